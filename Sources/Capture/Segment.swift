@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// One TCP segment as every capture backend delivers it: who, where in the stream, when.
+///
+/// The payload travels beside it as a borrowed `RawSpan` and is only valid during the delivery. It
+/// may be shorter than `payloadLength` when the capture cut it.
+package struct Segment: Sendable {
+  /// Why the backend delivered the segment.
+  package enum Kind: UInt8, Sendable {
+    /// The payload starts with a method or `HTTP/`, or with a proper prefix of one.
+    case start = 0
+    /// The payload continues a head that an earlier segment began.
+    case continuation = 1
+    /// The backend delivers everything (depth `streams`): the payload may be anything, or empty.
+    case stream = 2
+  }
+
+  /// Which way the packet crossed the interface, as far as the backend knows.
+  package enum Direction: UInt8, Sendable {
+    case unknown = 0
+    case inbound = 1
+    case outbound = 2
+  }
+
+  /// The TCP flags that matter here, as on the wire.
+  package struct Flags: OptionSet, Sendable {
+    package let rawValue: UInt8
+    @inlinable package init(rawValue: UInt8) { self.rawValue = rawValue }
+    @inlinable package static var fin: Flags { Flags(rawValue: 1) }
+    @inlinable package static var syn: Flags { Flags(rawValue: 2) }
+    @inlinable package static var rst: Flags { Flags(rawValue: 4) }
+    @inlinable package static var psh: Flags { Flags(rawValue: 8) }
+    @inlinable package static var ack: Flags { Flags(rawValue: 16) }
+  }
+
+  /// Capture time in nanoseconds since 1970 (UTC). Live, it runs with the monotonic clock from the
+  /// wall time at start, so that a clock that is set never moves a statistic.
+  package var time: UInt64
+  package var source: Endpoint
+  package var destination: Endpoint
+  /// Sequence number of the first payload byte. The backend has already added 1 for a SYN.
+  package var sequence: UInt32
+  /// Acknowledgement number; meaningless without the `ack` flag.
+  package var acknowledgement: UInt32
+  /// Payload bytes on the wire, 0 to 2^24.
+  package var payloadLength: UInt32
+  /// The kernel's index of the interface, 0 when there is none.
+  package var interface: UInt32
+  package var flags: Flags
+  package var kind: Kind
+  package var direction: Direction
+
+  @inlinable
+  package init(
+    time: UInt64, source: Endpoint, destination: Endpoint, sequence: UInt32,
+    acknowledgement: UInt32, payloadLength: UInt32, flags: Flags, kind: Kind,
+    direction: Direction = .unknown, interface: UInt32 = 0
+  ) {
+    self.time = time
+    self.source = source
+    self.destination = destination
+    self.sequence = sequence
+    self.acknowledgement = acknowledgement
+    self.payloadLength = payloadLength
+    self.interface = interface
+    self.flags = flags
+    self.kind = kind
+    self.direction = direction
+  }
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import HTTPWire
+
+/// One thing that happened to an exchange, as the pairing hands it to the tallies.
+///
+/// Events are plain values in a buffer that `ExchangeTracker` refills for each segment; the names
+/// they refer to lie in the tracker's `NameBuffer` and live as long.
+package struct ExchangeEvent: Sendable {
+  package enum Kind: UInt8, Sendable {
+    /// A request's head was seen. `exchange`, `method`, `site`, `section`.
+    case request
+    /// A final response was tied to its request. `exchange`, `status`, `latency`.
+    case answered
+    /// A final response came that nobody here asked for. `status`.
+    case orphan
+    /// An interim response (1xx, 101 apart). `status`, and `exchange` when it has one.
+    case interim
+    /// A request was given up: no response within the time limit. `exchange`.
+    case unanswered
+  }
+
+  package var kind: Kind
+  /// The request's method.
+  package var method: Method = .other
+  /// 100 to 999; 0 when there is none.
+  package var status: UInt16 = 0
+  /// Which pending exchange this is about: an index below `ExchangeLimits.pendingRequests` that is
+  /// free for another request once the exchange has ended; -1 when there is none.
+  package var exchange: Int32 = -1
+  /// Capture time of the head, nanoseconds since 1970.
+  package var time: UInt64 = 0
+  /// Request head seen to response head seen, nanoseconds; never negative.
+  package var latency: UInt64 = 0
+  /// Where the printable site name lies in the tracker's names; empty when there is none.
+  package var site = NameRange()
+  /// Where the printable section lies; empty when there is none (CONNECT).
+  package var section = NameRange()
+  /// Where the method's own name lies when `method` is `.other`.
+  package var methodName = NameRange()
+
+  package init(kind: Kind) { self.kind = kind }
+}
+
+/// A name's place in a `NameBuffer`, with its hash.
+package struct NameRange: Equatable, Sendable {
+  package var start: UInt16 = 0
+  package var count: UInt16 = 0
+  /// Hash of the bytes under the tracker's seed; equal names have equal hashes.
+  package var hash: UInt64 = 0
+  package init() {}
+  package init(start: UInt16, count: UInt16, hash: UInt64) {
+    self.start = start
+    self.count = count
+    self.hash = hash
+  }
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A scratch area of fixed size that holds the printable names of the heads of one segment.
+///
+/// The parser writes names into it, the tallies read them out; it never grows and never allocates
+/// after it was made.
+@safe
+package final class NameBuffer {
+  /// Bytes it holds; a multiple of the room that one head may need.
+  package static let capacity = 60 * 1024
+
+  // Owned by this object from init to deinit; every access is checked against `capacity`.
+  private let base: UnsafeMutableRawPointer
+  /// Bytes in use.
+  package private(set) var count = 0
+
+  package init() {
+    unsafe base = UnsafeMutableRawPointer.allocate(byteCount: Self.capacity, alignment: 16)
+    unsafe base.initializeMemory(as: UInt8.self, repeating: 0, count: Self.capacity)
+  }
+
+  deinit { unsafe base.deallocate() }
+
+  /// Bytes still free.
+  package var free: Int { Self.capacity - count }
+
+  /// Forgets all names.
+  package func reset() { count = 0 }
+
+  /// Forgets the bytes from `mark` on.
+  package func truncate(to mark: Int) {
+    precondition(mark >= 0 && mark <= count)
+    count = mark
+  }
+
+  /// Appends one byte; nothing happens when the buffer is full.
+  package func append(_ byte: UInt8) {
+    guard count < Self.capacity else { return }
+    unsafe base.storeBytes(of: byte, toByteOffset: count, as: UInt8.self)
+    count += 1
+  }
+
+  /// Appends bytes as they are; as many as fit.
+  package func append(_ bytes: RawSpan) {
+    let length = min(bytes.byteCount, free)
+    guard length > 0 else { return }
+    unsafe bytes.withUnsafeBytes { source in
+      // length > 0, so the source has an address; it fits by the check above.
+      if let from = source.baseAddress {
+        unsafe (base + count).copyMemory(from: from, byteCount: length)
+      }
+    }
+    count += length
+  }
+
+  /// The bytes of a name; valid until the buffer is reset.
+  @_lifetime(borrow self)
+  package borrowing func bytes(start: Int, count length: Int) -> RawSpan {
+    precondition(start >= 0 && length >= 0 && start + length <= count)
+    let span = unsafe RawSpan(_unsafeStart: base + start, byteCount: length)
+    return unsafe _overrideLifetime(span, borrowing: self)
+  }
+}
