@@ -6,7 +6,7 @@
 /// may be shorter than `payloadLength` when the capture cut it.
 package struct Segment: Sendable {
   /// Why the backend delivered the segment.
-  package enum Kind: UInt8, Sendable {
+  package enum Kind: UInt8, BitwiseCopyable, Sendable {
     /// The payload starts with a method or `HTTP/`, or with a proper prefix of one.
     case start = 0
     /// The payload continues a head that an earlier segment began.

@@ -4,10 +4,10 @@ package import HTTPWire
 
 /// One thing that happened to an exchange, as the pairing hands it to the tallies.
 ///
-/// Events are plain values in a buffer that `ExchangeTracker` refills for each segment; the names
-/// they refer to lie in the tracker's `NameBuffer` and live as long.
-package struct ExchangeEvent: Sendable {
-  package enum Kind: UInt8, Sendable {
+/// Events are plain values in an `EventBatch` that the tracker refills for each segment; the names
+/// they refer to lie in the batch's `NameBuffer` and live as long.
+package struct ExchangeEvent: BitwiseCopyable, Sendable {
+  package enum Kind: UInt8, BitwiseCopyable, Sendable {
     /// A request's head was seen. `exchange`, `method`, `site`, `section`.
     case request
     /// A final response was tied to its request. `exchange`, `status`, `latency`.
@@ -43,7 +43,7 @@ package struct ExchangeEvent: Sendable {
 }
 
 /// A name's place in a `NameBuffer`, with its hash.
-package struct NameRange: Equatable, Sendable {
+package struct NameRange: Equatable, BitwiseCopyable, Sendable {
   package var start: UInt16 = 0
   package var count: UInt16 = 0
   /// Hash of the bytes under the tracker's seed; equal names have equal hashes.

@@ -4,7 +4,7 @@
 ///
 /// The list is IANA's HTTP Method Registry, `PRI` apart (that is HTTP/2's preface). The kernel's
 /// filter passes the same list (`bpf/http_methods.h`); a test holds the two together.
-package enum Method: UInt8, Sendable, CaseIterable {
+package enum Method: UInt8, BitwiseCopyable, Sendable, CaseIterable {
   // RFC 9110 and RFC 5789
   case get, head, post, put, delete, connect, options, trace, patch
   // RFC 4918
@@ -19,7 +19,10 @@ package enum Method: UInt8, Sendable, CaseIterable {
   case other
 
   /// The method as it stands in a request line; `other` for `.other`.
-  package var name: String {
+  package var name: String { token.description }
+
+  /// The same without an allocation.
+  var token: StaticString {
     switch self {
     case .get: "GET"
     case .head: "HEAD"

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The fixed budgets of a tracker: what it may remember, and for how long in capture time.
+package struct ExchangeLimits: Sendable {
+  /// TCP connections at once; the least recently seen one makes room.
+  package var flows = 65_536
+  /// Requests waiting for their response, and responses for their request.
+  package var pendingRequests = 65_536
+  /// Heads in the making that fit into 2 KiB.
+  package var smallHeads = 2_048
+  /// Heads in the making that need up to 64 KiB.
+  package var largeHeads = 64
+  /// Segments held back until the bytes before them come, 2 KiB each.
+  package var heldSegments = 4_096
+  /// Of those, one direction of a flow may hold so many.
+  package var heldPerDirection = 512
+  /// Nanoseconds until a request counts as unanswered.
+  package var answerTimeout: UInt64 = 60_000_000_000
+  /// Nanoseconds that a response waits for a request that comes later.
+  package var responsePatience: UInt64 = 2_000_000_000
+  /// Nanoseconds to wait for missing bytes before reading goes on behind them.
+  package var gapPatience: UInt64 = 250_000_000
+  /// Nanoseconds until a flow without a segment may be forgotten by a head of other numbers.
+  package var headPatience: UInt64 = 10_000_000_000
+
+  package init() {}
+
+  /// For capture files: more room for reordering, more patience, since nobody waits.
+  package static var file: ExchangeLimits {
+    var limits = ExchangeLimits()
+    limits.heldSegments = 16_384
+    limits.heldPerDirection = 4_096
+    limits.gapPatience = 3_000_000_000
+    return limits
+  }
+}

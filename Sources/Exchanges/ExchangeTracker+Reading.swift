@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Capture
+import HTTPWire
+
+/// The state machine of one direction: heads, bodies and what lies between, byte by byte in order.
+extension ExchangeTracker {
+  /// Reads a piece that begins at the direction's next byte.
+  mutating func read(_ piece: StreamPiece, _ payload: RawSpan) -> PieceOutcome {
+    var half = piece.isForward ? flows[piece.flow].forward : flows[piece.flow].backward
+    var outcome = PieceOutcome()
+    let length = Int(piece.length)
+    var offset = 0
+    while offset < length {
+      switch half.phase {
+      case .boundary:
+        offset = readHead(piece, payload, offset, &half, &outcome)
+      case .lost:
+        let mayBegin = offset == 0 && (piece.kind == .start || beginsLikeHead(payload))
+        offset = mayBegin ? readHead(piece, payload, 0, &half, &outcome) : length
+      case .head:
+        offset = continueHead(piece, payload, offset, &half, &outcome)
+      case .body:
+        if half.isBodyUncertain, offset == 0, beginsLikeStatus(payload) {
+          half.phase = .lost
+          continue
+        }
+        let count = min(half.remaining, UInt64(length &- offset))
+        half.remaining &-= count
+        offset &+= Int(count)
+        if half.remaining == 0 { half.phase = .boundary }
+      case .chunked:
+        offset = readChunks(payload, offset, length, &half)
+      case .untilClose:
+        if offset == 0, beginsLikeHead(payload) {
+          if mayStartHead(piece, half) {
+            half.phase = .lost
+            continue
+          }
+          outcome.isLookalike = true
+        }
+        offset = length
+      case .awaiting:
+        // What the response will decide about came too early to tell: it is not read.
+        if offset == 0, depth == .heads { half.phase = .lost } else { offset = length }
+      case .tunnel:
+        offset = length
+      }
+    }
+    flows[piece.flow][piece.isForward] = half
+    return outcome
+  }
+
+  /// Reads the head at `offset`; returns where reading goes on.
+  private mutating func readHead(
+    _ piece: StreamPiece, _ payload: RawSpan, _ offset: Int, _ half: inout HalfStream,
+    _ outcome: inout PieceOutcome
+  ) -> Int {
+    let length = Int(piece.length), captured = payload.byteCount
+    guard offset < captured else {
+      // The rest was not captured, so nobody knows where the next head begins.
+      half.phase = .lost
+      return length
+    }
+    let bytes = payload.slice(offset, captured)
+    let isInStep = half.phase == .boundary
+    if isHTTP2Preface(bytes) {
+      counters.http2 &+= 1
+      leavesHTTP(piece, &half)
+      return length
+    }
+    var head = MessageHead()
+    switch HeadParser.parse(bytes, into: &head) {
+    case .complete:
+      deliver(head, bytes, piece, piece.sequence &+ UInt32(offset), isInStep, &half, &outcome)
+      return offset &+ head.length
+    case .incomplete:
+      if isEmptyLines(bytes) { return length }
+      let isCut = captured < length
+      if isCut || (depth == .heads && head.kind == .response && HeadParser.hasStartLine(head)) {
+        if HeadParser.hasStartLine(head) {
+          head.length = 0
+          deliver(head, bytes, piece, piece.sequence &+ UInt32(offset), isInStep, &half, &outcome)
+        }
+        half.phase = .lost
+        return length
+      }
+      return beginHead(piece, bytes, offset, isInStep, &half, &outcome)
+    case .invalid:
+      outcome.isUnparseable = true
+      half.phase = .lost
+      return length
+    }
+  }
+
+  private func readChunks(
+    _ payload: RawSpan, _ offset: Int, _ length: Int, _ half: inout HalfStream
+  ) -> Int {
+    let captured = min(payload.byteCount, length)
+    if offset < captured {
+      switch half.chunks.consume(payload.slice(0, captured), from: offset) {
+      case .ended(let end):
+        half.phase = .boundary
+        return end
+      case .broken:
+        half.phase = .lost
+        return offset == 0 ? 0 : length
+      case .needsMore: break
+      }
+    }
+    let missing = length &- max(offset, captured)
+    if missing > 0, !half.chunks.skip(UInt64(missing)) { half.phase = .lost }
+    return length
+  }
+
+  /// Whether a segment begins with a registered method and a space, or with `HTTP/`.
+  func beginsLikeHead(_ bytes: RawSpan) -> Bool {
+    guard bytes.byteCount >= 4 else { return false }
+    let first = bytes.byte(0)
+    if first == 0x48, bytes.byteCount >= 5, bytes.big32(0) == 0x4854_5450 { return bytes.byte(4) == 0x2f }
+    guard first >= 0x41, first <= 0x5a else { return false }
+    var end = 1
+    while end < min(bytes.byteCount, 18), bytes.byte(end) != 0x20 { end &+= 1 }
+    guard end < bytes.byteCount, bytes.byte(end) == 0x20 else { return false }
+    return Method.named(bytes, 0, end) != .other || isHTTP2Preface(bytes)
+  }
+
+  private func beginsLikeStatus(_ bytes: RawSpan) -> Bool {
+    guard bytes.byteCount >= 12, bytes.big32(0) == 0x4854_5450 else { return false }
+    var head = MessageHead()
+    return HeadParser.parse(bytes, into: &head) != .invalid && head.kind == .response && head.status != 0
+  }
+
+  /// RFC 9113, section 3.4: what a client of HTTP/2 sends first.
+  private func isHTTP2Preface(_ bytes: RawSpan) -> Bool {
+    bytes.byteCount >= 14 && bytes.big64(0) == 0x5052_4920_2a20_4854 && bytes.big32(8) == 0x5450_2f32
+      && bytes.big16(12) == 0x2e30
+  }
+
+  private func isEmptyLines(_ bytes: RawSpan) -> Bool {
+    for offset in 0..<bytes.byteCount {
+      let byte = bytes.byte(offset)
+      if byte != 0x0d, byte != 0x0a { return false }
+    }
+    return true
+  }
+
+  /// The connection carries something else from here on, both ways.
+  mutating func leavesHTTP(_ piece: StreamPiece, _ half: inout HalfStream) {
+    half.phase = .tunnel
+    endHead(piece.flow, !piece.isForward)
+    flows[piece.flow][!piece.isForward].phase = .tunnel
+  }
+}

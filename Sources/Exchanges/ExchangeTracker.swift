@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Capture
+import HTTPWire
+
+/// Turns the segments of many flows into exchanges: every byte once, every head once, every response
+/// tied to its request.
+///
+/// One tracker belongs to one thread. All its memory is reserved when it is made; nothing is
+/// allocated while it works.
+package struct ExchangeTracker: ~Copyable {
+  package let limits: ExchangeLimits
+  package let depth: CaptureDepth
+  /// The delivery half of the ledger, since the tracker was made.
+  package internal(set) var counters = ExchangeCounters()
+  /// What the last call brought about; the caller reads it and clears it.
+  package var batch = EventBatch()
+  /// Called with a full batch in the middle of a call; the batch is cleared afterwards.
+  package var spill: ((borrowing EventBatch) -> Void)?
+  /// The latest capture time seen, nanoseconds since 1970.
+  package internal(set) var clock: UInt64 = 0
+
+  let seed: UInt64
+  var flows: FlowTable
+  var pending: PendingRequests
+  var held: HeldSegments
+  let smallHeads: BlockPool
+  let largeHeads: BlockPool
+  /// Flows that wait for missing bytes, the longest waiting one first.
+  var firstWaiting: Int32 = -1
+  var lastWaiting: Int32 = -1
+
+  /// - Parameter seed: keys the hash tables; random for live traffic, fixed for files.
+  package init(limits: ExchangeLimits, depth: CaptureDepth, seed: UInt64) {
+    self.limits = limits
+    self.depth = depth
+    self.seed = seed
+    flows = FlowTable(capacity: limits.flows)
+    pending = PendingRequests(capacity: limits.pendingRequests)
+    held = HeldSegments(capacity: limits.heldSegments)
+    smallHeads = BlockPool(blocks: limits.smallHeads, of: 2_048)
+    largeHeads = BlockPool(blocks: limits.largeHeads, of: HeadParser.maximumLength)
+  }
+
+  /// Reads one segment; afterwards `batch` holds what came of it.
+  package mutating func process(_ segment: borrowing Segment, _ payload: RawSpan) {
+    if segment.time > clock { advance(to: segment.time) }
+    let (key, isForward) = FlowKey.of(segment)
+    let isOpening = segment.flags.contains(.syn), isEmpty = segment.payloadLength == 0
+    let hash = key.hash(seed: seed)
+    var flow = flows.find(key, hash: hash)
+    if flow < 0 {
+      guard !isEmpty || isOpening else {
+        counters.delivered &+= 1
+        counters.body &+= 1
+        return
+      }
+      if flows.isFull { evictOldestFlow() }
+      flow = flows.insert(key, hash: hash)
+      if flow < 0 { return }
+    }
+    flows[flow].lastSeen = clock
+    if isOpening {
+      opens(flow, isForward, at: segment.sequence, isAnswer: segment.flags.contains(.ack))
+    }
+    guard !isEmpty else {
+      counters.delivered &+= 1
+      counters.body &+= 1
+      progress(flow)
+      return
+    }
+    let piece = StreamPiece(
+      flow: flow, isForward: isForward, kind: segment.kind,
+      hasAcknowledgement: segment.flags.contains(.ack), sequence: segment.sequence,
+      acknowledgement: segment.acknowledgement, length: segment.payloadLength, time: segment.time)
+    arrive(piece, payload)
+    if flows[flow].forward.held >= 0 || flows[flow].backward.held >= 0 { progress(flow) }
+  }
+
+  /// Moves the capture clock: gives up what has waited for too long.
+  package mutating func advance(to now: UInt64) {
+    if now > clock { clock = now }
+    while pending.oldest >= 0 {
+      let request = pending[pending.oldest]
+      guard request.time &+ limits.answerTimeout <= clock else { break }
+      endUnanswered(pending.oldest)
+    }
+    while firstWaiting >= 0 {
+      guard flows[firstWaiting].waitingSince &+ limits.gapPatience <= clock else { break }
+      giveUpWaiting(firstWaiting)
+    }
+  }
+
+  /// Ends the capture: nothing more will come, so what waits is decided now.
+  package mutating func finish() {
+    while firstWaiting >= 0 { giveUpWaiting(firstWaiting) }
+    var flow = flows.oldest
+    while flow >= 0 {
+      endHead(flow, true)
+      endHead(flow, false)
+      flow = flows[flow].newer
+    }
+    while pending.oldest >= 0 { endUnanswered(pending.oldest) }
+  }
+
+  /// Counts a segment in its one class.
+  mutating func classify(_ outcome: PieceOutcome) {
+    counters.delivered &+= 1
+    if outcome.heads > 0 {
+      counters.starts &+= 1
+      counters.further &+= UInt64(outcome.heads &- 1)
+    } else if outcome.isLookalike {
+      counters.lookalikes &+= 1
+    } else if outcome.isUnparseable {
+      counters.unparseable &+= 1
+    } else if outcome.hasPartialHead {
+      counters.continuations &+= 1
+    } else {
+      counters.body &+= 1
+    }
+  }
+
+  /// Counts a segment all of whose bytes had been read.
+  mutating func classifyDuplicate() {
+    counters.delivered &+= 1
+    counters.duplicates &+= 1
+  }
+
+  /// Makes room for one more head's event and names.
+  mutating func makeRoomInBatch() {
+    guard batch.isNearlyFull else { return }
+    spill?(batch)
+    batch.clear()
+  }
+}

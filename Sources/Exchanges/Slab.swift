@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A fixed number of plain values in memory that is reserved at once and touched only when used.
+///
+/// It never grows; an index outside of it traps. The values are trivial, so nothing is released one
+/// by one.
+@safe
+package struct Slab<Element: BitwiseCopyable>: ~Copyable {
+  // Owned from init to deinit; every access goes through the checked subscript.
+  private let base: UnsafeMutablePointer<Element>
+  package let capacity: Int
+  /// Elements below this index have been given a value.
+  private var initialized = 0
+
+  package init(capacity: Int) {
+    self.capacity = capacity
+    unsafe base = UnsafeMutablePointer<Element>.allocate(capacity: max(capacity, 1))
+  }
+
+  deinit { unsafe base.deallocate() }
+
+  /// Gives all elements a value, for tables that are read before they are written.
+  package mutating func fill(with value: Element) {
+    unsafe base.update(repeating: value, count: capacity)
+    initialized = capacity
+  }
+
+  /// The next element that never had a value, now with one; nil when all have.
+  package mutating func extend(with value: Element) -> Int? {
+    guard initialized < capacity else { return nil }
+    unsafe (base + initialized).initialize(to: value)
+    initialized += 1
+    return initialized - 1
+  }
+
+  package subscript(index: Int) -> Element {
+    @inline(__always)
+    _read {
+      precondition(index >= 0 && index < initialized)
+      // In bounds and given a value, by the check above.
+      yield unsafe base[index]
+    }
+    @inline(__always)
+    _modify {
+      precondition(index >= 0 && index < initialized)
+      // As above; the mutation is exclusive because the slab is borrowed for it.
+      yield unsafe &base[index]
+    }
+  }
+}
