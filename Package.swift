@@ -22,5 +22,8 @@ let package = Package(
     .target(name: "HTTPWire", swiftSettings: house),
     .target(name: "Exchanges", dependencies: ["Capture", "HTTPWire"], swiftSettings: house),
     .testTarget(name: "CaptureTests", dependencies: ["Capture"], swiftSettings: house),
+    .testTarget(name: "HTTPWireTests", dependencies: ["HTTPWire"], swiftSettings: house),
+    .testTarget(
+      name: "ExchangesTests", dependencies: ["Exchanges", "Capture", "HTTPWire"], swiftSettings: house),
   ]
 )

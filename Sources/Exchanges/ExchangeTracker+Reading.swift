@@ -25,11 +25,13 @@ extension ExchangeTracker {
           half.phase = .lost
           continue
         }
+        if offset == 0, isLookalike(piece, payload) { outcome.isLookalike = true }
         let count = min(half.remaining, UInt64(length &- offset))
         half.remaining &-= count
         offset &+= Int(count)
         if half.remaining == 0 { half.phase = .boundary }
       case .chunked:
+        if offset == 0, isLookalike(piece, payload) { outcome.isLookalike = true }
         offset = readChunks(payload, offset, length, &half)
       case .untilClose:
         if offset == 0, beginsLikeHead(payload) {
@@ -111,6 +113,11 @@ extension ExchangeTracker {
     let missing = length &- max(offset, captured)
     if missing > 0, !half.chunks.skip(UInt64(missing)) { half.phase = .lost }
     return length
+  }
+
+  /// Whether a segment that begins inside a body begins like a head.
+  private func isLookalike(_ piece: StreamPiece, _ payload: RawSpan) -> Bool {
+    piece.kind == .start || (piece.kind == .stream && beginsLikeHead(payload))
   }
 
   /// Whether a segment begins with a registered method and a space, or with `HTTP/`.

@@ -47,3 +47,14 @@ extension RawSpan {
     extracting(start..<end)
   }
 }
+
+extension Array where Element == UInt8 {
+  /// The array's bytes, borrowed.
+  package var rawSpan: RawSpan {
+    @_lifetime(borrow self)
+    borrowing get {
+      // Bytes have no padding and no invalid patterns; the span lives no longer than the borrow.
+      unsafe _overrideLifetime(span.bytes, borrowing: self)
+    }
+  }
+}
