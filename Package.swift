@@ -21,8 +21,12 @@ let package = Package(
     .target(name: "Capture", swiftSettings: house),
     .target(name: "HTTPWire", swiftSettings: house),
     .target(name: "Exchanges", dependencies: ["Capture", "HTTPWire"], swiftSettings: house),
+    .target(name: "PcapCapture", dependencies: ["Capture", "HTTPWire"], swiftSettings: house),
     .testTarget(name: "CaptureTests", dependencies: ["Capture"], swiftSettings: house),
     .testTarget(name: "HTTPWireTests", dependencies: ["HTTPWire"], swiftSettings: house),
+    .testTarget(
+      name: "PcapCaptureTests", dependencies: ["PcapCapture", "Exchanges", "Capture", "HTTPWire"],
+      swiftSettings: house),
     .testTarget(
       name: "ExchangesTests", dependencies: ["Exchanges", "Capture", "HTTPWire"], swiftSettings: house),
   ]

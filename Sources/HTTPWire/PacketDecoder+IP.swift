@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// IP and TCP headers. The same rules as in `bpf/http_filter.bpf.c`; one table of packets tests both.
+extension PacketDecoder {
+  /// IPv6 extension headers in front of TCP are no more than this.
+  static let maximumExtensions = 8
+
+  /// An IP header of either version at `offset`.
+  mutating func network(_ bytes: RawSpan, _ offset: Int) -> PacketVerdict {
+    depth &+= 1
+    guard depth <= Self.maximumDepth, bytes.byteCount > offset else { return .malformed }
+    switch bytes.byte(offset) >> 4 {
+    case 4: return ipv4(bytes, offset)
+    case 6: return ipv6(bytes, offset)
+    default: return .other
+    }
+  }
+
+  private mutating func ipv4(_ bytes: RawSpan, _ offset: Int) -> PacketVerdict {
+    let length = wireLength &- offset
+    guard bytes.byteCount >= offset &+ 20 else { return .malformed }
+    let header = Int(bytes.byte(offset) & 15) &* 4
+    var total = Int(bytes.big16(offset &+ 2))
+    // A length of 0 is a super-segment (BIG TCP, or TSO seen before the card wrote it).
+    if total == 0 { total = length }
+    guard header >= 20, total >= header, total <= length else { return .malformed }
+    headers.sourceHigh = 0
+    headers.destinationHigh = 0
+    headers.sourceLow = 0x0000_ffff_0000_0000 | UInt64(bytes.big32(offset &+ 12))
+    headers.destinationLow = 0x0000_ffff_0000_0000 | UInt64(bytes.big32(offset &+ 16))
+    let fragment = bytes.big16(offset &+ 6)
+    let type = bytes.byte(offset &+ 9)
+    if fragment & 0x1fff != 0 { return type == 6 ? .fragment : .other }
+    return transport(type, bytes, offset &+ header, offset &+ total)
+  }
+
+  private mutating func ipv6(_ bytes: RawSpan, _ offset: Int) -> PacketVerdict {
+    let length = wireLength &- offset
+    guard bytes.byteCount >= offset &+ 40 else { return .malformed }
+    var total = Int(bytes.big16(offset &+ 4)) &+ 40
+    // A payload length of 0 is a jumbogram (RFC 2675, BIG TCP).
+    if total == 40 { total = length }
+    guard total <= length else { return .malformed }
+    headers.sourceHigh = bytes.big64(offset &+ 8)
+    headers.sourceLow = bytes.big64(offset &+ 16)
+    headers.destinationHigh = bytes.big64(offset &+ 24)
+    headers.destinationLow = bytes.big64(offset &+ 32)
+    let end = offset &+ total
+    var type = bytes.byte(offset &+ 6)
+    var next = offset &+ 40
+    var extensions = 0
+    while true {
+      switch type {
+      case 0, 43, 60, 135:
+        guard bytes.byteCount >= next &+ 8 else { return .malformed }
+        type = bytes.byte(next)
+        next &+= (Int(bytes.byte(next &+ 1)) &+ 1) &* 8
+      case 51:
+        guard bytes.byteCount >= next &+ 8 else { return .malformed }
+        type = bytes.byte(next)
+        next &+= (Int(bytes.byte(next &+ 1)) &+ 2) &* 4
+      case 44:
+        guard bytes.byteCount >= next &+ 8 else { return .malformed }
+        if bytes.big16(next &+ 2) & 0xfff8 != 0 { return bytes.byte(next) == 6 ? .fragment : .other }
+        type = bytes.byte(next)
+        next &+= 8
+      default: return transport(type, bytes, next, end)
+      }
+      extensions &+= 1
+      guard extensions <= Self.maximumExtensions, next <= end else { return .malformed }
+    }
+  }
+
+  /// What IP carries: TCP, or a tunnel in which there may be more.
+  private mutating func transport(
+    _ type: UInt8, _ bytes: RawSpan, _ offset: Int, _ end: Int
+  ) -> PacketVerdict {
+    switch type {
+    case 6: return tcp(bytes, offset, end)
+    case 4, 41: return network(bytes, offset)
+    case 47: return gre(bytes, offset)
+    case 17: return udpTunnel(bytes, offset)
+    case 137: return mplsInIP(bytes, offset)
+    default: return .other
+    }
+  }
+
+  private mutating func tcp(_ bytes: RawSpan, _ offset: Int, _ end: Int) -> PacketVerdict {
+    guard end >= offset &+ 20, bytes.byteCount >= offset &+ 20 else { return .malformed }
+    let header = Int(bytes.byte(offset &+ 12) >> 4) &* 4
+    guard header >= 20, offset &+ header <= end else { return .malformed }
+    headers.sourcePort = bytes.big16(offset)
+    headers.destinationPort = bytes.big16(offset &+ 2)
+    headers.flags = bytes.byte(offset &+ 13)
+    // A SYN takes one sequence number (RFC 9293, section 3.4): data in it comes behind.
+    headers.sequence = bytes.big32(offset &+ 4) &+ (headers.flags >> 1 & 1 == 1 ? 1 : 0)
+    headers.acknowledgement = bytes.big32(offset &+ 8)
+    headers.payloadLength = end &- offset &- header
+    headers.payloadStart = min(offset &+ header, bytes.byteCount)
+    headers.payloadCaptured = min(end, bytes.byteCount) &- headers.payloadStart
+    if headers.payloadCaptured < 0 { headers.payloadCaptured = 0 }
+    return .tcp
+  }
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What was read of a packet's headers down to TCP: whose segment it is and where its payload lies.
+package struct PacketHeaders: Sendable {
+  /// Addresses as big-endian numbers; IPv4 in its mapped form.
+  package var sourceHigh: UInt64 = 0
+  package var sourceLow: UInt64 = 0
+  package var destinationHigh: UInt64 = 0
+  package var destinationLow: UInt64 = 0
+  package var sourcePort: UInt16 = 0
+  package var destinationPort: UInt16 = 0
+  package var sequence: UInt32 = 0
+  package var acknowledgement: UInt32 = 0
+  /// TCP flags as on the wire.
+  package var flags: UInt8 = 0
+  /// Where the payload begins in the captured bytes; their end when it was not captured.
+  package var payloadStart = 0
+  /// Captured bytes of the payload.
+  package var payloadCaptured = 0
+  /// Bytes of the payload on the wire.
+  package var payloadLength = 0
+
+  package init() {}
+}
+
+/// What a packet is, as far as this program cares.
+package enum PacketVerdict: Sendable {
+  /// TCP, with believable headers.
+  case tcp
+  /// IP with another protocol, or no IP at all.
+  case other
+  /// A later fragment: no TCP header in it.
+  case fragment
+  /// Headers that cannot be believed, or that the capture cut.
+  case malformed
+}
+
+/// The link layers that can be read, by what precedes the network header.
+package enum LinkLayer: Sendable, Equatable {
+  case ethernet
+  /// Four bytes of address family, in the host's order or the network's (BSD loopback).
+  case loopback
+  /// An IP header at once.
+  case raw
+  /// Linux cooked capture, version 1 and 2.
+  case cooked, cooked2
+  /// PPP, with or without the HDLC-like framing bytes.
+  case ppp
+  /// Cisco HDLC.
+  case hdlc
+  /// IEEE 802.11 data frames, bare or behind a radiotap, PPI or Prism header.
+  case wireless, radiotap, ppi
+  /// Linux netfilter log.
+  case netfilterLog
+
+  /// The layer for a `LINKTYPE_` number of a capture file; nil when it cannot be read.
+  package init?(linkType: UInt32) {
+    switch linkType {
+    case 1: self = .ethernet
+    case 0, 108: self = .loopback
+    case 12, 14, 101, 228, 229: self = .raw
+    case 113: self = .cooked
+    case 276: self = .cooked2
+    case 9, 50: self = .ppp
+    case 104: self = .hdlc
+    case 105: self = .wireless
+    case 127: self = .radiotap
+    case 192: self = .ppi
+    case 239: self = .netfilterLog
+    default: return nil
+    }
+  }
+
+  /// What people call it.
+  package var name: String {
+    switch self {
+    case .ethernet: "Ethernet"
+    case .loopback: "BSD loopback"
+    case .raw: "raw IP"
+    case .cooked: "Linux cooked"
+    case .cooked2: "Linux cooked v2"
+    case .ppp: "PPP"
+    case .hdlc: "Cisco HDLC"
+    case .wireless: "802.11"
+    case .radiotap: "802.11 radiotap"
+    case .ppi: "PPI"
+    case .netfilterLog: "NFLOG"
+    }
+  }
+}

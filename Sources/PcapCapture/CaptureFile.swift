@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Capture
+package import HTTPWire
+
+/// One packet of a capture file.
+package struct FilePacket: Sendable {
+  /// Nanoseconds since 1970; 0 where the file has no time.
+  package var time: UInt64
+  /// Bytes on the wire, at least as many as were captured.
+  package var wireLength: Int
+  package var link: LinkLayer
+}
+
+/// A capture file of either format, read packet by packet: pcap in both byte orders and resolutions,
+/// pcapng with any number of sections and interfaces.
+package final class CaptureFile {
+  /// A packet or block longer than this is no packet but a broken length.
+  static let longest = 16 * 1024 * 1024
+
+  package let input: FileInput
+  /// Packets read so far.
+  package internal(set) var packets: UInt64 = 0
+  /// Packets whose link layer cannot be read.
+  package internal(set) var unreadable: UInt64 = 0
+
+  private enum Format {
+    case classic(ClassicFormat)
+    case nextGeneration(NextGenerationFormat)
+  }
+  private var format: Format
+
+  /// Opens `path`, or standard input for `-`, and reads the header.
+  package init(path: String) throws(CaptureError) {
+    let input = try FileInput(path: path)
+    self.input = input
+    let count = input.available(24)
+    guard count >= 4 else {
+      throw CaptureError(
+        .badData, count == 0 ? "\(input.name) is empty" : "\(input.name) is too short to be a capture file",
+        remedy: "give a file written by tcpdump -w, dumpcap or tshark")
+    }
+    let head = input.bytes(min(count, 24))
+    if head.big32(0) == NextGenerationFormat.sectionHeader {
+      format = .nextGeneration(NextGenerationFormat())
+    } else {
+      format = .classic(try ClassicFormat(head, name: input.name))
+      input.consume(24)
+    }
+  }
+
+  /// Hands the next packet to `body`; false at the end of the file.
+  package func next(_ body: (FilePacket, RawSpan) -> Void) throws(CaptureError) -> Bool {
+    switch format {
+    case .classic(let classic): return try classic.next(self, body)
+    case .nextGeneration(var blocks):
+      defer { format = .nextGeneration(blocks) }
+      return try blocks.next(self, body)
+    }
+  }
+
+  /// What is wrong at the current position.
+  func broken(_ why: String) -> CaptureError {
+    let good = packets == 1 ? "1 packet before it is good" : "\(packets) packets before it are good"
+    let reason = input.fault.map { "reading failed: \($0)" } ?? why
+    return CaptureError(.badData, "\(input.name) is broken at byte \(input.position): \(reason); \(good)")
+  }
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Capture
+import HTTPWire
+
+/// The pcap format: a header of 24 bytes, then packets with a header of 16 bytes each
+/// (draft-ietf-opsawg-pcap).
+struct ClassicFormat: Sendable {
+  private let isSwapped: Bool
+  /// Nanoseconds a unit of the second time field.
+  private let unit: UInt64
+  /// 16, or 24 in the variant of old Linux distributions.
+  private let recordHeader: Int
+  private let link: LinkLayer
+
+  init(_ header: RawSpan, name: String) throws(CaptureError) {
+    let magic = header.big32(0)
+    switch magic {
+    case 0xa1b2_c3d4, 0xa1b2_3c4d, 0xa1b2_cd34: isSwapped = false
+    case 0xd4c3_b2a1, 0x4d3c_b2a1, 0x34cd_b2a1: isSwapped = true
+    default: throw Self.unknown(magic, name)
+    }
+    let native = isSwapped ? magic.byteSwapped : magic
+    unit = native == 0xa1b2_3c4d ? 1 : 1_000
+    recordHeader = native == 0xa1b2_cd34 ? 24 : 16
+    guard header.byteCount >= 24 else {
+      throw CaptureError(.badData, "\(name) ends inside its header")
+    }
+    let major = isSwapped ? header.big16(4).byteSwapped : header.big16(4)
+    guard major == 2 else {
+      throw CaptureError(.badData, "\(name) has the unknown pcap version \(major)")
+    }
+    // The upper bits say how long a frame check sequence is.
+    let network = (isSwapped ? header.big32(20).byteSwapped : header.big32(20)) & 0xffff
+    guard let link = LinkLayer(linkType: network) else {
+      throw CaptureError(
+        .badData, "\(name) has packets of link type \(network), which cannot be read",
+        remedy: "Ethernet, loopback, raw IP, Linux cooked, PPP, HDLC, 802.11 and NFLOG can")
+    }
+    self.link = link
+  }
+
+  func next(_ file: CaptureFile, _ body: (FilePacket, RawSpan) -> Void) throws(CaptureError) -> Bool {
+    let input = file.input
+    let available = input.available(recordHeader)
+    if available < recordHeader {
+      if available == 0, input.fault == nil { return false }
+      throw file.broken("it ends inside a packet's header")
+    }
+    let header = input.bytes(recordHeader)
+    let seconds = UInt64(number(header, 0)), fraction = UInt64(number(header, 4))
+    let captured = Int(number(header, 8)), length = Int(number(header, 12))
+    guard captured <= CaptureFile.longest else {
+      throw file.broken("packet \(file.packets + 1) says it has \(captured) bytes")
+    }
+    guard input.available(recordHeader + captured) >= recordHeader + captured else {
+      throw file.broken("it ends inside packet \(file.packets + 1)")
+    }
+    let packet = FilePacket(
+      time: seconds * 1_000_000_000 + fraction * unit, wireLength: max(length, captured), link: link)
+    body(packet, input.bytes(recordHeader + captured).slice(recordHeader, recordHeader + captured))
+    file.packets += 1
+    input.consume(recordHeader + captured)
+    return true
+  }
+
+  private func number(_ bytes: RawSpan, _ offset: Int) -> UInt32 {
+    isSwapped ? bytes.big32(offset).byteSwapped : bytes.big32(offset)
+  }
+
+  private static func unknown(_ magic: UInt32, _ name: String) -> CaptureError {
+    if magic >> 16 == 0x1f8b {
+      return CaptureError(
+        .badData, "\(name) is compressed by gzip", remedy: "zcat \(name) | wiretally read -")
+    }
+    if magic == 0x28b5_2ffd {
+      return CaptureError(
+        .badData, "\(name) is compressed by zstd", remedy: "zstdcat \(name) | wiretally read -")
+    }
+    return CaptureError(
+      .badData, "\(name) is no pcap or pcapng file", remedy: "editcap -F pcap converts other formats")
+  }
+}

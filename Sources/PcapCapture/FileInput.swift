@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Capture
+import Glibc
+
+/// A file or standard input read from front to back through one buffer: the only file of this target
+/// that reads descriptors.
+@safe
+package final class FileInput {
+  /// The name for messages.
+  package let name: String
+  /// Bytes of a regular file; nil for a pipe.
+  package let size: UInt64?
+  /// Bytes of the file before the buffer's first unread one.
+  package private(set) var position: UInt64 = 0
+  /// The read failed in the middle: why, in words.
+  private(set) var fault: String?
+
+  private let descriptor: Int32
+  private let closes: Bool
+  // Owned by this object; [start, end) holds bytes that were read and not yet consumed.
+  private var buffer: UnsafeMutableRawPointer
+  private var capacity: Int
+  private var start = 0
+  private var end = 0
+  private var hasEnded = false
+
+  /// Opens `path`, or standard input for `-`.
+  package init(path: String) throws(CaptureError) {
+    name = path == "-" ? "standard input" : path
+    if path == "-" {
+      descriptor = 0
+      closes = false
+    } else {
+      // The path is a string that ends in zero for the time of the call.
+      descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+      closes = true
+      guard descriptor >= 0 else {
+        let code = errno
+        throw CaptureError(
+          code == EACCES || code == EPERM ? .notPermitted : .notFound,
+          "cannot open \(path): \(Self.words(code))")
+      }
+    }
+    var status = stat()
+    // fstat fills the value it is given; a failure leaves it as it is.
+    let isRegular = unsafe fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+    size = isRegular ? UInt64(status.st_size) : nil
+    capacity = 512 * 1024
+    unsafe buffer = UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 64)
+    if status.st_mode & S_IFMT == S_IFDIR {
+      throw CaptureError(.notFound, "cannot read \(path): it is a directory")
+    }
+  }
+
+  deinit {
+    unsafe buffer.deallocate()
+    if closes { close(descriptor) }
+  }
+
+  /// Bytes that are there, at least `count` of them unless the input ends before.
+  package func available(_ count: Int) -> Int {
+    if end - start < count { fill(count) }
+    return end - start
+  }
+
+  /// The next `count` bytes, which must be available; valid until the next call that reads.
+  @_lifetime(borrow self)
+  package func bytes(_ count: Int) -> RawSpan {
+    precondition(count >= 0 && count <= end - start)
+    let span = unsafe RawSpan(_unsafeStart: buffer + start, byteCount: count)
+    return unsafe _overrideLifetime(span, borrowing: self)
+  }
+
+  /// Steps over `count` bytes, which must be available.
+  package func consume(_ count: Int) {
+    precondition(count >= 0 && count <= end - start)
+    start += count
+    position += UInt64(count)
+  }
+
+  private func fill(_ count: Int) {
+    if hasEnded { return }
+    if start > 0 {
+      // [start, end) moves to the front; the ranges may overlap.
+      unsafe memmove(buffer, buffer + start, end - start)
+      end -= start
+      start = 0
+    }
+    if count > capacity { grow(to: count) }
+    while end < count {
+      // In bounds: end < count <= capacity.
+      let got = unsafe Glibc.read(descriptor, buffer + end, capacity - end)
+      if got > 0 {
+        end += got
+      } else if got < 0, errno == EINTR {
+        continue
+      } else {
+        if got < 0 { fault = Self.words(errno) }
+        hasEnded = true
+        return
+      }
+    }
+  }
+
+  private func grow(to count: Int) {
+    let larger = UnsafeMutableRawPointer.allocate(byteCount: count, alignment: 64)
+    unsafe larger.copyMemory(from: buffer, byteCount: end)
+    unsafe buffer.deallocate()
+    unsafe buffer = larger
+    capacity = count
+  }
+
+  static func words(_ code: Int32) -> String {
+    // strerror returns a static string.
+    unsafe String(cString: strerror(code)).lowercased()
+  }
+}

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Capture
+import HTTPWire
+
+/// The pcapng format: blocks, each with its length before and behind it (draft-ietf-opsawg-pcapng).
+struct NextGenerationFormat: Sendable {
+  static let sectionHeader: UInt32 = 0x0a0d_0d0a
+
+  private struct Interface: Sendable {
+    var link: LinkLayer?
+    var snapLength: Int
+    /// Time units a second.
+    var resolution: UInt64 = 1_000_000
+    /// Seconds to add to every time.
+    var offset: Int64 = 0
+  }
+
+  /// Little-endian section.
+  private var isLittle = true
+  private var interfaces: [Interface] = []
+
+  mutating func next(_ file: CaptureFile, _ body: (FilePacket, RawSpan) -> Void) throws(CaptureError) -> Bool
+  {
+    let input = file.input
+    while true {
+      let available = input.available(12)
+      if available < 12 {
+        if available == 0, input.fault == nil { return false }
+        throw file.broken("it ends inside a block's header")
+      }
+      let head = input.bytes(12)
+      if head.big32(0) == Self.sectionHeader {
+        guard head.big32(8) == 0x1a2b_3c4d || head.big32(8) == 0x4d3c_2b1a else {
+          throw file.broken("a section header has no byte order")
+        }
+        isLittle = head.big32(8) == 0x4d3c_2b1a
+        interfaces = []
+      }
+      let type = number(head, 0), length = Int(number(head, 4))
+      guard length >= 12, length % 4 == 0, length <= CaptureFile.longest else {
+        throw file.broken("a block says it has \(length) bytes")
+      }
+      guard input.available(length) >= length else { throw file.broken("it ends inside a block") }
+      let block = input.bytes(length)
+      guard Int(number(block, length - 4)) == length else {
+        throw file.broken("a block's two lengths differ")
+      }
+      let isPacket = try read(type, block.slice(8, length - 4), file, body)
+      input.consume(length)
+      if isPacket {
+        file.packets += 1
+        return true
+      }
+    }
+  }
+
+  /// Reads a block's body; true when it held a packet.
+  private mutating func read(
+    _ type: UInt32, _ block: RawSpan, _ file: CaptureFile, _ body: (FilePacket, RawSpan) -> Void
+  ) throws(CaptureError) -> Bool {
+    switch type {
+    case 1:
+      guard block.byteCount >= 8 else { throw file.broken("an interface block is too short") }
+      describe(block)
+    case 6:
+      guard block.byteCount >= 20 else { throw file.broken("a packet block is too short") }
+      return try packet(
+        block, header: 20, interface: Int(number(block, 0)),
+        time: UInt64(number(block, 4)) << 32 | UInt64(number(block, 8)), captured: Int(number(block, 12)),
+        length: Int(number(block, 16)), file, body)
+    case 3:
+      guard block.byteCount >= 4 else { throw file.broken("a packet block is too short") }
+      let length = Int(number(block, 0))
+      let limit = interfaces.first.map { $0.snapLength > 0 ? $0.snapLength : .max } ?? .max
+      return try packet(
+        block, header: 4, interface: 0, time: nil, captured: min(length, limit, block.byteCount - 4),
+        length: length, file, body)
+    case 2:
+      guard block.byteCount >= 20 else { throw file.broken("a packet block is too short") }
+      return try packet(
+        block, header: 20, interface: Int(isLittle ? block.big16(0).byteSwapped : block.big16(0)),
+        time: UInt64(number(block, 4)) << 32 | UInt64(number(block, 8)), captured: Int(number(block, 12)),
+        length: Int(number(block, 16)), file, body)
+    default: break
+    }
+    return false
+  }
+
+  private func packet(
+    _ block: RawSpan, header: Int, interface index: Int, time: UInt64?, captured: Int, length: Int,
+    _ file: CaptureFile, _ body: (FilePacket, RawSpan) -> Void
+  ) throws(CaptureError) -> Bool {
+    guard index < interfaces.count else {
+      throw file.broken("packet \(file.packets + 1) is of interface \(index), which was not described")
+    }
+    guard captured >= 0, captured <= block.byteCount - header else {
+      throw file.broken("packet \(file.packets + 1) says it has \(captured) bytes")
+    }
+    let interface = interfaces[index]
+    guard let link = interface.link else {
+      file.unreadable += 1
+      return true
+    }
+    let packet = FilePacket(
+      time: time.map { nanoseconds($0, interface) } ?? 0, wireLength: max(length, captured), link: link)
+    body(packet, block.slice(header, header + captured))
+    return true
+  }
+
+  /// An interface description: link type, snap length, and the options that say what times mean.
+  private mutating func describe(_ block: RawSpan) {
+    let type = UInt32(isLittle ? block.big16(0).byteSwapped : block.big16(0))
+    var interface = Interface(link: LinkLayer(linkType: type), snapLength: Int(number(block, 4)))
+    var offset = 8
+    while block.byteCount >= offset + 4 {
+      let code = isLittle ? block.big16(offset).byteSwapped : block.big16(offset)
+      let length = Int(isLittle ? block.big16(offset + 2).byteSwapped : block.big16(offset + 2))
+      guard code != 0, block.byteCount >= offset + 4 + length else { break }
+      if code == 9, length >= 1 { interface.resolution = Self.resolution(block.byte(offset + 4)) }
+      if code == 14, length >= 8 {
+        let value = block.big64(offset + 4)
+        interface.offset = Int64(bitPattern: isLittle ? value.byteSwapped : value)
+      }
+      offset += 4 + (length + 3) & ~3
+    }
+    interfaces.append(interface)
+  }
+
+  /// if_tsresol: a power of ten, or of two with the top bit set. Finer than we can tell is refused.
+  private static func resolution(_ value: UInt8) -> UInt64 {
+    let power = UInt64(value & 0x7f)
+    if value & 0x80 != 0 { return power < 63 ? 1 << power : 1_000_000 }
+    var units: UInt64 = 1
+    for _ in 0..<min(power, 19) { units *= 10 }
+    return units
+  }
+
+  private func nanoseconds(_ time: UInt64, _ interface: Interface) -> UInt64 {
+    let seconds = time / interface.resolution, rest = time % interface.resolution
+    let product = rest.multipliedFullWidth(by: 1_000_000_000)
+    // rest < resolution, so the quotient is below 10^9.
+    let fraction = interface.resolution.dividingFullWidth(product).quotient
+    let whole = seconds &+ UInt64(bitPattern: interface.offset)
+    return whole &* 1_000_000_000 &+ fraction
+  }
+
+  private func number(_ bytes: RawSpan, _ offset: Int) -> UInt32 {
+    isLittle ? bytes.big32(offset).byteSwapped : bytes.big32(offset)
+  }
+}
