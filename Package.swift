@@ -21,7 +21,8 @@ let package = Package(
     .target(name: "Capture", swiftSettings: house),
     .target(name: "HTTPWire", swiftSettings: house),
     .target(name: "Exchanges", dependencies: ["Capture", "HTTPWire"], swiftSettings: house),
-    .target(name: "PcapCapture", dependencies: ["Capture", "HTTPWire"], swiftSettings: house),
+    .target(name: "CPcap"),
+    .target(name: "PcapCapture", dependencies: ["Capture", "CPcap", "HTTPWire"], swiftSettings: house),
     .testTarget(name: "CaptureTests", dependencies: ["Capture"], swiftSettings: house),
     .testTarget(name: "HTTPWireTests", dependencies: ["HTTPWire"], swiftSettings: house),
     .testTarget(

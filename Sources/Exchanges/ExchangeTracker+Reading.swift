@@ -66,7 +66,7 @@ extension ExchangeTracker {
     }
     let bytes = payload.slice(offset, captured)
     let isInStep = half.phase == .boundary
-    if isHTTP2Preface(bytes) {
+    if HeadStart.verdict(bytes) == .http2 {
       counters.http2 &+= 1
       leavesHTTP(piece, &half)
       return length
@@ -122,26 +122,16 @@ extension ExchangeTracker {
 
   /// Whether a segment begins with a registered method and a space, or with `HTTP/`.
   func beginsLikeHead(_ bytes: RawSpan) -> Bool {
-    guard bytes.byteCount >= 4 else { return false }
-    let first = bytes.byte(0)
-    if first == 0x48, bytes.byteCount >= 5, bytes.big32(0) == 0x4854_5450 { return bytes.byte(4) == 0x2f }
-    guard first >= 0x41, first <= 0x5a else { return false }
-    var end = 1
-    while end < min(bytes.byteCount, 18), bytes.byte(end) != 0x20 { end &+= 1 }
-    guard end < bytes.byteCount, bytes.byte(end) == 0x20 else { return false }
-    return Method.named(bytes, 0, end) != .other || isHTTP2Preface(bytes)
+    switch HeadStart.verdict(bytes) {
+    case .request, .response, .http2: true
+    case .prefix, .none: false
+    }
   }
 
   private func beginsLikeStatus(_ bytes: RawSpan) -> Bool {
     guard bytes.byteCount >= 12, bytes.big32(0) == 0x4854_5450 else { return false }
     var head = MessageHead()
     return HeadParser.parse(bytes, into: &head) != .invalid && head.kind == .response && head.status != 0
-  }
-
-  /// RFC 9113, section 3.4: what a client of HTTP/2 sends first.
-  private func isHTTP2Preface(_ bytes: RawSpan) -> Bool {
-    bytes.byteCount >= 14 && bytes.big64(0) == 0x5052_4920_2a20_4854 && bytes.big32(8) == 0x5450_2f32
-      && bytes.big16(12) == 0x2e30
   }
 
   private func isEmptyLines(_ bytes: RawSpan) -> Bool {

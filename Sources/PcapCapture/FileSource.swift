@@ -19,7 +19,7 @@ package final class FileSource: SegmentSource {
   /// - Parameter paths: files in the order in which they are read; `-` is standard input.
   package init(paths: [String], ports: PortSet) {
     self.paths = paths.reversed()
-    intake = PacketIntake(ports: ports)
+    intake = PacketIntake(ports: ports, depth: .streams)
   }
 
   package var counters: CaptureCounters { intake.counters }

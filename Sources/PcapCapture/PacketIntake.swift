@@ -7,17 +7,20 @@ package import HTTPWire
 package struct PacketIntake {
   package private(set) var counters = CaptureCounters()
   private let ports: PortBitmap
+  private let depth: CaptureDepth
   private var decoder = PacketDecoder()
 
-  package init(ports: PortSet) {
+  /// - Parameter depth: at `heads`, segments are marked as the kernel's filter would mark them.
+  package init(ports: PortSet, depth: CaptureDepth) {
     self.ports = PortBitmap(ports)
+    self.depth = depth
   }
 
   /// Reads one packet; hands its segment on when it is TCP on a watched port.
   @inline(__always)
   package mutating func take(
     _ packet: RawSpan, wireLength: Int, link: LinkLayer, time: UInt64,
-    _ body: (borrowing Segment, RawSpan) -> Void
+    direction: Segment.Direction = .unknown, _ body: (borrowing Segment, RawSpan) -> Void
   ) -> Bool {
     counters.packets &+= 1
     switch decoder.decode(packet, wireLength: wireLength, link: link) {
@@ -38,10 +41,16 @@ package struct PacketIntake {
     counters.onPort &+= 1
     let payload = packet.slice(headers.payloadStart, headers.payloadStart &+ headers.payloadCaptured)
     let flags = Segment.Flags(rawValue: headers.flags)
+    var kind = Segment.Kind.stream
     if headers.payloadLength > 0 {
       counters.payload &+= 1
-      look(at: payload)
-    } else if flags.isDisjoint(with: [.syn, .fin, .rst]) {
+      let verdict = look(at: payload)
+      if depth == .heads {
+        kind = verdict == .none ? .continuation : .start
+        // From a server only starts count; a client's other segments may continue a head.
+        if kind == .continuation, !ports.contains(headers.destinationPort) { return false }
+      }
+    } else if depth == .heads || flags.isDisjoint(with: [.syn, .fin, .rst]) {
       return false
     }
     counters.matched &+= 1
@@ -51,20 +60,27 @@ package struct PacketIntake {
       destination: Endpoint(
         high: headers.destinationHigh, low: headers.destinationLow, port: headers.destinationPort),
       sequence: headers.sequence, acknowledgement: headers.acknowledgement,
-      payloadLength: UInt32(truncatingIfNeeded: headers.payloadLength), flags: flags, kind: .stream)
+      payloadLength: UInt32(truncatingIfNeeded: headers.payloadLength), flags: flags, kind: kind,
+      direction: direction)
     body(segment, payload)
     return true
   }
 
-  /// Counts what an empty page is explained by.
-  private mutating func look(at payload: RawSpan) {
-    guard payload.byteCount >= 3 else { return }
-    let first = payload.byte(0)
-    if first == 0x16, payload.byte(1) == 3, payload.byte(2) <= 4 {
-      counters.tls &+= 1
-    } else if first == 0x50, payload.byteCount >= 14, payload.big64(0) == 0x5052_4920_2a20_4854 {
-      counters.http2 &+= 1
+  /// Counts what a payload begins with: it explains an empty page.
+  private mutating func look(at payload: RawSpan) -> HeadStart.Verdict {
+    let verdict = HeadStart.verdict(payload)
+    switch verdict {
+    case .request: counters.requestHeads &+= 1
+    case .response: counters.responseHeads &+= 1
+    case .http2: counters.http2 &+= 1
+    case .prefix: break
+    case .none:
+      // A TLS record of type handshake (RFC 8446, section 5.1).
+      if payload.byteCount >= 3, payload.byte(0) == 0x16, payload.byte(1) == 3, payload.byte(2) <= 4 {
+        counters.tls &+= 1
+      }
     }
+    return verdict
   }
 }
 

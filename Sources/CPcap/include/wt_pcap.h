@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* libpcap for Swift: its header, and a shim for what Swift cannot call. */
+#ifndef WT_PCAP_H
+#define WT_PCAP_H
+
+#include <pcap/pcap.h>
+
+/* Swift sees struct bpf_program's instructions as an opaque pointer chain; this runs a compiled
+ * program on one packet without a capture handle. Returns what the program returns. */
+int wt_pcap_matches(const struct bpf_program *program, const unsigned char *packet,
+		    unsigned int wire_length, unsigned int captured);
+
+#endif
