@@ -21,6 +21,21 @@ let package = Package(
     .target(name: "Capture", swiftSettings: house),
     .target(name: "HTTPWire", swiftSettings: house),
     .target(name: "Exchanges", dependencies: ["Capture", "HTTPWire"], swiftSettings: house),
+    .target(
+      name: "Statistics", dependencies: ["Capture", "Exchanges", "HTTPWire"], swiftSettings: house),
+    .target(name: "Alerting", dependencies: ["Statistics"], swiftSettings: house),
+    .target(
+      name: "Presentation", dependencies: ["Alerting", "Capture", "Exchanges", "Statistics"],
+      swiftSettings: house),
     .testTarget(name: "CaptureTests", dependencies: ["Capture"], swiftSettings: house),
+    .testTarget(
+      name: "StatisticsTests", dependencies: ["Capture", "Exchanges", "HTTPWire", "Statistics"],
+      swiftSettings: house),
+    .testTarget(
+      name: "AlertingTests", dependencies: ["Alerting", "Statistics"], swiftSettings: house),
+    .testTarget(
+      name: "PresentationTests",
+      dependencies: ["Alerting", "Capture", "Exchanges", "Presentation", "Statistics"],
+      swiftSettings: house),
   ]
 )
