@@ -23,7 +23,7 @@ let package = Package(
     .target(name: "Exchanges", dependencies: ["Capture", "HTTPWire"], swiftSettings: house),
     .target(
       name: "Statistics", dependencies: ["Capture", "Exchanges", "HTTPWire"], swiftSettings: house),
-    .target(name: "Alerting", dependencies: ["Statistics"], swiftSettings: house),
+    .target(name: "Alerting", dependencies: ["Capture", "Statistics"], swiftSettings: house),
     .target(
       name: "Presentation", dependencies: ["Alerting", "Capture", "Exchanges", "Statistics"],
       swiftSettings: house),
@@ -32,7 +32,7 @@ let package = Package(
       name: "StatisticsTests", dependencies: ["Capture", "Exchanges", "HTTPWire", "Statistics"],
       swiftSettings: house),
     .testTarget(
-      name: "AlertingTests", dependencies: ["Alerting", "Statistics"], swiftSettings: house),
+      name: "AlertingTests", dependencies: ["Alerting", "Capture", "Statistics"], swiftSettings: house),
     .testTarget(
       name: "PresentationTests",
       dependencies: ["Alerting", "Capture", "Exchanges", "Presentation", "Statistics"],
