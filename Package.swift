@@ -21,14 +21,21 @@ let package = Package(
     .target(name: "Capture", swiftSettings: house),
     .target(name: "HTTPWire", swiftSettings: house),
     .target(name: "Exchanges", dependencies: ["Capture", "HTTPWire"], swiftSettings: house),
-    .target(name: "CPcap"),
-    .target(name: "PcapCapture", dependencies: ["Capture", "CPcap", "HTTPWire"], swiftSettings: house),
+    .target(
+      name: "Statistics", dependencies: ["Capture", "Exchanges", "HTTPWire"], swiftSettings: house),
+    .target(name: "Alerting", dependencies: ["Capture", "Statistics"], swiftSettings: house),
+    .target(
+      name: "Presentation", dependencies: ["Alerting", "Capture", "Exchanges", "Statistics"],
+      swiftSettings: house),
     .testTarget(name: "CaptureTests", dependencies: ["Capture"], swiftSettings: house),
-    .testTarget(name: "HTTPWireTests", dependencies: ["HTTPWire"], swiftSettings: house),
     .testTarget(
-      name: "PcapCaptureTests", dependencies: ["PcapCapture", "Exchanges", "Capture", "HTTPWire"],
+      name: "StatisticsTests", dependencies: ["Capture", "Exchanges", "HTTPWire", "Statistics"],
       swiftSettings: house),
     .testTarget(
-      name: "ExchangesTests", dependencies: ["Exchanges", "Capture", "HTTPWire"], swiftSettings: house),
+      name: "AlertingTests", dependencies: ["Alerting", "Capture", "Statistics"], swiftSettings: house),
+    .testTarget(
+      name: "PresentationTests",
+      dependencies: ["Alerting", "Capture", "Exchanges", "Presentation", "Statistics"],
+      swiftSettings: house),
   ]
 )

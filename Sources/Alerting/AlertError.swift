@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Why an alert rule or its log could not be set up: what, why, and the remedy, in words.
+package enum AlertError: Error, Equatable, Sendable {
+  /// The threshold is negative or no number.
+  case threshold(Double)
+  /// The window is outside of `AlertRule.allowedWindow`, or has more than 100,000 ticks.
+  case window(UInt64)
+  /// The log at this path cannot be opened or made, and the system's reason.
+  case log(path: String, reason: String)
+}
+
+extension AlertError: CustomStringConvertible {
+  package var description: String {
+    switch self {
+    case .threshold: "the alert threshold must be a number of 0 or more"
+    case .window:
+      "the alert window must be between 10 milliseconds and 7 days, and at most 100,000 seconds or intervals"
+    case .log(let path, let reason):
+      "cannot write the alert log \(path): \(reason); name another file with --alert-log"
+    }
+  }
+}

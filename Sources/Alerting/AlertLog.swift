@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The file that holds every transition, one line each, written at once.
+///
+/// After the start nothing in it fails: what cannot be written waits, bounded, for the next transition,
+/// and `warning` says so on the page. When the file was rotated away it is opened anew.
+package final class AlertLog {
+  /// Bytes that may wait; the oldest lines give way beyond it.
+  static let waitingLimit = 64 * 1024
+
+  package let path: String
+  /// What is wrong with the log, for the page; nil when all is written.
+  package private(set) var warning: String?
+  private let zone: DisplayZone
+  private var file: LogFile?
+  /// Whole lines that are not fully written yet, oldest first.
+  private var waiting: [UInt8] = []
+  /// How much of the first waiting line the file has already.
+  private var written = 0
+  /// Lines given up since the start.
+  private var dropped = 0
+
+  /// Opens the log at `path`, and makes it and the directories above it when they are missing.
+  package init(path: String, zone: DisplayZone = .local) throws(AlertError) {
+    self.path = path
+    self.zone = zone
+    do throws(LogFile.Failure) {
+      try LogFile.makeDirectories(above: path)
+      file = try LogFile(path: path)
+    } catch {
+      throw AlertError.log(path: path, reason: error.reason)
+    }
+  }
+
+  /// Writes a transition's line, after those that still wait.
+  package func append(_ transition: AlertTransition) {
+    waiting.append(contentsOf: transition.logLine(zone).utf8)
+    trim()
+    flush()
+  }
+
+  /// Opens the file at the path anew (SIGHUP), and writes what waits.
+  package func reopen() {
+    guard openAnew() else { return }
+    warning = nil
+    flush()
+  }
+
+  /// Writes what waits, into the file that is at the path now.
+  private func flush() {
+    guard !waiting.isEmpty else { return }
+    // Rotated or removed: the name belongs to another file, or to none.
+    if file?.identity != LogFile.identity(at: path) || file == nil {
+      // Without a new file the old one still takes the lines.
+      if !openAnew() && file == nil { return }
+    }
+    do throws(LogFile.Failure) {
+      while written < waiting.count {
+        let count = try file?.append(waiting[written...]) ?? 0
+        if count == 0 { break }
+        written += count
+      }
+      waiting.removeAll(keepingCapacity: true)
+      written = 0
+      warning = nil
+    } catch {
+      dropWholeLines()
+      warn(error)
+    }
+  }
+
+  /// Returns whether the file at the path is open now.
+  private func openAnew() -> Bool {
+    do throws(LogFile.Failure) {
+      try LogFile.makeDirectories(above: path)
+      file = try LogFile(path: path)
+      // A line begun in the old file is written whole into the new one.
+      written = 0
+      return true
+    } catch {
+      warn(error)
+      return false
+    }
+  }
+
+  /// Forgets the lines that are in the file, and keeps the one that is there in part.
+  private func dropWholeLines() {
+    guard let end = waiting[..<written].lastIndex(of: UInt8(ascii: "\n")) else { return }
+    written -= end + 1
+    waiting.removeSubrange(...end)
+  }
+
+  /// Gives up the oldest lines beyond the limit.
+  private func trim() {
+    while waiting.count > Self.waitingLimit, let end = waiting.firstIndex(of: UInt8(ascii: "\n")) {
+      waiting.removeSubrange(...end)
+      written = max(0, written - end - 1)
+      dropped += 1
+    }
+  }
+
+  private func warn(_ failure: LogFile.Failure) {
+    let lines = waiting.count { $0 == UInt8(ascii: "\n") }
+    var text = "cannot write the alert log \(path): \(failure.reason)"
+    if lines > 0 { text += "; \(lines) \(lines == 1 ? "line waits" : "lines wait")" }
+    if dropped > 0 { text += "; \(dropped) given up" }
+    warning = text
+  }
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// The time zone of what people read: the machine's own, or a fixed one for tests.
+package enum DisplayZone: Equatable, Sendable {
+  /// As `TZ` or /etc/localtime has it, daylight saving included.
+  case local
+  /// So many seconds east of UTC.
+  case fixed(Int)
+
+  /// Seconds east of UTC at a moment, nanoseconds since 1970.
+  package func offset(_ nanoseconds: UInt64) -> Int {
+    switch self {
+    case .fixed(let offset): return offset
+    case .local:
+      var seconds = time_t(nanoseconds / 1_000_000_000)
+      var parts = unsafe tm()
+      // Both arguments are local values of the right type; a null result leaves UTC.
+      guard unsafe localtime_r(&seconds, &parts) != nil else { return 0 }
+      return unsafe parts.tm_gmtoff
+    }
+  }
+
+  /// `Tue, 23 Feb 2021 04:06:18` in this zone.
+  package func label(_ nanoseconds: UInt64) -> String {
+    CalendarTime(nanoseconds: nanoseconds, offset: offset(nanoseconds)).label
+  }
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// A file that is only ever appended to, and the C calls of the alert log.
+struct LogFile: ~Copyable {
+  /// A failed call: the system's error number.
+  struct Failure: Error, Equatable {
+    var code: Int32
+    /// The system's words for it.
+    var reason: String {
+      // For any number strerror returns a text of the C library's, which stays until the next call.
+      guard let text = unsafe strerror(code) else { return "error \(code)" }
+      return unsafe String(cString: text)
+    }
+  }
+
+  /// Which file it is, whatever its name: device and inode.
+  struct Identity: Equatable {
+    var device: UInt64
+    var inode: UInt64
+  }
+
+  private let descriptor: Int32
+
+  /// Opens the file for appending and makes it (0640) when it is missing.
+  init(path: String) throws(Failure) {
+    // Non-blocking, so that a pipe without a reader is an error and not a standstill.
+    // The path is passed as a C string for the call alone.
+    let opened = unsafe open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0o640)
+    guard opened >= 0 else { throw Failure(code: errno) }
+    descriptor = opened
+  }
+
+  deinit { close(descriptor) }
+
+  /// Writes with one call as much as the system takes, and returns how much that was.
+  borrowing func append(_ bytes: ArraySlice<UInt8>) throws(Failure) -> Int {
+    while true {
+      let written = unsafe bytes.withUnsafeBytes { buffer in
+        // The buffer lives through the call, and its own length bounds it.
+        unsafe write(descriptor, buffer.baseAddress, buffer.count)
+      }
+      if written >= 0 { return written }
+      let code = errno
+      if code != EINTR { throw Failure(code: code) }
+    }
+  }
+
+  var identity: Identity? {
+    var status = stat()
+    // The call fills a local value.
+    guard unsafe fstat(descriptor, &status) == 0 else { return nil }
+    return Identity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+  }
+
+  /// What lies at a path now; nil when nothing does.
+  static func identity(at path: String) -> Identity? {
+    var status = stat()
+    // As above.
+    guard unsafe stat(path, &status) == 0 else { return nil }
+    return Identity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+  }
+
+  /// Makes the directories above a file (0755) that are missing.
+  static func makeDirectories(above path: String) throws(Failure) {
+    var parent = ""
+    for name in path.split(separator: "/").dropLast() {
+      parent += (path.hasPrefix("/") || !parent.isEmpty ? "/" : "") + name
+      // As above.
+      if unsafe mkdir(parent, 0o755) != 0 {
+        let code = errno
+        // One that exists may answer with other errors too, on a read-only file system for one.
+        if identity(at: parent) == nil { throw Failure(code: code) }
+      }
+    }
+  }
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A buffer of text that is written anew for every page or line and keeps its memory.
+package struct ByteText: Sendable {
+  package private(set) var bytes: [UInt8] = []
+
+  package init() { bytes.reserveCapacity(4096) }
+
+  package var string: String { String(decoding: bytes, as: UTF8.self) }
+
+  /// Empties it.
+  package mutating func clear() { bytes.removeAll(keepingCapacity: true) }
+
+  package mutating func append(_ text: String) { bytes.append(contentsOf: text.utf8) }
+
+  package mutating func append(_ byte: UInt8) { bytes.append(byte) }
+
+  /// A line with its newline.
+  package mutating func line(_ text: String = "") {
+    append(text)
+    bytes.append(UInt8(ascii: "\n"))
+  }
+
+  /// A number in decimal digits, without an intermediate string; `width` digits at least.
+  package mutating func append(_ number: UInt64, width: Int = 1) {
+    var divisor: UInt64 = 1
+    var digits = 1
+    while number / divisor >= 10 {
+      divisor *= 10
+      digits += 1
+    }
+    for _ in 0..<max(0, width - digits) { bytes.append(UInt8(ascii: "0")) }
+    while divisor > 0 {
+      bytes.append(UInt8(ascii: "0") + UInt8(number / divisor % 10))
+      divisor /= 10
+    }
+  }
+}

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Where the traffic comes from, in the words that every page and every JSON line carries.
+package struct CaptureLabel: Equatable, Sendable {
+  /// The backend: `eBPF`, `libpcap`, `file`.
+  package var backend: String
+  /// The interface, `all interfaces`, or the files' names.
+  package var source: String
+  /// The watched ports, as `--port` takes them.
+  package var ports: String
+
+  package init(backend: String, source: String, ports: String) {
+    self.backend = backend
+    self.source = source
+    self.ports = ports
+  }
+}

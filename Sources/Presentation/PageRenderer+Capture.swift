@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Capture
+import Exchanges
+import Statistics
+
+extension PageRenderer {
+  /// The capture line, and the further classes of the ledger that are not empty.
+  func addCapture(_ life: Snapshot, to text: inout ByteText) {
+    let capture = life.capture
+    let ledger = life.ledger
+    text.line(
+      "Capture: \(label.backend), \(label.source), packets seen: \(capture.packets), "
+        + "heads matched: \(capture.matched), lost: \(capture.lost), duplicates: \(ledger.duplicates)")
+    let classes: [(String, UInt64)] = [
+      ("unparseable", ledger.unparseable), ("look-alikes", ledger.lookalikes),
+      ("truncated heads", ledger.truncated), ("evicted flows", ledger.evictedFlows),
+      ("evicted requests", ledger.evictedRequests), ("skipped bytes", ledger.skippedBytes),
+      ("malformed packets", capture.malformed),
+    ]
+    let present = classes.filter { $0.1 > 0 }.map { "\($0.0): \($0.1)" }
+    if !present.isEmpty { text.line("\t\(present.joined(separator: ", "))") }
+    if capture.lost > 0 {
+      text.line("\tSegments were lost: every count and rate is \"at least\".")
+    }
+    if life.other.requests > 0 {
+      text.line("\tRequests to sites beyond the table or the list: \(life.other.requests)")
+    }
+  }
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// All latencies of a tally or a timeline, in the fine buckets: mergeable, 8.4 kB, no allocation.
+final class LatencyHistogram {
+  private let buckets = LatencyBuckets.fine
+  // One more word than buckets: the last one is the maximum.
+  private let counts: ZeroedStorage<UInt64>
+  private let maximum: Int
+
+  init() throws(StatisticsError) {
+    maximum = buckets.count
+    counts = try ZeroedStorage(count: buckets.count + 1)
+  }
+
+  /// Counts a latency, nanoseconds.
+  func record(_ nanoseconds: UInt64) {
+    counts[buckets.index(nanoseconds)] &+= 1
+    if nanoseconds > counts[maximum] { counts[maximum] = nanoseconds }
+  }
+
+  /// Adds all of `other`.
+  func merge(_ other: LatencyHistogram) {
+    for index in 0..<maximum { counts[index] &+= other.counts[index] }
+    counts[maximum] = max(counts[maximum], other.counts[maximum])
+  }
+
+  func clear() { counts.clear(from: 0, count: counts.count) }
+
+  var summary: LatencySummary {
+    var count: UInt64 = 0
+    for index in 0..<maximum { count &+= counts[index] }
+    return buckets.summary(count: count, maximum: counts[maximum]) { counts[$0] }
+  }
+}

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Counts for the slots of a `SpaceSaving` table: one row a slot, and a list of the rows in use.
+///
+/// A row belongs to one tenant of its slot. When a later tenant needs it, what it held is folded into
+/// `other`: the sum over the rows and `other` is always exact. Clearing costs what was touched.
+final class SlotRows {
+  /// What was counted for one tenant.
+  struct Row: BitwiseCopyable {
+    /// The key's owner, as in `SpaceSaving.Tenant`.
+    var owner: UInt64
+    /// The tenant's inherited count.
+    var error: UInt64
+    var counts: NameCounts
+    /// The longest latency, nanoseconds.
+    var maximum: UInt64
+    /// The tenant; 0 is a row not in use.
+    var generation: UInt32
+    /// The name's place in a tally's announcements; 0 bytes when the receiver knows it already.
+    var nameStart: UInt32
+    var nameLength: UInt32
+  }
+
+  let capacity: Int
+  let rows: ZeroedStorage<Row>
+  private let buckets = LatencyBuckets.coarse
+  private let hasLatency: Bool
+  // A bucket that would overflow halves its row: the shape stays, old latencies weigh less.
+  private let latencies: ZeroedStorage<UInt32>
+  private let touched: ZeroedStorage<UInt32>
+  private let touchedCount: ZeroedStorage<Int>
+  private let others: ZeroedStorage<OtherCounts>
+
+  init(capacity: Int, latency: Bool) throws(StatisticsError) {
+    self.capacity = capacity
+    hasLatency = latency
+    rows = try ZeroedStorage(count: capacity)
+    latencies = try ZeroedStorage(count: latency ? capacity * buckets.count : 0)
+    touched = try ZeroedStorage(count: capacity)
+    touchedCount = try ZeroedStorage(count: 1)
+    others = try ZeroedStorage(count: 1)
+  }
+
+  /// Rows in use.
+  var count: Int { touchedCount[0] }
+
+  /// The slot of the row that came into use as number `position`.
+  func slot(at position: Int) -> Int { Int(touched[position]) }
+
+  /// What had no row, or has one no more.
+  var other: OtherCounts { others[0] }
+
+  /// Counts something in `other`.
+  @inline(__always)
+  func countOther(_ counts: NameCounts, names: UInt64 = 0) {
+    others[0].names &+= names
+    others[0].counts.add(counts)
+  }
+
+  /// Adds `other` of another set.
+  func addOther(_ more: OtherCounts) { countOther(more.counts, names: more.names) }
+
+  /// Makes the slot's row the one of `generation`.
+  @inline(__always)
+  func claim(_ slot: Int, generation: UInt32, owner: UInt64, error: UInt64) {
+    if rows[slot].generation != generation {
+      reclaim(slot, generation: generation, owner: owner, error: error)
+    }
+  }
+
+  @inline(never)
+  private func reclaim(_ slot: Int, generation: UInt32, owner: UInt64, error: UInt64) {
+    if rows[slot].generation == 0 {
+      // A slot is listed when its row comes into use and stays so until `clear`.
+      touched[touchedCount[0]] = UInt32(slot)
+      touchedCount[0] += 1
+    } else {
+      countOther(rows[slot].counts, names: 1)
+      clearLatencies(slot)
+    }
+    rows[slot] = Row(
+      owner: owner, error: error, counts: NameCounts(), maximum: 0, generation: generation,
+      nameStart: 0, nameLength: 0)
+  }
+
+  /// Counts a latency in nanoseconds for a row in use.
+  @inline(__always)
+  func record(_ nanoseconds: UInt64, slot: Int) {
+    latencies[slot &* buckets.count &+ buckets.index(nanoseconds)] &+= 1
+    if nanoseconds > rows[slot].maximum { rows[slot].maximum = nanoseconds }
+  }
+
+  /// Adds a row of another set, for the same tenant of the same slot or a later one.
+  func merge(_ slot: Int, of other: SlotRows) {
+    let row = other.rows[slot]
+    claim(slot, generation: row.generation, owner: row.owner, error: row.error)
+    rows[slot].counts.add(row.counts)
+    rows[slot].maximum = max(rows[slot].maximum, row.maximum)
+    guard hasLatency, other.hasLatency, row.counts.answered > 0 else { return }
+    let first = slot * buckets.count
+    for index in first..<first + buckets.count {
+      let more = other.latencies[index]
+      if more > .max - latencies[index] { halveLatencies(slot) }
+      latencies[index] &+= more
+    }
+  }
+
+  /// What the row's latencies tell, together with rows of other sets.
+  static func latency(_ parts: [(rows: SlotRows, slot: Int)]) -> LatencySummary {
+    let buckets = LatencyBuckets.coarse
+    var sums = [UInt64](repeating: 0, count: buckets.count)
+    var count: UInt64 = 0
+    var maximum: UInt64 = 0
+    for (rows, slot) in parts where rows.hasLatency {
+      count &+= rows.rows[slot].counts.answered
+      maximum = max(maximum, rows.rows[slot].maximum)
+      for index in 0..<buckets.count {
+        sums[index] &+= UInt64(rows.latencies[slot * buckets.count + index])
+      }
+    }
+    return buckets.summary(count: count, maximum: maximum) { sums[$0] }
+  }
+
+  /// Takes all rows out of use.
+  func clear() {
+    for position in 0..<count {
+      let slot = slot(at: position)
+      if rows[slot].counts.answered > 0 { clearLatencies(slot) }
+      rows.clear(from: slot, count: 1)
+    }
+    touchedCount[0] = 0
+    others[0] = OtherCounts()
+  }
+
+  private func clearLatencies(_ slot: Int) {
+    guard hasLatency else { return }
+    latencies.clear(from: slot * buckets.count, count: buckets.count)
+  }
+
+  private func halveLatencies(_ slot: Int) {
+    let first = slot * buckets.count
+    for index in first..<first + buckets.count { latencies[index] /= 2 }
+  }
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Capture
+package import Exchanges
+
+/// What is shown of an interval, or of the whole life: plain values in a fixed order.
+///
+/// Lists are in order of count, highest first, then of name, so that the same traffic always gives the
+/// same snapshot.
+package struct Snapshot: Equatable, Sendable {
+  /// Nanoseconds since 1970; both 0 when nothing moved the capture's clock.
+  package var start: UInt64 = 0
+  package var end: UInt64 = 0
+  /// False for an interval that was cut off by the end of the watch: no alert rule is put to it.
+  package var isComplete = true
+  package var totals = TrafficTotals()
+  /// Requests of each tick of an interval, oldest first; empty for the whole life.
+  package var requestsByTick: [UInt64] = []
+  /// Requests by method.
+  package var methods: [NamedCount] = []
+  /// Responses by status, 100 to 999; interim ones included.
+  package var statuses: [StatusCount] = []
+  package var sites: [SiteCounts] = []
+  package var other = OtherSites()
+  package var latency = LatencySummary()
+  package var capture = CaptureCounters()
+  package var ledger = ExchangeCounters()
+
+  package init() {}
+}
+
+/// How often a name was counted: a method or a section.
+package struct NamedCount: Equatable, Sendable {
+  package var name: String
+  package var count: UInt64
+  package init(name: String, count: UInt64) {
+    self.name = name
+    self.count = count
+  }
+}
+
+/// How often a status was seen.
+package struct StatusCount: Equatable, Sendable {
+  package var status: Int
+  package var count: UInt64
+  package init(status: Int, count: UInt64) {
+    self.status = status
+    self.count = count
+  }
+}
+
+/// A site's share of the traffic.
+package struct SiteCounts: Equatable, Sendable {
+  package var name: String
+  /// Requests: exact in an interval; over the whole life at most `error` too many.
+  package var requests: UInt64 = 0
+  /// What `requests` may include that was another site's.
+  package var error: UInt64 = 0
+  /// Exchanges by outcome, since the site has been tracked.
+  package var successes: UInt64 = 0
+  package var failures: UInt64 = 0
+  package var unanswered: UInt64 = 0
+  package var latency = LatencySummary()
+  package var sections: [NamedCount] = []
+  package init(name: String) { self.name = name }
+}
+
+/// What belongs to no listed site: names beyond the budget, or beyond the number asked for.
+package struct OtherSites: Equatable, Sendable {
+  /// How many names; one that came and went more than once counts each time.
+  package var sites: UInt64 = 0
+  /// `requests` of all listed sites less their `error`, and these, are the total exactly.
+  package var requests: UInt64 = 0
+  package var successes: UInt64 = 0
+  package var failures: UInt64 = 0
+  package var unanswered: UInt64 = 0
+  package init() {}
+}

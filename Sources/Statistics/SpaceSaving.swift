@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The most frequent names of a stream, in fixed memory: Space-Saving in sets of eight.
+///
+/// A key's hash picks a set; in it the key is found by hash, then by its bytes, so that distinct names
+/// stay distinct even when their hashes collide. A key that is missing from a full set takes the place
+/// of the one counted least and inherits its count as `error`. For every key that is held
+///
+///     count - error <= occurrences while held <= occurrences in all <= count
+///
+/// as in Metwally, Agrawal, El Abbadi, "Efficient Computation of Frequent and Top-k Elements in Data
+/// Streams" (2005), applied to each set by itself: its keys never meet those of another one. No key is
+/// refused; one seen more often than the others of its set cannot be missing.
+///
+/// A slot's generation counts its tenants, so that a late event for an earlier one is recognised.
+final class SpaceSaving {
+  /// Keys in a set; their hashes fill one cache line.
+  static let ways = 8
+  /// The longest name, bytes; longer ones are cut.
+  static let nameWidth = 256
+
+  /// Names held at most; a power of two.
+  let capacity: Int
+  private let setMask: UInt64
+  // One element a slot; a set's slots are neighbours. 0 in `hashes` is a free slot.
+  private let hashes: ZeroedStorage<UInt64>
+  private let counts: ZeroedStorage<UInt64>
+  private let tenants: ZeroedStorage<Tenant>
+  private let names: ZeroedStorage<UInt8>
+
+  /// What a slot knows of its tenant beside hash and count.
+  struct Tenant: BitwiseCopyable {
+    /// Whose name this is: a word that belongs to the key, like the site of a section.
+    var owner: UInt64
+    /// The count inherited when it moved in.
+    var error: UInt64
+    /// Which tenant of the slot this is; never 0.
+    var generation: UInt32
+    /// Bytes of its name.
+    var length: UInt32
+  }
+
+  /// Holds `budget` names, rounded up to a power of two, at least one set.
+  init(budget: Int) throws(StatisticsError) {
+    var capacity = Self.ways
+    while capacity < budget { capacity *= 2 }
+    self.capacity = capacity
+    setMask = UInt64(capacity / Self.ways - 1)
+    hashes = try ZeroedStorage(count: capacity)
+    counts = try ZeroedStorage(count: capacity)
+    tenants = try ZeroedStorage(count: capacity)
+    names = try ZeroedStorage(count: capacity * Self.nameWidth)
+  }
+
+  /// Counts one occurrence of a key and returns its slot; `owner` and the name make the key, and
+  /// `hash` covers both.
+  func count(_ name: RawSpan, hash: UInt64, owner: UInt64 = 0) -> Int {
+    let name = name.byteCount <= Self.nameWidth ? name : name.extracting(first: Self.nameWidth)
+    // The lowest bit only tells used slots from free ones; the set comes from the others.
+    let mark = hash | 1
+    let first = Int(truncatingIfNeeded: (hash &>> 32) & setMask) &* Self.ways
+    var way = 0
+    while way < Self.ways {
+      let slot = first &+ way
+      if hashes[slot] == mark, holds(slot, name, owner) {
+        counts[slot] &+= 1
+        return slot
+      }
+      way &+= 1
+    }
+    return admit(name, mark: mark, owner: owner, set: first)
+  }
+
+  func tenant(_ slot: Int) -> Tenant { tenants[slot] }
+
+  /// Which tenant lives in a slot; 0 when none ever did.
+  @inline(__always)
+  func generation(_ slot: Int) -> UInt32 { tenants[slot].generation }
+
+  /// The tenant's count: never less than its occurrences.
+  func count(_ slot: Int) -> UInt64 { counts[slot] }
+
+  /// Copies the tenant's name to `start` of `target`, and returns its length in bytes.
+  func copyName(_ slot: Int, to target: borrowing ZeroedStorage<UInt8>, at start: Int) -> Int {
+    let length = Int(tenants[slot].length)
+    target.copy(names, from: slot * Self.nameWidth, count: length, to: start)
+    return length
+  }
+
+  @inline(__always)
+  private func holds(_ slot: Int, _ name: RawSpan, _ owner: UInt64) -> Bool {
+    let tenant = tenants[slot]
+    return tenant.owner == owner && Int(tenant.length) == name.byteCount
+      && names.equals(name, at: slot &* Self.nameWidth)
+  }
+
+  /// Gives a free slot of the set, or the one counted least, to a newcomer.
+  @inline(never)
+  private func admit(_ name: RawSpan, mark: UInt64, owner: UInt64, set first: Int) -> Int {
+    var slot = first
+    for candidate in first..<first + Self.ways {
+      // A free slot has the count 0, which is the least there is.
+      if counts[candidate] < counts[slot] { slot = candidate }
+    }
+    let inherited = counts[slot]
+    let generation = tenants[slot].generation &+ 1
+    hashes[slot] = mark
+    counts[slot] = inherited &+ 1
+    tenants[slot] = Tenant(
+      owner: owner, error: inherited, generation: generation == 0 ? 1 : generation,
+      length: UInt32(name.byteCount))
+    names.copy(name, to: slot * Self.nameWidth)
+    return slot
+  }
+}

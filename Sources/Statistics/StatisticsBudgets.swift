@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// How many names the statistics may hold at once; what is beyond is counted in `other`.
+///
+/// Numbers are rounded up to a power of two. With the defaults and hostile traffic that fills every
+/// table with the longest names, a worker and its share of the timeline stay below 32 MiB.
+package struct StatisticsBudgets: Equatable, Sendable {
+  /// Sites, 8 to 65,536.
+  package var sites: Int = 2048
+  /// Pairs of site and section, 8 to 131,072.
+  package var sections: Int = 4096
+  /// Methods outside of the registered list, 8 to 1,024.
+  package var methods: Int = 32
+  /// The tracker's pending exchanges: `ExchangeEvent.exchange` is below this number.
+  package var pendingExchanges: Int
+
+  package init(pendingExchanges: Int) { self.pendingExchanges = pendingExchanges }
+
+  /// The same budgets within their ranges.
+  var clamped: StatisticsBudgets {
+    var budgets = self
+    budgets.sites = min(max(8, sites), 65_536)
+    budgets.sections = min(max(8, sections), 131_072)
+    budgets.methods = min(max(8, methods), 1024)
+    budgets.pendingExchanges = min(max(0, pendingExchanges), 1 << 24)
+    return budgets
+  }
+}
+
+extension StatisticsBudgets {
+  /// The budgets as the tables round them.
+  var roundedUp: StatisticsBudgets {
+    func power(_ number: Int) -> Int {
+      var power = SpaceSaving.ways
+      while power < number { power *= 2 }
+      return power
+    }
+    var budgets = clamped
+    budgets.sites = power(budgets.sites)
+    budgets.sections = power(budgets.sections)
+    budgets.methods = power(budgets.methods)
+    return budgets
+  }
+}

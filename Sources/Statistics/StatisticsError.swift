@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Why the statistics could not be set up; nothing in them fails once they run.
+package enum StatisticsError: Error, Equatable, Sendable {
+  /// The kernel refused so many bytes of address space.
+  case noMemory(bytes: Int)
+  /// An interval that is no use: outside of `IntervalPlan.allowed`, nanoseconds.
+  case interval(UInt64)
+}
+
+extension StatisticsError: CustomStringConvertible {
+  package var description: String {
+    switch self {
+    case .noMemory(let bytes): "cannot reserve \(bytes) bytes of memory for the statistics"
+    case .interval: "the statistics interval must be between 10 milliseconds and 24 hours"
+    }
+  }
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Exchanges
+import HTTPWire
+
+/// What one worker counted since its last hand-over: plain numbers, all memory reserved at start.
+///
+/// A tally has one owner at a time: the worker that adds to it, or the reporter that reads and clears
+/// it. `HandOver` moves it between them.
+final class Tally {
+  /// Statuses are below this; 0 stands for none.
+  static let statusLimit = 1000
+
+  /// The time it covers, and what the worker's tracker had counted at its end.
+  struct Coverage {
+    /// When the worker's time began, nanoseconds since 1970.
+    var start: UInt64 = 0
+    /// Whether it has begun.
+    var hasBegun = false
+    /// The first tick counted.
+    var firstTick: UInt64 = 0
+    /// The first tick that is not in it.
+    var endTick: UInt64 = 0
+    /// The worker's ledger since its start.
+    var ledger = ExchangeCounters()
+  }
+
+  var coverage = Coverage()
+  // One element, in storage so that the hot path needs no exclusivity check.
+  let totals: ZeroedStorage<TrafficTotals>
+  /// Requests by `Method.rawValue`; those of `.other` are in `customMethods`.
+  let methods: ZeroedStorage<UInt64>
+  let statuses: ZeroedStorage<UInt64>
+  let latency: LatencyHistogram
+  let sites: SlotRows
+  let sections: SlotRows
+  let customMethods: SlotRows
+  /// Names that the reporter does not know yet, one behind the other.
+  private let names: ZeroedStorage<UInt8>
+  private let namesUsed: ZeroedStorage<Int>
+
+  /// A tally for tables of these capacities.
+  init(sites: Int, sections: Int, methods: Int) throws(StatisticsError) {
+    totals = try ZeroedStorage(count: 1)
+    self.methods = try ZeroedStorage(count: Method.allCases.count)
+    statuses = try ZeroedStorage(count: Self.statusLimit)
+    latency = try LatencyHistogram()
+    self.sites = try SlotRows(capacity: sites, latency: true)
+    self.sections = try SlotRows(capacity: sections, latency: false)
+    customMethods = try SlotRows(capacity: methods, latency: false)
+    // Room for the longest name of every slot; only what is used becomes resident.
+    names = try ZeroedStorage(count: (sites + sections + methods) * SpaceSaving.nameWidth)
+    namesUsed = try ZeroedStorage(count: 1)
+  }
+
+  /// Attaches the tenant's name to the slot's row of `rows`; once per slot and hand-over.
+  func announce(_ slot: Int, of table: SpaceSaving, in rows: SlotRows) {
+    let start = namesUsed[0]
+    let length = table.copyName(slot, to: names, at: start)
+    rows.rows[slot].nameStart = UInt32(start)
+    rows.rows[slot].nameLength = UInt32(length)
+    namesUsed[0] = start + length
+  }
+
+  /// Copies the name attached to a row to `start` of the receiver's names.
+  func copyName(_ row: SlotRows.Row, to target: borrowing ZeroedStorage<UInt8>, at start: Int) {
+    target.copy(names, from: Int(row.nameStart), count: Int(row.nameLength), to: start)
+  }
+
+  /// Empties it for its next use.
+  func clear() {
+    if totals[0] != TrafficTotals() {
+      methods.clear(from: 0, count: methods.count)
+      statuses.clear(from: 0, count: statuses.count)
+      latency.clear()
+      totals[0] = TrafficTotals()
+    }
+    sites.clear()
+    sections.clear()
+    customMethods.clear()
+    namesUsed[0] = 0
+    coverage = Coverage()
+  }
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Exchanges
+
+extension TallyWriter {
+  /// Whether a segment of this time belongs to a later tick: then `turn` comes first. A time that steps
+  /// back belongs to the current tick.
+  package func isTickOver(_ time: UInt64) -> Bool { time >= tickEnd }
+
+  /// Ends the tick when `time` (nanoseconds since 1970) lies behind it, and hands the tally over.
+  ///
+  /// `ledger` is what the tracker has counted so far. When the reporter is late the tally is kept and
+  /// grows by another tick: a boundary blurs, nothing is lost.
+  package func turn(at time: UInt64, ledger: ExchangeCounters) {
+    guard let start else {
+      begin(at: time)
+      return
+    }
+    guard time >= tickEnd else { return }
+    let next = plan.tick(time &- start)
+    publish(upTo: next, ledger: ledger)
+    moveTo(next, start)
+  }
+
+  /// Leaves everything counted to the reporter; the worker's last call.
+  package func close(ledger: ExchangeCounters) {
+    // The open tick is cut off: it is not complete, so the reporter's `finish` closes its interval.
+    seal(upTo: tick, ledger: ledger)
+    handOver.close()
+  }
+
+  func begin(at time: UInt64) {
+    start = time
+    handOver.workerTally.coverage.start = time
+    handOver.workerTally.coverage.hasBegun = true
+    moveTo(0, time)
+  }
+
+  private func moveTo(_ tick: UInt64, _ start: UInt64) {
+    self.tick = tick
+    let end = start.addingReportingOverflow(plan.boundary(tick &+ 1))
+    tickEnd = end.overflow ? .max : end.partialValue
+  }
+
+  private func publish(upTo next: UInt64, ledger: ExchangeCounters) {
+    guard handOver.hasSpare else { return }
+    seal(upTo: next, ledger: ledger)
+    handOver.publish()
+    handOver.workerTally.coverage.firstTick = next
+    handOver.workerTally.coverage.start = start ?? 0
+    handOver.workerTally.coverage.hasBegun = true
+  }
+
+  /// Completes the tally with what the reporter needs to read it: its end, the ledger, new names.
+  private func seal(upTo next: UInt64, ledger: ExchangeCounters) {
+    let tally = handOver.workerTally
+    tally.coverage.endTick = next
+    tally.coverage.ledger = ledger
+    announce(tally.sites, of: sites, known: knownSites, in: tally)
+    announce(tally.sections, of: sections, known: knownSections, in: tally)
+    announce(tally.customMethods, of: customMethods, known: knownMethods, in: tally)
+  }
+
+  /// Attaches the names of tenants that the reporter has not met. A hand-over loses nothing, so a name
+  /// need be told once.
+  private func announce(
+    _ rows: SlotRows, of table: SpaceSaving, known: borrowing ZeroedStorage<UInt32>, in tally: Tally
+  ) {
+    for position in 0..<rows.count {
+      let slot = rows.slot(at: position)
+      let generation = rows.rows[slot].generation
+      if known[slot] != generation {
+        tally.announce(slot, of: table, in: rows)
+        known[slot] = generation
+      }
+    }
+  }
+}

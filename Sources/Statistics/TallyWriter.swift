@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Exchanges
+package import HTTPWire
+
+/// A worker's own tables and its pen: it counts exchange events into the tally that is the worker's now.
+///
+/// One thread uses it. For each segment: when `isTickOver(segment.time)`, call `turn`; then feed the
+/// tracker; then `record` what it left. When idle, the same with the source's clock. At the end, `close`.
+package final class TallyWriter {
+  /// The site that a pending exchange was counted for.
+  private struct Credit: BitwiseCopyable {
+    var slot: UInt32
+    /// 0 when there is none.
+    var generation: UInt32
+  }
+
+  let handOver: HandOver
+  let sites: SpaceSaving
+  let sections: SpaceSaving
+  let customMethods: SpaceSaving
+  private let credits: ZeroedStorage<Credit>
+  // The tenant of each slot whose name the reporter knows.
+  let knownSites: ZeroedStorage<UInt32>
+  let knownSections: ZeroedStorage<UInt32>
+  let knownMethods: ZeroedStorage<UInt32>
+  let plan: IntervalPlan
+  var start: UInt64?
+  var tick: UInt64 = 0
+
+  /// When the current tick is over, nanoseconds since 1970; 0 before the first `turn`.
+  package internal(set) var tickEnd: UInt64 = 0
+
+  /// A writer that hands over through `handOver`. Time begins at `start` (nanoseconds since 1970), or,
+  /// without it, at the first `turn`; several workers of one timeline need the same `start`.
+  package init(_ handOver: HandOver, plan: IntervalPlan, start: UInt64? = nil) throws(StatisticsError) {
+    let budgets = handOver.budgets
+    self.handOver = handOver
+    self.plan = plan
+    sites = try SpaceSaving(budget: budgets.sites)
+    sections = try SpaceSaving(budget: budgets.sections)
+    customMethods = try SpaceSaving(budget: budgets.methods)
+    credits = try ZeroedStorage(count: budgets.pendingExchanges)
+    knownSites = try ZeroedStorage(count: budgets.sites)
+    knownSections = try ZeroedStorage(count: budgets.sections)
+    knownMethods = try ZeroedStorage(count: budgets.methods)
+    if let start { begin(at: start) }
+  }
+
+  /// Counts the events of one segment, with the names they refer to.
+  package func record(_ events: Span<ExchangeEvent>, names: NameBuffer) {
+    let tally = handOver.workerTally
+    var index = 0
+    while index < events.count {
+      count(events[index], names, tally)
+      index &+= 1
+    }
+  }
+
+  /// Counts one event.
+  package func record(_ event: ExchangeEvent, names: NameBuffer) {
+    count(event, names, handOver.workerTally)
+  }
+
+  @inline(__always)
+  private func count(_ event: ExchangeEvent, _ names: NameBuffer, _ tally: Tally) {
+    switch event.kind {
+    case .request: countRequest(event, names, tally)
+    case .answered: countAnswer(event, tally)
+    case .orphan:
+      tally.totals[0].responses &+= 1
+      tally.totals[0].orphans &+= 1
+      countStatus(event.status, tally)
+      countOutcome(event.status, tally)
+    case .interim:
+      tally.totals[0].responses &+= 1
+      tally.totals[0].interim &+= 1
+      countStatus(event.status, tally)
+    case .unanswered:
+      tally.totals[0].unanswered &+= 1
+      var counts = NameCounts()
+      counts.unanswered = 1
+      settle(event, counts, tally)
+    }
+  }
+
+  @inline(__always)
+  private func countRequest(_ event: ExchangeEvent, _ names: NameBuffer, _ tally: Tally) {
+    tally.totals[0].requests &+= 1
+    tally.methods[Int(event.method.rawValue)] &+= 1
+    if event.method == .other { countCustomMethod(event.methodName, names, tally) }
+    var credit = Credit(slot: 0, generation: 0)
+    if event.site.count > 0 {
+      let site = sites.count(
+        names.bytes(start: Int(event.site.start), count: Int(event.site.count)), hash: event.site.hash)
+      let generation = claim(site, of: sites, in: tally.sites)
+      tally.sites.rows[site].counts.requests &+= 1
+      credit = Credit(slot: UInt32(truncatingIfNeeded: site), generation: generation)
+      if event.section.count > 0 {
+        let owner = UInt64(generation) &<< 32 | UInt64(credit.slot)
+        let section = sections.count(
+          names.bytes(start: Int(event.section.start), count: Int(event.section.count)),
+          hash: Self.mix(event.section.hash, owner), owner: owner)
+        claim(section, of: sections, in: tally.sections)
+        tally.sections.rows[section].counts.requests &+= 1
+      }
+    } else {
+      var counts = NameCounts()
+      counts.requests = 1
+      tally.sites.countOther(counts)
+    }
+    let exchange = Int(event.exchange)
+    if exchange >= 0 && exchange < credits.count { credits[exchange] = credit }
+  }
+
+  @inline(__always)
+  private func countAnswer(_ event: ExchangeEvent, _ tally: Tally) {
+    tally.totals[0].responses &+= 1
+    tally.totals[0].exchanges &+= 1
+    countStatus(event.status, tally)
+    let isFailure = countOutcome(event.status, tally)
+    tally.latency.record(event.latency)
+    var counts = NameCounts()
+    counts.failures = isFailure ? 1 : 0
+    counts.successes = isFailure ? 0 : 1
+    if let slot = settle(event, counts, tally) { tally.sites.record(event.latency, slot: slot) }
+  }
+
+  /// Counts the end of an exchange for its site, or in `other` when the site has lost its slot;
+  /// returns the slot.
+  @inline(__always) @discardableResult
+  private func settle(_ event: ExchangeEvent, _ counts: NameCounts, _ tally: Tally) -> Int? {
+    let exchange = Int(event.exchange)
+    if exchange >= 0 && exchange < credits.count {
+      let credit = credits[exchange]
+      let slot = Int(credit.slot)
+      if credit.generation != 0 && sites.generation(slot) == credit.generation {
+        claim(slot, of: sites, in: tally.sites)
+        tally.sites.rows[slot].counts.add(counts)
+        return slot
+      }
+    }
+    tally.sites.countOther(counts)
+    return nil
+  }
+
+  /// Makes the slot's row of the tally the one of its tenant, and returns the tenant's generation.
+  @inline(__always) @discardableResult
+  private func claim(_ slot: Int, of table: SpaceSaving, in rows: SlotRows) -> UInt32 {
+    let tenant = table.tenant(slot)
+    rows.claim(slot, generation: tenant.generation, owner: tenant.owner, error: tenant.error)
+    return tenant.generation
+  }
+
+  @inline(never)
+  private func countCustomMethod(_ name: NameRange, _ names: NameBuffer, _ tally: Tally) {
+    guard name.count > 0 else {
+      var counts = NameCounts()
+      counts.requests = 1
+      tally.customMethods.countOther(counts)
+      return
+    }
+    let slot = customMethods.count(
+      names.bytes(start: Int(name.start), count: Int(name.count)), hash: name.hash)
+    claim(slot, of: customMethods, in: tally.customMethods)
+    tally.customMethods.rows[slot].counts.requests &+= 1
+  }
+
+  @inline(__always)
+  private func countStatus(_ status: UInt16, _ tally: Tally) {
+    // The parser lets three digits through; anything else is counted as none.
+    tally.statuses[Int(status) < Tally.statusLimit ? Int(status) : 0] &+= 1
+  }
+
+  /// Counts a final status in the totals and says whether it is a failure (4xx, 5xx).
+  @inline(__always) @discardableResult
+  private func countOutcome(_ status: UInt16, _ tally: Tally) -> Bool {
+    let isFailure = status >= 400 && status < 600
+    if isFailure { tally.totals[0].failures &+= 1 } else { tally.totals[0].successes &+= 1 }
+    return isFailure
+  }
+
+  /// The hash of a section of a site: both words in, all bits out.
+  @inline(__always)
+  private static func mix(_ hash: UInt64, _ owner: UInt64) -> UInt64 {
+    let product = (hash ^ (owner &* 0x9e37_79b9_7f4a_7c15)).multipliedFullWidth(by: 0xe703_7ed1_a0b4_28db)
+    return product.high ^ product.low
+  }
+}

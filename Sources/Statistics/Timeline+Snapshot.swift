@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPWire
+
+extension Timeline {
+  /// One site of one worker.
+  private struct SitePart {
+    var name: String
+    var mirror: Int
+    var slot: Int
+    var generation: UInt32
+  }
+
+  /// The numbers of an interval or of the life, merged over the workers and put in order.
+  func snapshot(_ scope: WorkerMirror.Scope, of numbers: Accumulation, top: Int?) -> Snapshot {
+    var snapshot = Snapshot()
+    snapshot.totals = numbers.totals
+    snapshot.latency = numbers.latency.summary
+    snapshot.statuses = (100..<Tally.statusLimit).compactMap { status in
+      let count = numbers.statuses[status]
+      return count > 0 ? StatusCount(status: status, count: count) : nil
+    }
+    .sorted { ($1.count, $0.status) < ($0.count, $1.status) }
+    snapshot.methods = methods(scope, of: numbers)
+    addSites(scope, top: top, to: &snapshot)
+    return snapshot
+  }
+
+  private func methods(_ scope: WorkerMirror.Scope, of numbers: Accumulation) -> [NamedCount] {
+    var counts: [NamedCount] = []
+    for method in Method.allCases where method != .other {
+      let count = numbers.methods[Int(method.rawValue)]
+      if count > 0 { counts.append(NamedCount(name: method.name, count: count)) }
+    }
+    // What the bounded table has not under its own name is the rest, so that the sum is exact. A
+    // method that is called "other" falls together with it.
+    var rest = numbers.methods[Int(Method.other.rawValue)]
+    for mirror in mirrors {
+      let rows = mirror.methods.rows(scope)
+      for position in 0..<rows.count {
+        let slot = rows.slot(at: position)
+        let count = rows.rows[slot].counts.requests
+        if count > 0 { counts.append(NamedCount(name: mirror.methods.name(slot), count: count)) }
+        rest &-= count
+      }
+    }
+    if rest > 0 { counts.append(NamedCount(name: Method.other.name, count: rest)) }
+    return Self.merged(counts)
+  }
+
+  /// Adds up what has the same name; in order of count, then of name.
+  private static func merged(_ counts: [NamedCount]) -> [NamedCount] {
+    var merged: [NamedCount] = []
+    for item in counts.sorted(by: { $0.name < $1.name }) {
+      if let last = merged.last, last.name == item.name {
+        merged[merged.count - 1].count &+= item.count
+      } else {
+        merged.append(item)
+      }
+    }
+    return merged.sorted { ($1.count, $0.name) < ($0.count, $1.name) }
+  }
+
+  /// Lists the sites: the sum over workers of counts and errors is the textbook's merge of
+  /// Space-Saving summaries, and keeps its bounds.
+  private func addSites(_ scope: WorkerMirror.Scope, top: Int?, to snapshot: inout Snapshot) {
+    var sites: [(counts: SiteCounts, parts: [SitePart])] = []
+    for part in siteParts(scope) {
+      let row = mirrors[part.mirror].sites.rows(scope).rows[part.slot]
+      // An interval's row begins with the interval: what its tenant inherited is not in it.
+      let error = scope == .life ? row.error : 0
+      if sites.last?.counts.name != part.name {
+        sites.append((SiteCounts(name: part.name), []))
+      }
+      let last = sites.count - 1
+      sites[last].parts.append(part)
+      sites[last].counts.requests &+= row.counts.requests &+ error
+      sites[last].counts.error &+= error
+      sites[last].counts.successes &+= row.counts.successes
+      sites[last].counts.failures &+= row.counts.failures
+      sites[last].counts.unanswered &+= row.counts.unanswered
+    }
+    sites.sort {
+      ($1.counts.requests, $0.counts.name) < ($0.counts.requests, $1.counts.name)
+    }
+    for mirror in mirrors { snapshot.other.add(mirror.sites.rows(scope).other) }
+    let listed = top.map { max(0, min($0, sites.count)) } ?? sites.count
+    for site in sites[listed...] { snapshot.other.add(site.counts) }
+    let sections = sectionsBySite(scope)
+    snapshot.sites = sites[..<listed].map { site in
+      var counts = site.counts
+      counts.latency = SlotRows.latency(
+        site.parts.map { (mirrors[$0.mirror].sites.rows(scope), $0.slot) })
+      counts.sections = Self.merged(site.parts.flatMap { sections[$0.mirror][$0.slot] ?? [] })
+      return counts
+    }
+  }
+
+  /// All rows of sites in use, by name.
+  private func siteParts(_ scope: WorkerMirror.Scope) -> [SitePart] {
+    var parts: [SitePart] = []
+    for (index, mirror) in mirrors.enumerated() {
+      let rows = mirror.sites.rows(scope)
+      for position in 0..<rows.count {
+        let slot = rows.slot(at: position)
+        parts.append(
+          SitePart(
+            name: mirror.sites.name(slot), mirror: index, slot: slot,
+            generation: rows.rows[slot].generation))
+      }
+    }
+    return parts.sorted { ($0.name, $0.mirror) < ($1.name, $1.mirror) }
+  }
+
+  /// For each worker, the sections of the sites that still live in their slots, by slot.
+  private func sectionsBySite(_ scope: WorkerMirror.Scope) -> [[Int: [NamedCount]]] {
+    mirrors.map { mirror in
+      var sections: [Int: [NamedCount]] = [:]
+      let rows = mirror.sections.rows(scope)
+      let sites = mirror.sites.rows(scope)
+      for position in 0..<rows.count {
+        let slot = rows.slot(at: position)
+        let row = rows.rows[slot]
+        // The owner is the site's slot and generation; a section of an earlier tenant has no site.
+        let site = Int(row.owner & 0xffff_ffff)
+        guard sites.rows[site].generation == UInt32(row.owner >> 32) else { continue }
+        let count = row.counts.requests &+ (scope == .life ? row.error : 0)
+        sections[site, default: []].append(
+          NamedCount(name: mirror.sections.name(slot), count: count))
+      }
+      return sections
+    }
+  }
+}
+
+extension OtherSites {
+  /// Adds what gave up its row.
+  fileprivate mutating func add(_ more: OtherCounts) {
+    sites &+= more.names
+    requests &+= more.counts.requests
+    successes &+= more.counts.successes
+    failures &+= more.counts.failures
+    unanswered &+= more.counts.unanswered
+  }
+
+  /// Adds a site that is not listed.
+  fileprivate mutating func add(_ site: SiteCounts) {
+    sites &+= 1
+    requests &+= site.requests &- site.error
+    successes &+= site.successes
+    failures &+= site.failures
+    unanswered &+= site.unanswered
+  }
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Capture
+import Exchanges
+
+/// The reporter's half: merges what the workers hand over, and closes intervals by capture time.
+///
+/// One thread uses it. Call `nextInterval` until it returns nil, whenever something may have been
+/// handed over. Nothing in it looks at a clock: the same tallies always give the same intervals.
+package final class Timeline {
+  /// Of a longer silence only so many empty intervals are reported: a capture file may jump by decades.
+  package static let longestSilence: UInt64 = 8640
+
+  package let plan: IntervalPlan
+  /// How long after its end an interval waits for a late worker, nanoseconds.
+  package let grace: UInt64
+  let handOvers: [HandOver]
+  let mirrors: [WorkerMirror]
+  let interval: Accumulation
+  let life: Accumulation
+  /// Each worker's first tick that has not been handed over.
+  private var progress: [UInt64]
+  /// Each worker's ledger since its start.
+  private var ledgers: [ExchangeCounters]
+  private var ledgerBefore = ExchangeCounters()
+  var captureBefore = CaptureCounters()
+  /// When time began, nanoseconds since 1970; nil until the first tally, when it was not given.
+  package private(set) var start: UInt64?
+  /// The first tick of the open interval.
+  private var firstTick: UInt64 = 0
+  var requestsByTick: [UInt64]
+  /// Where the last closed interval ended, nanoseconds since 1970.
+  private var lastEnd: UInt64 = 0
+  /// Empty intervals reported in a row.
+  private var silence: UInt64 = 0
+
+  /// A timeline over these workers. Give `start` when the writers were given it.
+  package init(
+    _ handOvers: [HandOver], plan: IntervalPlan, start: UInt64? = nil, grace: UInt64 = 1_000_000_000
+  ) throws(StatisticsError) {
+    var mirrors: [WorkerMirror] = []
+    for handOver in handOvers { mirrors.append(try WorkerMirror(handOver.budgets)) }
+    self.handOvers = handOvers
+    self.mirrors = mirrors
+    self.plan = plan
+    self.start = start
+    self.grace = grace
+    interval = try Accumulation()
+    life = try Accumulation()
+    progress = Array(repeating: 0, count: handOvers.count)
+    ledgers = Array(repeating: ExchangeCounters(), count: handOvers.count)
+    requestsByTick = Array(repeating: 0, count: Int(plan.ticksPerInterval))
+    lastEnd = start ?? 0
+  }
+
+  /// The next interval that is over, or nil.
+  ///
+  /// It is over when every worker has handed over its ticks, or, with `now` (capture time, live), when
+  /// `grace` has passed since its end; what a late worker brings then counts in a later interval.
+  /// `capture` is what the backend has counted so far; `top` limits the sites.
+  package func nextInterval(
+    now: UInt64? = nil, capture: CaptureCounters, top: Int? = nil
+  ) -> Snapshot? {
+    collect()
+    guard let start else { return nil }
+    let end = firstTick &+ plan.ticksPerInterval
+    let done = zip(handOvers, progress).allSatisfy { $0.isFinished || $1 >= end }
+    let late = now.map { $0 >= start &+ plan.boundary(end) &+ grace } ?? false
+    // When all workers are finished nobody's progress closes the open interval: `finish` does.
+    let isClosing = handOvers.contains { !$0.isFinished } || progress.contains { $0 >= end }
+    guard (done && isClosing) || late else { return nil }
+    let snapshot = close(end: start &+ plan.boundary(end), capture: capture, top: top)
+    open(at: end)
+    return snapshot
+  }
+
+  /// The last interval, after `nextInterval` has returned nil and the workers have closed: up to `end`
+  /// (live, when it is cut off before its time), or whole, since nothing more can come (files).
+  package func finish(at end: UInt64? = nil, capture: CaptureCounters, top: Int? = nil) -> Snapshot? {
+    collect()
+    guard let start else { return nil }
+    let nominal = start &+ plan.boundary(firstTick &+ plan.ticksPerInterval)
+    let isComplete = end.map { $0 >= nominal } ?? true
+    var snapshot = close(
+      end: isComplete ? nominal : max(end ?? 0, start &+ plan.boundary(firstTick)), capture: capture,
+      top: top)
+    snapshot.isComplete = isComplete
+    open(at: firstTick &+ plan.ticksPerInterval)
+    return snapshot
+  }
+
+  /// The life up to now: up to the end of the last interval reported, plus what was merged since.
+  package func summary(capture: CaptureCounters, top: Int? = nil) -> Snapshot {
+    var snapshot = snapshot(.life, of: life, top: top)
+    snapshot.start = start ?? 0
+    snapshot.end = lastEnd
+    snapshot.capture = capture
+    snapshot.ledger = ledger
+    return snapshot
+  }
+
+  /// The sum of the workers' ledgers.
+  private var ledger: ExchangeCounters {
+    ledgers.reduce(ExchangeCounters()) { $0.adding($1) }
+  }
+
+  /// Merges every tally that belongs to the open interval. One that begins later waits in its hand-over.
+  private func collect() {
+    for index in handOvers.indices {
+      while let tally = handOvers[index].reporterTally {
+        let coverage = tally.coverage
+        if start == nil && coverage.hasBegun {
+          start = coverage.start
+          lastEnd = coverage.start
+        }
+        if coverage.firstTick >= firstTick &+ plan.ticksPerInterval { break }
+        interval.merge(tally)
+        life.merge(tally)
+        mirrors[index].merge(tally)
+        // A late tally began before the interval did: its requests count in the first tick.
+        let tick = coverage.firstTick > firstTick ? coverage.firstTick &- firstTick : 0
+        requestsByTick[Int(tick)] &+= tally.totals[0].requests
+        progress[index] = max(progress[index], coverage.endTick)
+        ledgers[index] = coverage.ledger
+        handOvers[index].giveBack()
+      }
+    }
+  }
+
+  private func close(end: UInt64, capture: CaptureCounters, top: Int?) -> Snapshot {
+    var snapshot = snapshot(.interval, of: interval, top: top)
+    snapshot.start = (start ?? 0) &+ plan.boundary(firstTick)
+    snapshot.end = end
+    snapshot.requestsByTick = requestsByTick
+    snapshot.capture = capture.since(captureBefore)
+    snapshot.ledger = ledger.since(ledgerBefore)
+    captureBefore = capture
+    ledgerBefore = ledger
+    lastEnd = end
+    return snapshot
+  }
+
+  /// Opens the interval that begins with `tick`, or a later one at the end of a very long silence.
+  private func open(at tick: UInt64) {
+    silence = interval.totals == TrafficTotals() ? silence + 1 : 0
+    interval.clear()
+    for mirror in mirrors { mirror.clearInterval() }
+    for index in requestsByTick.indices { requestsByTick[index] = 0 }
+    firstTick = tick
+    if silence >= Self.longestSilence, let reached = progress.min() {
+      firstTick = max(tick, reached - reached % plan.ticksPerInterval)
+    }
+  }
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+import Exchanges
+import HTTPWire
+import Statistics
+
+/// Exchange events made by hand, as a tracker would leave them.
+final class Traffic {
+  let names = NameBuffer()
+  private(set) var events: [ExchangeEvent] = []
+
+  /// Forgets the last segment's events.
+  func reset() {
+    names.reset()
+    events.removeAll(keepingCapacity: true)
+  }
+
+  /// Has the events counted, as one segment's.
+  func record(in writer: TallyWriter) {
+    let events = self.events
+    writer.record(events.span, names: names)
+  }
+
+  func name(_ text: String) -> NameRange {
+    // A local borrow: bytes of a property's buffer would outlive the access.
+    let names = self.names
+    let start = names.count
+    for byte in text.utf8 { names.append(byte) }
+    let count = names.count - start
+    let hash = NameHash.hash(names.bytes(start: start, count: count), seed: 42)
+    return NameRange(start: UInt16(start), count: UInt16(count), hash: hash)
+  }
+
+  func request(
+    _ site: String, _ section: String = "/", method: Method = .get, custom: String = "",
+    exchange: Int32 = -1
+  ) {
+    var event = ExchangeEvent(kind: .request)
+    event.method = method
+    event.exchange = exchange
+    event.site = name(site)
+    event.section = name(section)
+    if !custom.isEmpty { event.methodName = name(custom) }
+    events.append(event)
+  }
+
+  func answer(_ exchange: Int32, status: UInt16 = 200, latency: UInt64 = 1_000_000) {
+    var event = ExchangeEvent(kind: .answered)
+    event.exchange = exchange
+    event.status = status
+    event.latency = latency
+    events.append(event)
+  }
+
+  func other(_ kind: ExchangeEvent.Kind, exchange: Int32 = -1, status: UInt16 = 0) {
+    var event = ExchangeEvent(kind: kind)
+    event.exchange = exchange
+    event.status = status
+    events.append(event)
+  }
+}
+
+/// A small generator with a seed, so that a failure can be repeated.
+struct SeededGenerator: RandomNumberGenerator {
+  private var state: UInt64
+  init(seed: UInt64) { state = seed }
+  // SplitMix64 (Steele, Lea, Flood 2014).
+  mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+    return z ^ (z >> 31)
+  }
+}
