@@ -15,27 +15,38 @@ let house: [SwiftSetting] = [
   .enableExperimentalFeature("Lifetimes"),
 ]
 
+/// A test target: `NAMETests` for the room `NAME`.
+func tests(_ room: String, with others: [Target.Dependency] = []) -> Target {
+  .testTarget(name: "\(room)Tests", dependencies: [.byName(name: room)] + others, swiftSettings: house)
+}
+
 let package = Package(
   name: "wiretally",
+  products: [.executable(name: "wiretally", targets: ["wiretally"])],
+  dependencies: [.package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")],
   targets: [
+    .target(name: "CPcap"),
     .target(name: "Capture", swiftSettings: house),
     .target(name: "HTTPWire", swiftSettings: house),
+    .target(name: "PcapCapture", dependencies: ["Capture", "CPcap", "HTTPWire"], swiftSettings: house),
     .target(name: "Exchanges", dependencies: ["Capture", "HTTPWire"], swiftSettings: house),
-    .target(
-      name: "Statistics", dependencies: ["Capture", "Exchanges", "HTTPWire"], swiftSettings: house),
+    .target(name: "Statistics", dependencies: ["Capture", "Exchanges", "HTTPWire"], swiftSettings: house),
     .target(name: "Alerting", dependencies: ["Capture", "Statistics"], swiftSettings: house),
     .target(
       name: "Presentation", dependencies: ["Alerting", "Capture", "Exchanges", "Statistics"],
       swiftSettings: house),
-    .testTarget(name: "CaptureTests", dependencies: ["Capture"], swiftSettings: house),
-    .testTarget(
-      name: "StatisticsTests", dependencies: ["Capture", "Exchanges", "HTTPWire", "Statistics"],
-      swiftSettings: house),
-    .testTarget(
-      name: "AlertingTests", dependencies: ["Alerting", "Capture", "Statistics"], swiftSettings: house),
-    .testTarget(
-      name: "PresentationTests",
-      dependencies: ["Alerting", "Capture", "Exchanges", "Presentation", "Statistics"],
-      swiftSettings: house),
+    .executableTarget(
+      name: "wiretally",
+      dependencies: [
+        "Alerting", "Capture", "Exchanges", "HTTPWire", "PcapCapture", "Presentation", "Statistics",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], swiftSettings: house),
+    tests("Capture"),
+    tests("HTTPWire"),
+    tests("PcapCapture", with: ["Capture", "Exchanges", "HTTPWire"]),
+    tests("Exchanges", with: ["Capture", "HTTPWire"]),
+    tests("Statistics", with: ["Capture", "Exchanges", "HTTPWire"]),
+    tests("Alerting", with: ["Capture", "Statistics"]),
+    tests("Presentation", with: ["Alerting", "Capture", "Exchanges", "Statistics"]),
   ]
 )

@@ -92,7 +92,10 @@ package struct ExchangeTracker: ~Copyable {
   }
 
   /// Ends the capture: nothing more will come, so what waits is decided now.
-  package mutating func finish() {
+  ///
+  /// - Parameter isOver: the traffic is over too (a file), so requests without a response are
+  ///   unanswered; live, they are merely still waiting.
+  package mutating func finish(isOver: Bool) {
     while firstWaiting >= 0 { giveUpWaiting(firstWaiting) }
     var flow = flows.oldest
     while flow >= 0 {
@@ -100,7 +103,7 @@ package struct ExchangeTracker: ~Copyable {
       endHead(flow, false)
       flow = flows[flow].newer
     }
-    while pending.oldest >= 0 { endUnanswered(pending.oldest) }
+    while isOver, pending.oldest >= 0 { endUnanswered(pending.oldest) }
   }
 
   /// Counts a segment in its one class.

@@ -100,8 +100,11 @@ package final class LiveCapture: SegmentSource {
       let seconds = Int64(unsafe found.pointee.ts.tv_sec), fraction = Int64(unsafe found.pointee.ts.tv_usec)
       let time = seconds &* 1_000_000_000 &+ fraction &- drift
       let packet = unsafe RawSpan(_unsafeStart: start, byteCount: captured)
-      _ = intake.take(
-        packet, wireLength: Int(unsafe found.pointee.len), link: link, time: UInt64(bitPattern: time), body)
+      let length = Int(unsafe found.pointee.len)
+      if intake.read(packet, wireLength: length, link: link, time: UInt64(bitPattern: time)) {
+        let segment = intake.segment
+        body(segment, intake.payload(of: packet))
+      }
     }
     return Self.batch
   }

@@ -6,6 +6,10 @@ package import HTTPWire
 /// Turns captured packets into segments, and counts what the kernel's filter counts on its road.
 package struct PacketIntake {
   package private(set) var counters = CaptureCounters()
+  /// The segment of the packet read last.
+  package private(set) var segment = Segment(
+    time: 0, source: Endpoint(ipv4: 0, port: 0), destination: Endpoint(ipv4: 0, port: 0), sequence: 0,
+    acknowledgement: 0, payloadLength: 0, flags: [], kind: .stream)
   private let ports: PortBitmap
   private let depth: CaptureDepth
   private var decoder = PacketDecoder()
@@ -16,11 +20,9 @@ package struct PacketIntake {
     self.depth = depth
   }
 
-  /// Reads one packet; hands its segment on when it is TCP on a watched port.
-  @inline(__always)
-  package mutating func take(
-    _ packet: RawSpan, wireLength: Int, link: LinkLayer, time: UInt64,
-    direction: Segment.Direction = .unknown, _ body: (borrowing Segment, RawSpan) -> Void
+  /// Reads one packet; true when it is a segment to hand on, which `segment` and `payload` then give.
+  package mutating func read(
+    _ packet: RawSpan, wireLength: Int, link: LinkLayer, time: UInt64, direction: Segment.Direction = .unknown
   ) -> Bool {
     counters.packets &+= 1
     switch decoder.decode(packet, wireLength: wireLength, link: link) {
@@ -54,7 +56,7 @@ package struct PacketIntake {
       return false
     }
     counters.matched &+= 1
-    let segment = Segment(
+    segment = Segment(
       time: time,
       source: Endpoint(high: headers.sourceHigh, low: headers.sourceLow, port: headers.sourcePort),
       destination: Endpoint(
@@ -62,8 +64,14 @@ package struct PacketIntake {
       sequence: headers.sequence, acknowledgement: headers.acknowledgement,
       payloadLength: UInt32(truncatingIfNeeded: headers.payloadLength), flags: flags, kind: kind,
       direction: direction)
-    body(segment, payload)
     return true
+  }
+
+  /// The captured payload of the packet read last.
+  @_lifetime(copy packet)
+  package func payload(of packet: RawSpan) -> RawSpan {
+    packet.slice(
+      decoder.headers.payloadStart, decoder.headers.payloadStart &+ decoder.headers.payloadCaptured)
   }
 
   /// Counts what a payload begins with: it explains an empty page.

@@ -91,7 +91,7 @@ struct Account: Equatable {
       note(tracker.batch, &names)
       tracker.batch.clear()
     }
-    tracker.finish()
+    tracker.finish(isOver: true)
     note(tracker.batch, &names)
     counters = tracker.counters
   }

@@ -43,7 +43,7 @@ struct FileAccount {
         take()
       }) != .ended
     {}
-    tracker.finish()
+    tracker.finish(isOver: true)
     take()
     for (event, site, section, methodName) in events {
       switch event.kind {

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Alerting
+import ArgumentParser
+import Capture
+import Presentation
+import Statistics
+
+/// What the program says and how it ends when it cannot do what it was asked to.
+enum Failure {
+  /// Prints why, and the remedy, on standard error.
+  static func say(_ message: String, remedy: String? = nil) {
+    var text = "wiretally: \(message)\n"
+    if let remedy { text += "  try: \(remedy)\n" }
+    // There is nobody left to tell when standard error fails.
+    try? ByteOutput(descriptor: 2).write(Array(text.utf8))
+  }
+
+  /// Says what went wrong and returns the exit status for it (sysexits.h).
+  static func end(_ error: CaptureError) -> ExitCode {
+    say(error.message, remedy: error.remedy)
+    switch error.reason {
+    case .badData: return ExitCode(65)
+    case .notFound: return ExitCode(66)
+    case .unavailable: return ExitCode(70)
+    case .notPermitted: return ExitCode(77)
+    }
+  }
+
+  static func end(_ error: StatisticsError) -> ExitCode {
+    say("\(error)")
+    return ExitCode(70)
+  }
+
+  static func end(_ error: AlertError) -> ExitCode {
+    say("\(error)")
+    if case .log = error { return ExitCode(77) }
+    return ExitCode(64)
+  }
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Alerting
+import ArgumentParser
+import Capture
+import Exchanges
+import PcapCapture
+import Presentation
+import Statistics
+
+/// `wiretally read`: the same pages from capture files, by capture time.
+struct ReadCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "read",
+    abstract: "Read pcap and pcapng files and report what is in them.",
+    discussion: """
+      Time is the files' own: the same file always gives the same pages, however fast it is read. \
+      A broken file gives everything up to the fault, then the position of the fault, and exit status 65.
+      """)
+
+  @Argument(help: ArgumentHelp("Capture files, read in this order; - is standard input.", valueName: "file"))
+  var files: [String]
+
+  @Option(name: [.customShort("t"), .customLong("alert-trigger-threshold")], help: ThresholdHelp.text)
+  var threshold: Double?
+
+  @OptionGroup var options: ReportOptions
+
+  func validate() throws {
+    if let threshold { try ThresholdHelp.check(threshold) }
+  }
+
+  func run() throws {
+    do {
+      try read()
+    } catch let error as CaptureError {
+      throw Failure.end(error)
+    } catch let error as StatisticsError {
+      throw Failure.end(error)
+    } catch let error as AlertError {
+      throw Failure.end(error)
+    }
+  }
+
+  private func read() throws {
+    let plan = try IntervalPlan(interval: options.interval.nanoseconds)
+    let label = CaptureLabel(
+      backend: "file", source: files.map { $0 == "-" ? "standard input" : $0 }.joined(separator: ", "),
+      ports: options.ports.description)
+    let report = try Report(options, threshold: threshold, plan: plan, label: label)
+    let limits = ExchangeLimits.file
+    let handOver = try HandOver(budgets: StatisticsBudgets(pendingExchanges: limits.pendingRequests))
+    let writer = try TallyWriter(handOver, plan: plan)
+    let timeline = try Timeline([handOver], plan: plan)
+    let source = FileSource(paths: files, ports: options.ports.ports)
+    // One seed for all files: the same file gives the same bytes.
+    let worker = TrafficWorker(source, writer, limits: limits, depth: .streams, seed: 0x5eed)
+    let progress = ReadProgress(isShown: options.format == .page || !StandardDescriptors.isTerminal(1))
+    var faults: [CaptureError] = []
+    func show() {
+      while let interval = timeline.nextInterval(capture: source.counters, top: report.sites) {
+        progress.clear()
+        report.interval(interval, life: timeline.summary(capture: source.counters, top: report.sites))
+      }
+    }
+    while report.hasReader {
+      do throws(CaptureError) {
+        if try worker.step(timeout: 0, atTick: show) == .ended { break }
+      } catch {
+        faults.append(error)
+        source.abandonFile()
+      }
+      progress.show(source)
+    }
+    progress.clear()
+    worker.finish(isOver: true)
+    show()
+    if let last = timeline.finish(capture: source.counters, top: report.sites) {
+      report.interval(last, life: timeline.summary(capture: source.counters, top: report.sites))
+    }
+    report.summary(timeline.summary(capture: source.counters, top: report.sites))
+    if source.unreadable > 0 {
+      Failure.say("\(source.unreadable) packets have a link layer that cannot be read; they were left out")
+    }
+    try end(faults)
+  }
+
+  private func end(_ faults: [CaptureError]) throws {
+    var status = ExitCode.success
+    for fault in faults { status = Failure.end(fault) }
+    if status != .success { throw status }
+  }
+}

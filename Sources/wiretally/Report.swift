@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Alerting
+import Capture
+import Presentation
+import Statistics
+
+/// What people read: every interval, every alert, and the summary, in the format they asked for.
+final class Report {
+  /// Lines of the program's own for the pages: a fallback, a smaller ring.
+  var notices: [String] = []
+  /// The reader of standard output has gone.
+  private(set) var hasReader = true
+
+  private let format: ReportOptions.Format
+  private let top: Int?
+  private var pages: PageRenderer
+  private var lines: JSONLines
+  private var watch: AlertWatch?
+  private let log: AlertLog?
+  private let output = ByteOutput(descriptor: 1)
+  private var isFull = false
+
+  init(_ options: ReportOptions, threshold: Double?, plan: IntervalPlan, label: CaptureLabel)
+    throws(AlertError)
+  {
+    format = options.format
+    top = options.top ?? (options.format == .page ? 5 : nil)
+    if let threshold {
+      let rule = try AlertRule(
+        threshold: threshold, plan: plan, window: options.alertWindow.nanoseconds,
+        every: options.alertEvery?.nanoseconds)
+      watch = AlertWatch(rule)
+      let path = options.alertLog ?? ReportOptions.defaultAlertLog
+      log = if let path { try AlertLog(path: path) } else { nil }
+    } else {
+      log = nil
+    }
+    pages = PageRenderer(label: label, alertLogPath: log?.path, top: options.top ?? 5)
+    lines = JSONLines(label: label)
+  }
+
+  /// How many sites a snapshot needs to hold.
+  var sites: Int? { top }
+
+  /// The backend changed its mind about what it is.
+  func relabel(_ label: CaptureLabel) {
+    pages.label = label
+    lines.label = label
+  }
+
+  /// Shows an interval that has ended, and the alert that it raised or ended.
+  func interval(_ interval: Snapshot, life: Snapshot) {
+    let change = watch?.observe(interval)
+    if let change { log?.append(change) }
+    switch format {
+    case .page:
+      guard interval.isComplete else { return }
+      var text = ByteText()
+      pages.page(interval, life: life, watch: watch, change: change, warnings: warnings, to: &text)
+      write(text.bytes)
+    case .json:
+      write(lines.interval(interval, watch: watch))
+      if let change { write(lines.alert(change)) }
+    }
+  }
+
+  /// Shows the whole life, last.
+  func summary(_ life: Snapshot) {
+    switch format {
+    case .page:
+      var text = ByteText()
+      pages.summary(life, watch: watch, warnings: warnings, to: &text)
+      write(text.bytes)
+    case .json: write(lines.summary(life, watch: watch))
+    }
+  }
+
+  /// Opens the alert log anew: it was rotated.
+  func reopenLog() { log?.reopen() }
+
+  private var warnings: [String] {
+    if let warning = log?.warning { return notices + [warning] }
+    return notices
+  }
+
+  private func write(_ bytes: [UInt8]) {
+    guard hasReader else { return }
+    do throws(ByteOutput.Failure) {
+      try output.write(bytes)
+      isFull = false
+    } catch {
+      if error == .closed {
+        hasReader = false
+      } else if !isFull {
+        // Said once until writing works again; the watch and its alerts go on.
+        isFull = true
+        Failure.say("cannot write to standard output: \(error); what was to be shown is lost")
+      }
+    }
+  }
+}

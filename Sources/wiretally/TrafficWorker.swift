@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Capture
+import Exchanges
+import Statistics
+
+/// One worker's road: segments from its source through its tracker into its tally.
+///
+/// It belongs to one thread at a time and shares nothing but the hand-over.
+final class TrafficWorker {
+  private let source: any SegmentSource
+  private let writer: TallyWriter
+  private var tracker: ExchangeTracker
+
+  init(
+    _ source: any SegmentSource, _ writer: TallyWriter, limits: ExchangeLimits, depth: CaptureDepth,
+    seed: UInt64
+  ) {
+    self.source = source
+    self.writer = writer
+    tracker = ExchangeTracker(limits: limits, depth: depth, seed: seed)
+    tracker.spill = { batch in Self.record(batch, writer) }
+  }
+
+  /// Takes one batch of segments, waiting for at most `timeout` milliseconds; moves time when idle.
+  ///
+  /// `atTick` is called whenever a tick was handed over.
+  func step(timeout: Int32, atTick: (() -> Void)? = nil) throws(CaptureError) -> ReceiveOutcome {
+    let outcome = try source.receive(timeout: timeout) { segment, payload in
+      if writer.isTickOver(segment.time) { turn(segment.time, atTick) }
+      tracker.process(segment, payload)
+      if tracker.batch.count > 0 {
+        Self.record(tracker.batch, writer)
+        tracker.batch.clear()
+      }
+    }
+    if let now = source.now, writer.isTickOver(now) { turn(now, atTick) }
+    return outcome
+  }
+
+  /// Ends the worker's work: what waits is decided and everything counted is handed over.
+  ///
+  /// - Parameter isOver: nothing more can come, so requests without a response stay without one.
+  func finish(isOver: Bool) {
+    tracker.finish(isOver: isOver)
+    Self.record(tracker.batch, writer)
+    tracker.batch.clear()
+    writer.close(ledger: tracker.counters)
+  }
+
+  private func turn(_ time: UInt64, _ atTick: (() -> Void)?) {
+    tracker.advance(to: time)
+    Self.record(tracker.batch, writer)
+    tracker.batch.clear()
+    writer.turn(at: time, ledger: tracker.counters)
+    atTick?()
+  }
+
+  private static func record(_ batch: borrowing EventBatch, _ writer: TallyWriter) {
+    var index = 0
+    while index < batch.count {
+      writer.record(batch[index], names: batch.names)
+      index &+= 1
+    }
+  }
+}

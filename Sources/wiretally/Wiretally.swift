@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+
+/// The command line: watching live is what it does when nothing else is said.
+@main
+struct Wiretally: ParsableCommand {
+  static let version = "0.1.0"
+
+  static let configuration = CommandConfiguration(
+    commandName: "wiretally",
+    abstract: "Watch a machine's HTTP traffic off the wire, and say when it is too much.",
+    discussion: """
+      Reads HTTP/1 heads from the network by an eBPF socket filter (or libpcap) and prints, every \
+      10 seconds, the most visited site and its sections, totals, methods, top sites and alerts.
+
+      Examples:
+        sudo wiretally -t 100                    all interfaces, alert above 100 requests per interval
+        sudo wiretally -t 100 -i eth0            one interface
+        sudo wiretally -t 5 --format json | jq   one JSON object per interval
+        wiretally read capture.pcap              the same from a capture file
+
+      Exit status: 0 normal end (q, SIGINT, SIGTERM, --duration), 64 usage, 65 a capture file is \
+      broken, 66 no such interface or file, 70 internal error, 77 not permitted.
+      """,
+    version: version,
+    subcommands: [WatchCommand.self, ReadCommand.self],
+    defaultSubcommand: WatchCommand.self
+  )
+
+  static func main() {
+    StandardDescriptors.secure()
+    // A reader that goes away is a normal end, seen as an error of write(2).
+    Interruption.ignoreBrokenPipes()
+    main(nil)
+  }
+}
