@@ -1,9 +1,86 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Alerting
 import ArgumentParser
+import Capture
+import Statistics
 
 /// `wiretally watch`, the default: live traffic.
 struct WatchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "watch", abstract: "Watch live traffic (the default).")
+    commandName: "watch",
+    abstract: "Watch live traffic (the default).",
+    discussion: """
+      Needs root, or the capabilities cap_bpf and cap_net_raw (cap_net_raw alone: libpcap). q on a \
+      terminal, SIGINT and SIGTERM end it with a summary.
+      """)
+
+  @Option(name: [.customShort("t"), .customLong("alert-trigger-threshold")], help: ThresholdHelp.text)
+  var threshold: Double?
+
+  @Option(name: .shortAndLong, help: "The interface to watch. (default: all)")
+  var interface: String?
+
+  @OptionGroup var options: ReportOptions
+
+  @Option(help: "End by itself after this long.")
+  var duration: TimeSpan?
+
+  @Option(help: "auto, ebpf or pcap.")
+  var backend = BackendChoice.auto
+
+  @Option(help: "heads copies message heads only; streams copies everything and reassembles.")
+  var depth = CaptureDepth.heads
+
+  @Option(
+    name: [.customShort("Q"), .customLong("direction")],
+    help: "Which packets of the interfaces count: in, out or inout.")
+  var direction = Vantage.both
+
+  @Option(help: "Workers, each with a ring of its own.")
+  var workers = 1
+
+  @Option(name: .customLong("ring"), help: "Size of each ring in MiB.")
+  var ringMebibytes = 32
+
+  func validate() throws {
+    guard let threshold else {
+      throw ValidationError(
+        "the threshold is missing: give -t and the average number of requests per interval above which an "
+          + "alert is raised, e.g. -t 100")
+    }
+    try ThresholdHelp.check(threshold)
+    if workers < 1 || workers > 64 {
+      throw ValidationError("--workers \(workers) is not possible: give 1 to 64")
+    }
+    if ringMebibytes < 1 || ringMebibytes > 1_024 {
+      throw ValidationError("--ring \(ringMebibytes) is not possible: give 1 to 1024 MiB")
+    }
+    if let interface, interface.isEmpty || interface.utf8.count > 15 {
+      throw ValidationError("-i '\(interface)' is no name of an interface: they have 1 to 15 characters")
+    }
+  }
+
+  func run() throws {
+    do {
+      try LiveSession(self).run()
+    } catch let error as CaptureError {
+      throw Failure.end(error)
+    } catch let error as StatisticsError {
+      throw Failure.end(error)
+    } catch let error as AlertError {
+      throw Failure.end(error)
+    }
+  }
+
+  /// What the backend is asked for.
+  var request: LiveRequest {
+    LiveRequest(
+      backend: backend, interface: interface == "any" ? nil : interface, ports: options.ports.ports,
+      depth: depth,
+      vantage: direction, workers: workers, ringBytes: ringMebibytes << 20)
+  }
 }
+
+extension CaptureDepth: ExpressibleByArgument {}
+extension Vantage: ExpressibleByArgument {}

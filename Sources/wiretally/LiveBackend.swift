@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Capture
+import PcapCapture
+
+/// Which backend is asked for.
+enum BackendChoice: String, ExpressibleByArgument, CaseIterable {
+  /// eBPF, and libpcap where that is not to be had.
+  case auto
+  case ebpf, pcap
+}
+
+/// What a live capture is asked for.
+struct LiveRequest {
+  var backend: BackendChoice
+  var interface: String?
+  var ports: PortSet
+  var depth: CaptureDepth
+  var vantage: Vantage
+  var workers: Int
+  var ringBytes: Int
+}
+
+/// An open live capture, whichever backend it has.
+protocol LiveBackend: AnyObject {
+  /// The backend's name for pages, with the reason when it is not the one preferred.
+  var name: String { get }
+  /// One source a worker.
+  var sources: [any SegmentSource] { get }
+  /// What was counted before delivery, so far.
+  var counters: CaptureCounters { get }
+  /// Lines for every page: what is not as it was asked for.
+  var notices: [String] { get }
+  /// Ends the capture; what is buffered can still be received.
+  func stop()
+}
+
+/// libpcap, alone or in place of eBPF.
+final class PcapBackend: LiveBackend {
+  let name: String
+  let notices: [String]
+  private let capture: LiveCapture
+
+  /// - Parameter reason: why eBPF is not used, when it was wanted.
+  init(_ request: LiveRequest, insteadOf reason: String?) throws(CaptureError) {
+    var options = PcapOptions()
+    options.interface = request.interface
+    options.ports = request.ports
+    options.depth = request.depth
+    options.vantage = request.vantage
+    options.bufferBytes = request.ringBytes
+    capture = try LiveCapture(options)
+    name = "libpcap"
+    notices = reason.map { ["libpcap is used instead of eBPF: \($0)"] } ?? []
+  }
+
+  var sources: [any SegmentSource] { [capture] }
+  var counters: CaptureCounters { capture.counters }
+  func stop() { capture.stop() }
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Alerting
+import Capture
+import Exchanges
+import Glibc
+import PcapCapture
+import Presentation
+import Statistics
+
+/// A live watch from its start to its summary: workers count, this thread reports.
+struct LiveSession {
+  /// Milliseconds between two looks at what the workers have handed over.
+  private static let pace: Int32 = 100
+
+  private let command: WatchCommand
+
+  init(_ command: WatchCommand) { self.command = command }
+
+  func run() throws {
+    let plan = try IntervalPlan(interval: command.options.interval.nanoseconds)
+    let backend = try open()
+    let label = CaptureLabel(
+      backend: backend.name, source: command.request.interface ?? "all interfaces",
+      ports: command.options.ports.description)
+    let report = try Report(command.options, threshold: command.threshold, plan: plan, label: label)
+    report.notices = backend.notices
+    let sources = backend.sources
+    guard let clock = sources.first, let start = clock.now else { return }
+    let limits = ExchangeLimits()
+    var handOvers: [HandOver] = []
+    var threads: [WorkerThread] = []
+    let seed = UInt64.random(in: .min ... .max)
+    for source in sources {
+      let handOver = try HandOver(budgets: StatisticsBudgets(pendingExchanges: limits.pendingRequests))
+      let writer = try TallyWriter(handOver, plan: plan, start: start)
+      handOvers.append(handOver)
+      threads.append(
+        WorkerThread(TrafficWorker(source, writer, limits: limits, depth: command.depth, seed: seed)))
+    }
+    let timeline = try Timeline(handOvers, plan: plan, start: start)
+    let interruption = Interruption()
+    let keyboard = Keyboard()
+    defer { keyboard.restore() }
+    var running: [WorkerThread] = []
+    for thread in threads where thread.start() { running.append(thread) }
+    defer { report.summary(timeline.summary(capture: backend.counters, top: report.sites)) }
+    let end = command.duration.map { start &+ $0.nanoseconds } ?? .max
+    while report.hasReader, !isEnded(interruption, keyboard, report),
+      !running.contains(where: \.hasEndedEarly)
+    {
+      let now = clock.now ?? start
+      show(timeline, now, backend, report)
+      if now >= end { break }
+    }
+    backend.stop()
+    for thread in running { thread.join() }
+    show(timeline, nil, backend, report)
+    if let last = timeline.finish(at: clock.now, capture: backend.counters, top: report.sites) {
+      report.interval(last, life: timeline.summary(capture: backend.counters, top: report.sites))
+    }
+    if let failure = running.lazy.compactMap(\.failure).first { throw failure }
+  }
+
+  /// Opens the backend that was asked for, or the next best one.
+  private func open() throws(CaptureError) -> any LiveBackend {
+    try PcapBackend(command.request, insteadOf: nil)
+  }
+
+  private func show(_ timeline: Timeline, _ now: UInt64?, _ backend: any LiveBackend, _ report: Report) {
+    while let interval = timeline.nextInterval(now: now, capture: backend.counters, top: report.sites) {
+      report.interval(interval, life: timeline.summary(capture: backend.counters, top: report.sites))
+    }
+  }
+
+  /// Waits a little for a signal or a key; true when the watch is to end.
+  private func isEnded(_ interruption: Interruption, _ keyboard: Keyboard, _ report: Report) -> Bool {
+    var waiting = [pollfd(fd: interruption.descriptor, events: Int16(POLLIN), revents: 0)]
+    if let descriptor = keyboard.descriptor {
+      waiting.append(pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0))
+    }
+    // poll reads and writes the entries it is given.
+    _ = unsafe poll(&waiting, nfds_t(waiting.count), Self.pace)
+    while let signal = interruption.next() {
+      switch signal {
+      case .end: return true
+      case .hangUp: report.reopenLog()
+      }
+    }
+    if waiting.count > 1, waiting[1].revents != 0, let key = keyboard.key() {
+      return key == UInt8(ascii: "q") || key == UInt8(ascii: "Q")
+    }
+    return false
+  }
+}

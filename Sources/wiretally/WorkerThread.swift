@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Capture
+import Glibc
+import Synchronization
+
+/// A worker on a thread of its own, from its start to its end.
+///
+/// Everything the worker owns is touched by its thread alone until `join` has returned.
+@safe
+final class WorkerThread: @unchecked Sendable {
+  // Sendable because the worker belongs to the thread between start and join, and the rest is atomic.
+  private let worker: TrafficWorker
+  private let isStopping = Atomic<Bool>(false)
+  private let hasFailed = Atomic<Bool>(false)
+  private var thread = pthread_t()
+  /// Why the worker ended before it was asked to; read it after `hasEndedEarly` or `join`.
+  private(set) var failure: CaptureError?
+
+  /// Milliseconds a worker waits for segments before it looks at the clock.
+  private static let patience: Int32 = 50
+
+  init(_ worker: TrafficWorker) { self.worker = worker }
+
+  /// Starts the thread; false when the system has none left.
+  func start() -> Bool {
+    let this = unsafe Unmanaged.passRetained(self)
+    // The thread takes over the retained reference and releases it at its end.
+    let status = unsafe pthread_create(
+      &thread, nil,
+      { context in
+        guard let context = unsafe context else { return nil }
+        unsafe Unmanaged<WorkerThread>.fromOpaque(context).takeRetainedValue().work()
+        return nil
+      }, this.toOpaque())
+    if status != 0 { unsafe this.release() }
+    return status == 0
+  }
+
+  /// Whether the source has failed; then `failure` says why.
+  var hasEndedEarly: Bool { hasFailed.load(ordering: .acquiring) }
+
+  /// Asks the worker to drain its source and end, and waits until it has.
+  func join() {
+    // What the source was told before must be seen by the worker that sees this.
+    isStopping.store(true, ordering: .releasing)
+    // The thread was started once and is joined once.
+    _ = pthread_join(thread, nil)
+  }
+
+  private func work() {
+    do throws(CaptureError) {
+      while !isStopping.load(ordering: .acquiring) {
+        _ = try worker.step(timeout: Self.patience)
+      }
+      // The source has been stopped: what it still holds is all there is.
+      while try worker.step(timeout: 0) != .delivered(0) {}
+    } catch {
+      failure = error
+      // Publishes `failure`.
+      hasFailed.store(true, ordering: .releasing)
+    }
+    worker.finish(isOver: false)
+  }
+}
