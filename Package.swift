@@ -48,5 +48,6 @@ let package = Package(
     tests("Statistics", with: ["Capture", "Exchanges", "HTTPWire"]),
     tests("Alerting", with: ["Capture", "Statistics"]),
     tests("Presentation", with: ["Alerting", "Capture", "Exchanges", "Statistics"]),
+    .testTarget(name: "EndToEndTests", dependencies: ["wiretally"], swiftSettings: house),
   ]
 )

@@ -44,6 +44,7 @@ struct LiveSession {
     defer { keyboard.restore() }
     var running: [WorkerThread] = []
     for thread in threads where thread.start() { running.append(thread) }
+    announce(label)
     defer { report.summary(timeline.summary(capture: backend.counters, top: report.sites)) }
     let end = command.duration.map { start &+ $0.nanoseconds } ?? .max
     while report.hasReader, !isEnded(interruption, keyboard, report),
@@ -60,6 +61,14 @@ struct LiveSession {
       report.interval(last, life: timeline.summary(capture: backend.counters, top: report.sites))
     }
     if let failure = running.lazy.compactMap(\.failure).first { throw failure }
+  }
+
+  /// Says at once, on standard error, that it works: the first page takes an interval.
+  private func announce(_ label: CaptureLabel) {
+    let quit = StandardDescriptors.isTerminal(0) ? "; q quits" : ""
+    Failure.say(
+      "watching \(label.source), port \(label.ports), by \(label.backend); a page every "
+        + "\(command.options.interval)\(quit)")
   }
 
   /// Opens the backend that was asked for, or the next best one.

@@ -2,6 +2,7 @@
 
 import Alerting
 import Capture
+import Glibc
 import Presentation
 import Statistics
 
@@ -90,7 +91,8 @@ final class Report {
       try output.write(bytes)
       isFull = false
     } catch {
-      if error == .closed {
+      if error == .closed || error == .system(EIO) {
+        // The reader, or the terminal, has gone.
         hasReader = false
       } else if !isFull {
         // Said once until writing works again; the watch and its alerts go on.

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import Testing
+
+/// Real servers and clients; the server's own log is the truth.
+@Suite(.serialized, .enabled(if: Machine.hasServers, "needs root, network namespaces, nginx and curl"))
+struct LiveTrafficTests {
+  static let backends = ["ebpf", "pcap"]
+
+  /// Requests of several methods, sites and outcomes; returns how many.
+  static func mixedTraffic(from client: String, to address: String) -> Int {
+    let script = """
+      for n in 1 2 3; do
+        curl -s -o /dev/null -H "Host: Google.com" http://\(address)/a/b
+        curl -s -o /dev/null -H "Host: google.com:80" http://\(address)/echo?q=$n
+      done
+      curl -s -o /dev/null -H "Host: linkedin.com" http://\(address)/nothing
+      curl -s -o /dev/null -X POST -d name=value http://\(address)/echo
+      curl -s -o /dev/null -X PUT -d x http://\(address)/made http://\(address)/none
+      curl -s -I -o /dev/null http://\(address)/a/b http://\(address)/
+      curl -s -o /dev/null -X DELETE http://\(address)/forbid
+      curl -s -o /dev/null -X OPTIONS http://\(address)/fail
+      curl -s -o /dev/null -X PROPFIND http://\(address)/echo
+      curl -s -o /dev/null http://\(address)/big http://\(address)/move
+      """
+    Network.run(script, in: client)
+    return 17
+  }
+
+  static func expectSameAsLog(_ summary: Lines.Interval?, _ server: WebServer) {
+    guard let summary else {
+      Issue.record("there is no summary")
+      return
+    }
+    #expect(summary.requests == server.log.values.reduce(0, +))
+    #expect(summary.exchanges == summary.requests)
+    #expect(summary.methods == server.count(\.method))
+    #expect(summary.statuses == server.count(\.status))
+    #expect(summary.siteCounts == server.count { $0.site.replacing(/:\d+$/, with: "") })
+    #expect(summary.isBalanced)
+    #expect(summary.capture.lost == 0)
+  }
+
+  @Test(arguments: backends, [nil, "eth0"])
+  func `nginx and wiretally count the same`(backend: String, interface: String?) {
+    let network = Network()
+    let (client, name) = network.pair()
+    let server = WebServer(in: name)
+    let monitor = Monitor(
+      in: name, ["--backend", backend, "--format", "json"] + (interface.map { ["-i", $0] } ?? []))
+    let sent = Self.mixedTraffic(from: client, to: "10.77.0.2") + Self.mixedTraffic(from: client, to: "[fd77::2]")
+    server.waitForLog(sent)
+    let ended = monitor.end()
+    #expect(ended.status == 0)
+    #expect(server.log.values.reduce(0, +) == sent)
+    Self.expectSameAsLog(Lines(ended.output).summary, server)
+  }
+
+  @Test(arguments: backends, [nil, "lo"])
+  func `loopback traffic counts once`(backend: String, interface: String?) {
+    let network = Network()
+    let name = network.add("l")
+    let server = WebServer(in: name)
+    let monitor = Monitor(
+      in: name, ["--backend", backend, "--format", "json"] + (interface.map { ["-i", $0] } ?? []))
+    let sent = Self.mixedTraffic(from: name, to: "127.0.0.1") + Self.mixedTraffic(from: name, to: "[::1]")
+    server.waitForLog(sent)
+    let summary = Lines(monitor.end().output).summary
+    Self.expectSameAsLog(summary, server)
+    #expect(summary?.capture.duplicates == 0)
+  }
+
+  @Test(.enabled(if: Machine.hasLoad, "needs wrk"), arguments: backends)
+  func `under load every request is counted`(backend: String) {
+    let network = Network()
+    let (client, name) = network.pair()
+    let server = WebServer(in: name)
+    let monitor = Monitor(in: name, ["--backend", backend, "--format", "json", "--interval", "1s"])
+    let wrk = Network.run("wrk -t1 -c16 -d3s -H \"Host: load.example\" http://10.77.0.2/echo", in: client)
+    #expect(wrk.status == 0)
+    usleep(500_000)
+    let lines = Lines(monitor.end().output)
+    let logged = server.log.values.reduce(0, +)
+    #expect(logged > 1_000)
+    if let summary = lines.summary, summary.capture.lost == 0 {
+      #expect(summary.requests == logged)
+      // The last requests of each connection may be cut off by the end of the load.
+      #expect(summary.exchanges <= logged && summary.exchanges >= logged - 16)
+      #expect(summary.isBalanced)
+      #expect(lines.intervals.map(\.requests).reduce(0, +) == logged)
+    } else {
+      // A slow machine may lose some; it must say so.
+      #expect((lines.summary?.capture.lost ?? 0) > 0)
+    }
+  }
+}

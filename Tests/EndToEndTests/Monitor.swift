@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+
+/// wiretally in a namespace, as a user would run it.
+final class Monitor {
+  private let folder = Folder()
+  private let process = Process()
+  private let input = Pipe()
+  let alertLog: String
+
+  /// Starts it and waits until it watches; `arguments` come behind `-t 1000000`, unless they bring
+  /// a threshold of their own.
+  init(in name: String?, _ arguments: [String], environment: [String: String] = [:]) {
+    alertLog = folder.file("alerts.log")
+    _ = FileManager.default.createFile(atPath: folder.file("out"), contents: nil)
+    _ = FileManager.default.createFile(atPath: folder.file("err"), contents: nil)
+    var command = [Machine.program]
+    if !arguments.contains("-t") { command += ["-t", "1000000"] }
+    command += ["--alert-log", alertLog] + arguments
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = environment.map { "\($0)=\($1)" } + (name.map { ["ip", "netns", "exec", $0] } ?? []) + command
+    process.standardOutput = FileHandle(forWritingAtPath: folder.file("out"))
+    process.standardError = FileHandle(forWritingAtPath: folder.file("err"))
+    process.standardInput = input
+    try? process.run()
+    for _ in 0..<200 where process.isRunning && !errors.contains("watching") { usleep(20_000) }
+  }
+
+  deinit { if process.isRunning { process.terminate() } }
+
+  var output: String { Shell.read(folder.file("out")) }
+  var errors: String { Shell.read(folder.file("err")) }
+  var isRunning: Bool { process.isRunning }
+  var identifier: Int32 { process.processIdentifier }
+
+  /// Ends it by a signal and returns what it printed.
+  @discardableResult
+  func end(_ signal: Int32 = SIGINT) -> Ran {
+    // What is on the wire has been seen; what is in the ring is drained at the end.
+    usleep(100_000)
+    kill(process.processIdentifier, signal)
+    return wait()
+  }
+
+  /// Waits for its own end.
+  func wait() -> Ran {
+    process.waitUntilExit()
+    return Ran(status: process.terminationStatus, output: output, errors: errors)
+  }
+
+  /// Waits until the output contains a text, for at most `seconds`.
+  func waits(for text: String, seconds: Int = 20) -> Bool {
+    for _ in 0..<(seconds * 20) {
+      if output.contains(text) { return true }
+      usleep(50_000)
+    }
+    return false
+  }
+}
+
+/// The lines of `--format json`.
+struct Lines {
+  struct Interval: Decodable {
+    struct Site: Decodable {
+      struct Section: Decodable {
+        var section: String
+        var requests: Int
+      }
+      var site: String
+      var requests: Int
+      var successes: Int
+      var failures: Int
+      var unanswered: Int
+      var sections: [Section]
+    }
+    struct Capture: Decodable {
+      var packets: Int
+      var matched: Int
+      var delivered: Int
+      var lost: Int
+      var starts: Int
+      var further: Int
+      var continuations: Int
+      var duplicates: Int
+      var unparseable: Int
+      var lookalikes: Int
+      var body: Int
+      var truncated: Int
+    }
+    var type: String
+    var backend: String
+    var source: String
+    var requests: Int
+    var responses: Int
+    var successes: Int
+    var failures: Int
+    var exchanges: Int
+    var unanswered: Int
+    var orphans: Int
+    var methods: [String: Int]
+    var statuses: [String: Int]
+    var sites: [Site]
+    var capture: Capture
+  }
+
+  var intervals: [Interval] = []
+  var summary: Interval?
+
+  init(_ output: String) {
+    for line in output.split(separator: "\n") {
+      guard let interval = try? JSONDecoder().decode(Interval.self, from: Data(line.utf8)) else { continue }
+      if interval.type == "summary" { summary = interval } else { intervals.append(interval) }
+    }
+  }
+}
+
+extension Lines.Interval {
+  /// Whether every segment is in one class, every head in one place (design section 7).
+  var isBalanced: Bool {
+    let c = capture
+    return c.matched == c.delivered + c.lost
+      && c.delivered == c.starts + c.continuations + c.duplicates + c.unparseable + c.lookalikes + c.body
+      && requests + responses == c.starts + c.further
+  }
+
+  var siteCounts: [String: Int] {
+    Dictionary(sites.map { ($0.site, $0.requests) }, uniquingKeysWith: +)
+  }
+
+  var sectionCounts: [String: Int] {
+    Dictionary(sites.flatMap { $0.sections.map { ($0.section, $0.requests) } }, uniquingKeysWith: +)
+  }
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import Synchronization
+
+/// Network namespaces of one test: they are made with it and removed with it.
+final class Network: Sendable {
+  private static let counter = Atomic<Int>(0)
+  private let prefix: String
+  private let names = Mutex<[String]>([])
+
+  init() {
+    let number = Self.counter.wrappingAdd(1, ordering: .relaxed).newValue
+    prefix = "wt\(getpid())n\(number)"
+  }
+
+  deinit {
+    for name in names.withLock({ $0 }) {
+      Shell.run("ip netns pids \(name) | xargs -r kill -9; ip netns del \(name)")
+    }
+  }
+
+  /// Makes a namespace with loopback up; returns its full name.
+  func add(_ name: String) -> String {
+    let full = "\(prefix)\(name)"
+    Shell.run("ip netns add \(full) && ip -n \(full) link set lo up")
+    names.withLock { $0.append(full) }
+    return full
+  }
+
+  /// Joins two namespaces by a veth pair with these interface names and addresses.
+  func join(_ a: String, _ aName: String, _ aAddress: String, _ b: String, _ bName: String, _ bAddress: String) {
+    Shell.run(
+      """
+      ip link add \(aName) netns \(a) type veth peer name \(bName) netns \(b)
+      ip -n \(a) addr add \(aAddress) dev \(aName) nodad; ip -n \(b) addr add \(bAddress) dev \(bName) nodad
+      ip -n \(a) link set \(aName) up; ip -n \(b) link set \(bName) up
+      """)
+  }
+
+  /// Two hosts, `client` at 10.77.0.1 and fd77::1, `server` at 10.77.0.2 and fd77::2.
+  func pair() -> (client: String, server: String) {
+    let client = add("c"), server = add("s")
+    join(client, "eth0", "10.77.0.1/24", server, "eth0", "10.77.0.2/24")
+    Shell.run(
+      """
+      ip -n \(client) addr add fd77::1/64 dev eth0 nodad; ip -n \(server) addr add fd77::2/64 dev eth0 nodad
+      """)
+    return (client, server)
+  }
+
+  /// Runs a command line in a namespace.
+  @discardableResult
+  static func run(_ command: String, in name: String) -> Ran {
+    Shell.run("ip netns exec \(name) sh -c '\(command.replacingOccurrences(of: "'", with: "'\\''"))'")
+  }
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+
+/// nginx in a namespace, with an access log of its own: the outside judge of the counts.
+final class WebServer {
+  struct Entry: Hashable {
+    var site: String
+    var method: String
+    var status: String
+    var target: String
+  }
+
+  private let folder = Folder()
+  private let process = Process()
+
+  /// Starts it on the ports given.
+  init(in name: String, ports: [Int] = [80]) {
+    let listens = ports.map { "listen \($0); listen [::]:\($0);" }.joined(separator: " ")
+    let www = folder.file("www")
+    try? FileManager.default.createDirectory(atPath: www + "/a", withIntermediateDirectories: true)
+    _ = FileManager.default.createFile(atPath: www + "/index.html", contents: Data("hello\n".utf8))
+    _ = FileManager.default.createFile(atPath: www + "/a/b", contents: Data(repeating: 0x61, count: 3_000))
+    _ = FileManager.default.createFile(atPath: www + "/big", contents: Data(repeating: 0x62, count: 4_000_000))
+    let conf = """
+      worker_processes 1; user root; daemon off; error_log \(folder.file("error.log")); pid \(folder.file("pid"));
+      events { worker_connections 1024; }
+      http {
+        log_format tally '$http_host|$request_method|$status|$uri';
+        access_log \(folder.file("access.log")) tally; client_body_temp_path \(folder.file("body"));
+        large_client_header_buffers 8 128k; client_max_body_size 50m; keepalive_requests 1000000;
+        server {
+          \(listens) root \(www);
+          location /echo { return 200 ok; }
+          location /made { return 201; }
+          location /none { return 204; }
+          location /move { return 301 /a/b; }
+          location /fail { return 503; }
+          location /forbid { return 403; }
+        }
+      }
+      """
+    _ = FileManager.default.createFile(atPath: folder.file("nginx.conf"), contents: Data(conf.utf8))
+    _ = FileManager.default.createFile(atPath: folder.file("access.log"), contents: Data())
+    process.executableURL = URL(fileURLWithPath: "/sbin/ip")
+    process.arguments = ["netns", "exec", name, "nginx", "-c", folder.file("nginx.conf"), "-e", folder.file("error.log")]
+    try? process.run()
+    for _ in 0..<200 {
+      if Network.run("ss -Hltn sport = :\(ports[0])", in: name).output.contains("LISTEN") { break }
+      usleep(20_000)
+    }
+  }
+
+  deinit { stop() }
+
+  func stop() {
+    guard process.isRunning else { return }
+    process.terminate()
+    process.waitUntilExit()
+  }
+
+  /// What the server logged so far, counted.
+  var log: [Entry: Int] {
+    var counts: [Entry: Int] = [:]
+    for line in Shell.read(folder.file("access.log")).split(separator: "\n") {
+      let fields = line.split(separator: "|", maxSplits: 3, omittingEmptySubsequences: false).map(String.init)
+      guard fields.count == 4 else { continue }
+      counts[Entry(site: fields[0].lowercased(), method: fields[1], status: fields[2], target: fields[3]), default: 0] += 1
+    }
+    return counts
+  }
+
+  func count(_ member: (Entry) -> String) -> [String: Int] {
+    var counts: [String: Int] = [:]
+    for (entry, count) in log { counts[member(entry), default: 0] += count }
+    return counts
+  }
+
+  /// Waits until the log has grown to so many lines.
+  func waitForLog(_ lines: Int) {
+    for _ in 0..<100 where log.values.reduce(0, +) < lines { usleep(50_000) }
+  }
+}
