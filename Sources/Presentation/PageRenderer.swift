@@ -59,7 +59,11 @@ package struct PageRenderer: Sendable {
   private func addMostVisited(_ interval: Snapshot, to text: inout ByteText) {
     let span = Self.span(interval.end &- interval.start)
     guard let site = interval.sites.first, site.requests > 0 else {
-      text.line("No traffic in the last \(span).")
+      if interval.totals.requests > 0 {
+        text.line("No site was named in the last \(span); requests: \(interval.totals.requests).")
+        return
+      }
+      text.line("No \(interval.totals.responses > 0 ? "requests" : "traffic") in the last \(span).")
       text.line(SilenceReason(interval, label: label).sentence)
       return
     }

@@ -14,8 +14,10 @@ package enum SilenceReason: Equatable, Sendable {
   case noPayload(packets: UInt64, ports: String)
   /// Payload that is no HTTP/1, so many of it TLS handshakes and HTTP/2 prefaces.
   case notHTTP(packets: UInt64, ports: String, tls: UInt64, http2: UInt64)
-  /// Responses alone.
+  /// Responses that nobody here asked for, and nothing else.
   case responsesOnly(UInt64)
+  /// Responses to requests of earlier intervals.
+  case answersOnly(UInt64)
   /// All heads were lost before they could be read.
   case lost(UInt64)
   /// Heads were there, but none was a valid request.
@@ -25,7 +27,9 @@ package enum SilenceReason: Equatable, Sendable {
   package init(_ snapshot: Snapshot, label: CaptureLabel) {
     let capture = snapshot.capture
     let ledger = snapshot.ledger
-    if snapshot.totals.responses > 0 {
+    if snapshot.totals.exchanges > 0 {
+      self = .answersOnly(snapshot.totals.responses)
+    } else if snapshot.totals.responses > 0 {
       self = .responsesOnly(snapshot.totals.responses)
     } else if capture.lost > 0 {
       self = .lost(capture.lost)
@@ -64,6 +68,8 @@ package enum SilenceReason: Equatable, Sendable {
       return "\(head)."
     case .responsesOnly(let responses):
       return "Only one direction was seen: \(Self.grouped(responses)) responses, no requests."
+    case .answersOnly(let responses):
+      return "\(Self.grouped(responses)) responses to earlier requests, no new requests."
     case .lost(let lost):
       return "\(Self.grouped(lost)) heads were lost before they could be read; the ring was full."
     case .unreadable(let unparseable):

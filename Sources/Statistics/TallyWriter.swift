@@ -88,7 +88,7 @@ package final class TallyWriter {
   private func countRequest(_ event: ExchangeEvent, _ names: NameBuffer, _ tally: Tally) {
     tally.totals[0].requests &+= 1
     tally.methods[Int(event.method.rawValue)] &+= 1
-    if event.method == .other { countCustomMethod(event.methodName, names, tally) }
+    if case .other = event.method { countCustomMethod(event.methodName, names, tally) }
     var credit = Credit(slot: 0, generation: 0)
     if event.site.count > 0 {
       let site = sites.count(

@@ -158,6 +158,11 @@ import Testing
       }.hasSuffix("none with HTTP heads: 1 HTTP/2 connections, which are not read."))
     #expect(
       sentence { $0.totals.responses = 12 } == "Only one direction was seen: 12 responses, no requests.")
+    #expect(
+      sentence {
+        $0.totals.responses = 3
+        $0.totals.exchanges = 3
+      } == "3 responses to earlier requests, no new requests.")
     #expect(sentence { $0.capture.lost = 1 }.hasPrefix("1 heads were lost"))
     #expect(sentence { $0.ledger.unparseable = 1 } == "1 heads were seen, none of them a valid request.")
   }

