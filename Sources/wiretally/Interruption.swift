@@ -32,6 +32,9 @@ final class Interruption {
     // The handler may run as soon as it is installed: the descriptor comes first.
     Self.target.store(ends[1], ordering: .sequentiallyConsistent)
     guard ends[1] >= 0 else { return }
+    var handled = sigset_t()
+    // The set is filled by sigemptyset and sigaddset before it is used.
+    _ = unsafe sigemptyset(&handled)
     for number in [SIGINT, SIGTERM, SIGHUP] {
       var action = sigaction()
       // Only write(2) is called in the handler, which is async-signal-safe; errno is put back.
@@ -43,7 +46,10 @@ final class Interruption {
       }
       action.sa_flags = SA_RESTART
       _ = unsafe sigaction(number, &action, nil)
+      _ = unsafe sigaddset(&handled, number)
     }
+    // Whoever started us may have had them blocked, and that is inherited.
+    _ = unsafe pthread_sigmask(SIG_UNBLOCK, &handled, nil)
   }
 
   /// The next signal that has come; nil when none has.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
+import Testing
 
 /// wiretally in a namespace, as a user would run it.
 final class Monitor {
@@ -43,7 +44,12 @@ final class Monitor {
   }
 
   /// Waits for its own end.
-  func wait() -> Ran {
+  func wait(seconds: Int = 20) -> Ran {
+    for _ in 0..<(seconds * 50) where process.isRunning { usleep(20_000) }
+    if process.isRunning {
+      Issue.record("it did not end within \(seconds) s")
+      kill(process.processIdentifier, SIGKILL)
+    }
     process.waitUntilExit()
     return Ran(status: process.terminationStatus, output: output, errors: errors)
   }
