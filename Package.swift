@@ -21,6 +21,15 @@ let package = Package(
     .target(name: "Capture", swiftSettings: house),
     .target(name: "HTTPWire", swiftSettings: house),
     .target(name: "Exchanges", dependencies: ["Capture", "HTTPWire"], swiftSettings: house),
+    .target(name: "CHTTPFilter", exclude: ["http_filter.bpf.o"]),
+    .target(name: "CLibbpf", linkerSettings: [.linkedLibrary("bpf")]),
+    .target(
+      name: "KernelCapture", dependencies: ["Capture", "CHTTPFilter", "CLibbpf"], swiftSettings: house),
+    .target(name: "PacketBuilder", path: "Tests/PacketBuilder", swiftSettings: house),
+    .testTarget(
+      name: "KernelCaptureTests",
+      dependencies: ["Capture", "CHTTPFilter", "HTTPWire", "KernelCapture", "PacketBuilder"],
+      swiftSettings: house),
     .testTarget(name: "CaptureTests", dependencies: ["Capture"], swiftSettings: house),
   ]
 )
