@@ -53,7 +53,7 @@ static __always_inline void httpf_decide(struct __sk_buff *skb, struct httpf_scr
 	struct httpf_first first;
 	__u32 count;
 
-	if (segment->length == 0) {
+	if (httpf_reread(&segment->length) == 0) {
 		if (httpf_settings.streams &&
 		    segment->headers.flags & (HTTPF_FIN | HTTPF_SYN | HTTPF_RST))
 			httpf_pass_stream(skb, scratch, counters);
@@ -90,8 +90,7 @@ int httpf_filter(struct __sk_buff *skb)
 	struct httpf_scratch *scratch = bpf_map_lookup_elem(&httpf_scratches, &cpu);
 	struct httpf_segment *segment;
 	struct httpf_headers *h;
-	__u32 header;
-	long found;
+	__u32 offset, header;
 
 	if (!counters || !scratch)
 		return 0;
@@ -100,12 +99,16 @@ int httpf_filter(struct __sk_buff *skb)
 	HTTPF_COUNT(counters, packets);
 	if (httpf_left_out(skb, counters, segment))
 		return 0;
-	found = httpf_locate(skb, h);
-	if (found <= 0) {
-		if (found == HTTPF_MALFORMED)
-			HTTPF_COUNT(counters, malformed);
-		else if (found == HTTPF_LATER_FRAGMENT)
-			HTTPF_COUNT(counters, fragments);
+	switch (httpf_locate(skb, h)) {
+	case HTTPF_TCP:
+		break;
+	case HTTPF_MALFORMED:
+		HTTPF_COUNT(counters, malformed);
+		return 0;
+	case HTTPF_LATER_FRAGMENT:
+		HTTPF_COUNT(counters, fragments);
+		return 0;
+	default:
 		return 0;
 	}
 	if (!httpf_watched(bpf_ntohs(h->source_port)) &&
@@ -115,12 +118,13 @@ int httpf_filter(struct __sk_buff *skb)
 	}
 	HTTPF_COUNT(counters, on_port);
 	header = (h->data_offset >> 4) * 4;
-	if (header < 20 || found + header > h->end) {
+	offset = httpf_reread(&h->offset) + header;
+	if (header < 20 || offset > httpf_reread(&h->end)) {
 		HTTPF_COUNT(counters, malformed);
 		return 0;
 	}
-	segment->offset = found + header;
-	segment->length = h->end - segment->offset;
+	segment->offset = offset;
+	segment->length = h->end - offset;
 	httpf_decide(skb, scratch, counters);
 	return 0;
 }

@@ -66,6 +66,8 @@ struct httpf_headers {
 	};
 	__u32 end; /* of the IP packet: what follows is padding */
 	__u32 is_ip4;
+	__u32 offset; /* of the TCP header; before it is found, of what is looked at */
+	__u32 next;   /* the type of the IPv6 header at `offset` */
 } __attribute__((aligned(8)));
 _Static_assert(__builtin_offsetof(struct httpf_headers, ip4_source) == 32, "IPv4 at 20");
 _Static_assert(__builtin_offsetof(struct httpf_headers, source_port) == 40, "TCP at 40");

@@ -15,8 +15,8 @@
 
 #include "http_maps.h"
 
-/* What became of the search for a TCP header, when it is not the header's offset. */
-enum { HTTPF_NOT_TCP = 0, HTTPF_MALFORMED = -1, HTTPF_LATER_FRAGMENT = -2 };
+/* What became of the search for a TCP header. */
+enum { HTTPF_NOT_TCP, HTTPF_TCP, HTTPF_MALFORMED, HTTPF_LATER_FRAGMENT };
 
 /* Extension headers that are walked; a chain with more of them is malformed. */
 enum { HTTPF_EXTENSIONS = 8 };
@@ -38,10 +38,19 @@ static __always_inline __u32 httpf_ip6_end(__u32 base, __u32 length, __be16 payl
 	return bytes > length - base ? 0 : base + bytes;
 }
 
-static __always_inline long httpf_locate_ip4(struct __sk_buff *skb, struct httpf_headers *h,
-					     __u32 base)
+/*
+ * A number that is kept in memory so that it is the same to the verifier on every way, whatever the
+ * way made of it: it would follow each of them separately otherwise.
+ */
+static __always_inline __u32 httpf_reread(const __u32 *number)
 {
-	__u32 length = skb->len, header;
+	return *(volatile const __u32 *)number;
+}
+
+/* The IPv4 packet at `h->offset`. */
+static __noinline int httpf_locate_ip4(struct __sk_buff *skb, struct httpf_headers *h)
+{
+	__u32 base = httpf_reread(&h->offset), length = skb->len, header;
 
 	if (base + 20 > length || bpf_skb_load_bytes(skb, base, &h->ip4_first, 20))
 		return HTTPF_MALFORMED;
@@ -56,10 +65,11 @@ static __always_inline long httpf_locate_ip4(struct __sk_buff *skb, struct httpf
 		return HTTPF_MALFORMED;
 	if (h->ip4_fragment & bpf_htons(0x1fff))
 		return HTTPF_LATER_FRAGMENT;
-	if (base + header + 20 > h->end ||
-	    bpf_skb_load_bytes(skb, base + header, &h->source_port, 20))
+	h->offset = base + header;
+	if (base + header + 20 > httpf_reread(&h->end) ||
+	    bpf_skb_load_bytes(skb, httpf_reread(&h->offset), &h->source_port, 20))
 		return HTTPF_MALFORMED;
-	return base + header;
+	return HTTPF_TCP;
 }
 
 /* An extension header whose successor may be TCP; an encrypted one (ESP) never shows it. */
@@ -69,45 +79,62 @@ static __always_inline int httpf_is_extension(__u8 next)
 	       next == IPPROTO_DSTOPTS || next == IPPROTO_AH;
 }
 
-static __always_inline long httpf_locate_ip6(struct __sk_buff *skb, struct httpf_headers *h,
-					     __u32 base)
+/*
+ * Steps over the extension header of type `h->next` at `h->offset`; HTTPF_TCP while it makes sense.
+ */
+static __noinline int httpf_step(struct __sk_buff *skb, struct httpf_headers *h)
 {
-	__u32 length = skb->len, offset = base + 40;
-	__u8 extension[8], next;
+	__u32 offset = httpf_reread(&h->offset), type = httpf_reread(&h->next);
+	__u8 extension[8];
 
-	if (offset > length || bpf_skb_load_bytes(skb, base, h->bytes, 40) || h->bytes[0] >> 4 != 6)
+	if (!httpf_is_extension(type))
+		return HTTPF_NOT_TCP;
+	if (offset + 8 > h->end || bpf_skb_load_bytes(skb, offset, extension, 8))
 		return HTTPF_MALFORMED;
-	next = h->ip6_next;
-	if (next != IPPROTO_TCP && !httpf_is_extension(next))
+	h->next = extension[0];
+	if (type == IPPROTO_FRAGMENT) {
+		h->offset = offset + 8;
+		if (extension[2] || extension[3] & 0xf8)
+			return extension[0] == IPPROTO_TCP ? HTTPF_LATER_FRAGMENT : HTTPF_NOT_TCP;
+		return HTTPF_TCP;
+	}
+	/* An authentication header counts in words of four bytes, less two; the others in words of
+	 * eight, less one. */
+	h->offset = offset + (type == IPPROTO_AH ? (extension[1] + 2) * 4 : (extension[1] + 1) * 8);
+	return HTTPF_TCP;
+}
+
+/* The IPv6 packet at `h->offset`. */
+static __noinline int httpf_locate_ip6(struct __sk_buff *skb, struct httpf_headers *h)
+{
+	__u32 base = httpf_reread(&h->offset), length = skb->len;
+	int found;
+
+	if (base + 40 > length || bpf_skb_load_bytes(skb, base, h->bytes, 40) ||
+	    h->bytes[0] >> 4 != 6)
+		return HTTPF_MALFORMED;
+	h->next = h->ip6_next;
+	if (h->next != IPPROTO_TCP && !httpf_is_extension(h->next))
 		return HTTPF_NOT_TCP;
 	h->is_ip4 = 0;
 	h->end = httpf_ip6_end(base, length, h->ip6_length);
 	if (!h->end)
 		return HTTPF_MALFORMED;
-	for (int i = 0; i <= HTTPF_EXTENSIONS; i++) {
-		if (next == IPPROTO_TCP) {
-			if (offset + 20 > h->end ||
-			    bpf_skb_load_bytes(skb, offset, &h->source_port, 20))
-				return HTTPF_MALFORMED;
-			return offset;
-		}
-		if (!httpf_is_extension(next))
-			return HTTPF_NOT_TCP;
-		if (offset + 8 > h->end || bpf_skb_load_bytes(skb, offset, extension, 8))
-			return HTTPF_MALFORMED;
-		if (next == IPPROTO_FRAGMENT) {
-			next = extension[0];
-			offset += 8;
-			if (extension[2] || extension[3] & 0xf8)
-				return next == IPPROTO_TCP ? HTTPF_LATER_FRAGMENT : HTTPF_NOT_TCP;
-			continue;
-		}
-		/* An authentication header counts in words of four bytes, less two; the others in
-		 * words of eight, less one. */
-		offset += next == IPPROTO_AH ? (extension[1] + 2) * 4 : (extension[1] + 1) * 8;
-		next = extension[0];
+	h->offset = base + 40;
+#pragma unroll
+	for (int i = 0; i < HTTPF_EXTENSIONS; i++) {
+		if (httpf_reread(&h->next) == IPPROTO_TCP)
+			break;
+		found = httpf_step(skb, h);
+		if (found != HTTPF_TCP)
+			return found;
 	}
-	return HTTPF_MALFORMED;
+	if (httpf_reread(&h->next) != IPPROTO_TCP)
+		return httpf_is_extension(h->next) ? HTTPF_MALFORMED : HTTPF_NOT_TCP;
+	if (httpf_reread(&h->offset) + 20 > h->end ||
+	    bpf_skb_load_bytes(skb, httpf_reread(&h->offset), &h->source_port, 20))
+		return HTTPF_MALFORMED;
+	return HTTPF_TCP;
 }
 
 /* Whether an IP header that stands at `base` can be believed: what follows is it, give or take. */
@@ -146,41 +173,42 @@ static __always_inline int httpf_version(__be16 type)
  * stands before IP. The longer reading goes first: it must name the protocol and fit exactly, which
  * an IP header at 0 cannot do by chance.
  */
-static __noinline long httpf_locate_tagged(struct __sk_buff *skb, struct httpf_headers *h)
+static __noinline int httpf_locate_tagged(struct __sk_buff *skb, struct httpf_headers *h)
 {
 	__be16 tags[4];
-	__u32 base = 0;
 	int version;
 
 	if (skb->len < 28 || bpf_skb_load_bytes(skb, 0, tags, 8))
 		return HTTPF_NOT_TCP;
 	version = httpf_version(tags[1]);
 	if (version && httpf_plausible(skb, 4, version)) {
-		base = 4;
+		h->offset = 4;
 	} else {
 		version = httpf_is_vlan(tags[1]) ? httpf_version(tags[3]) : 0;
 		if (version && httpf_plausible(skb, 8, version)) {
-			base = 8;
+			h->offset = 8;
 		} else {
+			h->offset = 0;
 			version = *(__u8 *)tags >> 4;
 			/* Anything may travel in a VLAN: what is not IP is not a fault. */
 			if ((version != 4 && version != 6) || !httpf_plausible(skb, 0, version))
 				return HTTPF_NOT_TCP;
 		}
 	}
-	return version == 4 ? httpf_locate_ip4(skb, h, base) : httpf_locate_ip6(skb, h, base);
+	return version == 4 ? httpf_locate_ip4(skb, h) : httpf_locate_ip6(skb, h);
 }
 
 /* Options, extension headers and packets too short for the one load of the fast path. */
-static __noinline long httpf_locate_slow(struct __sk_buff *skb, struct httpf_headers *h)
+static __noinline int httpf_locate_slow(struct __sk_buff *skb, struct httpf_headers *h)
 {
+	h->offset = 0;
 	if (skb->protocol == bpf_htons(ETH_P_IP))
-		return httpf_locate_ip4(skb, h, 0);
-	return httpf_locate_ip6(skb, h, 0);
+		return httpf_locate_ip4(skb, h);
+	return httpf_locate_ip6(skb, h);
 }
 
-/* The TCP header's offset, its 20 bytes and those of the IP header in `h`; or why there is none. */
-static __always_inline long httpf_locate(struct __sk_buff *skb, struct httpf_headers *h)
+/* Finds the TCP header: its offset, its 20 bytes and the fixed part of the IP header are then in `h`. */
+static __always_inline int httpf_locate(struct __sk_buff *skb, struct httpf_headers *h)
 {
 	__be16 protocol = skb->protocol;
 	__u32 length = skb->len;
@@ -199,7 +227,8 @@ static __always_inline long httpf_locate(struct __sk_buff *skb, struct httpf_hea
 		if (h->end < 40)
 			return HTTPF_MALFORMED;
 		h->is_ip4 = 1;
-		return 20;
+		h->offset = 20;
+		return HTTPF_TCP;
 	}
 	if (protocol == bpf_htons(ETH_P_IPV6)) {
 		if (length < 60 || bpf_skb_load_bytes(skb, 0, h->bytes, 60) ||
@@ -211,7 +240,8 @@ static __always_inline long httpf_locate(struct __sk_buff *skb, struct httpf_hea
 		if (h->end < 60)
 			return HTTPF_MALFORMED;
 		h->is_ip4 = 0;
-		return 40;
+		h->offset = 40;
+		return HTTPF_TCP;
 	}
 	return httpf_is_vlan(protocol) ? httpf_locate_tagged(skb, h) : HTTPF_NOT_TCP;
 }
