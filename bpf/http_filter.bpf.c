@@ -65,7 +65,7 @@ static __always_inline void httpf_decide(struct __sk_buff *skb, struct httpf_scr
 	count = httpf_skip_line(&first, segment->length);
 	segment->begins = HTTPF_NOTHING;
 	if (!httpf_cannot_begin(first.words[0], count)) {
-		segment->begins = httpf_begins(&first, count);
+		segment->begins = httpf_begins_fast(&first, count);
 		if (segment->begins == HTTPF_REQUEST)
 			HTTPF_COUNT(counters, request_heads);
 		else if (segment->begins == HTTPF_RESPONSE)

@@ -38,7 +38,7 @@ static __always_inline void httpf_advance(struct httpf_unfinished *slot, __u32 s
 }
 
 /* A response's segment: one record, cut. */
-static __noinline int httpf_pass_response(struct __sk_buff *skb, struct httpf_scratch *scratch,
+static __always_inline int httpf_pass_response(struct __sk_buff *skb, struct httpf_scratch *scratch,
 					  struct httpf_counters *counters, void *ring)
 {
 	__u32 size = scratch->left > HTTPF_RESPONSE_BYTES ? HTTPF_RESPONSE_BYTES : scratch->left;
@@ -49,7 +49,7 @@ static __noinline int httpf_pass_response(struct __sk_buff *skb, struct httpf_sc
 }
 
 /* A piece of a request's segment: most often the only one, in which the head's end is looked for. */
-static __noinline int httpf_request_piece(struct __sk_buff *skb, struct httpf_scratch *scratch,
+static __always_inline int httpf_request_piece(struct __sk_buff *skb, struct httpf_scratch *scratch,
 					  struct httpf_counters *counters, void *ring, int first)
 {
 	__u32 most = first ? HTTPF_HEAD_PIECE : HTTPF_PIECE;
@@ -69,6 +69,13 @@ static __noinline int httpf_request_piece(struct __sk_buff *skb, struct httpf_sc
 	return scratch->left != 0;
 }
 
+/* The rest of a super-segment, out of the way of all others. */
+static __noinline int httpf_request_rest(struct __sk_buff *skb, struct httpf_scratch *scratch,
+					 struct httpf_counters *counters, void *ring)
+{
+	return httpf_request_piece(skb, scratch, counters, ring, 0);
+}
+
 /*
  * A request's segment. The rest of a super-segment that is all head, rare as it is, passes without
  * a look for its end: a search in each piece would be more than older verifiers go through.
@@ -81,11 +88,11 @@ static __always_inline void httpf_pass_request(struct __sk_buff *skb, struct htt
 		return;
 #pragma clang loop unroll(full)
 	for (int i = 0; i < HTTPF_HEAD_LIMIT / HTTPF_PIECE; i++)
-		if (!httpf_request_piece(skb, scratch, counters, ring, 0))
+		if (!httpf_request_rest(skb, scratch, counters, ring))
 			return;
 }
 
-static __noinline int httpf_pass_heads(struct __sk_buff *skb, struct httpf_scratch *scratch,
+static __always_inline int httpf_pass_heads(struct __sk_buff *skb, struct httpf_scratch *scratch,
 				       struct httpf_counters *counters)
 {
 	const struct httpf_segment *segment = &scratch->segment;

@@ -159,7 +159,7 @@ static __noinline int httpf_stream_piece(struct __sk_buff *skb, struct httpf_scr
 }
 
 /* Depth streams: every byte, in as many records as it takes. */
-static __noinline int httpf_pass_stream(struct __sk_buff *skb, struct httpf_scratch *scratch,
+static __always_inline int httpf_pass_stream(struct __sk_buff *skb, struct httpf_scratch *scratch,
 					struct httpf_counters *counters)
 {
 	struct httpf_flow flow = httpf_flow(&scratch->segment.headers);

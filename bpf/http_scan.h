@@ -121,6 +121,20 @@ static __noinline int httpf_scan(struct httpf_scratch *scratch)
 	if (at >= size)
 		return 0;
 	scratch->at = at + 64;
+	/* Long values have no line end for many chunks; and without one there is no empty line. */
+#pragma unroll
+	for (int i = 0; i < 8; i++) {
+		__u64 differs = httpf_load_word(chunk + 8 * i) ^ 0x0a0a0a0a0a0a0a0aull;
+
+		/* Some byte is zero; or, harmlessly, one follows such a byte. */
+		ends |= (differs - 0x0101010101010101ull) & ~differs;
+	}
+	if (!(ends & 0x8080808080808080ull)) {
+		scratch->after_lf = 0;
+		scratch->after_lf_cr = 0;
+		return 1;
+	}
+	ends = 0;
 #pragma unroll
 	for (int i = 0; i < 8; i++) {
 		__u64 word = httpf_load_word(chunk + 8 * i), lf, cr, blank;

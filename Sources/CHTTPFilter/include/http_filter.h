@@ -17,7 +17,7 @@ enum {
 	/* The same for the first record of a request's segment: in these its end is looked for. */
 	HTTPF_HEAD_PIECE = 4096,
 	/* Payload bytes copied of a response: its status line and the fields that frame its body. */
-	HTTPF_RESPONSE_BYTES = 1024,
+	HTTPF_RESPONSE_BYTES = 512,
 	/* A head that has not ended after so many bytes is no longer followed. */
 	HTTPF_HEAD_LIMIT = 65536,
 	/* "HTTP/1.1 200 ": what must have been seen of a response before it is left alone. */
