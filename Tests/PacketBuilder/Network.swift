@@ -67,12 +67,15 @@ package struct IPv6: Sendable {
     case fragment(offset: UInt16, more: Bool)
     /// Authentication, of `12 + 4 * more` bytes.
     case authentication(more: UInt8)
+    /// Destination options that claim so many more units of eight bytes, and have none.
+    case claiming(UInt8)
 
     var number: UInt8 {
       switch self {
       case .options(let number, _): number
       case .fragment: 44
       case .authentication: 51
+      case .claiming: 60
       }
     }
 
@@ -85,6 +88,8 @@ package struct IPv6: Sendable {
         [next, 0] + big16(offset << 3 | (more ? 1 : 0)) + [0, 0, 0, 1]
       case .authentication(let more):
         [next, 1 + more, 0, 0] + [UInt8](repeating: 7, count: 8 + 4 * Int(more))
+      case .claiming(let units):
+        [next, units, 1, 4, 0, 0, 0, 0]
       }
     }
   }
