@@ -25,9 +25,13 @@ let package = Package(
   products: [.executable(name: "wiretally", targets: ["wiretally"])],
   dependencies: [.package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")],
   targets: [
+    .target(name: "CHTTPFilter", exclude: ["http_filter.bpf.o"]),
+    .target(name: "CLibbpf", linkerSettings: [.linkedLibrary("bpf")]),
     .target(name: "CPcap"),
     .target(name: "Capture", swiftSettings: house),
     .target(name: "HTTPWire", swiftSettings: house),
+    .target(
+      name: "KernelCapture", dependencies: ["Capture", "CHTTPFilter", "CLibbpf"], swiftSettings: house),
     .target(name: "PcapCapture", dependencies: ["Capture", "CPcap", "HTTPWire"], swiftSettings: house),
     .target(name: "Exchanges", dependencies: ["Capture", "HTTPWire"], swiftSettings: house),
     .target(name: "Statistics", dependencies: ["Capture", "Exchanges", "HTTPWire"], swiftSettings: house),
@@ -38,11 +42,14 @@ let package = Package(
     .executableTarget(
       name: "wiretally",
       dependencies: [
-        "Alerting", "Capture", "Exchanges", "HTTPWire", "PcapCapture", "Presentation", "Statistics",
+        "Alerting", "Capture", "Exchanges", "HTTPWire", "KernelCapture", "PcapCapture", "Presentation",
+        "Statistics",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: house),
+    .target(name: "PacketBuilder", path: "Tests/PacketBuilder", swiftSettings: house),
     tests("Capture"),
     tests("HTTPWire"),
+    tests("KernelCapture", with: ["Capture", "CHTTPFilter", "HTTPWire", "PacketBuilder"]),
     tests("PcapCapture", with: ["Capture", "Exchanges", "HTTPWire"]),
     tests("Exchanges", with: ["Capture", "HTTPWire"]),
     tests("Statistics", with: ["Capture", "Exchanges", "HTTPWire"]),

@@ -34,6 +34,10 @@ package struct CaptureCounters: Equatable, Sendable {
   package var malformed: UInt64 = 0
   /// TCP packets whose ports are not watched.
   package var otherPorts: UInt64 = 0
+  /// Unfinished heads that had to give way to another flow's: their rest did not pass.
+  package var evictedHeads: UInt64 = 0
+  /// Heads that were longer than is followed: their rest did not pass.
+  package var overlongHeads: UInt64 = 0
 
   package init() {}
 }
@@ -57,6 +61,8 @@ extension CaptureCounters {
     sum.fragments = a.fragments &+ b.fragments
     sum.malformed = a.malformed &+ b.malformed
     sum.otherPorts = a.otherPorts &+ b.otherPorts
+    sum.evictedHeads = a.evictedHeads &+ b.evictedHeads
+    sum.overlongHeads = a.overlongHeads &+ b.overlongHeads
     return sum
   }
 }

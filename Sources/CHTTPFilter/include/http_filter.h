@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * struct httpf_event: what the filter in the kernel and its reader say to each other.
+ *
+ * Included by bpf/ and by Swift alike, so it holds plain numbers only. Both sides run on the same
+ * machine and were built together: there is no version and no byte order to mind, but every size
+ * is asserted, because the two sides are built by two compilers.
+ */
+#ifndef HTTPF_FILTER_H
+#define HTTPF_FILTER_H
+
+#include <linux/types.h>
+
+enum {
+	/* Most payload bytes in one record; what is longer comes as several records. */
+	HTTPF_PIECE = 16384,
+	/* The same for the first record of a request's segment: in these its end is looked for. */
+	HTTPF_HEAD_PIECE = 4096,
+	/* Payload bytes copied of a response: its status line and the fields that frame its body. */
+	HTTPF_RESPONSE_BYTES = 512,
+	/* A head that has not ended after so many bytes is no longer followed. */
+	HTTPF_HEAD_LIMIT = 65536,
+	/* "HTTP/1.1 200 ": what must have been seen of a response before it is left alone. */
+	HTTPF_STATUS_BYTES = 13,
+	/* Flows whose unfinished heads are followed at a time; a power of two. */
+	HTTPF_UNFINISHED = 65536,
+};
+
+/* Why a record was sent; the values of Segment.Kind. */
+enum { HTTPF_START = 0, HTTPF_CONTINUATION = 1, HTTPF_STREAM = 2 };
+
+/* Which way a packet crossed the interface; the values of Segment.Direction. */
+enum { HTTPF_UNKNOWN = 0, HTTPF_INBOUND = 1, HTTPF_OUTBOUND = 2 };
+
+/* Which packets count; the cases of Vantage. */
+enum { HTTPF_BOTH = 0, HTTPF_IN = 1, HTTPF_OUT = 2 };
+
+/*
+ * The head of every record in the ring; the captured payload bytes follow it to the record's end.
+ * Numbers are in host order, addresses as on the wire, IPv4 ones in their IPv4-mapped form.
+ */
+struct httpf_event {
+	__u64 time; /* bpf_ktime_get_ns() */
+	__u64 source[2];
+	__u64 destination[2];
+	__u32 sequence; /* of the first payload byte: 1 is added for a SYN */
+	__u32 acknowledgement;
+	__u32 payload_length; /* on the wire, from `sequence` on; may exceed what was captured */
+	__u32 interface;
+	__u16 source_port;
+	__u16 destination_port;
+	__u8 kind;
+	__u8 direction;
+	__u8 flags;
+	__u8 zero;
+};
+_Static_assert(sizeof(struct httpf_event) == 64, "the reader expects 64 bytes");
+
+/* What the filter decided, one block a CPU: aligned, so that no two CPUs write to one line. */
+struct httpf_counters {
+	__u64 packets;
+	__u64 copies;
+	__u64 on_port;
+	__u64 payload;
+	__u64 matched;
+	__u64 lost;
+	__u64 lost_requests;
+	__u64 request_heads;
+	__u64 response_heads;
+	__u64 continuations;
+	__u64 tls;
+	__u64 http2;
+	__u64 fragments;
+	__u64 malformed;
+	__u64 other_ports;
+	__u64 evicted;
+	__u64 overlong;
+	__u64 clock;
+	__u64 spare[14];
+};
+_Static_assert(sizeof(struct httpf_counters) == 256, "whole cache lines, two CPUs never in one");
+
+/* The filter's settings: its only constant data, filled in before it is loaded. */
+struct httpf_settings {
+	__u32 streams;	/* pass every payload segment of the ports */
+	__u32 vantage;	/* HTTPF_BOTH, HTTPF_IN or HTTPF_OUT */
+	__u32 all;	/* every interface is watched, so that forwarded packets are seen twice */
+	__u32 workers;	/* rings to spread flows over */
+	__u64 seed;	/* of the flow hash: nobody outside can aim for one slot */
+	__u32 mark;	/* bytes waiting in a ring above which its reader is woken */
+	__u32 interval; /* bytes a CPU sends before it looks at the ring again */
+	__u64 ports[1024]; /* one bit a port: bit p % 64 of word p / 64 */
+};
+_Static_assert(sizeof(struct httpf_settings) == 8224, "the loader fills all of .rodata");
+
+/* Where `ports` stands, for a language without offsetof. */
+enum { HTTPF_PORTS_AT = 32 };
+_Static_assert(__builtin_offsetof(struct httpf_settings, ports) == HTTPF_PORTS_AT, "see above");
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* wt_bpf_log: libbpf and the kernel's packet socket as Swift sees them, with what it cannot say itself. */
+#ifndef WT_BPF_H
+#define WT_BPF_H
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <sys/socket.h>
+
+/*
+ * libbpf speaks through a va_list, which Swift cannot receive. This keeps what it said last on this
+ * thread instead of letting it write to standard error over somebody's screen.
+ */
+void wt_bpf_log_begin(void);
+
+/* What was said since, newest last, as much as fits; valid until the next beginning. */
+const char *wt_bpf_log(void);
+
+/* An error number in words, or NULL: the C library declares it for GNU programs only. */
+const char *wt_bpf_fault(int code);
+
+/* A complex macro, which Swift does not import: SO_ATTACH_BPF and SO_LOCK_FILTER of asm/socket.h. */
+enum { WT_BPF_ATTACH = SO_ATTACH_BPF, WT_BPF_LOCK = SO_LOCK_FILTER };
+
+/* Names for sockets: SOCK_DGRAM is an enumeration with a type of its own in glibc. */
+enum { WT_BPF_DATAGRAM = SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK };
+
+#endif

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Glibc
+
+/// The capture clock: the kernel's monotonic time, counted from the wall time at start.
+///
+/// A wall clock that is set later moves nothing. In a time namespace this process reads the
+/// monotonic clock shifted against the kernel's own, which is what the filter stamps; hence two sums.
+struct CaptureClock: Sendable {
+  /// Added to what this process reads.
+  let fromProcess: UInt64
+  /// Added to what the filter reads.
+  let fromKernel: UInt64
+
+  /// `kernel` runs something in the kernel that reads its clock, or is nil where that cannot be done.
+  init(kernel: () -> UInt64?) {
+    let monotonic = Self.read(CLOCK_MONOTONIC)
+    let offset = Self.read(CLOCK_REALTIME) &- monotonic
+    fromProcess = offset
+    guard let inKernel = kernel() else {
+      fromKernel = offset
+      return
+    }
+    let shift = Int64(bitPattern: monotonic &- inKernel)
+    // The two are read a moment apart; namespaces shift by whole seconds or days.
+    fromKernel = abs(shift) < 500_000_000 ? offset : offset &+ UInt64(bitPattern: shift)
+  }
+
+  /// The capture clock now, in nanoseconds since 1970.
+  var now: UInt64 { Self.read(CLOCK_MONOTONIC) &+ fromProcess }
+
+  private static func read(_ clock: clockid_t) -> UInt64 {
+    var time = timespec()
+    // Writes one local variable.
+    unsafe clock_gettime(clock, &time)
+    return UInt64(bitPattern: Int64(time.tv_sec)) &* 1_000_000_000 &+ UInt64(bitPattern: Int64(time.tv_nsec))
+  }
+}

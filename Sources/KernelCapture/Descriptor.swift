@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Glibc
+
+/// An open file descriptor that is closed when nobody holds it any more.
+final class Descriptor: Sendable {
+  let number: Int32
+
+  init(_ number: Int32) { self.number = number }
+
+  deinit { close(number) }
+}

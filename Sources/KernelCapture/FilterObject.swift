@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Capture
+internal import CHTTPFilter
+internal import CLibbpf
+internal import Glibc
+
+/// The filter loaded into the kernel by libbpf: its programs and maps, by descriptor.
+///
+/// libbpf is done when this is made; it is kept because closing it closes the descriptors.
+@safe final class FilterObject: @unchecked Sendable {
+  // Sendable: nothing changes after the initializer.
+  private let object: OpaquePointer
+  /// The socket filter.
+  let program: Int32
+  /// The program that reads the kernel's clock.
+  let clockProgram: Int32
+  /// The array of rings.
+  let ringMap: Int32
+  /// The array of counters, which can be mapped.
+  let counterMap: Int32
+
+  init(_ settings: FilterSettings) throws(CaptureError) {
+    var size = 0
+    // The bytes are constant and belong to the program itself.
+    let bytes = unsafe httpf_object(&size)
+    var options = unsafe bpf_object_open_opts()
+    unsafe options.sz = MemoryLayout<bpf_object_open_opts>.size
+    wt_bpf_log_begin()
+    // libbpf copies the name and keeps the bytes, which never go away. Null on failure, since 1.0.
+    let opened = unsafe "http_filter".withCString { name in
+      unsafe options.object_name = name
+      return unsafe bpf_object__open_mem(bytes, size, &options)
+    }
+    guard let object = unsafe opened else {
+      throw Self.failure("cannot read the filter", SystemFault.last)
+    }
+    do throws(CaptureError) {
+      try unsafe Self.configure(object, settings)
+      let result = unsafe bpf_object__load(object)
+      guard result == 0 else { throw Self.failure("cannot load the filter", SystemFault(-result)) }
+      program = try unsafe Self.program(object, "httpf_filter")
+      clockProgram = try unsafe Self.program(object, "httpf_clock")
+      ringMap = unsafe bpf_map__fd(try Self.map(object, "httpf_rings"))
+      counterMap = unsafe bpf_map__fd(try Self.map(object, "httpf_counts"))
+    } catch {
+      unsafe bpf_object__close(object)
+      throw error
+    }
+    unsafe self.object = object
+  }
+
+  deinit { unsafe bpf_object__close(object) }
+
+  /// Puts the ring of worker `index` in its place.
+  func place(_ ring: Descriptor, at index: Int) throws(CaptureError) {
+    var key = UInt32(index)
+    var value = ring.number
+    // Both are read before the call returns, four bytes each, as the map was declared.
+    let result = unsafe bpf_map_update_elem(ringMap, &key, &value, 0)
+    guard result == 0 else { throw Self.failure("cannot hand a ring to the filter", SystemFault(-result)) }
+  }
+
+  private static func configure(_ object: OpaquePointer, _ settings: FilterSettings) throws(CaptureError) {
+    let processors = UInt32(clamping: settings.processors)
+    let constants = try unsafe map(object, ".rodata")
+    var results = [
+      unsafe bpf_map__set_max_entries(try map(object, "httpf_counts"), processors),
+      unsafe bpf_map__set_max_entries(try map(object, "httpf_scratches"), processors),
+      unsafe bpf_map__set_max_entries(try map(object, "httpf_rings"), UInt32(clamping: settings.workers)),
+    ]
+    results.append(
+      unsafe settings.withBytes { bytes in
+        // Copied before the call returns; libbpf checks the size.
+        unsafe bpf_map__set_initial_value(constants, bytes.baseAddress, bytes.count)
+      })
+    for result in results where result != 0 {
+      throw failure("cannot set up the filter", SystemFault(-result))
+    }
+  }
+
+  private static func map(_ object: OpaquePointer, _ name: String) throws(CaptureError) -> OpaquePointer {
+    guard let map = unsafe bpf_object__find_map_by_name(object, name) else {
+      throw CaptureError(.unavailable, "the filter has no map \(name): it was built wrongly")
+    }
+    return unsafe map
+  }
+
+  private static func program(_ object: OpaquePointer, _ name: String) throws(CaptureError) -> Int32 {
+    guard let program = unsafe bpf_object__find_program_by_name(object, name) else {
+      throw CaptureError(.unavailable, "the filter has no program \(name): it was built wrongly")
+    }
+    return unsafe bpf_program__fd(program)
+  }
+
+  private static func failure(_ what: String, _ fault: SystemFault) -> CaptureError {
+    BPFRefusal.error(what, fault, log: unsafe String(cString: wt_bpf_log()))
+  }
+}

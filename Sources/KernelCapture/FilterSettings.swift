@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Capture
+internal import CHTTPFilter
+
+/// The filter's constants as the bytes of its read-only data.
+struct FilterSettings {
+  var ports: PortSet
+  var depth: CaptureDepth
+  var vantage: Vantage
+  var watchesAll: Bool
+  var workers: Int
+  var ringBytes: Int
+  var processors: Int
+  var seed: UInt64
+
+  /// Calls `body` with the `httpf_settings`, for as long as it takes.
+  func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+    let size = MemoryLayout<httpf_settings>.size
+    var bytes = [UInt64](repeating: 0, count: size / 8)
+    return unsafe bytes.withUnsafeMutableBytes { buffer in
+      // The array is as large as the structure, and aligned as it is.
+      if let base = buffer.baseAddress {
+        let settings = unsafe base.assumingMemoryBound(to: httpf_settings.self)
+        unsafe settings.pointee.streams = depth == .streams ? 1 : 0
+        unsafe settings.pointee.vantage = vantageNumber
+        unsafe settings.pointee.all = watchesAll ? 1 : 0
+        unsafe settings.pointee.workers = UInt32(clamping: workers)
+        unsafe settings.pointee.seed = seed
+        unsafe settings.pointee.mark = UInt32(clamping: ringBytes / 8)
+        // All processors together must not send the rest of the ring unseen.
+        unsafe settings.pointee.interval = UInt32(clamping: max(1, ringBytes / 16 / max(1, processors)))
+      }
+      let first = Int(HTTPF_PORTS_AT)
+      for range in ports.ranges {
+        for port in range {
+          let offset = first + Int(port >> 6) * 8
+          let word = unsafe buffer.load(fromByteOffset: offset, as: UInt64.self)
+          unsafe buffer.storeBytes(of: word | 1 << UInt64(port & 63), toByteOffset: offset, as: UInt64.self)
+        }
+      }
+      return unsafe body(UnsafeRawBufferPointer(buffer))
+    }
+  }
+
+  private var vantageNumber: UInt32 {
+    switch vantage {
+    case .both: UInt32(HTTPF_BOTH)
+    case .inbound: UInt32(HTTPF_IN)
+    case .outbound: UInt32(HTTPF_OUT)
+    }
+  }
+}

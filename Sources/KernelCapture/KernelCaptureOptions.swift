@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+package import Capture
+
+/// What a kernel capture watches, and how much memory and how many threads it may take.
+package struct KernelCaptureOptions: Sendable {
+  /// The interface's name; nil watches all of them, those that appear later included.
+  package var interface: String?
+  package var ports: PortSet
+  package var depth: CaptureDepth
+  package var vantage: Vantage
+  /// Bytes of each ring; rounded up to a power of two of at least a page.
+  package var ringBytes: Int
+  /// Rings, and so threads that can read them, over which flows are spread; 1 to 64.
+  package var workers: Int
+
+  package init(
+    interface: String? = nil, ports: PortSet = .http, depth: CaptureDepth = .heads,
+    vantage: Vantage = .both, ringBytes: Int = 16 << 20, workers: Int = 1
+  ) {
+    self.interface = interface
+    self.ports = ports
+    self.depth = depth
+    self.vantage = vantage
+    self.ringBytes = ringBytes
+    self.workers = workers
+  }
+
+  /// The size that a ring of `ringBytes` really gets: the kernel takes powers of two of whole pages.
+  package static func roundedRingBytes(_ bytes: Int, page: Int = 4096) -> Int {
+    let most = 1 << 30
+    var size = max(page, 1)
+    while size < min(bytes, most) { size &*= 2 }
+    return size
+  }
+}

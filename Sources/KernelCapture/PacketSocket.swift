@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Capture
+internal import CLibbpf
+internal import Glibc
+
+/// The packet socket that the filter hangs on. No packet ever enters its queue.
+struct PacketSocket: Sendable {
+  private let descriptor: Descriptor
+
+  /// Attaches the program before the socket is bound, so that no packet passes it by.
+  init(program: Int32) throws(CaptureError) {
+    // Protocol 0: nothing is received until it is bound. SOCK_DGRAM: packets begin with their network
+    // header on every kind of device.
+    let number = socket(AF_PACKET, Int32(WT_BPF_DATAGRAM), 0)
+    guard number >= 0 else {
+      let fault = SystemFault.last
+      if fault.isPermission {
+        throw CaptureError(
+          .notPermitted, "cannot open a packet socket: \(fault.words): needs CAP_NET_RAW",
+          remedy: BPFRefusal.remedy)
+      }
+      throw CaptureError(.unavailable, "cannot open a packet socket: \(fault.words)")
+    }
+    descriptor = Descriptor(number)
+    try set(WT_BPF_ATTACH, program, "attach the filter")
+    // Nobody who gets hold of the descriptor can replace the filter.
+    try set(WT_BPF_LOCK, 1, "lock the filter")
+  }
+
+  /// Begins to receive from the interface; 0 means all of them. Needs no privilege.
+  func bind(interface: UInt32) throws(CaptureError) {
+    var address = sockaddr_ll()
+    address.sll_family = UInt16(AF_PACKET)
+    address.sll_protocol = UInt16(ETH_P_ALL).bigEndian
+    address.sll_ifindex = Int32(bitPattern: interface)
+    // The address is read before the call returns, as many bytes as are named.
+    let result = unsafe withUnsafePointer(to: &address) { pointer in
+      unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
+        unsafe Glibc.bind(descriptor.number, generic, socklen_t(MemoryLayout<sockaddr_ll>.size))
+      }
+    }
+    guard result == 0 else {
+      let fault = SystemFault.last
+      throw CaptureError(
+        fault.code == ENODEV || fault.code == ENXIO ? .notFound : .unavailable,
+        "cannot bind the packet socket: \(fault.words)")
+    }
+  }
+
+  private func set(_ option: Int, _ value: Int32, _ what: String) throws(CaptureError) {
+    var value = value
+    // The option is four bytes, read before the call returns.
+    let result = unsafe setsockopt(
+      descriptor.number, SOL_SOCKET, Int32(option), &value, socklen_t(MemoryLayout<Int32>.size))
+    guard result == 0 else { throw BPFRefusal.error("cannot \(what)", .last) }
+  }
+}

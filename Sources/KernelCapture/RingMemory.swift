@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import CHTTPFilter
+internal import Glibc
+internal import Synchronization
+
+/// A BPF ring buffer's pages in this process: the consumer's position, the producer's, the records.
+///
+/// Pairs with kernel/bpf/ringbuf.c: the kernel reserves under a lock, marks a record busy, fills it
+/// and clears the mark with a full barrier. Its data pages are mapped twice in a row, so that a record
+/// that wraps can be read in one piece.
+@safe final class RingMemory: @unchecked Sendable {
+  // Sendable: all that changes is behind atomics, and only one reader moves the consumer's position.
+  let descriptor: Descriptor
+  let capacity: Int
+  private let consumerPages: MappedMemory
+  private let producerPages: MappedMemory
+  private let data: UnsafeRawPointer
+  private let consumer: UnsafePointer<Atomic<UInt64>>
+  private let producer: UnsafePointer<Atomic<UInt64>>
+
+  init(_ descriptor: Descriptor, capacity: Int) throws(SystemFaultError) {
+    let page = Int(getpagesize())
+    self.descriptor = descriptor
+    self.capacity = capacity
+    consumerPages = try MappedMemory(descriptor.number, offset: 0, bytes: page, writable: true)
+    producerPages = try MappedMemory(
+      descriptor.number, offset: page, bytes: page + 2 * capacity, writable: false)
+    guard let consumer = unsafe consumerPages.word(0), let producer = unsafe producerPages.word(0) else {
+      throw SystemFaultError(fault: SystemFault(EINVAL))
+    }
+    unsafe self.consumer = consumer
+    unsafe self.producer = producer
+    // The producer's page comes first; both mappings live as long as this object.
+    unsafe data = UnsafeRawPointer(producerPages.base.advanced(by: page))
+  }
+
+  /// Where the kernel will put the next record: everything before it is in the ring.
+  var produced: UInt64 {
+    // Acquires what was written before the position moved: the record headers.
+    unsafe producer.pointee.load(ordering: .acquiring)
+  }
+
+  /// Where the reader stands.
+  var consumed: UInt64 {
+    // Only the reader itself writes it.
+    unsafe consumer.pointee.load(ordering: .relaxed)
+  }
+
+  /// Gives all records before `position` back to the kernel.
+  ///
+  /// Sequentially consistent: whoever then looks at the producer's position, or sleeps until it moves,
+  /// must not have looked before the kernel could see this.
+  func release(_ position: UInt64) {
+    unsafe consumer.pointee.store(position, ordering: .sequentiallyConsistent)
+  }
+
+  /// The length word of the record at `position`: its bytes, and whether it is busy or discarded.
+  @inline(__always)
+  func header(at position: UInt64) -> UInt32 {
+    let offset = Int(truncatingIfNeeded: position & UInt64(capacity &- 1)) & ~7
+    // In bounds: the offset is less than the capacity, and a header never wraps. Acquires the record's
+    // bytes, which the kernel wrote before it cleared the busy bit.
+    return unsafe data.advanced(by: offset).assumingMemoryBound(to: Atomic<UInt32>.self).pointee
+      .load(ordering: .acquiring)
+  }
+
+  /// The record's bytes; `count` is at most the capacity.
+  @inline(__always)
+  func bytes(at position: UInt64) -> UnsafeRawPointer {
+    let offset = Int(truncatingIfNeeded: position & UInt64(capacity &- 1)) & ~7
+    // In bounds even at the end of the first mapping: the second one follows.
+    return unsafe data.advanced(by: offset &+ 8)
+  }
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+package import Capture
+internal import CHTTPFilter
+internal import Glibc
+internal import Synchronization
+
+/// One worker's end of a ring: turns the filter's records into segments, without copying them.
+///
+/// Used by one thread at a time. Nothing is allocated, retained or dispatched per record but the
+/// caller's closure.
+package final class RingReader: SegmentSource, @unchecked Sendable {
+  // Sendable: it is handed to the one thread that uses it; only `life` is shared with others.
+
+  /// Bytes after which records are given back, so that a long drain does not hold up the kernel.
+  private static let batch: UInt64 = 128 << 10
+
+  private let ring: RingMemory
+  private let clock: CaptureClock
+  private let life: CaptureLife
+  private let batch: UInt64
+  /// Records that could not be believed; the filter sends none.
+  package private(set) var unreadable: UInt64 = 0
+
+  init(ring: RingMemory, clock: CaptureClock, life: CaptureLife) {
+    self.ring = ring
+    self.clock = clock
+    self.life = life
+    batch = min(Self.batch, UInt64(ring.capacity / 4))
+  }
+
+  package var now: UInt64? { clock.now }
+
+  package func receive(
+    timeout: Int32, _ body: (borrowing Segment, RawSpan) -> Void
+  ) throws(CaptureError) -> ReceiveOutcome {
+    // Read before the ring: what was sent before the filter went away is then delivered first.
+    let stopped = life.isStopped
+    var count = drain(body)
+    if count == 0 {
+      if stopped { return .ended }
+      if timeout != 0 {
+        try wait(timeout)
+        // Also after a time-out: the filter wakes nobody for a few records.
+        count = drain(body)
+      }
+    }
+    return .delivered(count)
+  }
+
+  /// Sleeps until the kernel wakes the ring's readers, or the time is over.
+  private func wait(_ timeout: Int32) throws(CaptureError) {
+    var poll = pollfd(fd: ring.descriptor.number, events: Int16(POLLIN), revents: 0)
+    // Reads and writes the one local entry.
+    if unsafe Glibc.poll(&poll, 1, timeout) < 0 {
+      let fault = SystemFault.last
+      if fault.code != EINTR && fault.code != EAGAIN {
+        throw CaptureError(.unavailable, "cannot wait for the ring: \(fault.words)")
+      }
+    }
+  }
+
+  /// Delivers what the ring holds now.
+  private func drain(_ body: (borrowing Segment, RawSpan) -> Void) -> Int {
+    let end = ring.produced
+    var position = ring.consumed
+    var released = position
+    var count = 0
+    while position != end {
+      let header = ring.header(at: position)
+      // Still being written. Those behind it wait: the ring gives back in order.
+      if header & UInt32(1 << 31) != 0 { break }
+      let size = UInt64(header & 0x3fff_ffff)
+      guard size &+ 8 <= end &- position else {
+        unreadable &+= 1
+        position = end
+        break
+      }
+      if header & UInt32(1 << 30) == 0 {
+        if deliver(position, Int(size), body) { count &+= 1 } else { unreadable &+= 1 }
+      }
+      position &+= (size &+ 15) & ~7
+      if position &- released >= batch {
+        ring.release(position)
+        released = position
+      }
+    }
+    if position != released { ring.release(position) }
+    return count
+  }
+
+  /// Delivers the record of `size` bytes; false if it is not one.
+  @inline(__always)
+  private func deliver(
+    _ position: UInt64, _ size: Int, _ body: (borrowing Segment, RawSpan) -> Void
+  ) -> Bool {
+    let head = MemoryLayout<httpf_event>.size
+    guard size >= head else { return false }
+    let bytes = unsafe ring.bytes(at: position)
+    // The record has at least these bytes, is aligned to eight, and any bits are valid numbers.
+    let event = unsafe bytes.load(as: httpf_event.self)
+    guard let kind = Segment.Kind(rawValue: event.kind) else { return false }
+    let segment = Segment(
+      time: event.time &+ clock.fromKernel,
+      source: Endpoint(
+        high: UInt64(bigEndian: event.source.0), low: UInt64(bigEndian: event.source.1),
+        port: event.source_port),
+      destination: Endpoint(
+        high: UInt64(bigEndian: event.destination.0), low: UInt64(bigEndian: event.destination.1),
+        port: event.destination_port),
+      sequence: event.sequence, acknowledgement: event.acknowledgement,
+      payloadLength: event.payload_length, flags: Segment.Flags(rawValue: event.flags), kind: kind,
+      direction: Segment.Direction(rawValue: event.direction) ?? .unknown,
+      interface: event.interface)
+    let captured = min(size &- head, Int(event.payload_length))
+    // Borrowed from the ring until the record is given back, which is after `body` has returned.
+    body(segment, unsafe RawSpan(_unsafeStart: bytes.advanced(by: head), byteCount: captured))
+    return true
+  }
+}
+
+/// Whether a capture still runs: shared by its readers and whoever stops it.
+final class CaptureLife: Sendable {
+  private let stopped = Atomic(false)
+
+  var isStopped: Bool { stopped.load(ordering: .acquiring) }
+
+  /// To be called once nothing can come any more.
+  func stop() { stopped.store(true, ordering: .releasing) }
+}

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+import Capture
+import Glibc
+import KernelCapture
+import Testing
+
+@Suite(.enabled(if: isRoot, "capturing takes root"), .serialized)
+struct LiveTests {
+  /// A connection over loopback, from `client` to `server`, on a port that the kernel chose.
+  final class Connection {
+    private(set) var port: UInt16 = 0
+    private let listener: Int32
+    private var client: Int32 = -1
+    private var server: Int32 = -1
+
+    init() throws {
+      listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+      var address = sockaddr_in()
+      address.sin_family = sa_family_t(AF_INET)
+      address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+      var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+      // The address outlives each call, in its real size.
+      let bound = unsafe withUnsafeMutablePointer(to: &address) { pointer in
+        unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
+          unsafe bind(listener, generic, size) == 0 && listen(listener, 8) == 0
+            && getsockname(listener, generic, &size) == 0
+        }
+      }
+      try #require(bound)
+      port = UInt16(bigEndian: address.sin_port)
+    }
+
+    func open() throws {
+      client = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+      var address = sockaddr_in()
+      address.sin_family = sa_family_t(AF_INET)
+      address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+      address.sin_port = port.bigEndian
+      // As above.
+      let connected = unsafe withUnsafePointer(to: &address) { pointer in
+        unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
+          unsafe connect(client, generic, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+        }
+      }
+      try #require(connected)
+      server = accept(listener, nil, nil)
+      try #require(server >= 0)
+    }
+
+    func ask(_ text: String) { Self.write(client, text) }
+    func answer(_ text: String) { Self.write(server, text) }
+
+    private static func write(_ descriptor: Int32, _ text: String) {
+      let bytes = Array(text.utf8)
+      var sent = 0
+      while sent < bytes.count {
+        // Within the array.
+        let count = unsafe bytes.withUnsafeBytes { buffer in
+          unsafe send(descriptor, buffer.baseAddress.map { unsafe $0 + sent }, bytes.count - sent, 0)
+        }
+        if count <= 0 { return }
+        sent += count
+        var sink = [UInt8](repeating: 0, count: 65536)
+        _ = unsafe recv(descriptor, &sink, sink.count, Int32(MSG_DONTWAIT))
+      }
+    }
+
+    deinit { for descriptor in [listener, client, server] where descriptor >= 0 { close(descriptor) } }
+  }
+
+  /// Everything that the capture still delivers.
+  private func rest(_ capture: KernelCapture) throws -> [Trial.Record] {
+    capture.stop()
+    var records: [Trial.Record] = []
+    for reader in capture.readers {
+      while try reader.receive(
+        timeout: 0,
+        { segment, payload in
+          // Copied out before the closure returns.
+          let bytes = unsafe payload.withUnsafeBytes { unsafe Array($0) }
+          records.append(Trial.Record(segment: copy segment, payload: bytes))
+        }) != .ended
+      {}
+    }
+    return records
+  }
+
+  @Test(arguments: [nil, "lo"])
+  func `loopback traffic is seen once, in order and with its times`(interface: String?) throws {
+    let connection = try Connection()
+    let ports = try #require(PortSet([connection.port...connection.port]))
+    let capture = try KernelCapture(
+      KernelCaptureOptions(interface: interface, ports: ports, ringBytes: 4 << 20))
+    try connection.open()
+    for index in 0..<1000 {
+      connection.ask("GET /\(index) HTTP/1.1\r\nHost: localhost\r\n\r\n")
+      connection.answer("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+    }
+    let records = try rest(capture)
+    let requests = records.filter { $0.text.hasPrefix("GET ") }
+    #expect(requests.count == 1000)
+    #expect(records.count { $0.text.hasPrefix("HTTP/1.1 200 OK\r\n") } == 1000)
+    #expect(requests.first?.text == "GET /0 HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    #expect(requests.allSatisfy { $0.segment.destination.port == connection.port && $0.segment.direction == .unknown })
+    let counters = capture.counters()
+    #expect(counters.matched == UInt64(records.count) && counters.lost == 0)
+    #expect(counters.copies > 0)
+    #expect(counters.requestHeads == 1000 && counters.responseHeads == 1000)
+  }
+
+  @Test func `twenty bodies of 16 KiB pass in streams byte for byte`() throws {
+    let connection = try Connection()
+    let ports = try #require(PortSet([connection.port...connection.port]))
+    let capture = try KernelCapture(
+      KernelCaptureOptions(interface: "lo", ports: ports, depth: .streams, ringBytes: 16 << 20))
+    try connection.open()
+    let body = String(repeating: "0123456789abcdef", count: 1 << 10)
+    for _ in 0..<20 {
+      connection.ask(body)
+      connection.answer(body)
+    }
+    let records = try rest(capture).filter { !$0.payload.isEmpty && $0.segment.destination.port == connection.port }
+    // Retransmissions apart, the pieces follow one another without a gap.
+    let first = try #require(records.first).segment.sequence
+    var bytes: [UInt8] = []
+    for record in records.sorted(by: { $0.segment.sequence &- first < $1.segment.sequence &- first })
+    where Int(record.segment.sequence &- first) == bytes.count { bytes += record.payload }
+    #expect(bytes == Array(String(repeating: body, count: 20).utf8))
+    #expect(capture.counters().lost == 0)
+  }
+
+  @Test func `an unknown interface is named, and those there are`() {
+    let error = #expect(throws: CaptureError.self) {
+      _ = try KernelCapture(KernelCaptureOptions(interface: "nosuch0"))
+    }
+    #expect(error?.reason == .notFound)
+    #expect(error?.message == "no such interface: nosuch0")
+    #expect(error?.remedy?.contains("lo") == true)
+  }
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+import Capture
+import Glibc
+import KernelCapture
+import PacketBuilder
+
+/// The filter under test with one ring: frames in, records and counters out.
+final class Trial {
+  /// A record as it left the ring.
+  struct Record: Equatable {
+    var segment: Segment
+    var payload: [UInt8]
+    var text: String { String(decoding: payload, as: UTF8.self) }
+
+    static func == (a: Record, b: Record) -> Bool {
+      a.payload == b.payload && a.segment.sequence == b.segment.sequence
+        && a.segment.source == b.segment.source && a.segment.destination == b.segment.destination
+        && a.segment.kind == b.segment.kind
+    }
+  }
+
+  let filter: FilterTrial
+  private var before = CaptureCounters()
+
+  init(_ options: KernelCaptureOptions = KernelCaptureOptions(ringBytes: 1 << 20)) throws {
+    filter = try FilterTrial(options)
+  }
+
+  /// What became of the frames: the records they gave.
+  func records(_ frames: [UInt8]...) throws -> [Record] {
+    for frame in frames { try filter.filter(frame) }
+    return try drain()
+  }
+
+  func records(_ packets: [Packet]) throws -> [Record] {
+    for packet in packets { try filter.filter(packet.bytes) }
+    return try drain()
+  }
+
+  func records(_ packet: Packet) throws -> [Record] { try records([packet]) }
+
+  /// All that waits in the rings.
+  func drain() throws -> [Record] {
+    var records: [Record] = []
+    for reader in filter.readers {
+      _ = try reader.receive(timeout: 0) { segment, payload in
+        // Copied out before the closure returns.
+        let bytes = unsafe payload.withUnsafeBytes { unsafe Array($0) }
+        records.append(Record(segment: copy segment, payload: bytes))
+      }
+    }
+    return records
+  }
+
+  /// What the counters have gained since the last time.
+  func gained() -> CaptureCounters {
+    let now = filter.counters()
+    defer { before = now }
+    return now - before
+  }
+}
+
+extension CaptureCounters {
+  static func - (a: CaptureCounters, b: CaptureCounters) -> CaptureCounters {
+    var difference = CaptureCounters()
+    difference.packets = a.packets - b.packets
+    difference.onPort = a.onPort - b.onPort
+    difference.payload = a.payload - b.payload
+    difference.matched = a.matched - b.matched
+    difference.lost = a.lost - b.lost
+    difference.lostRequests = a.lostRequests - b.lostRequests
+    difference.requestHeads = a.requestHeads - b.requestHeads
+    difference.responseHeads = a.responseHeads - b.responseHeads
+    difference.continuations = a.continuations - b.continuations
+    difference.tls = a.tls - b.tls
+    difference.http2 = a.http2 - b.http2
+    difference.fragments = a.fragments - b.fragments
+    difference.malformed = a.malformed - b.malformed
+    difference.otherPorts = a.otherPorts - b.otherPorts
+    difference.evictedHeads = a.evictedHeads - b.evictedHeads
+    difference.overlongHeads = a.overlongHeads - b.overlongHeads
+    return difference
+  }
+}
+
+/// Whether this process may load BPF programs: what the tests that do so ask.
+let isRoot = geteuid() == 0
+
+let request = "GET /a/b?c HTTP/1.1\r\nHost: example.org\r\n\r\n"
+let response = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * HTTPF_METHODS: the request methods that the filter passes, the likeliest first.
+ *
+ * The list is IANA's HTTP Method Registry; a test holds it equal to Sources/HTTPWire/Method.swift.
+ * No name may be longer than HTTPF_START_BYTES - 1, and none may have a byte outside of A to Z
+ * among its first three: the filter rejects bodies by looking at those three alone.
+ */
+#ifndef HTTPF_METHODS_H
+#define HTTPF_METHODS_H
+
+#define HTTPF_METHODS(X)                                                                           \
+	X("GET") X("POST") X("HEAD") X("PUT") X("OPTIONS") X("DELETE") X("PATCH") X("CONNECT")     \
+	X("TRACE") X("PROPFIND") X("PROPPATCH") X("MKCOL") X("COPY") X("MOVE") X("LOCK")           \
+	X("UNLOCK") X("VERSION-CONTROL") X("REPORT") X("CHECKOUT") X("CHECKIN") X("UNCHECKOUT")    \
+	X("MKWORKSPACE") X("UPDATE") X("LABEL") X("MERGE") X("BASELINE-CONTROL") X("MKACTIVITY")   \
+	X("ORDERPATCH") X("ACL") X("MKREDIRECTREF") X("UPDATEREDIRECTREF") X("MKCALENDAR")         \
+	X("SEARCH") X("BIND") X("REBIND") X("UNBIND") X("LINK") X("UNLINK") X("QUERY")
+
+#endif

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * struct httpf_first: tells from a payload's first bytes whether a message head begins there.
+ *
+ * A payload too short to tell, but so far the beginning of a method and its space or of "HTTP/",
+ * counts as a start: a client may write a byte at a time.
+ */
+#ifndef HTTPF_START_H
+#define HTTPF_START_H
+
+#include "http_maps.h"
+#include "http_methods.h"
+
+/* "UPDATEREDIRECTREF " is the longest start, of 18 bytes; whole words are compared. */
+enum { HTTPF_START_BYTES = 24 };
+
+/* What begins with the bytes at hand. */
+enum { HTTPF_NOTHING = 0, HTTPF_REQUEST = 1, HTTPF_RESPONSE = 2, HTTPF_PREFACE = 3 };
+
+/* A payload's first bytes as words whose lowest byte came first, zeros after its end. */
+struct httpf_first {
+	__u64 words[HTTPF_START_BYTES / 8];
+};
+
+/* Up to eight bytes of a literal as such a word; folded by the compiler. */
+static __always_inline __u64 httpf_word(const char *text, int size, int from)
+{
+	__u64 word = 0;
+
+#pragma unroll
+	for (int i = 0; i < 8; i++)
+		if (from + i < size)
+			word |= (__u64)(__u8)text[from + i] << (8 * i);
+	return word;
+}
+
+/* Ones where a word that starts `from` bytes into `count` bytes has bytes. */
+static __always_inline __u64 httpf_mask(__u32 count, __u32 from)
+{
+	return count >= from + 8 ? ~0ull : count <= from ? 0 : (1ull << (8 * (count - from))) - 1;
+}
+
+/* Whether the bytes that are both in the payload and in the literal are the same. */
+#define HTTPF_AGREES(first, has, text, size)                                                       \
+	((((first)->words[0] ^ httpf_word(text, size, 0)) & httpf_mask(size, 0) & (has)[0]) == 0 && \
+	 ((size) <= 8 ||                                                                           \
+	  (((first)->words[1] ^ httpf_word(text, size, 8)) & httpf_mask(size, 8) & (has)[1]) == 0) && \
+	 ((size) <= 16 ||                                                                          \
+	  (((first)->words[2] ^ httpf_word(text, size, 16)) & httpf_mask(size, 16) & (has)[2]) == 0))
+
+/* What begins in a payload of `count` bytes, of which `first` holds as many as it can. */
+static __noinline int httpf_begins(const struct httpf_first *first, __u32 count)
+{
+	__u64 has[3] = {httpf_mask(count, 0), httpf_mask(count, 8), httpf_mask(count, 16)};
+
+	if (count == 0)
+		return HTTPF_NOTHING;
+	/* A lone "H" is a request's until more is seen: its head is then followed to its end. */
+	if (count > 1 && HTTPF_AGREES(first, has, "HTTP/", 5))
+		return HTTPF_RESPONSE;
+#define HTTPF_TRY(name)                                                                            \
+	if (HTTPF_AGREES(first, has, name " ", sizeof(name)))                                      \
+		return HTTPF_REQUEST;
+	HTTPF_METHODS(HTTPF_TRY)
+#undef HTTPF_TRY
+	return HTTPF_AGREES(first, has, "PRI * HTTP/2.0\r\n", 16) ? HTTPF_PREFACE : HTTPF_NOTHING;
+}
+
+/* The same, without a call for what is most often there. */
+static __always_inline int httpf_begins_fast(const struct httpf_first *first, __u32 count)
+{
+	if (count >= 8) {
+		if ((__u32)first->words[0] == (__u32)httpf_word("GET ", 4, 0))
+			return HTTPF_REQUEST;
+		if ((first->words[0] & httpf_mask(5, 0)) == httpf_word("HTTP/", 5, 0))
+			return HTTPF_RESPONSE;
+		if ((first->words[0] & httpf_mask(5, 0)) == httpf_word("POST ", 5, 0))
+			return HTTPF_REQUEST;
+	}
+	return httpf_begins(first, count);
+}
+
+/* Whether `count` bytes cannot be a start, by the first three: every name has three capitals. */
+static __always_inline int httpf_cannot_begin(__u64 word, __u32 count)
+{
+	return (__u8)(word - 'A') > 25 ||
+	       (count >= 3 && ((__u8)((word >> 8) - 'A') > 25 || (__u8)((word >> 16) - 'A') > 25));
+}
+
+/* The first bytes of a payload of `count` bytes; false if they cannot be had. */
+static __always_inline int httpf_load_first(struct __sk_buff *skb, __u32 offset, __u32 count,
+					    struct httpf_first *first)
+{
+	first->words[0] = first->words[1] = first->words[2] = 0;
+	if (count >= HTTPF_START_BYTES) {
+		if (bpf_skb_load_bytes(skb, offset, first, HTTPF_START_BYTES))
+			return 0;
+	} else {
+		__u64 size = count;
+
+		/* The verifier must see the bounds of the very number that the call takes. */
+		asm volatile("" : "+r"(size));
+		if (size < 1 || size >= HTTPF_START_BYTES)
+			return 0;
+		asm volatile("" : "+r"(size));
+		if (bpf_skb_load_bytes(skb, offset, first, size))
+			return 0;
+	}
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	for (int i = 0; i < 3; i++)
+		first->words[i] = __builtin_bswap64(first->words[i]);
+#endif
+	return 1;
+}
+
+/* Skips an empty line, which old clients send between two requests (RFC 9112, section 2.2). */
+static __always_inline __u32 httpf_skip_line(struct httpf_first *first, __u32 count)
+{
+	if (count < 3 || (__u16)first->words[0] != 0x0a0d)
+		return count;
+	first->words[0] = first->words[0] >> 16 | first->words[1] << 48;
+	first->words[1] = first->words[1] >> 16 | first->words[2] << 48;
+	first->words[2] >>= 16;
+	/* Two bytes fewer are at hand; the longest start still fits. */
+	return count - 2;
+}
+
+#endif
