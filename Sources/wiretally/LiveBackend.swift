@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Capture
+import KernelCapture
 import PcapCapture
 
 /// Which backend is asked for.
@@ -34,6 +35,24 @@ protocol LiveBackend: AnyObject {
   var notices: [String] { get }
   /// Ends the capture; what is buffered can still be received.
   func stop()
+}
+
+/// The eBPF filter and its rings.
+final class KernelBackend: LiveBackend {
+  private let capture: KernelCapture
+
+  init(_ request: LiveRequest) throws(CaptureError) {
+    capture = try KernelCapture(
+      KernelCaptureOptions(
+        interface: request.interface, ports: request.ports, depth: request.depth, vantage: request.vantage,
+        ringBytes: request.ringBytes, workers: request.workers))
+  }
+
+  var name: String { "eBPF" }
+  var sources: [any SegmentSource] { capture.readers }
+  var counters: CaptureCounters { capture.counters() }
+  var notices: [String] { capture.notices }
+  func stop() { capture.stop() }
 }
 
 /// libpcap, alone or in place of eBPF.

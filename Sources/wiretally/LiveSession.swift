@@ -73,7 +73,24 @@ struct LiveSession {
 
   /// Opens the backend that was asked for, or the next best one.
   private func open() throws(CaptureError) -> any LiveBackend {
-    try PcapBackend(command.request, insteadOf: nil)
+    let request = command.request
+    switch request.backend {
+    case .ebpf: return try KernelBackend(request)
+    case .pcap: return try PcapBackend(request, insteadOf: nil)
+    case .auto:
+      do {
+        return try KernelBackend(request)
+      } catch {
+        // What is not there is not there for libpcap either.
+        if error.reason == .notFound { throw error }
+        do {
+          return try PcapBackend(request, insteadOf: error.message)
+        } catch let second {
+          // Neither may: the better backend's remedy serves both.
+          throw error.reason == .notPermitted && second.reason == .notPermitted ? error : second
+        }
+      }
+    }
   }
 
   private func show(_ timeline: Timeline, _ now: UInt64?, _ backend: any LiveBackend, _ report: Report) {

@@ -21,7 +21,9 @@ struct ReadCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("Capture files, read in this order; - is standard input.", valueName: "file"))
   var files: [String]
 
-  @Option(name: [.customShort("t"), .customLong("alert-trigger-threshold")], help: ThresholdHelp.text)
+  @Option(
+    name: [.customShort("t"), .customLong("alert-trigger-threshold")], parsing: .unconditional,
+    help: ThresholdHelp.text)
   var threshold: Double?
 
   @OptionGroup var options: ReportOptions

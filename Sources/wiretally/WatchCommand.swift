@@ -15,7 +15,9 @@ struct WatchCommand: ParsableCommand {
       terminal, SIGINT and SIGTERM end it with a summary.
       """)
 
-  @Option(name: [.customShort("t"), .customLong("alert-trigger-threshold")], help: ThresholdHelp.text)
+  @Option(
+    name: [.customShort("t"), .customLong("alert-trigger-threshold")], parsing: .unconditional,
+    help: ThresholdHelp.text)
   var threshold: Double?
 
   @Option(name: .shortAndLong, help: "The interface to watch. (default: all)")

@@ -54,7 +54,7 @@ final class WorkerThread: @unchecked Sendable {
         _ = try worker.step(timeout: Self.patience)
       }
       // The source has been stopped: what it still holds is all there is.
-      while try worker.step(timeout: 0) != .delivered(0) {}
+      while case .delivered(let count) = try worker.step(timeout: 0), count > 0 {}
     } catch {
       failure = error
       // Publishes `failure`.

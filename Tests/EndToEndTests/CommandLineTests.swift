@@ -13,7 +13,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("-t -1", "-1"), ("-t x", "'x'"), ("-t nan", "nan"), ("-t 1 --interval 0s", "0s"), ("-t 1 --interval soon", "soon"),
+    ("-t -1", "-1"), ("-t x", "'x'"), ("-t nan", "nan"), ("-t 1 --interval 0s", "0s"),
+    ("-t 1 --interval soon", "soon"),
     ("-t 1 --interval 10s --alert-window 5s", "--alert-window 5s"), ("-t 1 --port 0", "'0'"),
     ("-t 1 --port 80-70", "'80-70'"), ("-t 1 -i 0123456789abcdef", "0123456789abcdef"),
     ("-t 1 --backend magic", "'magic'"), ("-t 1 --workers 0", "--workers 0"), ("-t 1 --top 0", "--top 0"),
@@ -31,12 +32,16 @@ import Testing
     #expect(ran.status == 0)
     for word in ["-t 100", "eth0", "read", "77 not"] { #expect(ran.output.contains(word)) }
     let watch = Shell.run("\(Self.program) help watch").output
-    for option in ["--interval", "--alert-window", "--alert-every", "--alert-log", "--port", "--duration", "--format"] {
+    for option in [
+      "--interval", "--alert-window", "--alert-every", "--alert-log", "--port", "--duration", "--format",
+    ] {
       #expect(watch.contains(option))
     }
   }
 
-  @Test(.enabled(if: Machine.hasNamespaces, "needs root and network namespaces"), arguments: ["auto", "ebpf", "pcap"])
+  @Test(
+    .enabled(if: Machine.hasNamespaces, "needs root and network namespaces"),
+    arguments: ["auto", "ebpf", "pcap"])
   func `an unknown interface is named, with the ones there are`(backend: String) {
     let ran = Shell.run("\(Self.program) -t 1 -i nowhere0 --backend \(backend) --alert-log /dev/null")
     #expect(ran.status == 66, "\(ran.errors)")
@@ -44,12 +49,15 @@ import Testing
     #expect(ran.errors.contains("lo"))
   }
 
-  @Test(.enabled(if: Machine.isRoot && Shell.has("setpriv"), "needs root and setpriv"), arguments: ["auto", "ebpf", "pcap"])
+  @Test(
+    .enabled(if: Machine.isRoot && Shell.has("setpriv"), "needs root and setpriv"),
+    arguments: ["auto", "ebpf", "pcap"])
   func `without privileges it names the remedy`(backend: String) {
     let folder = Folder()
     let ran = Shell.run(
       "chmod 777 \(folder.path); cp \(Self.program) \(folder.path)/w && cd / && setpriv --reuid 65534 --clear-groups "
-        + "--bounding-set=-all --inh-caps=-all \(folder.path)/w -t 1 --backend \(backend) --alert-log \(folder.path)/log")
+        + "--bounding-set=-all --inh-caps=-all \(folder.path)/w -t 1 --backend \(backend) --alert-log \(folder.path)/log"
+    )
     #expect(ran.status == 77, "\(ran.errors)")
     #expect(ran.errors.contains("CAP_NET_RAW") || ran.errors.contains("CAP_BPF"), "\(ran.errors)")
     #expect(ran.errors.contains("sudo"))

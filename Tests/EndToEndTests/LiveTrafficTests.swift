@@ -48,7 +48,8 @@ struct LiveTrafficTests {
     let server = WebServer(in: name)
     let monitor = Monitor(
       in: name, ["--backend", backend, "--format", "json"] + (interface.map { ["-i", $0] } ?? []))
-    let sent = Self.mixedTraffic(from: client, to: "10.77.0.2") + Self.mixedTraffic(from: client, to: "[fd77::2]")
+    let sent =
+      Self.mixedTraffic(from: client, to: "10.77.0.2") + Self.mixedTraffic(from: client, to: "[fd77::2]")
     server.waitForLog(sent)
     let ended = monitor.end()
     #expect(ended.status == 0)

@@ -19,7 +19,8 @@ final class Monitor {
     if !arguments.contains("-t") { command += ["-t", "1000000"] }
     command += ["--alert-log", alertLog] + arguments
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = environment.map { "\($0)=\($1)" } + (name.map { ["ip", "netns", "exec", $0] } ?? []) + command
+    process.arguments =
+      environment.map { "\($0)=\($1)" } + (name.map { ["ip", "netns", "exec", $0] } ?? []) + command
     process.standardOutput = FileHandle(forWritingAtPath: folder.file("out"))
     process.standardError = FileHandle(forWritingAtPath: folder.file("err"))
     process.standardInput = input

@@ -28,7 +28,9 @@ final class Network: Sendable {
   }
 
   /// Joins two namespaces by a veth pair with these interface names and addresses.
-  func join(_ a: String, _ aName: String, _ aAddress: String, _ b: String, _ bName: String, _ bAddress: String) {
+  func join(
+    _ a: String, _ aName: String, _ aAddress: String, _ b: String, _ bName: String, _ bAddress: String
+  ) {
     Shell.run(
       """
       ip link add \(aName) netns \(a) type veth peer name \(bName) netns \(b)

@@ -20,7 +20,8 @@ final class WebServer {
     try? FileManager.default.createDirectory(atPath: www + "/a", withIntermediateDirectories: true)
     _ = FileManager.default.createFile(atPath: www + "/index.html", contents: Data("hello\n".utf8))
     _ = FileManager.default.createFile(atPath: www + "/a/b", contents: Data(repeating: 0x61, count: 3_000))
-    _ = FileManager.default.createFile(atPath: www + "/big", contents: Data(repeating: 0x62, count: 4_000_000))
+    _ = FileManager.default.createFile(
+      atPath: www + "/big", contents: Data(repeating: 0x62, count: 4_000_000))
     let conf = """
       worker_processes 1; user root; daemon off; error_log \(folder.file("error.log")); pid \(folder.file("pid"));
       events { worker_connections 1024; }
@@ -42,7 +43,9 @@ final class WebServer {
     _ = FileManager.default.createFile(atPath: folder.file("nginx.conf"), contents: Data(conf.utf8))
     _ = FileManager.default.createFile(atPath: folder.file("access.log"), contents: Data())
     process.executableURL = URL(fileURLWithPath: "/sbin/ip")
-    process.arguments = ["netns", "exec", name, "nginx", "-c", folder.file("nginx.conf"), "-e", folder.file("error.log")]
+    process.arguments = [
+      "netns", "exec", name, "nginx", "-c", folder.file("nginx.conf"), "-e", folder.file("error.log"),
+    ]
     try? process.run()
     for _ in 0..<200 {
       if Network.run("ss -Hltn sport = :\(ports[0])", in: name).output.contains("LISTEN") { break }
@@ -64,7 +67,9 @@ final class WebServer {
     for line in Shell.read(folder.file("access.log")).split(separator: "\n") {
       let fields = line.split(separator: "|", maxSplits: 3, omittingEmptySubsequences: false).map(String.init)
       guard fields.count == 4 else { continue }
-      counts[Entry(site: fields[0].lowercased(), method: fields[1], status: fields[2], target: fields[3]), default: 0] += 1
+      counts[
+        Entry(site: fields[0].lowercased(), method: fields[1], status: fields[2], target: fields[3]),
+        default: 0] += 1
     }
     return counts
   }
