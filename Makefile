@@ -1,20 +1,93 @@
 # SPDX-License-Identifier: Apache-2.0
-# bpf: compiles the filter that the program carries in itself.
+# wiretally: build, run, test, show and measure it. `make help` lists the targets.
 
-MULTIARCH := $(shell gcc -print-multiarch 2>/dev/null || dpkg-architecture -qDEB_HOST_MULTIARCH)
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+# V=1 shows every command in full.
+Q := $(if $(V),,@)
+SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
+SWIFT ?= swift
+PROGRAM := .build/release/wiretally
+
+MULTIARCH := $(shell gcc -print-multiarch 2>/dev/null || dpkg-architecture -qDEB_HOST_MULTIARCH 2>/dev/null)
+# Any clang that can compile for BPF: Debian's or the Swift toolchain's.
 BPF_CLANG ?= $(firstword $(foreach c,clang-14 clang-19 clang-16 clang-15 clang,$(shell command -v $(c))))
-BPF_STRIP ?= $(firstword $(foreach c,llvm-strip llvm-strip-14 llvm-objcopy,$(shell command -v $(c))))
+BPF_STRIP ?= $(firstword $(foreach c,llvm-strip-14 llvm-strip llvm-objcopy,$(shell command -v $(c))))
 BPF_OBJECT := Sources/CHTTPFilter/http_filter.bpf.o
-BPF_SOURCES := $(wildcard bpf/*.c bpf/*.h) Sources/CHTTPFilter/include/http_filter.h
+BPF_SOURCES := $(wildcard bpf/*.c bpf/*.h) $(wildcard Sources/CHTTPFilter/include/*.h)
+
+# What building takes, and what the tests, the demo and the benchmarks take on top of it.
+BUILD_PACKAGES := libbpf-dev libelf-dev zlib1g-dev libpcap-dev libncurses-dev linux-libc-dev
+TEST_PACKAGES := nginx-light curl wrk iproute2 iptables ethtool strace util-linux procps jq
+
+.PHONY: help
+help: ## This list
+	@echo 'wiretally: watch HTTP traffic off the wire'; echo
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+	@echo; echo '  make run THRESHOLD=10 ARGS="-i eth0"    passes ARGS on; V=1 shows the commands'
+
+.PHONY: deps
+deps: ## Install what building takes (Debian packages)
+	$(Q)packaging/install-packages $(BUILD_PACKAGES)
+	$(Q)command -v $(SWIFT) >/dev/null || { echo 'make: there is no swift: install a Swift 6.3 toolchain from swift.org and put it on the PATH' >&2; exit 1; }
+	$(Q)if [ -z '$(BPF_CLANG)' ] || ! $(BPF_CLANG) --print-targets | grep -q bpf; then packaging/install-packages clang llvm; fi
+
+.PHONY: test-deps
+test-deps: deps
+	$(Q)packaging/install-packages $(TEST_PACKAGES)
 
 .PHONY: bpf
 bpf: $(BPF_OBJECT)
 
 # -g for the BTF that libbpf reads the maps from; the debug information beside it is stripped. The
 # C file that embeds the object is touched, since the package manager does not see the dependency.
-$(BPF_OBJECT): $(BPF_SOURCES) Makefile
-	$(BPF_CLANG) -target bpf -mcpu=v3 -O2 -g -Wall -Werror -I/usr/include/$(MULTIARCH) \
-		-c bpf/http_filter.bpf.c -o $@.tmp
-	$(BPF_STRIP) --strip-debug $@.tmp
-	mv $@.tmp $@
-	touch Sources/CHTTPFilter/http_filter.c
+$(BPF_OBJECT): $(BPF_SOURCES)
+	@echo '  bpf     $@'
+	$(Q)clang=$$(for c in $(BPF_CLANG) clang-14 clang; do command -v $$c && break; done) && \
+	$$clang -target bpf -mcpu=v3 -O2 -g -Wall -Werror -I/usr/include/$(MULTIARCH) -c bpf/http_filter.bpf.c -o $@.tmp
+	$(Q)strip=$$(for c in $(BPF_STRIP) llvm-strip-14 llvm-strip; do command -v $$c && break; done); \
+	if [ -n "$$strip" ]; then $$strip --strip-debug $@.tmp; fi
+	$(Q)mv $@.tmp $@
+	$(Q)touch Sources/CHTTPFilter/http_filter.c
+
+.PHONY: build
+build: deps bpf ## Build the release program: .build/release/wiretally
+	@echo '  swift   $(PROGRAM)'
+	$(Q)$(SWIFT) build -c release --product wiretally
+
+.PHONY: run
+run: build ## Build and watch: make run THRESHOLD=10
+	$(Q)[ -n '$(THRESHOLD)' ] || { echo 'make: give the threshold of the alert: make run THRESHOLD=10' >&2; exit 64; }
+	$(Q)$(SUDO) $(PROGRAM) -t $(THRESHOLD) $(ARGS)
+
+.PHONY: test
+test: test-deps build ## Run every test; as root or with sudo none is skipped
+	$(Q)$(SUDO) env PATH="$$PATH" WIRETALLY=$(CURDIR)/$(PROGRAM) $(SWIFT) test $(ARGS)
+
+.PHONY: demo
+demo: test-deps build ## Pages, an alert and its recovery within a minute, on traffic of its own
+	$(Q)$(SUDO) Tests/Demo/demo $(PROGRAM)
+
+.PHONY: test-tsan
+test-tsan: bpf ## The lock-free parts under the thread sanitiser
+	$(Q)$(SWIFT) test --sanitize=thread --scratch-path .build-tsan --filter 'HandOver|RingReader|Timeline'
+
+.PHONY: bench
+bench: test-deps build ## Measure this machine: one table
+	$(Q)$(SUDO) env PATH="$$PATH" Tests/Bench/bench $(PROGRAM)
+
+.PHONY: format
+format: ## Format the sources
+	$(Q)$(SWIFT) format -i -r Sources Tests Package.swift
+	$(Q)command -v clang-format >/dev/null && clang-format -i bpf/*.[ch] Sources/C*/*.c Sources/C*/include/*.h || true
+
+.PHONY: lint
+lint: ## Check the format
+	$(Q)$(SWIFT) format lint -s -r Sources Tests Package.swift
+	$(Q)if command -v clang-format >/dev/null; then clang-format --dry-run -Werror bpf/*.[ch] Sources/C*/*.c Sources/C*/include/*.h; fi
+
+.PHONY: clean
+clean: ## Remove what was built
+	$(Q)rm -rf .build .build-* $(BPF_OBJECT) $(BPF_OBJECT).tmp
