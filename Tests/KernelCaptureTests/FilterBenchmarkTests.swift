@@ -8,8 +8,10 @@ import Testing
 struct FilterBenchmarkTests {
   @Test func `every kind of packet has its price`() throws {
     let head = request + String(repeating: "x", count: 0)
-    let long = "GET / HTTP/1.1\r\nHost: example.org\r\nUser-Agent: " + String(repeating: "a", count: 240) + "\r\n\r\n"
-    let unfinished = Packet().payload("GET / HTTP/1.1\r\nCookie: " + String(repeating: "a", count: 1400)).bytes
+    let long =
+      "GET / HTTP/1.1\r\nHost: example.org\r\nUser-Agent: " + String(repeating: "a", count: 240) + "\r\n\r\n"
+    let unfinished = Packet().payload("GET / HTTP/1.1\r\nCookie: " + String(repeating: "a", count: 1400))
+      .bytes
     let frames: [(String, [UInt8])] = [
       ("not IP", Packet().with { $0.etherType = 0x88cc }.bytes),
       ("UDP", Packet().transport(17).bytes),
@@ -22,7 +24,10 @@ struct FilterBenchmarkTests {
       ("request", Packet().payload(head).bytes),
       ("request of 300 bytes", Packet().payload(long).bytes),
       ("response", Packet().reversed().payload(response).bytes),
-      ("response of 1400 bytes", Packet().reversed().payload(response + String(repeating: "x", count: 1360)).bytes),
+      (
+        "response of 1400 bytes",
+        Packet().reversed().payload(response + String(repeating: "x", count: 1360)).bytes
+      ),
       ("unfinished request of 1400 bytes", unfinished),
     ]
     let benchmark = try FilterBenchmark(frames: frames, times: 10000, rounds: 15)

@@ -101,7 +101,10 @@ struct LiveTests {
     #expect(requests.count == 1000)
     #expect(records.count { $0.text.hasPrefix("HTTP/1.1 200 OK\r\n") } == 1000)
     #expect(requests.first?.text == "GET /0 HTTP/1.1\r\nHost: localhost\r\n\r\n")
-    #expect(requests.allSatisfy { $0.segment.destination.port == connection.port && $0.segment.direction == .unknown })
+    #expect(
+      requests.allSatisfy {
+        $0.segment.destination.port == connection.port && $0.segment.direction == .unknown
+      })
     let counters = capture.counters()
     #expect(counters.matched == UInt64(records.count) && counters.lost == 0)
     #expect(counters.copies > 0)
@@ -119,7 +122,9 @@ struct LiveTests {
       connection.ask(body)
       connection.answer(body)
     }
-    let records = try rest(capture).filter { !$0.payload.isEmpty && $0.segment.destination.port == connection.port }
+    let records = try rest(capture).filter {
+      !$0.payload.isEmpty && $0.segment.destination.port == connection.port
+    }
     // Retransmissions apart, the pieces follow one another without a gap.
     let first = try #require(records.first).segment.sequence
     var bytes: [UInt8] = []

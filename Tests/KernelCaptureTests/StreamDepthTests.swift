@@ -41,6 +41,7 @@ struct StreamDepthTests {
     while let name = unsafe httpf_method(names.count) { names.append(unsafe String(cString: name)) }
     let parsed = Method.allCases.filter { $0 != .other }.map(\.name)
     #expect(Set(names) == Set(parsed) && names.count == parsed.count)
-    #expect(names.allSatisfy { $0.utf8.count < 24 && $0.utf8.prefix(3).allSatisfy { (65...90).contains($0) } })
+    #expect(
+      names.allSatisfy { $0.utf8.count < 24 && $0.utf8.prefix(3).allSatisfy { (65...90).contains($0) } })
   }
 }

@@ -78,7 +78,8 @@ extension PacketTable {
       add("UDP behind \(count) headers", lost, count <= 8 ? .ignored : .malformed)
     }
     for number in [UInt8(50), 59, 58, 17, 135] {
-      add("IPv6 with next header \(number)", Packet().transport(number).payload(wholeRequest).ipv6(), .ignored)
+      add(
+        "IPv6 with next header \(number)", Packet().transport(number).payload(wholeRequest).ipv6(), .ignored)
     }
     for cut in 1..<20 {
       let short = Packet().ipv6 {

@@ -25,7 +25,8 @@ extension PacketTable {
       }
     }
     let others = [
-      wholeResponse, "HTTP/1.0 404 Not Found\r\n\r\n", "HTTP/", "HTTP", "HTT", "HT", "H", "HTTP/2", "HTTPS/1.1",
+      wholeResponse, "HTTP/1.0 404 Not Found\r\n\r\n", "HTTP/", "HTTP", "HTT", "HT", "H", "HTTP/2",
+      "HTTPS/1.1",
       "http/1.1 200 OK", "HTTP 1.1", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "PRI * HTTP/1.1\r\n\r\n", "PRI",
       "\r\n", "\r\nGET", "\n", "\0", "{\"a\":1}", "AAAA", "VVVVVVVVVVVVVVVVVVVVVVVVVVVV", "ZZZ", "@", "[",
       "FOO / HTTP/1.1\r\n\r\n", "GETGET /", "M-SEARCH * HTTP/1.1\r\n\r\n", "PURGE / HTTP/1.1\r\n\r\n",
@@ -93,16 +94,22 @@ extension PacketTable {
       add(
         "a request to port \(port)", Packet().to(port: port).payload(wholeRequest), .otherPort)
       add(
-        "a request over IPv6 to port \(port)", Packet().to(port: port).ipv6().payload(wholeRequest), .otherPort)
-      add("a request from port 80 to \(port)", Packet().from(port: 80).to(port: port).payload(wholeRequest),
+        "a request over IPv6 to port \(port)", Packet().to(port: port).ipv6().payload(wholeRequest),
+        .otherPort)
+      add(
+        "a request from port 80 to \(port)", Packet().from(port: 80).to(port: port).payload(wholeRequest),
         .request(wholeRequest.utf8.count))
     }
     for version in UInt8(0)...15 {
       if version != 4 {
-        add("IPv4 of version \(version)", Packet().payload(wholeRequest).ipv4 { $0.version = version }, .malformed)
+        add(
+          "IPv4 of version \(version)", Packet().payload(wholeRequest).ipv4 { $0.version = version },
+          .malformed)
       }
       if version != 6 {
-        add("IPv6 of version \(version)", Packet().payload(wholeRequest).ipv6 { $0.version = version }, .malformed)
+        add(
+          "IPv6 of version \(version)", Packet().payload(wholeRequest).ipv6 { $0.version = version },
+          .malformed)
       }
     }
     for type in [UInt16(0x0806), 0x88cc, 0x8864, 0x8847, 0x88f7, 0x0000, 0xffff, 0x0842, 0x22f0] {
