@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * httpf_pass_heads: depth heads. Sends the segments that begin a head, and those that go on with one.
+ * httpf_pass_heads: depth heads. Sends the segments that begin a head, and those that go on with
+ * one.
  *
  * A request's head is followed until its empty line, a response's until its status is complete.
  */
@@ -9,7 +10,7 @@
 
 #include "http_pass.h"
 
-/* Whether a segment from `sequence` up to `end` has bytes of the unfinished head. Serial numbers. */
+/* Whether a segment from `sequence` up to `end` has bytes of the unfinished head; serial numbers. */
 static __always_inline int httpf_continues(const struct httpf_unfinished *slot, __u32 tag,
 					   __u32 sequence, __u32 end)
 {
@@ -48,7 +49,7 @@ static __always_inline int httpf_pass_response(struct __sk_buff *skb, struct htt
 	return 0;
 }
 
-/* A piece of a request's segment: most often the only one, in which the head's end is looked for. */
+/* A piece of a request's segment: most often the only one. The head's end is looked for in it. */
 static __always_inline int httpf_request_piece(struct __sk_buff *skb, struct httpf_scratch *scratch,
 					  struct httpf_counters *counters, void *ring, int first)
 {

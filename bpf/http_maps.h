@@ -3,9 +3,9 @@
  * httpf_settings and the maps: all that the filter keeps or reads besides the packet itself.
  *
  * Everything per CPU is a plain array indexed by CPU: its lookup is inlined by every JIT, while a
- * per-CPU array's is a call on older kernels. The loader sets `max_entries` to the CPUs there can be.
- * A CPU's slot is written by that CPU alone: taps run with bottom halves disabled, so no second
- * packet can be filtered on it meanwhile.
+ * per-CPU array's is a call on older kernels. The loader sets `max_entries` to the CPUs that there
+ * can be. A CPU's slot is written by that CPU alone: taps run with bottom halves disabled, so no
+ * second packet can be filtered on it meanwhile.
  */
 #ifndef HTTPF_MAPS_H
 #define HTTPF_MAPS_H
@@ -83,9 +83,10 @@ struct httpf_segment {
 
 /*
  * Where a CPU looks at a packet and puts its record together. All of it stands here and not on the
- * stack, so that the verifier sees one state behind every way through the headers. Sending from here (bpf_ringbuf_output) costs a
- * second copy out of the first-level cache, and saves what reserving costs: a constant size, and
- * with it either many variants of the program or a ring full of padding.
+ * stack, so that the verifier sees one state behind every way through the headers. Sending from
+ * here (bpf_ringbuf_output) costs a second copy out of the first-level cache, and saves what
+ * reserving costs: a constant size, and with it either many variants of the program or a ring full
+ * of padding.
  */
 struct httpf_scratch {
 	struct httpf_segment segment;

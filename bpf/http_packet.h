@@ -207,7 +207,7 @@ static __noinline int httpf_locate_slow(struct __sk_buff *skb, struct httpf_head
 	return httpf_locate_ip6(skb, h);
 }
 
-/* Finds the TCP header: its offset, its 20 bytes and the fixed part of the IP header are then in `h`. */
+/* Finds the TCP header: its offset, its 20 bytes and those of the IP header are then in `h`. */
 static __always_inline int httpf_locate(struct __sk_buff *skb, struct httpf_headers *h)
 {
 	__be16 protocol = skb->protocol;

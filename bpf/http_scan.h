@@ -29,8 +29,8 @@ static __always_inline __u8 httpf_byte(struct httpf_scratch *scratch, __u64 at)
 }
 
 /*
- * The piece's size. It is read anew wherever it is needed: without CAP_PERFMON the verifier lets
- * a load's place be computed from a number that has the same bounds on every way to it, or not at all.
+ * The piece's size. It is read anew wherever it is needed: without CAP_PERFMON the verifier wants
+ * the number that a load's place is computed from to have the same bounds on every way to it.
  */
 static __always_inline __u32 httpf_size(struct httpf_scratch *scratch)
 {

@@ -5,17 +5,28 @@ internal import Synchronization
 /// Live capture by the filter in the kernel: opens it, and hands out one reader a worker thread.
 package final class KernelCapture: Sendable {
   private let filter: LoadedFilter
-  /// The only reference to the socket, so that letting go of it closes it.
-  private let socket: Mutex<PacketSocket?>
+  private let interface: String?
+  private let hook: Mutex<Hook>
+
+  /// What the filter hangs on.
+  private struct Hook {
+    /// The only reference to the socket, so that letting go of it closes it; nil once stopped.
+    var socket: PacketSocket?
+    /// The interface that it is bound to; 0 for all.
+    var index: UInt32
+    var downSince: UInt64?
+  }
 
   /// Loads and attaches the filter; from then on packets are counted and heads wait in the rings.
   package init(_ options: KernelCaptureOptions) throws(CaptureError) {
-    var interface: UInt32 = 0
-    if let name = options.interface { interface = try Interfaces.index(of: name) }
+    var index: UInt32 = 0
+    if let name = options.interface { index = try Interfaces.index(of: name) }
+    interface = options.interface
     filter = try LoadedFilter(options)
     let socket = try PacketSocket(program: filter.object.program)
-    try socket.bind(interface: interface)
-    self.socket = Mutex(socket)
+    try socket.bind(interface: index)
+    hook = Mutex(Hook(socket: socket, index: index, downSince: nil))
+    followInterface()
   }
 
   deinit { stop() }
@@ -32,11 +43,38 @@ package final class KernelCapture: Sendable {
   /// What the filter has counted so far. Needs no privilege; any thread may ask.
   package func counters() -> CaptureCounters { filter.counters.sum() }
 
+  /// Since when, on the capture clock, the interface has been down or away; nil while it is there.
+  package var interfaceDownSince: UInt64? { hook.withLock { $0.downSince } }
+
+  /// Looks whether the named interface is still the one watched, and if another one has its name by
+  /// now, goes over to that. To be called every second or so; needs no privilege.
+  ///
+  /// An interface that only goes down and up needs no help: the kernel hooks the socket on again. One
+  /// that was removed leaves the socket bound to nothing, for ever.
+  package func followInterface() {
+    guard let interface else { return }
+    hook.withLock { hook in
+      guard let socket = hook.socket else { return }
+      if let state = socket.state(of: interface), state.isUp {
+        if state.index == hook.index {
+          hook.downSince = nil
+          return
+        }
+        if (try? socket.bind(interface: state.index)) != nil {
+          hook.index = state.index
+          hook.downSince = nil
+          return
+        }
+      }
+      if hook.downSince == nil { hook.downSince = filter.clock.now }
+    }
+  }
+
   /// Takes the filter off. When this returns no packet is in it any more: the readers deliver what
   /// is left and then end, and the ledger balances exactly.
   package func stop() {
     // Closing a packet socket waits for those who are in its filter: packet_release, synchronize_net.
-    socket.withLock { $0 = nil }
+    hook.withLock { $0.socket = nil }
     filter.life.stop()
   }
 }

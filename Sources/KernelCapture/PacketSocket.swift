@@ -47,6 +47,29 @@ struct PacketSocket: Sendable {
     }
   }
 
+  /// The index and the state of the interface of this name now; nil if there is none.
+  ///
+  /// Asked of this very socket: once privileges are dropped no other one may be to be had.
+  func state(of name: String) -> (index: UInt32, isUp: Bool)? {
+    guard let index = unsafe ask(SIOCGIFINDEX, name), let flags = unsafe ask(SIOCGIFFLAGS, name) else {
+      return nil
+    }
+    return (
+      UInt32(bitPattern: unsafe index.ifr_ifru.ifru_ivalue),
+      unsafe Int32(flags.ifr_ifru.ifru_flags) & Int32(IFF_UP) != 0
+    )
+  }
+
+  private func ask(_ what: Int32, _ name: String) -> ifreq? {
+    var request = unsafe ifreq()
+    // The name is cut to the field, whose last byte stays zero; the call writes the structure only.
+    let result = unsafe withUnsafeMutableBytes(of: &request) { bytes in
+      unsafe bytes.copyBytes(from: name.utf8.prefix(Int(IFNAMSIZ) - 1))
+      return unsafe bytes.baseAddress.map { unsafe ioctl(descriptor.number, UInt(what), $0) } ?? -1
+    }
+    return result == 0 ? unsafe request : nil
+  }
+
   private func set(_ option: Int, _ value: Int32, _ what: String) throws(CaptureError) {
     var value = value
     // The option is four bytes, read before the call returns.

@@ -134,6 +134,25 @@ struct LiveTests {
     #expect(capture.counters().lost == 0)
   }
 
+  @Test func `a head of many kilobytes in few writes passes whole, the body behind it does not`() throws {
+    let connection = try Connection()
+    let ports = try #require(PortSet([connection.port...connection.port]))
+    let capture = try KernelCapture(KernelCaptureOptions(interface: "lo", ports: ports, ringBytes: 4 << 20))
+    try connection.open()
+    let cookie = "Cookie: " + String(repeating: "0123456789", count: 4000) + "\r\n"
+    let head = "POST /long HTTP/1.1\r\nHost: a\r\n" + cookie + "\r\n"
+    let body = String(repeating: "body ", count: 20_000)
+    connection.ask(head)
+    connection.ask(body)
+    connection.answer("HTTP/1.1 204 No Content\r\n\r\n")
+    let records = try rest(capture)
+    let asked = records.filter { $0.segment.destination.port == connection.port }
+    #expect(asked.first?.segment.kind == .start)
+    #expect(asked.dropFirst().allSatisfy { $0.segment.kind == .continuation })
+    #expect(asked.map(\.text).joined() == head)
+    #expect(capture.counters().responseHeads == 1)
+  }
+
   @Test func `an unknown interface is named, and those there are`() {
     let error = #expect(throws: CaptureError.self) {
       _ = try KernelCapture(KernelCaptureOptions(interface: "nosuch0"))

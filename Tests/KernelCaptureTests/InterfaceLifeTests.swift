@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+import Capture
+import Glibc
+import KernelCapture
+import PacketBuilder
+import Testing
+
+@Suite(.enabled(if: isRoot, "making interfaces takes root"), .serialized)
+final class InterfaceLifeTests {
+  /// A pair of virtual cables of this test's own.
+  let near = "wtn\(getpid() % 100_000)"
+  let far = "wtf\(getpid() % 100_000)"
+
+  init() throws { try plug() }
+  deinit { _ = unsafe system("ip link del \(near) 2>/dev/null") }
+
+  private func run(_ command: String) throws {
+    // The command is a terminated string of our own making.
+    try #require(unsafe system(command) == 0)
+  }
+
+  private func plug() throws {
+    try run("ip link add \(near) type veth peer name \(far)")
+    try run("ip link set \(near) up && ip link set \(far) up")
+  }
+
+  /// Puts a frame on the far end, so that it comes in at the near one.
+  private func send(_ frame: [UInt8]) throws {
+    let index = unsafe if_nametoindex(far)
+    let descriptor = socket(AF_PACKET, Int32(SOCK_RAW.rawValue), 0)
+    defer { close(descriptor) }
+    // sockaddr_ll: family, protocol, index, and an address that is not needed.
+    var address = [UInt8](repeating: 0, count: 20)
+    address[0] = UInt8(AF_PACKET)
+    for byte in 0..<4 { address[4 + byte] = UInt8(truncatingIfNeeded: index >> (8 * UInt32(byte))) }
+    // Both arrays outlive the call.
+    let sent = unsafe address.withUnsafeBytes { address in
+      unsafe sendto(
+        descriptor, frame, frame.count, 0, address.baseAddress?.assumingMemoryBound(to: sockaddr.self), 20)
+    }
+    try #require(sent == frame.count)
+  }
+
+  private func received(_ capture: KernelCapture) throws -> Int {
+    var count = 0
+    for reader in capture.readers { _ = try reader.receive(timeout: 0) { _, _ in count += 1 } }
+    return count
+  }
+
+  @Test func `capture goes on when an interface goes down and up, or is made anew`() throws {
+    let capture = try KernelCapture(KernelCaptureOptions(interface: near, ringBytes: 1 << 20))
+    let frame = Packet().payload(request).bytes
+    try send(frame)
+    #expect(try received(capture) == 1)
+    #expect(capture.interfaceDownSince == nil)
+
+    try run("ip link set \(near) down")
+    capture.followInterface()
+    let since = try #require(capture.interfaceDownSince)
+    capture.followInterface()
+    #expect(capture.interfaceDownSince == since)
+    try run("ip link set \(near) up")
+    capture.followInterface()
+    #expect(capture.interfaceDownSince == nil)
+    try send(frame)
+    #expect(try received(capture) == 1)
+
+    try run("ip link del \(near)")
+    capture.followInterface()
+    #expect(capture.interfaceDownSince != nil)
+    try plug()
+    capture.followInterface()
+    #expect(capture.interfaceDownSince == nil)
+    try send(frame)
+    #expect(try received(capture) == 1)
+
+    // Made anew between two looks: nobody saw it go.
+    try run("ip link del \(near)")
+    try plug()
+    capture.followInterface()
+    try send(frame)
+    #expect(try received(capture) == 1)
+  }
+
+  @Test func `an interface that appears later is seen where all are watched`() throws {
+    try run("ip link del \(near)")
+    let ports = try #require(PortSet(parsing: "54321"))
+    let capture = try KernelCapture(KernelCaptureOptions(ports: ports, ringBytes: 1 << 20))
+    try plug()
+    try send(Packet().to(port: 54321).payload(request).bytes)
+    // Once going out at the far end, once coming in at the near one: two interfaces of one machine.
+    #expect(try received(capture) == 2)
+  }
+
+  @Test(arguments: [(Vantage.inbound, 1), (.outbound, 0), (.both, 1)])
+  func `the vantage decides which direction counts`(vantage: Vantage, expected: Int) throws {
+    let capture = try KernelCapture(
+      KernelCaptureOptions(interface: near, vantage: vantage, ringBytes: 1 << 20))
+    let other = try KernelCapture(
+      KernelCaptureOptions(interface: far, vantage: vantage, ringBytes: 1 << 20))
+    try send(Packet().payload(request).bytes)
+    #expect(try received(capture) == expected)
+    #expect(try received(other) == (vantage == .inbound ? 0 : 1))
+  }
+
+  @Test(arguments: [0, 1, 2])
+  func `tagged and foreign frames are seen on a real device`(tags: Int) throws {
+    let capture = try KernelCapture(KernelCaptureOptions(interface: near, ringBytes: 1 << 20))
+    let outgoing = try KernelCapture(KernelCaptureOptions(interface: far, ringBytes: 1 << 20))
+    let tagged = Packet().payload(request).with {
+      $0.destinationMAC = [2, 9, 9, 9, 9, 9]
+      $0.tags = [VLANTag(0x4500, type: 0x88a8), VLANTag(0x602a)].suffix(tags)
+    }
+    try send(tagged.bytes)
+    try send(tagged.ipv6().bytes)
+    #expect(try received(capture) == 2)
+    #expect(try received(outgoing) == 2)
+  }
+}
