@@ -54,8 +54,7 @@ static __always_inline void httpf_decide(struct __sk_buff *skb, struct httpf_scr
 	__u32 count;
 
 	if (httpf_reread(&segment->length) == 0) {
-		if (httpf_settings.streams &&
-		    segment->headers.flags & (HTTPF_FIN | HTTPF_SYN | HTTPF_RST))
+		if (httpf_settings.streams && segment->headers.flags & (HTTPF_FIN | HTTPF_SYN | HTTPF_RST))
 			httpf_pass_stream(skb, scratch, counters);
 		return;
 	}
@@ -111,8 +110,7 @@ int httpf_filter(struct __sk_buff *skb)
 	default:
 		return 0;
 	}
-	if (!httpf_watched(bpf_ntohs(h->source_port)) &&
-	    !httpf_watched(bpf_ntohs(h->destination_port))) {
+	if (!httpf_watched(bpf_ntohs(h->source_port)) && !httpf_watched(bpf_ntohs(h->destination_port))) {
 		HTTPF_COUNT(counters, other_ports);
 		return 0;
 	}

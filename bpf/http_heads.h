@@ -11,16 +11,15 @@
 #include "http_pass.h"
 
 /* Whether a segment from `sequence` up to `end` has bytes of the unfinished head; serial numbers. */
-static __always_inline int httpf_continues(const struct httpf_unfinished *slot, __u32 tag,
-					   __u32 sequence, __u32 end)
+static __always_inline int httpf_continues(const struct httpf_unfinished *slot, __u32 tag, __u32 sequence,
+					   __u32 end)
 {
-	return slot->tag == tag && (__s32)(end - slot->next) > 0 &&
-	       (__s32)(slot->limit - sequence) > 0;
+	return slot->tag == tag && (__s32)(end - slot->next) > 0 && (__s32)(slot->limit - sequence) > 0;
 }
 
 /* Takes up a head that did not end in the segment that began it. */
-static __always_inline void httpf_follow(struct httpf_unfinished *slot, __u32 tag, __u32 next,
-					 __u32 limit, struct httpf_counters *counters)
+static __always_inline void httpf_follow(struct httpf_unfinished *slot, __u32 tag, __u32 next, __u32 limit,
+					 struct httpf_counters *counters)
 {
 	if (slot->tag && slot->tag != tag)
 		HTTPF_COUNT(counters, evicted);
@@ -40,7 +39,7 @@ static __always_inline void httpf_advance(struct httpf_unfinished *slot, __u32 s
 
 /* A response's segment: one record, cut. */
 static __always_inline int httpf_pass_response(struct __sk_buff *skb, struct httpf_scratch *scratch,
-					  struct httpf_counters *counters, void *ring)
+					       struct httpf_counters *counters, void *ring)
 {
 	__u32 size = scratch->left > HTTPF_RESPONSE_BYTES ? HTTPF_RESPONSE_BYTES : scratch->left;
 
@@ -51,7 +50,7 @@ static __always_inline int httpf_pass_response(struct __sk_buff *skb, struct htt
 
 /* A piece of a request's segment: most often the only one. The head's end is looked for in it. */
 static __always_inline int httpf_request_piece(struct __sk_buff *skb, struct httpf_scratch *scratch,
-					  struct httpf_counters *counters, void *ring, int first)
+					       struct httpf_counters *counters, void *ring, int first)
 {
 	__u32 most = first ? HTTPF_HEAD_PIECE : HTTPF_PIECE;
 	__u32 left = scratch->left, size = left > most ? most : left;
@@ -94,7 +93,7 @@ static __always_inline void httpf_pass_request(struct __sk_buff *skb, struct htt
 }
 
 static __always_inline int httpf_pass_heads(struct __sk_buff *skb, struct httpf_scratch *scratch,
-				       struct httpf_counters *counters)
+					    struct httpf_counters *counters)
 {
 	const struct httpf_segment *segment = &scratch->segment;
 	struct httpf_flow flow = httpf_flow(&segment->headers);
@@ -121,8 +120,7 @@ static __always_inline int httpf_pass_heads(struct __sk_buff *skb, struct httpf_
 		scratch->event.kind = HTTPF_CONTINUATION;
 		HTTPF_COUNT(counters, continuations);
 	}
-	response = segment->begins == HTTPF_RESPONSE ||
-		   (segment->begins == HTTPF_NOTHING && slot->response);
+	response = segment->begins == HTTPF_RESPONSE || (segment->begins == HTTPF_NOTHING && slot->response);
 	if (response) {
 		httpf_pass_response(skb, scratch, counters, ring);
 		if (segment->begins == HTTPF_NOTHING) {

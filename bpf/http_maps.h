@@ -32,10 +32,10 @@ struct {
  * Adds one to a counter. The empty assembly differs from counter to counter, so that the compiler
  * cannot make one addition of several at a computed place: without CAP_PERFMON that is refused.
  */
-#define HTTPF_COUNT(counters, field)                                                               \
-	do {                                                                                       \
-		(counters)->field++;                                                               \
-		asm volatile("" : : "i"(__builtin_offsetof(struct httpf_counters, field)));        \
+#define HTTPF_COUNT(counters, field)                                                                         \
+	do {                                                                                                 \
+		(counters)->field++;                                                                         \
+		asm volatile("" : : "i"(__builtin_offsetof(struct httpf_counters, field)));                  \
 	} while (0)
 
 /*
@@ -94,18 +94,18 @@ struct httpf_scratch {
 	__u8 payload[HTTPF_PIECE];
 	__u64 end[8];	 /* room to read whole chunks past the last payload byte */
 	__u64 unchecked; /* bytes sent since the ring was last looked at */
-	__u64 after_lf;	   /* httpf_scan: what the last byte of a chunk was, as masks */
+	__u64 after_lf;	 /* httpf_scan: what the last byte of a chunk was, as masks */
 	__u64 after_lf_cr;
 	/* What the loops over pieces carry from turn to turn, here for the same reason. */
-	__u32 offset;	  /* of the next piece in the packet */
-	__u32 left;	  /* bytes from there on */
-	__u32 size;	  /* of the piece */
-	__u32 at;	  /* where in it the search for its end stands */
-	__u32 after;	  /* where the last empty line of the piece ended */
-	__u8 flags;	  /* TCP flags of the pieces to come */
-	__u8 request;	  /* whether the next piece begins a request */
-	__u8 unfinished;  /* whether a head goes on behind the last piece */
-	__u8 tail;	  /* HTTPF_TAIL_…: how it ended */
+	__u32 offset;	 /* of the next piece in the packet */
+	__u32 left;	 /* bytes from there on */
+	__u32 size;	 /* of the piece */
+	__u32 at;	 /* where in it the search for its end stands */
+	__u32 after;	 /* where the last empty line of the piece ended */
+	__u8 flags;	 /* TCP flags of the pieces to come */
+	__u8 request;	 /* whether the next piece begins a request */
+	__u8 unfinished; /* whether a head goes on behind the last piece */
+	__u8 tail;	 /* HTTPF_TAIL_…: how it ended */
 };
 
 struct {
@@ -143,10 +143,10 @@ struct {
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__array(
-		values, struct {
-			__uint(type, BPF_MAP_TYPE_RINGBUF);
-			__uint(max_entries, 4096);
-		});
+	    values, struct {
+		    __uint(type, BPF_MAP_TYPE_RINGBUF);
+		    __uint(max_entries, 4096);
+	    });
 } httpf_rings SEC(".maps");
 
 #endif

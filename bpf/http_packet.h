@@ -110,8 +110,7 @@ static __noinline int httpf_locate_ip6(struct __sk_buff *skb, struct httpf_heade
 	__u32 base = httpf_reread(&h->offset), length = skb->len;
 	int found;
 
-	if (base + 40 > length || bpf_skb_load_bytes(skb, base, h->bytes, 40) ||
-	    h->bytes[0] >> 4 != 6)
+	if (base + 40 > length || bpf_skb_load_bytes(skb, base, h->bytes, 40) || h->bytes[0] >> 4 != 6)
 		return HTTPF_MALFORMED;
 	h->next = h->ip6_next;
 	if (h->next != IPPROTO_TCP && !httpf_is_extension(h->next))
@@ -214,8 +213,7 @@ static __always_inline int httpf_locate(struct __sk_buff *skb, struct httpf_head
 	__u32 length = skb->len;
 
 	if (protocol == bpf_htons(ETH_P_IP)) {
-		if (length < 40 || bpf_skb_load_bytes(skb, 0, &h->ip4_first, 40) ||
-		    h->ip4_first != 0x45)
+		if (length < 40 || bpf_skb_load_bytes(skb, 0, &h->ip4_first, 40) || h->ip4_first != 0x45)
 			return httpf_locate_slow(skb, h);
 		if (h->ip4_protocol != IPPROTO_TCP)
 			return HTTPF_NOT_TCP;
@@ -231,8 +229,8 @@ static __always_inline int httpf_locate(struct __sk_buff *skb, struct httpf_head
 		return HTTPF_TCP;
 	}
 	if (protocol == bpf_htons(ETH_P_IPV6)) {
-		if (length < 60 || bpf_skb_load_bytes(skb, 0, h->bytes, 60) ||
-		    h->bytes[0] >> 4 != 6 || httpf_is_extension(h->ip6_next))
+		if (length < 60 || bpf_skb_load_bytes(skb, 0, h->bytes, 60) || h->bytes[0] >> 4 != 6 ||
+		    httpf_is_extension(h->ip6_next))
 			return httpf_locate_slow(skb, h);
 		if (h->ip6_next != IPPROTO_TCP)
 			return HTTPF_NOT_TCP;

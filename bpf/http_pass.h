@@ -63,8 +63,7 @@ static __always_inline void httpf_describe(struct httpf_scratch *scratch, struct
 		event->source[0] = 0;
 		event->source[1] = bpf_cpu_to_be64(0xffffull << 32 | bpf_ntohl(h->ip4_source));
 		event->destination[0] = 0;
-		event->destination[1] =
-			bpf_cpu_to_be64(0xffffull << 32 | bpf_ntohl(h->ip4_destination));
+		event->destination[1] = bpf_cpu_to_be64(0xffffull << 32 | bpf_ntohl(h->ip4_destination));
 	} else {
 		event->source[0] = h->ip6_source[0];
 		event->source[1] = h->ip6_source[1];
@@ -108,8 +107,8 @@ static __always_inline void httpf_send(void *ring, struct httpf_scratch *scratch
 }
 
 /* Copies `size` bytes of payload, 1 up to a piece, into the record. */
-static __always_inline int httpf_copy(struct __sk_buff *skb, __u32 offset,
-				      struct httpf_scratch *scratch, __u64 size)
+static __always_inline int httpf_copy(struct __sk_buff *skb, __u32 offset, struct httpf_scratch *scratch,
+				      __u64 size)
 {
 	/* Changes no size that may come here; shows the verifier that none other can. */
 	asm volatile("" : "+r"(size));
@@ -131,12 +130,11 @@ static __always_inline void httpf_begin(struct httpf_scratch *scratch, struct __
 
 /* Sends the piece of `size` bytes that answers for `length` bytes, and goes on behind it. */
 static __always_inline void httpf_send_piece(void *ring, struct httpf_scratch *scratch,
-					     struct httpf_counters *counters, __u32 size,
-					     __u32 length)
+					     struct httpf_counters *counters, __u32 size, __u32 length)
 {
 	/* Only the last piece ends the stream, only the first one opens it. */
-	scratch->event.flags = scratch->left > length ? scratch->flags & ~(HTTPF_FIN | HTTPF_RST)
-						      : scratch->flags;
+	scratch->event.flags =
+	    scratch->left > length ? scratch->flags & ~(HTTPF_FIN | HTTPF_RST) : scratch->flags;
 	scratch->event.payload_length = length;
 	httpf_send(ring, scratch, size, counters, scratch->request);
 	scratch->event.sequence += length;
@@ -160,7 +158,7 @@ static __noinline int httpf_stream_piece(struct __sk_buff *skb, struct httpf_scr
 
 /* Depth streams: every byte, in as many records as it takes. */
 static __always_inline int httpf_pass_stream(struct __sk_buff *skb, struct httpf_scratch *scratch,
-					struct httpf_counters *counters)
+					     struct httpf_counters *counters)
 {
 	struct httpf_flow flow = httpf_flow(&scratch->segment.headers);
 	void *ring = httpf_ring(&flow);

@@ -49,8 +49,7 @@ static __always_inline __u32 httpf_tail(struct httpf_scratch *scratch)
 		return HTTPF_TAIL_NONE;
 	if (size == 1)
 		return scratch->tail == HTTPF_TAIL_LF ? HTTPF_TAIL_LF_CR : HTTPF_TAIL_NONE;
-	return httpf_byte(scratch, httpf_size(scratch) - 2) == '\n' ? HTTPF_TAIL_LF_CR
-								   : HTTPF_TAIL_NONE;
+	return httpf_byte(scratch, httpf_size(scratch) - 2) == '\n' ? HTTPF_TAIL_LF_CR : HTTPF_TAIL_NONE;
 }
 
 /* Whether the piece ends with an empty line: then nothing is left of any head in it. */
@@ -61,8 +60,7 @@ static __always_inline int httpf_ends_blank(struct httpf_scratch *scratch)
 	if (httpf_size(scratch) < 3 || httpf_byte(scratch, httpf_size(scratch) - 1) != '\n')
 		return 0;
 	before = httpf_byte(scratch, httpf_size(scratch) - 2);
-	return before == '\n' ||
-	       (before == '\r' && httpf_byte(scratch, httpf_size(scratch) - 3) == '\n');
+	return before == '\n' || (before == '\r' && httpf_byte(scratch, httpf_size(scratch) - 3) == '\n');
 }
 
 /* Eight bytes as a word whose lowest byte came first. */
@@ -84,8 +82,7 @@ static __noinline int httpf_follows(struct httpf_scratch *scratch)
 
 	after &= HTTPF_PIECE - 1;
 	for (int i = 0; i < 3; i++)
-		first.words[i] = httpf_load_word(scratch->payload + after + 8 * i) &
-				 httpf_mask(count, 8 * i);
+		first.words[i] = httpf_load_word(scratch->payload + after + 8 * i) & httpf_mask(count, 8 * i);
 	return httpf_begins(&first, count) != HTTPF_NOTHING;
 }
 

@@ -41,11 +41,11 @@ static __always_inline __u64 httpf_mask(__u32 count, __u32 from)
 }
 
 /* Whether the bytes that are both in the payload and in the literal are the same. */
-#define HTTPF_AGREES(first, has, text, size)                                                       \
-	((((first)->words[0] ^ httpf_word(text, size, 0)) & httpf_mask(size, 0) & (has)[0]) == 0 && \
-	 ((size) <= 8 ||                                                                           \
-	  (((first)->words[1] ^ httpf_word(text, size, 8)) & httpf_mask(size, 8) & (has)[1]) == 0) && \
-	 ((size) <= 16 ||                                                                          \
+#define HTTPF_AGREES(first, has, text, size)                                                                 \
+	((((first)->words[0] ^ httpf_word(text, size, 0)) & httpf_mask(size, 0) & (has)[0]) == 0 &&          \
+	 ((size) <= 8 ||                                                                                     \
+	  (((first)->words[1] ^ httpf_word(text, size, 8)) & httpf_mask(size, 8) & (has)[1]) == 0) &&        \
+	 ((size) <= 16 ||                                                                                    \
 	  (((first)->words[2] ^ httpf_word(text, size, 16)) & httpf_mask(size, 16) & (has)[2]) == 0))
 
 /* What begins in a payload of `count` bytes, of which `first` holds as many as it can. */
@@ -58,8 +58,8 @@ static __noinline int httpf_begins(const struct httpf_first *first, __u32 count)
 	/* A lone "H" is a request's until more is seen: its head is then followed to its end. */
 	if (count > 1 && HTTPF_AGREES(first, has, "HTTP/", 5))
 		return HTTPF_RESPONSE;
-#define HTTPF_TRY(name)                                                                            \
-	if (HTTPF_AGREES(first, has, name " ", sizeof(name)))                                      \
+#define HTTPF_TRY(name)                                                                                      \
+	if (HTTPF_AGREES(first, has, name " ", sizeof(name)))                                                \
 		return HTTPF_REQUEST;
 	HTTPF_METHODS(HTTPF_TRY)
 #undef HTTPF_TRY

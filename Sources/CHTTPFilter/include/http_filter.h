@@ -82,13 +82,13 @@ _Static_assert(sizeof(struct httpf_counters) == 256, "whole cache lines, two CPU
 
 /* The filter's settings: its only constant data, filled in before it is loaded. */
 struct httpf_settings {
-	__u32 streams;	/* pass every payload segment of the ports */
-	__u32 vantage;	/* HTTPF_BOTH, HTTPF_IN or HTTPF_OUT */
-	__u32 all;	/* every interface is watched, so that forwarded packets are seen twice */
-	__u32 workers;	/* rings to spread flows over */
-	__u64 seed;	/* of the flow hash: nobody outside can aim for one slot */
-	__u32 mark;	/* bytes waiting in a ring above which its reader is woken */
-	__u32 interval; /* bytes a CPU sends before it looks at the ring again */
+	__u32 streams;	   /* pass every payload segment of the ports */
+	__u32 vantage;	   /* HTTPF_BOTH, HTTPF_IN or HTTPF_OUT */
+	__u32 all;	   /* every interface is watched, so that forwarded packets are seen twice */
+	__u32 workers;	   /* rings to spread flows over */
+	__u64 seed;	   /* of the flow hash: nobody outside can aim for one slot */
+	__u32 mark;	   /* bytes waiting in a ring above which its reader is woken */
+	__u32 interval;	   /* bytes a CPU sends before it looks at the ring again */
 	__u64 ports[1024]; /* one bit a port: bit p % 64 of word p / 64 */
 };
 _Static_assert(sizeof(struct httpf_settings) == 8224, "the loader fills all of .rodata");

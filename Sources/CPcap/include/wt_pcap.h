@@ -7,7 +7,7 @@
 
 /* Swift sees struct bpf_program's instructions as an opaque pointer chain; this runs a compiled
  * program on one packet without a capture handle. Returns what the program returns. */
-int wt_pcap_matches(const struct bpf_program *program, const unsigned char *packet,
-		    unsigned int wire_length, unsigned int captured);
+int wt_pcap_matches(const struct bpf_program *program, const unsigned char *packet, unsigned int wire_length,
+		    unsigned int captured);
 
 #endif
