@@ -76,6 +76,7 @@ test-tsan: bpf ## The lock-free parts under the thread sanitiser
 
 .PHONY: bench
 bench: test-deps build ## Measure this machine: one table
+	$(Q)$(SWIFT) build -c release --product wiretally-benchmark
 	$(Q)$(SUDO) env PATH="$$PATH" Tests/Bench/bench $(PROGRAM)
 
 .PHONY: format

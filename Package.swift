@@ -46,6 +46,10 @@ let package = Package(
         "Statistics",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: house),
+    .executableTarget(
+      name: "wiretally-benchmark",
+      dependencies: ["Capture", "Exchanges", "HTTPWire", "KernelCapture", "PacketBuilder", "Statistics"],
+      path: "Sources/Benchmark", swiftSettings: house),
     .target(name: "PacketBuilder", path: "Tests/PacketBuilder", swiftSettings: house),
     tests("Capture"),
     tests("HTTPWire"),
