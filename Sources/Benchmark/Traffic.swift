@@ -24,7 +24,7 @@ enum Traffic {
     return Segment(
       time: time, source: isRequest ? client : server, destination: isRequest ? server : client,
       sequence: sequence, acknowledgement: acknowledgement, payloadLength: UInt32(length),
-      flags: [.ack, .psh],
+      flags: Segment.Flags(rawValue: 24),
       kind: .start)
   }
 }

@@ -46,7 +46,7 @@ package struct ExchangeTracker: ~Copyable {
   package mutating func process(_ segment: borrowing Segment, _ payload: RawSpan) {
     if segment.time > clock { advance(to: segment.time) }
     let (key, isForward) = FlowKey.of(segment)
-    let isOpening = segment.flags.contains(.syn), isEmpty = segment.payloadLength == 0
+    let isOpening = segment.flags.isOpening, isEmpty = segment.payloadLength == 0
     let hash = key.hash(seed: seed)
     var flow = flows.find(key, hash: hash)
     if flow < 0 {
@@ -61,7 +61,7 @@ package struct ExchangeTracker: ~Copyable {
     }
     flows[flow].lastSeen = clock
     if isOpening {
-      opens(flow, isForward, at: segment.sequence, isAnswer: segment.flags.contains(.ack))
+      opens(flow, isForward, at: segment.sequence, isAnswer: segment.flags.isAcknowledging)
     }
     guard !isEmpty else {
       counters.delivered &+= 1
@@ -71,7 +71,7 @@ package struct ExchangeTracker: ~Copyable {
     }
     let piece = StreamPiece(
       flow: flow, isForward: isForward, kind: segment.kind,
-      hasAcknowledgement: segment.flags.contains(.ack), sequence: segment.sequence,
+      hasAcknowledgement: segment.flags.isAcknowledging, sequence: segment.sequence,
       acknowledgement: segment.acknowledgement, length: segment.payloadLength, time: segment.time)
     arrive(piece, payload)
     if flows[flow].forward.held >= 0 || flows[flow].backward.held >= 0 { progress(flow) }

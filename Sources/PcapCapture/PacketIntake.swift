@@ -52,7 +52,7 @@ package struct PacketIntake {
         // From a server only starts count; a client's other segments may continue a head.
         if kind == .continuation, !ports.contains(headers.destinationPort) { return false }
       }
-    } else if depth == .heads || flags.isDisjoint(with: [.syn, .fin, .rst]) {
+    } else if depth == .heads || !flags.isControl {
       return false
     }
     counters.matched &+= 1
