@@ -107,7 +107,7 @@ extension ExchangeTracker {
       half.phase = head.length == 0 ? .lost : .boundary
       return
     }
-    if flows[piece.flow][!piece.isForward].phase == .awaiting,
+    if flows[piece.flow].phase(!piece.isForward) == .awaiting,
       request?.isConnect == true || request?.isUpgrade == true
     {
       // The server kept to HTTP/1: more requests may follow.

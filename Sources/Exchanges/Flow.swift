@@ -41,6 +41,10 @@ struct Flow: BitwiseCopyable {
     _modify { if isForward { yield &forward } else { yield &backward } }
   }
 
+  /// Where reading stands in a direction. On the road of every head this is asked instead of the
+  /// subscript, whose coroutine may take its frame from the heap.
+  func phase(_ isForward: Bool) -> HalfStream.Phase { isForward ? forward.phase : backward.phase }
+
   /// Whether requests may travel in this direction, as far as is known.
   func mayRequest(_ isForward: Bool) -> Bool {
     requests == .unknown || requests == (isForward ? .forward : .backward)
