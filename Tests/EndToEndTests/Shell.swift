@@ -62,6 +62,7 @@ enum Machine {
   /// The program under test: `WIRETALLY`, else what the package manager has built beside the tests.
   static let program: String = {
     if let path = ProcessInfo.processInfo.environment["WIRETALLY"] { return path }
-    return Bundle.main.bundleURL.deletingLastPathComponent().appendingPathComponent("wiretally").path
+    let tests = Bundle.main.executableURL ?? Bundle.main.bundleURL
+    return tests.deletingLastPathComponent().appendingPathComponent("wiretally").path
   }()
 }
