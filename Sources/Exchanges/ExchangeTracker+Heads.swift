@@ -57,7 +57,8 @@ extension ExchangeTracker {
       PendingRequest(
         flow: piece.flow, headStart: start, headEnd: headEnd, acknowledgement: piece.acknowledgement,
         hasAcknowledgement: piece.hasAcknowledgement, isHead: head.method == .head,
-        isConnect: head.method == .connect, isUpgrade: head.upgrade, time: piece.time))
+        isConnect: head.method == .connect, isUpgrade: head.upgrade, time: piece.time,
+        clock: clock))
     batch.append(event)
   }
 

@@ -82,7 +82,7 @@ package struct ExchangeTracker: ~Copyable {
     if now > clock { clock = now }
     while pending.oldest >= 0 {
       let request = pending[pending.oldest]
-      guard request.time &+ limits.answerTimeout <= clock else { break }
+      guard request.clock &+ limits.answerTimeout <= clock else { break }
       endUnanswered(pending.oldest)
     }
     while firstWaiting >= 0 {

@@ -15,6 +15,8 @@ struct PendingRequest: BitwiseCopyable {
   var isUpgrade: Bool
   /// Capture time of the head, nanoseconds since 1970.
   var time: UInt64
+  /// The capture clock when it was read: never goes back, as times in a file may.
+  var clock: UInt64
   /// Neighbours on the same flow, in the order of the stream; -1 at the ends.
   var before: Int32 = -1
   var after: Int32 = -1

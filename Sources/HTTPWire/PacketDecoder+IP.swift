@@ -30,6 +30,11 @@ extension PacketDecoder {
     headers.destinationLow = 0x0000_ffff_0000_0000 | UInt64(bytes.big32(offset &+ 16))
     let fragment = bytes.big16(offset &+ 6)
     let type = bytes.byte(offset &+ 9)
+    if fragment & 0x3fff != 0 {
+      noteFragment(
+        bytes, identification: UInt32(bytes.big16(offset &+ 4)), type: type, field: fragment & 0x1fff,
+        hasMore: fragment & 0x2000 != 0, start: offset &+ header, end: offset &+ total)
+    }
     if fragment & 0x1fff != 0 { return type == 6 ? .fragment : .other }
     return transport(type, bytes, offset &+ header, offset &+ total)
   }
@@ -61,6 +66,10 @@ extension PacketDecoder {
         next &+= (Int(bytes.byte(next &+ 1)) &+ 2) &* 4
       case 44:
         guard bytes.byteCount >= next &+ 8 else { return .malformed }
+        noteFragment(
+          bytes, identification: bytes.big32(next &+ 4), type: bytes.byte(next),
+          field: bytes.big16(next &+ 2) >> 3, hasMore: bytes.byte(next &+ 3) & 1 == 1, start: next &+ 8,
+          end: end)
         if bytes.big16(next &+ 2) & 0xfff8 != 0 { return bytes.byte(next) == 6 ? .fragment : .other }
         type = bytes.byte(next)
         next &+= 8
@@ -72,7 +81,7 @@ extension PacketDecoder {
   }
 
   /// What IP carries: TCP, or a tunnel in which there may be more.
-  private mutating func transport(
+  mutating func transport(
     _ type: UInt8, _ bytes: RawSpan, _ offset: Int, _ end: Int
   ) -> PacketVerdict {
     switch type {

@@ -12,10 +12,14 @@ package struct PacketIntake {
     acknowledgement: 0, payloadLength: 0, flags: [], kind: .stream)
   private let ports: PortBitmap
   private let depth: CaptureDepth
+  private let joinsFragments: Bool
   private var decoder = PacketDecoder()
 
-  /// - Parameter depth: at `heads`, segments are marked as the kernel's filter would mark them.
-  package init(ports: PortSet, depth: CaptureDepth) {
+  /// - Parameters:
+  ///   - depth: at `heads`, segments are marked as the kernel's filter would mark them.
+  ///   - joinsFragments: a first fragment is not read by itself, as the caller puts datagrams together.
+  package init(ports: PortSet, depth: CaptureDepth, joinsFragments: Bool = false) {
+    self.joinsFragments = joinsFragments
     self.ports = PortBitmap(ports)
     self.depth = depth
   }
@@ -25,7 +29,25 @@ package struct PacketIntake {
     _ packet: RawSpan, wireLength: Int, link: LinkLayer, time: UInt64, direction: Segment.Direction = .unknown
   ) -> Bool {
     counters.packets &+= 1
-    switch decoder.decode(packet, wireLength: wireLength, link: link) {
+    return take(decoder.decode(packet, wireLength: wireLength, link: link), packet, time, direction)
+  }
+
+  /// The fragment that the packet read last is, if any.
+  package var fragment: IPFragment? { decoder.fragment }
+
+  /// Reads the payload of a datagram that was put together from `fragment` and others: true as in
+  /// `read(_:wireLength:link:time:direction:)`.
+  package mutating func read(_ datagram: RawSpan, of fragment: IPFragment, time: UInt64) -> Bool {
+    take(decoder.decode(datagram, of: fragment), datagram, time, .unknown)
+  }
+
+  private mutating func take(
+    _ verdict: PacketVerdict, _ packet: RawSpan, _ time: UInt64, _ direction: Segment.Direction
+  ) -> Bool {
+    switch verdict {
+    case .tcp where joinsFragments && decoder.fragment != nil:
+      counters.fragments &+= 1
+      return false
     case .tcp: break
     case .other: return false
     case .fragment:
