@@ -62,6 +62,10 @@ let package = Package(
     tests("Statistics", with: ["Capture", "Exchanges", "HTTPWire"]),
     tests("Alerting", with: ["Capture", "Statistics"]),
     tests("Presentation", with: ["Alerting", "Capture", "Exchanges", "Statistics"]),
+    .testTarget(
+      name: "RoadTests",
+      dependencies: ["Alerting", "Capture", "Exchanges", "HTTPWire", "Presentation", "Statistics"],
+      swiftSettings: house),
     .testTarget(name: "EndToEndTests", dependencies: ["wiretally"], swiftSettings: house),
   ]
 )
