@@ -24,12 +24,14 @@ extension PacketDecoder {
     _ bytes: RawSpan, identification: UInt32, type: UInt8, field: UInt16, hasMore: Bool, start: Int, end: Int
   ) {
     let offset = Int(field) &* 8
-    guard fragment == nil, field != 0 || hasMore, end <= bytes.byteCount, end > start, offset &+ (end &- start) <= 0xffff,
+    guard fragment == nil, field != 0 || hasMore, end <= bytes.byteCount, end > start,
+      offset &+ (end &- start) <= 0xffff,
       [4, 6, 17, 41, 47, 137].contains(type)
     else { return }
     fragment = IPFragment(
       key: IPFragment.Key(
-        sourceHigh: headers.sourceHigh, sourceLow: headers.sourceLow, destinationHigh: headers.destinationHigh,
+        sourceHigh: headers.sourceHigh, sourceLow: headers.sourceLow,
+        destinationHigh: headers.destinationHigh,
         destinationLow: headers.destinationLow, identification: identification, type: type),
       offset: offset, start: start, count: end &- start, hasMore: hasMore)
   }

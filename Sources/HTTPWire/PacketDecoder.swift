@@ -62,7 +62,8 @@ package struct PacketDecoder: Sendable {
     case 0x894f: return serviceHeader(bytes, offset)
     case 0x6558: return ethernet(bytes, offset)
     // A bridge's tag (802.1BR's forerunner), and the service tag of 802.1ah.
-    case 0x8926: return count >= offset &+ 6 ? etherType(bytes.big16(offset &+ 4), bytes, offset &+ 6) : .malformed
+    case 0x8926:
+      return count >= offset &+ 6 ? etherType(bytes.big16(offset &+ 4), bytes, offset &+ 6) : .malformed
     case 0x88e7: return ethernet(bytes, offset &+ 4)
     case 0..<0x0600:
       // LLC with SNAP (RFC 1042).

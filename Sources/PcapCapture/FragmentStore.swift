@@ -30,7 +30,11 @@ struct FragmentStore: Sendable {
   mutating func add(_ fragment: IPFragment, of packet: RawSpan, time: UInt64) -> [UInt8]? {
     let place = place(of: fragment, time: time)
     let range = fragment.offset..<fragment.offset + fragment.count
-    guard !datagrams[place].parts.contains(where: { $0.lowerBound <= range.lowerBound && $0.upperBound >= range.upperBound }) else { return nil }
+    guard
+      !datagrams[place].parts.contains(where: {
+        $0.lowerBound <= range.lowerBound && $0.upperBound >= range.upperBound
+      })
+    else { return nil }
     if !fragment.hasMore { datagrams[place].length = range.upperBound }
     let missing = range.upperBound - datagrams[place].bytes.count
     if missing > 0 { datagrams[place].bytes.append(contentsOf: repeatElement(0, count: missing)) }

@@ -8,10 +8,13 @@ import Testing
 /// Fragments in files; whole captures of them are in `Tests/Captures/made`.
 @Suite struct FragmentTests {
   /// A raw IPv4 packet with a part of a datagram that carries TCP.
-  private func fragment(_ payload: ArraySlice<UInt8>, at offset: Int, hasMore: Bool, of number: UInt8 = 1) -> [UInt8] {
+  private func fragment(_ payload: ArraySlice<UInt8>, at offset: Int, hasMore: Bool, of number: UInt8 = 1)
+    -> [UInt8]
+  {
     let total = 20 + payload.count, field = offset / 8 | (hasMore ? 0x2000 : 0)
     return [
-      0x45, 0, UInt8(total >> 8), UInt8(total & 255), 0, number, UInt8(field >> 8), UInt8(field & 255), 64, 6, 0, 0,
+      0x45, 0, UInt8(total >> 8), UInt8(total & 255), 0, number, UInt8(field >> 8), UInt8(field & 255), 64, 6,
+      0, 0,
       10, 0, 0, 1, 10, 0, 0, 2,
     ] + payload
   }
@@ -21,7 +24,9 @@ import Testing
   }
 
   private func read(_ packets: [[UInt8]]) throws -> FileAccount {
-    var file: [UInt8] = [0xa1, 0xb2, 0xc3, 0xd4, 0, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 101]
+    var file: [UInt8] = [
+      0xa1, 0xb2, 0xc3, 0xd4, 0, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 101,
+    ]
     for packet in packets {
       let count = UInt8(packet.count)
       file += [0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, count, 0, 0, 0, count] + packet
@@ -54,7 +59,8 @@ import Testing
 
   @Test func `pieces of different datagrams stay apart`() throws {
     let account = try read([
-      fragment(whole[..<24], at: 0, hasMore: true, of: 1), fragment(whole[24...], at: 24, hasMore: false, of: 2),
+      fragment(whole[..<24], at: 0, hasMore: true, of: 1),
+      fragment(whole[24...], at: 24, hasMore: false, of: 2),
     ])
     #expect(account.requests == 0)
   }
