@@ -71,8 +71,8 @@ static __always_inline void httpf_decide(struct __sk_buff *skb, struct httpf_scr
 			HTTPF_COUNT(counters, response_heads);
 		else if (segment->begins == HTTPF_PREFACE)
 			HTTPF_COUNT(counters, http2);
-	} else if ((first.words[0] & 0xffff) == 0x0316) {
-		/* A TLS record of type handshake, of any version. */
+	} else if ((__u8)(first.words[0] - 0x14) <= 3 && (__u8)(first.words[0] >> 8) == 3) {
+		/* A TLS record of any type and version: RFC 8446, section 5.1. */
 		HTTPF_COUNT(counters, tls);
 	}
 	if (httpf_settings.streams)

@@ -24,7 +24,7 @@ package struct CaptureCounters: Equatable, Sendable {
   package var responseHeads: UInt64 = 0
   /// Segments that passed because they continue a head.
   package var continuations: UInt64 = 0
-  /// TLS handshake records on watched ports.
+  /// Segments on watched ports that begin with a TLS record.
   package var tls: UInt64 = 0
   /// HTTP/2 connection prefaces on watched ports.
   package var http2: UInt64 = 0

@@ -41,7 +41,7 @@ extension ExchangeTracker {
         switch HeadStart.verdict(bytes) {
         case .request, .http2: return isForward
         case .response: return !isForward
-        case .prefix, .none: at = entry.next
+        case .requestPrefix, .responsePrefix, .none: at = entry.next
         }
       }
     }

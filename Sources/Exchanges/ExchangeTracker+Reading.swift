@@ -122,9 +122,11 @@ extension ExchangeTracker {
 
   /// Whether a segment begins with a registered method and a space, or with `HTTP/`.
   func beginsLikeHead(_ bytes: RawSpan) -> Bool {
-    switch HeadStart.verdict(bytes) {
+    // An empty line may precede a head, but in the midst of a body it is a body's.
+    if bytes.byteCount > 0, bytes.byte(0) == 0x0d { return false }
+    return switch HeadStart.verdict(bytes) {
     case .request, .response, .http2: true
-    case .prefix, .none: false
+    case .requestPrefix, .responsePrefix, .none: false
     }
   }
 

@@ -5,11 +5,14 @@ extension PacketDecoder {
   /// IPv6 extension headers in front of TCP are no more than this.
   static let maximumExtensions = 8
 
-  /// An IP header of either version at `offset`.
-  mutating func network(_ bytes: RawSpan, _ offset: Int) -> PacketVerdict {
+  /// An IP header at `offset`, of the version that the layer below has announced, if it has.
+  mutating func network(_ bytes: RawSpan, _ offset: Int, version: UInt8 = 0) -> PacketVerdict {
     depth &+= 1
     guard depth <= Self.maximumDepth, bytes.byteCount > offset else { return .malformed }
-    switch bytes.byte(offset) >> 4 {
+    let found = bytes.byte(offset) >> 4
+    // Linux drops what contradicts its type: ip_rcv_core, ip6_rcv_core.
+    if version != 0, found != version { return .malformed }
+    switch found {
     case 4: return ipv4(bytes, offset)
     case 6: return ipv6(bytes, offset)
     default: return .other
@@ -23,13 +26,15 @@ extension PacketDecoder {
     var total = Int(bytes.big16(offset &+ 2))
     // A length of 0 is a super-segment (BIG TCP, or TSO seen before the card wrote it).
     if total == 0 { total = length }
-    guard header >= 20, total >= header, total <= length else { return .malformed }
+    guard header >= 20 else { return .malformed }
+    let type = bytes.byte(offset &+ 9)
+    // What is not TCP is no fault of ours, whatever its lengths say.
+    guard total >= header, total <= length else { return type == 6 ? .malformed : .other }
     headers.sourceHigh = 0
     headers.destinationHigh = 0
     headers.sourceLow = 0x0000_ffff_0000_0000 | UInt64(bytes.big32(offset &+ 12))
     headers.destinationLow = 0x0000_ffff_0000_0000 | UInt64(bytes.big32(offset &+ 16))
     let fragment = bytes.big16(offset &+ 6)
-    let type = bytes.byte(offset &+ 9)
     if fragment & 0x3fff != 0 {
       noteFragment(
         bytes, identification: UInt32(bytes.big16(offset &+ 4)), type: type, field: fragment & 0x1fff,
@@ -45,39 +50,42 @@ extension PacketDecoder {
     var total = Int(bytes.big16(offset &+ 4)) &+ 40
     // A payload length of 0 is a jumbogram (RFC 2675, BIG TCP).
     if total == 40 { total = length }
-    guard total <= length else { return .malformed }
+    var type = bytes.byte(offset &+ 6)
+    guard total <= length else { return type == 6 || Self.isExtension(type) ? .malformed : .other }
     headers.sourceHigh = bytes.big64(offset &+ 8)
     headers.sourceLow = bytes.big64(offset &+ 16)
     headers.destinationHigh = bytes.big64(offset &+ 24)
     headers.destinationLow = bytes.big64(offset &+ 32)
     let end = offset &+ total
-    var type = bytes.byte(offset &+ 6)
     var next = offset &+ 40
     var extensions = 0
-    while true {
+    while Self.isExtension(type) {
+      guard extensions < Self.maximumExtensions, next &+ 8 <= end, bytes.byteCount >= next &+ 8 else {
+        return .malformed
+      }
+      let units = Int(bytes.byte(next &+ 1)), following = bytes.byte(next)
       switch type {
-      case 0, 43, 60, 135:
-        guard bytes.byteCount >= next &+ 8 else { return .malformed }
-        type = bytes.byte(next)
-        next &+= (Int(bytes.byte(next &+ 1)) &+ 1) &* 8
-      case 51:
-        guard bytes.byteCount >= next &+ 8 else { return .malformed }
-        type = bytes.byte(next)
-        next &+= (Int(bytes.byte(next &+ 1)) &+ 2) &* 4
       case 44:
-        guard bytes.byteCount >= next &+ 8 else { return .malformed }
         noteFragment(
-          bytes, identification: bytes.big32(next &+ 4), type: bytes.byte(next),
+          bytes, identification: bytes.big32(next &+ 4), type: following,
           field: bytes.big16(next &+ 2) >> 3, hasMore: bytes.byte(next &+ 3) & 1 == 1, start: next &+ 8,
           end: end)
-        if bytes.big16(next &+ 2) & 0xfff8 != 0 { return bytes.byte(next) == 6 ? .fragment : .other }
-        type = bytes.byte(next)
+        if bytes.big16(next &+ 2) & 0xfff8 != 0 { return following == 6 ? .fragment : .other }
         next &+= 8
-      default: return transport(type, bytes, next, end)
+      // An authentication header counts in words of four bytes, less two; the others in eight, less one.
+      case 51: next &+= (units &+ 2) &* 4
+      default: next &+= (units &+ 1) &* 8
       }
+      type = following
       extensions &+= 1
-      guard extensions <= Self.maximumExtensions, next <= end else { return .malformed }
     }
+    return transport(type, bytes, next, end)
+  }
+
+  /// A header behind which TCP may come. ESP never shows it; behind a mobility header nothing comes
+  /// (RFC 6275, section 6.1.1), and Linux does not look.
+  private static func isExtension(_ type: UInt8) -> Bool {
+    type == 0 || type == 43 || type == 44 || type == 51 || type == 60
   }
 
   /// What IP carries: TCP, or a tunnel in which there may be more.

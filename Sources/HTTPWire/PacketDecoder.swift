@@ -51,7 +51,8 @@ package struct PacketDecoder: Sendable {
     guard depth <= Self.maximumDepth else { return .malformed }
     let count = bytes.byteCount
     switch type {
-    case 0x0800, 0x86dd: return network(bytes, offset)
+    case 0x0800: return network(bytes, offset, version: 4)
+    case 0x86dd: return network(bytes, offset, version: 6)
     case 0x8100, 0x88a8, 0x9100, 0x9200, 0x9300:
       guard count >= offset &+ 4 else { return .malformed }
       return etherType(bytes.big16(offset &+ 2), bytes, offset &+ 4)

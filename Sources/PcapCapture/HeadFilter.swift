@@ -1,40 +1,63 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Capture
+package import HTTPWire
 
 /// The classic filter that makes the payload test in the kernel when eBPF is not to be had: libpcap's
 /// expression for it.
 ///
 /// Classic BPF has no memory, so it cannot know which segment continues a head. It passes every
 /// segment with payload to a watched port (a client's heads, their continuations, uploads) and, from a
-/// watched port, only what begins with `HTTP/` or is too short to tell. What the classic filter cannot
+/// watched port, only what begins with three capital letters or an empty line (`HTTP/`, and the requests
+/// of those who call from such a port) or is too short to tell. What the classic filter cannot
 /// look into (IPv6 extension headers) passes too. The program then applies the same rules as the
 /// kernel's filter to what came.
 package enum HeadFilter {
-  /// The expression for these ports and this depth; `tagged` adds up to two VLAN tags in the data, which
-  /// only Ethernet has.
-  package static func expression(ports: PortSet, depth: CaptureDepth, tagged: Bool) -> String {
+  /// The expression for packets of this link layer.
+  ///
+  /// Ethernet has up to two VLAN tags in the data. A cooked packet's offsets cannot be moved past a
+  /// tag, so that there every tagged one passes.
+  package static func expression(
+    ports: PortSet, depth: CaptureDepth, link: LinkLayer, vantage: Vantage = .both
+  ) -> String {
     let test = depth == .heads ? heads(ports) : streams(ports)
-    guard tagged else { return test }
+    let all: String
+    switch link {
     // Each "vlan" moves the offsets of all that follows it, so the nesting counts.
-    return "(\(test)) or (vlan and ((\(test)) or (vlan and (\(test)))))"
+    case .ethernet: all = "(\(test)) or (vlan and ((\(test)) or (vlan and (\(test)))))"
+    case .cooked, .cooked2: all = "(\(test)) or ether proto 0x8100 or ether proto 0x88a8"
+    default: all = test
+    }
+    // In the filter, and not by pcap_setdirection: loopback (index 1 in every namespace) shows each
+    // packet once, as coming in, and it is as much going out.
+    switch vantage {
+    case .both: return all
+    case .inbound: return "inbound and (\(all))"
+    case .outbound: return "(outbound or ifindex 1) and (\(all))"
+    }
   }
 
   private static func heads(_ ports: PortSet) -> String {
-    let data4 = "tcp[((tcp[12] & 0xf0) >> 2):4]"
     let size4 = "(ip[2:2] - ((ip[0] & 0x0f) << 2) - ((tcp[12] & 0xf0) >> 2))"
     let size6 = "(ip6[4:2] - ((ip6[52] & 0xf0) >> 2))"
-    let data6 = "ip6[(40 + ((ip6[52] & 0xf0) >> 2)):4]"
+    let begins4 = begins { "tcp[((tcp[12] & 0xf0) >> 2) + \($0):\($1)]" }
+    let begins6 = begins { "ip6[40 + ((ip6[52] & 0xf0) >> 2) + \($0):\($1)]" }
     let to = portTest("dst", ports), from = portTest("src", ports)
     // A length of 0 in the IP header is a super-segment; its size is not to be had here.
     let v4 =
       "(\(to) and (\(size4) != 0 or ip[2:2] = 0))"
-      + " or (\(from) and ((\(size4) > 0 and \(size4) < 13) or \(data4) = 0x48545450))"
+      + " or (\(from) and ((\(size4) > 0 and \(size4) < 13) or \(begins4)))"
     let v6 =
       "(\(to) and (\(size6) != 0 or ip6[4:2] = 0))"
-      + " or (\(from) and ((\(size6) > 0 and \(size6) < 13) or \(data6) = 0x48545450))"
+      + " or (\(from) and ((\(size6) > 0 and \(size6) < 13) or \(begins6)))"
     return "(ip proto 6 and (ip[6:2] & 0x1fff = 0) and (\(v4))) or (ip6[6] = 6 and (\(v6)))"
       + " or (\(extensions))"
+  }
+
+  /// The test of a payload's first bytes, which `at` names by offset and count.
+  private static func begins(_ at: (Int, Int) -> String) -> String {
+    let capitals = (0...2).map { "(\(at($0, 1)) - 65) <= 25" }.joined(separator: " and ")
+    return "(\(at(0, 4)) = 0x48545450 or (\(capitals)) or \(at(0, 2)) = 0x0d0a)"
   }
 
   private static func streams(_ ports: PortSet) -> String {
@@ -43,7 +66,7 @@ package enum HeadFilter {
 
   /// IPv6 headers behind which TCP may stand.
   private static var extensions: String {
-    [0, 43, 44, 51, 60, 135].map { "ip6[6] = \($0)" }.joined(separator: " or ")
+    [0, 43, 44, 51, 60].map { "ip6[6] = \($0)" }.joined(separator: " or ")
   }
 
   private static func portTest(_ side: String, _ ports: PortSet) -> String {

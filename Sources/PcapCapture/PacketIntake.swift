@@ -100,15 +100,12 @@ package struct PacketIntake {
   private mutating func look(at payload: RawSpan) -> HeadStart.Verdict {
     let verdict = HeadStart.verdict(payload)
     switch verdict {
-    case .request: counters.requestHeads &+= 1
-    case .response: counters.responseHeads &+= 1
+    case .request, .requestPrefix: counters.requestHeads &+= 1
+    case .response, .responsePrefix: counters.responseHeads &+= 1
     case .http2: counters.http2 &+= 1
-    case .prefix: break
     case .none:
-      // A TLS record of type handshake (RFC 8446, section 5.1).
-      if payload.byteCount >= 3, payload.byte(0) == 0x16, payload.byte(1) == 3, payload.byte(2) <= 4 {
-        counters.tls &+= 1
-      }
+      // A TLS record of any type and version (RFC 8446, section 5.1).
+      if payload.byteCount >= 2, payload.byte(0) &- 0x14 <= 3, payload.byte(1) == 3 { counters.tls &+= 1 }
     }
     return verdict
   }

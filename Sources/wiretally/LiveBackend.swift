@@ -33,6 +33,12 @@ protocol LiveBackend: AnyObject {
   var counters: CaptureCounters { get }
   /// Lines for every page: what is not as it was asked for.
   var notices: [String] { get }
+  /// Bytes of each ring, or of libpcap's buffer, as they came to be.
+  var ringBytes: Int { get }
+  /// Since when, on the capture clock, the named interface has been down or away; nil while it is there.
+  var interfaceDownSince: UInt64? { get }
+  /// Looks after the interface; to be called about once a second.
+  func followInterface()
   /// Ends the capture; what is buffered can still be received.
   func stop()
 }
@@ -52,6 +58,9 @@ final class KernelBackend: LiveBackend {
   var sources: [any SegmentSource] { capture.readers }
   var counters: CaptureCounters { capture.counters() }
   var notices: [String] { capture.notices }
+  var ringBytes: Int { capture.ringBytes }
+  var interfaceDownSince: UInt64? { capture.interfaceDownSince }
+  func followInterface() { capture.followInterface() }
   func stop() { capture.stop() }
 }
 
@@ -59,6 +68,7 @@ final class KernelBackend: LiveBackend {
 final class PcapBackend: LiveBackend {
   let name: String
   let notices: [String]
+  let ringBytes: Int
   private let capture: LiveCapture
 
   /// - Parameter reason: why eBPF is not used, when it was wanted.
@@ -71,10 +81,16 @@ final class PcapBackend: LiveBackend {
     options.bufferBytes = request.ringBytes
     capture = try LiveCapture(options)
     name = "libpcap"
-    notices = reason.map { ["libpcap is used instead of eBPF: \($0)"] } ?? []
+    ringBytes = request.ringBytes
+    var notices = reason.map { ["libpcap is used instead of eBPF: \($0)"] } ?? []
+    if request.workers > 1 { notices.append("libpcap reads with one worker, not \(request.workers)") }
+    self.notices = notices
   }
 
   var sources: [any SegmentSource] { [capture] }
   var counters: CaptureCounters { capture.counters }
+  var interfaceDownSince: UInt64? { capture.interfaceDownSince }
+  /// Its worker does that itself: the handle is the worker's.
+  func followInterface() {}
   func stop() { capture.stop() }
 }

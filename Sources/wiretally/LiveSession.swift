@@ -24,7 +24,8 @@ struct LiveSession {
       backend: backend.name, source: command.request.interface ?? "all interfaces",
       ports: command.options.ports.description)
     let report = try Report(command.options, threshold: command.threshold, plan: plan, label: label)
-    report.notices = backend.notices
+    let notices = LiveNotices(backend, interface: command.request.interface)
+    report.notices = notices.lines
     let sources = backend.sources
     guard let clock = sources.first, let start = clock.now else { return }
     let limits = ExchangeLimits()
@@ -44,13 +45,14 @@ struct LiveSession {
     defer { keyboard.restore() }
     var running: [WorkerThread] = []
     for thread in threads where thread.start() { running.append(thread) }
-    announce(label)
+    announce(label, backend)
     defer { report.summary(timeline.summary(capture: backend.counters, top: report.sites)) }
     let end = command.duration.map { start &+ $0.nanoseconds } ?? .max
     while report.hasReader, !isEnded(interruption, keyboard, report),
       !running.contains(where: \.hasEndedEarly)
     {
       let now = clock.now ?? start
+      if notices.follow(at: now) { report.notices = notices.lines }
       show(timeline, now, backend, report)
       if now >= end { break }
     }
@@ -64,11 +66,18 @@ struct LiveSession {
   }
 
   /// Says at once, on standard error, that it works: the first page takes an interval.
-  private func announce(_ label: CaptureLabel) {
+  private func announce(_ label: CaptureLabel, _ backend: any LiveBackend) {
     let quit = StandardDescriptors.isTerminal(0) ? "; q quits" : ""
+    let asked = command.request.ringBytes, got = backend.ringBytes
+    let ring = got == asked ? "" : " with a ring of \(Self.size(got)) instead of \(Self.size(asked))"
     Failure.say(
-      "watching \(label.source), port \(label.ports), by \(label.backend); a page every "
+      "watching \(label.source), port \(label.ports), by \(label.backend)\(ring); a page every "
         + "\(command.options.interval)\(quit)")
+    for notice in backend.notices { Failure.say(notice) }
+  }
+
+  private static func size(_ bytes: Int) -> String {
+    bytes >= 1 << 20 ? "\(bytes >> 20) MiB" : "\(bytes >> 10) KiB"
   }
 
   /// Opens the backend that was asked for, or the next best one.

@@ -71,7 +71,8 @@ package struct PacketTable: Sendable {
     if payload.count > 1, agrees("HTTP/") { return .response(whole.count) }
     if methods.contains(where: { agrees($0 + " ") }) { return .request(whole.count) }
     if agrees("PRI * HTTP/2.0\r\n") { return .preface(whole.count) }
-    return payload.starts(with: [0x16, 3]) ? .tls : .body
+    return payload.count > 1 && (0x14...0x17).contains(payload[payload.startIndex])
+      && payload.dropFirst().first == 3 ? .tls : .body
   }
 }
 

@@ -39,7 +39,8 @@ extension PacketTable {
     }
     for version in UInt8(0)...4 {
       add("a TLS record of version 3.\(version)", Packet().payload([0x16, 3, version, 0, 200, 1]), .tls)
-      add("TLS data of version 3.\(version)", Packet().payload([0x17, 3, version, 0, 200, 1]), .body)
+      add("TLS data of version 3.\(version)", Packet().payload([0x17, 3, version, 0, 200, 1]), .tls)
+      add("no TLS record, 3.\(version)", Packet().payload([0x18, 3, version, 0, 200, 1]), .body)
     }
   }
 

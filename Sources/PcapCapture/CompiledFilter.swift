@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Capture
+internal import CPcap
+
+/// A filter expression in libpcap's language, compiled: it goes on a handle, or is asked about packets.
+@safe
+package final class CompiledFilter {
+  // A bpf_program: filled by init, released by deinit, never changed between. Untyped, since whoever
+  // imports both this room and libbpf's would have two kinds of bpf_insn.
+  private let memory: OpaquePointer
+
+  /// Compiles for packets of a `LINKTYPE_` number, without any interface.
+  package convenience init(_ expression: String, linkType: UInt32) throws(CaptureError) {
+    guard let handle = unsafe pcap_open_dead(Int32(bitPattern: linkType), 262_144) else {
+      throw CaptureError(.unavailable, "libpcap has no memory left")
+    }
+    defer { unsafe pcap_close(handle) }
+    try unsafe self.init(expression, on: handle)
+  }
+
+  /// Compiles for the packets of an open handle.
+  init(_ expression: String, on handle: OpaquePointer) throws(CaptureError) {
+    let program = UnsafeMutablePointer<bpf_program>.allocate(capacity: 1)
+    unsafe program.initialize(to: bpf_program())
+    // Fills the program; the expression is read before the call returns.
+    guard unsafe pcap_compile(handle, program, expression, 1, bpf_u_int32.max) == 0 else {
+      unsafe program.deallocate()
+      throw unsafe CaptureError(
+        .unavailable, "libpcap cannot compile the filter: \(String(cString: pcap_geterr(handle)))")
+    }
+    unsafe memory = OpaquePointer(program)
+  }
+
+  deinit {
+    let program = unsafe UnsafeMutablePointer<bpf_program>(memory)
+    unsafe pcap_freecode(program)
+    unsafe program.deallocate()
+  }
+
+  /// Has the handle deliver only what matches; the kernel decides.
+  func install(on handle: OpaquePointer) throws(CaptureError) {
+    // The handle keeps a copy.
+    guard unsafe pcap_setfilter(handle, UnsafeMutablePointer(memory)) == 0 else {
+      throw unsafe CaptureError(
+        .unavailable, "libpcap cannot set the filter: \(String(cString: pcap_geterr(handle)))")
+    }
+  }
+
+  /// Whether a whole packet matches.
+  package func matches(_ packet: [UInt8]) -> Bool {
+    let count = UInt32(clamping: packet.count)
+    // The packet outlives the call, which reads as many bytes as are named.
+    return unsafe wt_pcap_matches(UnsafePointer(memory), packet, count, count) != 0
+  }
+}

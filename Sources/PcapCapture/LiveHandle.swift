@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Capture
+internal import CPcap
+import HTTPWire
+
+/// libpcap open on one interface, or on all, with the filter in place; closed when let go of.
+@safe
+final class LiveHandle {
+  // libpcap's handle: owned from init to deinit, used by one thread at a time.
+  let pcap: OpaquePointer
+  /// Readable when packets wait.
+  let descriptor: Int32
+  let link: LinkLayer
+  /// The kernel's index of the interface; 0 for all.
+  let index: UInt32
+
+  init(_ options: PcapOptions) throws(CaptureError) {
+    let name = options.interface ?? "any"
+    var text = [CChar](repeating: 0, count: Int(PCAP_ERRBUF_SIZE))
+    // Before the handle is opened: an index of another one of the same name is noticed, not missed.
+    index = options.interface.flatMap(InterfaceState.named)?.index ?? 0
+    // libpcap writes at most PCAP_ERRBUF_SIZE bytes into the buffer.
+    guard let handle = unsafe pcap_create(name, &text) else {
+      throw CaptureError(.unavailable, "libpcap cannot open \(name): \(Self.words(text))")
+    }
+    var isHandedOver = false
+    defer { if !isHandedOver { unsafe pcap_close(handle) } }
+    unsafe pcap_set_snaplen(handle, 262_144)
+    unsafe pcap_set_promisc(handle, 0)
+    unsafe pcap_set_timeout(handle, 20)
+    unsafe pcap_set_buffer_size(handle, Int32(clamping: options.bufferBytes))
+    unsafe pcap_set_tstamp_precision(handle, Int32(PCAP_TSTAMP_PRECISION_NANO))
+    let status = unsafe pcap_activate(handle)
+    guard status >= 0 else {
+      throw unsafe Self.refused(status, name, String(cString: pcap_geterr(handle)))
+    }
+    let type = UInt32(bitPattern: unsafe pcap_datalink(handle))
+    guard let link = LinkLayer(linkType: type) else {
+      throw CaptureError(.unavailable, "\(name) has link type \(type), which cannot be read")
+    }
+    let expression = HeadFilter.expression(
+      ports: options.ports, depth: options.depth, link: link, vantage: options.vantage)
+    try unsafe CompiledFilter(expression, on: handle).install(on: handle)
+    // Non-blocking, so that one thread can wait for several things.
+    guard unsafe pcap_setnonblock(handle, 1, &text) == 0 else {
+      throw CaptureError(.unavailable, "libpcap cannot wait on \(name): \(Self.words(text))")
+    }
+    isHandedOver = true
+    unsafe pcap = handle
+    unsafe descriptor = pcap_get_selectable_fd(handle)
+    self.link = link
+  }
+
+  deinit { unsafe pcap_close(pcap) }
+
+  /// Packets that the kernel or the card had to drop since the handle was opened.
+  var lost: UInt64 {
+    var statistics = pcap_stat()
+    // pcap_stats fills the value it is given.
+    guard unsafe pcap_stats(pcap, &statistics) == 0 else { return 0 }
+    return UInt64(statistics.ps_drop) &+ UInt64(statistics.ps_ifdrop)
+  }
+
+  private static func refused(_ status: Int32, _ name: String, _ detail: String) -> CaptureError {
+    switch status {
+    case PCAP_ERROR_PERM_DENIED, PCAP_ERROR_PROMISC_PERM_DENIED:
+      return CaptureError(
+        .notPermitted, "cannot capture on \(name): operation not permitted (needs CAP_NET_RAW)",
+        remedy: "run it with sudo, or once: sudo setcap cap_bpf,cap_net_raw+ep $(command -v wiretally)")
+    case PCAP_ERROR_NO_SUCH_DEVICE:
+      return CaptureError(
+        .notFound, "there is no interface \(name)",
+        remedy: "the interfaces are: \(InterfaceNames.all().joined(separator: ", "))")
+    case PCAP_ERROR_IFACE_NOT_UP:
+      return CaptureError(.notFound, "interface \(name) is down", remedy: "ip link set \(name) up")
+    default:
+      let reason = detail.isEmpty ? "error \(status)" : detail
+      return CaptureError(.unavailable, "libpcap cannot capture on \(name): \(reason)")
+    }
+  }
+
+  private static func words(_ text: [CChar]) -> String {
+    String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+}
