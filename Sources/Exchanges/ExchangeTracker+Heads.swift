@@ -58,6 +58,8 @@ extension ExchangeTracker {
         flow: piece.flow, headStart: start, headEnd: headEnd, acknowledgement: piece.acknowledgement,
         hasAcknowledgement: piece.hasAcknowledgement, isHead: head.method == .head,
         isConnect: head.method == .connect, isUpgrade: head.upgrade, time: piece.time))
+    expectResponse(
+      to: event.exchange, on: piece.flow, bodyLength: head.framing == .length ? head.contentLength : 0)
     batch.append(event)
   }
 

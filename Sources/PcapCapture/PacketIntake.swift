@@ -64,7 +64,20 @@ package struct PacketIntake {
       sequence: headers.sequence, acknowledgement: headers.acknowledgement,
       payloadLength: UInt32(truncatingIfNeeded: headers.payloadLength), flags: flags, kind: kind,
       direction: direction)
+    addSighting(packet, link)
     return true
+  }
+
+  /// Adds where the packet was seen, as far as a cooked header tells: a second sighting is told by it.
+  private mutating func addSighting(_ packet: RawSpan, _ link: LinkLayer) {
+    let outgoing: UInt16 = 4
+    switch link {
+    case .cooked: segment.direction = packet.big16(0) == outgoing ? .outbound : .inbound
+    case .cooked2:
+      segment.interface = packet.big32(4)
+      segment.direction = UInt16(packet.byte(10)) == outgoing ? .outbound : .inbound
+    default: break
+    }
   }
 
   /// The captured payload of the packet read last.
