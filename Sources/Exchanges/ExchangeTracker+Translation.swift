@@ -16,14 +16,16 @@ extension ExchangeTracker {
     let isOpening = segment.flags.contains(.syn)
     if flows[flow].standing == .twin {
       let twin = flows[flow].twin
-      if isOpening || flows[twin].hash != flows[flow].twinHash || flows[twin].standing == .twin {
+      if flows[twin].hash != flows[flow].twinHash || flows[twin].standing == .twin {
         flows[flow].standing = .fresh
       } else {
         let direction = isForward != flows[flow].isTwinReversed
-        if isKnownPart(twin, direction, segment) {
+        if isOpening ? isItsOpening(twin, direction, segment.sequence) : isKnownPart(twin, direction, segment)
+        {
           flows.use(twin)
           return (twin, direction)
         }
+        if isOpening { flows[flow].standing = .fresh }
       }
     }
     guard !isOpening, !payload.isEmpty, segment.flags.contains(.ack) else { return (flow, isForward) }
@@ -88,19 +90,69 @@ extension ExchangeTracker {
     return half.coverage.contains(segment.sequence, segment.sequence &+ segment.payloadLength)
   }
 
+  /// Whether a SYN is the one of the connection joined, come late, and not another connection's.
+  private func isItsOpening(_ twin: Int32, _ isForward: Bool, _ start: UInt32) -> Bool {
+    let half = isForward ? flows[twin].forward : flows[twin].backward
+    guard half.isKnown || half.held >= 0 else { return false }
+    let first = half.isKnown ? half.next : held[half.held].piece.sequence
+    let distance = SequenceNumber.distance(first, from: start)
+    return distance >= 0 && distance < 1 << 20
+  }
+
   /// From now on this flow's segments are the other one's.
   private mutating func join(_ flow: Int32, _ isForward: Bool, _ twin: Int32, _ isTwinForward: Bool) {
     flows[flow].standing = .twin
     flows[flow].twin = twin
     flows[flow].twinHash = flows[twin].hash
     flows[flow].isTwinReversed = isForward != isTwinForward
+    moveHeld(flow, to: twin)
     // What is known of this direction, such as its SYN, the other one may lack.
-    let isKnown = isTwinForward ? flows[twin].forward.isKnown : flows[twin].backward.isKnown
-    let half = isForward ? flows[flow].forward : flows[flow].backward
-    if !isKnown, half.isKnown, half.held < 0 {
+    let old = isTwinForward ? flows[twin].forward : flows[twin].backward
+    var half = isForward ? flows[flow].forward : flows[flow].backward
+    if !old.isKnown, half.isKnown {
+      (half.held, half.heldCount) = (old.held, old.heldCount)
       flows[twin][isTwinForward] = half
       flows[flow][isForward] = HalfStream()
     }
+  }
+
+  /// Joins a flow whose first response has waited in vain for its request, when that came under other
+  /// addresses meanwhile; returns the other flow, or -1.
+  mutating func joinByHeldResponse(_ flow: Int32) -> Int32 {
+    for isForward in [true, false] {
+      var entry = isForward ? flows[flow].forward.held : flows[flow].backward.held
+      // Any of the first few will do: an entry of the table may have given way to another one.
+      var tries = 8
+      while entry >= 0, tries > 0 {
+        let piece = held[entry].piece
+        entry = held[entry].next
+        tries &-= 1
+        guard piece.hasAcknowledgement else { continue }
+        let place = expectedRequest(piece.sequence, piece.acknowledgement)
+        guard place >= 0, pending[place].flow != flow else { continue }
+        let asker = pending[place].flow
+        join(flow, isForward, asker, flows[asker].requests == .backward)
+        return asker
+      }
+    }
+    return -1
+  }
+
+  /// Hands the segments that wait in a flow on to the one that it has joined.
+  private mutating func moveHeld(_ flow: Int32, to twin: Int32) {
+    guard flows[flow].forward.held >= 0 || flows[flow].backward.held >= 0 else { return }
+    stopWaiting(flow)
+    for isForward in [true, false] {
+      while flows[flow][isForward].held >= 0 {
+        let place = flows[flow][isForward].held
+        flows[flow][isForward].held = held[place].next
+        flows[flow][isForward].heldCount &-= 1
+        held[place].piece.flow = twin
+        held[place].piece.isForward = isForward != flows[flow].isTwinReversed
+        insertHeld(place, held[place].piece)
+      }
+    }
+    startWaiting(twin)
   }
 
   private func sighting(

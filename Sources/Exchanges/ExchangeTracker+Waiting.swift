@@ -33,7 +33,7 @@ extension ExchangeTracker {
     return true
   }
 
-  private mutating func insertHeld(_ place: Int32, _ piece: StreamPiece) {
+  mutating func insertHeld(_ place: Int32, _ piece: StreamPiece) {
     let flow = piece.flow, isForward = piece.isForward
     flows[flow][isForward].heldCount &+= 1
     var before: Int32 = -1
@@ -119,6 +119,11 @@ extension ExchangeTracker {
 
   /// Reads on behind whatever this flow waits for: it has waited long enough, or there is no room.
   mutating func giveUpWaiting(_ flow: Int32) {
+    var flow = flow
+    if flows[flow].standing == .fresh {
+      let twin = joinByHeldResponse(flow)
+      if twin >= 0 { flow = twin }
+    }
     progress(flow)
     // The requests first: the responses may be waiting for them.
     let first = flows[flow].requests != .backward

@@ -79,8 +79,8 @@ extension Dialogue.Packet {
     #expect(account.isBalanced)
   }
 
-  @Test(arguments: 0..<40)
-  func `neighbours that change places change nothing`(seed: Int) {
+  @Test(arguments: 0..<200)
+  func `neighbours that change places after the handshake change nothing`(seed: Int) {
     var random = SeededGenerator(state: UInt64(seed) &+ 9_000)
     var plain: [Dialogue.Packet] = []
     for port in UInt16(40_000)..<40_004 { plain += Self.talk(depth: .streams, port: port).packets }
@@ -89,7 +89,10 @@ extension Dialogue.Packet {
       packet.isRequest ? packet.outside : packet.inside(port: packet.segment.destination.port &+ 9)
     }
     for index in 0..<(split.count - 3) {
-      split.swapAt(index, index + Int.random(in: 0..<3, using: &random))
+      let other = index + Int.random(in: 0..<3, using: &random)
+      // A router's two sides do not overtake each other by a whole handshake.
+      if split[index...other].contains(where: { $0.payload.isEmpty }) { continue }
+      split.swapAt(index, other)
     }
     #expect(Account(split).totals == truth.totals, "seed \(seed)")
   }
