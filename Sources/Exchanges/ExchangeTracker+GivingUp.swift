@@ -6,6 +6,11 @@ import HTTPWire
 extension ExchangeTracker {
   /// Reads on behind whatever this flow waits for: it has waited long enough, or there is no room.
   mutating func giveUpWaiting(_ flow: Int32) {
+    var flow = flow
+    if flows[flow].standing == .fresh {
+      let twin = joinByHeldResponse(flow)
+      if twin >= 0 { flow = twin }
+    }
     progress(flow)
     // The requests first: the responses may be waiting for them.
     let first = mayAskForward(flow)

@@ -59,6 +59,8 @@ extension ExchangeTracker {
         hasAcknowledgement: piece.hasAcknowledgement, isHead: head.method == .head,
         isConnect: head.method == .connect, isUpgrade: head.upgrade, time: piece.time,
         clock: clock))
+    expectResponse(
+      to: event.exchange, on: piece.flow, bodyLength: head.framing == .length ? head.contentLength : 0)
     batch.append(event)
   }
 

@@ -35,7 +35,7 @@ extension ExchangeTracker {
     return true
   }
 
-  private mutating func insertHeld(_ place: Int32, _ piece: StreamPiece) {
+  mutating func insertHeld(_ place: Int32, _ piece: StreamPiece) {
     let flow = piece.flow, isForward = piece.isForward
     flows[flow][isForward].heldCount &+= 1
     var before: Int32 = -1

@@ -24,6 +24,9 @@ package struct ExchangeTracker: ~Copyable {
   var flows: FlowTable
   var pending: PendingRequests
   var held: HeldSegments
+  var translations = TranslationIndex()
+  /// Responses came whose requests go by other addresses: until then (capture time) all are expected.
+  var unaskedUntil: UInt64 = 0
   let smallHeads: BlockPool
   let largeHeads: BlockPool
   /// Flows that wait for missing bytes, the longest waiting one first.
@@ -45,7 +48,9 @@ package struct ExchangeTracker: ~Copyable {
   /// Reads one segment; afterwards `batch` holds what came of it.
   package mutating func process(_ segment: borrowing Segment, _ payload: RawSpan) {
     if segment.time > clock { advance(to: segment.time) }
-    let (key, isForward) = FlowKey.of(segment)
+    let ends = FlowKey.of(segment)
+    let key = ends.key
+    var isForward = ends.forward
     let isOpening = segment.flags.isOpening, isEmpty = segment.payloadLength == 0
     let hash = key.hash(seed: seed)
     var flow = flows.find(key, hash: hash)
@@ -58,6 +63,11 @@ package struct ExchangeTracker: ~Copyable {
       if flows.isFull { evictOldestFlow() }
       flow = flows.insert(key, hash: hash)
       if flow < 0 { return }
+    }
+    if flows[flow].standing != .asked {
+      let home = home(flow, isForward, segment, payload)
+      flow = home.flow
+      isForward = home.isForward
     }
     flows[flow].lastSeen = clock
     if isOpening {

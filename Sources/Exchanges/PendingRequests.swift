@@ -44,6 +44,9 @@ struct PendingRequests: ~Copyable {
     _modify { yield &places[Int(place)] }
   }
 
+  /// Whether the request at a place still waits.
+  func isWaiting(_ place: Int32) -> Bool { places[Int(place)].flow >= 0 }
+
   /// Adds a request as the newest one; -1 when there is no place left.
   mutating func add(_ request: PendingRequest) -> Int32 {
     let place: Int32
@@ -66,6 +69,7 @@ struct PendingRequests: ~Copyable {
     let older = places[Int(place)].older, newer = places[Int(place)].newer
     if older >= 0 { places[Int(older)].newer = newer } else { oldest = newer }
     if newer >= 0 { places[Int(newer)].older = older } else { newest = older }
+    places[Int(place)].flow = -1
     free.append(place)
   }
 }

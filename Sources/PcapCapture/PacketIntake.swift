@@ -29,7 +29,11 @@ package struct PacketIntake {
     _ packet: RawSpan, wireLength: Int, link: LinkLayer, time: UInt64, direction: Segment.Direction = .unknown
   ) -> Bool {
     counters.packets &+= 1
-    return take(decoder.decode(packet, wireLength: wireLength, link: link), packet, time, direction)
+    guard take(decoder.decode(packet, wireLength: wireLength, link: link), packet, time, direction) else {
+      return false
+    }
+    addSighting(packet, link)
+    return true
   }
 
   /// The fragment that the packet read last is, if any.
@@ -87,6 +91,18 @@ package struct PacketIntake {
       payloadLength: UInt32(truncatingIfNeeded: headers.payloadLength), flags: flags, kind: kind,
       direction: direction)
     return true
+  }
+
+  /// Adds where the packet was seen, as far as a cooked header tells: a second sighting is told by it.
+  private mutating func addSighting(_ packet: RawSpan, _ link: LinkLayer) {
+    let outgoing: UInt16 = 4
+    switch link {
+    case .cooked: segment.direction = packet.big16(0) == outgoing ? .outbound : .inbound
+    case .cooked2:
+      segment.interface = packet.big32(4)
+      segment.direction = UInt16(packet.byte(10)) == outgoing ? .outbound : .inbound
+    default: break
+    }
   }
 
   /// The captured payload of the packet read last.
