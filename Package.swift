@@ -55,6 +55,13 @@ let package = Package(
     tests("Statistics", with: ["Capture", "Exchanges", "HTTPWire"]),
     tests("Alerting", with: ["Capture", "Statistics"]),
     tests("Presentation", with: ["Alerting", "Capture", "Exchanges", "Statistics"]),
-    .testTarget(name: "EndToEndTests", dependencies: ["wiretally"], swiftSettings: house),
+    // One table of packets, three judges of them.
+    .testTarget(
+      name: "JudgesTests",
+      dependencies: ["Capture", "HTTPWire", "KernelCapture", "PacketBuilder", "PcapCapture"],
+      swiftSettings: house),
+    .testTarget(
+      name: "EndToEndTests", dependencies: ["PacketBuilder", "wiretally"], exclude: ["Scripts"],
+      swiftSettings: house),
   ]
 )
