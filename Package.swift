@@ -66,6 +66,13 @@ let package = Package(
       name: "RoadTests",
       dependencies: ["Alerting", "Capture", "Exchanges", "HTTPWire", "Presentation", "Statistics"],
       swiftSettings: house),
-    .testTarget(name: "EndToEndTests", dependencies: ["wiretally"], swiftSettings: house),
+    // One table of packets, three judges of them.
+    .testTarget(
+      name: "JudgesTests",
+      dependencies: ["Capture", "HTTPWire", "KernelCapture", "PacketBuilder", "PcapCapture"],
+      swiftSettings: house),
+    .testTarget(
+      name: "EndToEndTests", dependencies: ["PacketBuilder", "wiretally"], exclude: ["Scripts"],
+      swiftSettings: house),
   ]
 )

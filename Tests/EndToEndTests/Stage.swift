@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import PacketBuilder
+import Testing
+
+/// One run of traffic before three backends at once: eBPF, libpcap, and a capture file of tcpdump's.
+final class Stage {
+  let network = Network()
+  private let folder = Folder()
+  private var monitors: [(backend: String, monitor: Monitor)] = []
+  private let dump = Process()
+  private var ports = "80"
+
+  /// Starts the backends in a namespace, on one interface or all.
+  func watch(
+    in name: String, _ interface: String? = nil, ports: String = "80", direction: String? = nil,
+    _ options: [String] = []
+  ) {
+    self.ports = ports
+    let sides = direction.map { ["-Q", $0] } ?? []
+    dump.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    dump.arguments =
+      ["ip", "netns", "exec", name, "tcpdump", "-i", interface ?? "any", "-w", folder.file("run.pcap")]
+      + ["-B", "65536", "-U", "--immediate-mode", "-Z", "root"] + sides
+    let errors = folder.file("tcpdump")
+    _ = FileManager.default.createFile(atPath: errors, contents: nil)
+    dump.standardError = FileHandle(forWritingAtPath: errors)
+    try? dump.run()
+    for backend in ["ebpf", "pcap"] {
+      let arguments = ["--backend", backend, "--format", "json", "--port", ports] + sides + options
+      let monitor = Monitor(in: name, arguments + (interface.map { ["-i", $0] } ?? []))
+      monitors.append((backend, monitor))
+    }
+    for _ in 0..<100 where !Shell.read(errors).contains("listening") { usleep(20_000) }
+  }
+
+  deinit {
+    if dump.isRunning { kill(dump.processIdentifier, SIGKILL) }
+  }
+
+  /// Ends the backends; what each of them counted.
+  func summaries() -> [(backend: String, summary: Lines.Interval?)] {
+    usleep(300_000)
+    var all = monitors.map { ($0.backend, Lines($0.monitor.end().output).summary) }
+    // tcpdump is a child of ip, which has become tcpdump by exec.
+    // SIGTERM, because SIGINT may be ignored by inheritance.
+    kill(dump.processIdentifier, SIGTERM)
+    for _ in 0..<250 where dump.isRunning { usleep(20_000) }
+    if dump.isRunning { kill(dump.processIdentifier, SIGKILL) }
+    let read = Shell.run("\(Machine.program) read --format json --port \(ports) \(folder.file("run.pcap"))")
+    all.append(("file", Lines(read.output).summary))
+    return all
+  }
+
+  /// Sends frames out of an interface; `options` are the script's.
+  func send(_ packets: [Packet], by command: String, in name: String) {
+    let text = packets.map { $0.bytes.map { byte in String(format: "%02x", byte) }.joined() }
+    let ran = Self.traffic(command, in: name, input: text.joined(separator: "\n") + "\n")
+    #expect(ran.status == 0, "\(ran.errors)")
+  }
+
+  /// The script beside this file, run in a namespace.
+  @discardableResult
+  static func traffic(_ command: String, in name: String, input: String = "") -> Ran {
+    Shell.run("ip netns exec \(name) \(python) \(script) \(command)", input: Data(input.utf8))
+  }
+
+  static let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .appendingPathComponent("Scripts/traffic.py").path
+  /// The system's own one; a wrapper of some user's may not work everywhere.
+  static let python = Shell.has("/usr/bin/python3") ? "/usr/bin/python3" : "python3"
+}
+
+/// What really was on the wire.
+struct Truth {
+  var requests: Int
+  /// How often each status was answered; nil when nobody kept a log.
+  var statuses: [String: Int]?
+  var methods: [String: Int]?
+  /// Whether some packets were to be seen several times and counted once.
+  var hasDuplicates = false
+
+  /// So many injected requests, which nobody answers.
+  init(_ requests: Int) { self.requests = requests }
+
+  /// What the server logged, once it has so many lines.
+  init(_ server: WebServer, _ sent: Int, hasDuplicates: Bool = false) {
+    server.waitForLog(sent)
+    requests = server.log.values.reduce(0, +)
+    statuses = server.count(\.status)
+    methods = server.count(\.method)
+    self.hasDuplicates = hasDuplicates
+  }
+}
+
+/// A network, what watches it, and its traffic; returns the truth.
+struct Scenario: CustomTestStringConvertible, Sendable {
+  var name: String
+  var play: @Sendable (Stage) -> Truth
+  var testDescription: String { name }
+
+  init(_ name: String, _ play: @escaping @Sendable (Stage) -> Truth) {
+    self.name = name
+    self.play = play
+  }
+}
