@@ -54,7 +54,7 @@ extension Scenario {
     Network.run("for n in 1 2 3 4 5 6 7 8 9; do ping -c1 -W1 \(address) && break; done", in: client)
     let server = WebServer(in: name)
     stage.watch(in: bridge)
-    // Each packet is seen on ports and on the bridge itself.
-    return Truth(server, LiveTrafficTests.mixedTraffic(from: client, to: address), hasDuplicates: true)
+    // Packets are seen on ports and on the bridge itself: what the filter cannot leave out is counted once.
+    return Truth(server, LiveTrafficTests.mixedTraffic(from: client, to: address), hasDuplicates: isServer)
   }
 }

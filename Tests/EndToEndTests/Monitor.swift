@@ -7,15 +7,19 @@ final class Monitor {
   private let folder = Folder()
   private let process = Process()
   private let input = Pipe()
+  private let isTraced: Bool
   let alertLog: String
 
   /// Starts it and waits until it watches; `arguments` come behind `-t 1000000`, unless they bring
-  /// a threshold of their own.
-  init(in name: String?, _ arguments: [String], environment: [String: String] = [:]) {
+  /// a threshold of their own. `through` is a command that runs it, as strace does.
+  init(
+    in name: String?, _ arguments: [String], environment: [String: String] = [:], through: [String] = []
+  ) {
+    isTraced = !through.isEmpty
     alertLog = folder.file("alerts.log")
     _ = FileManager.default.createFile(atPath: folder.file("out"), contents: nil)
     _ = FileManager.default.createFile(atPath: folder.file("err"), contents: nil)
-    var command = [Machine.program]
+    var command = through + [Machine.program]
     if !arguments.contains("-t") { command += ["-t", "1000000"] }
     command += ["--alert-log", alertLog] + arguments
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
@@ -40,8 +44,15 @@ final class Monitor {
   func end(_ signal: Int32 = SIGINT) -> Ran {
     // What is on the wire has been seen; what is in the ring is drained at the end.
     usleep(100_000)
-    kill(process.processIdentifier, signal)
+    kill(watcher, signal)
     return wait()
+  }
+
+  /// The program's own process: strace keeps signals to itself, and runs it as its child.
+  private var watcher: Int32 {
+    let path = "/proc/\(process.processIdentifier)/task/\(process.processIdentifier)/children"
+    let children = isTraced ? Shell.read(path).split(separator: " ").compactMap { Int32($0) } : []
+    return children.first ?? process.processIdentifier
   }
 
   /// Waits for its own end.
@@ -53,6 +64,15 @@ final class Monitor {
     }
     process.waitUntilExit()
     return Ran(status: process.terminationStatus, output: output, errors: errors)
+  }
+
+  /// Waits until it has said a text so often on standard error.
+  func waitsForErrors(_ text: String, times: Int = 1) -> Bool {
+    for _ in 0..<200 {
+      if errors.components(separatedBy: text).count > times { return true }
+      usleep(50_000)
+    }
+    return false
   }
 
   /// Waits until the output contains a text, for at most `seconds`.

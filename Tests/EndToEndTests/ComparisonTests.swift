@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import PacketBuilder
+import Testing
+
+/// What people compare it with, and what a page without requests says.
+@Suite(.serialized, .enabled(if: Machine.hasServers, "needs root, network namespaces, nginx and curl"))
+struct ComparisonTests {
+  @Test(
+    .enabled(
+      if: Shell.has("tcpdump") && Shell.has("tshark") && Shell.has("wget"), "needs tcpdump, tshark and wget"))
+  func `for a hundred files tcpdump, tshark and wiretally tell the same number`() {
+    let network = Network()
+    let (client, name) = network.pair()
+    let server = WebServer(in: name)
+    let folder = Folder()
+    let file = folder.file("wget.pcap")
+    let dump = Process()
+    dump.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    dump.arguments = [
+      "ip", "netns", "exec", name, "tcpdump", "-i", "eth0", "-w", file, "-U", "--immediate-mode", "-Z",
+      "root",
+    ]
+    dump.standardError = FileHandle.nullDevice
+    try? dump.run()
+    let monitor = Monitor(in: name, ["-i", "eth0", "--format", "json"])
+    usleep(500_000)
+    let list = (1...100).map { "http://10.77.0.2/echo?\($0)\n" }.joined()
+    Shell.run(
+      "ip netns exec \(client) wget -q -O /dev/null -i -", input: Data(list.utf8))
+    server.waitForLog(100)
+    let summary = Lines(monitor.end().output).summary
+    kill(dump.processIdentifier, SIGTERM)
+    dump.waitUntilExit()
+    #expect(server.log.values.reduce(0, +) == 100)
+    #expect(summary?.requests == 100)
+    let heads = Shell.run("tcpdump -r \(file) -n -A 2>/dev/null | grep -c 'GET /echo'").output
+    #expect(Int(heads.trimmingCharacters(in: .whitespacesAndNewlines)) == 100)
+    let shark = Shell.run("tshark -r \(file) -Y http.request 2>/dev/null | wc -l").output
+    #expect(Int(shark.trimmingCharacters(in: .whitespacesAndNewlines)) == 100)
+    let read = Shell.run("\(Machine.program) read --format json \(file)").output
+    #expect(Lines(read).summary?.requests == 100)
+  }
+
+  @Test(.enabled(if: Shell.has(Stage.python), "needs python3"), arguments: LiveTrafficTests.backends)
+  func `a page without requests says what was there instead`(backend: String) {
+    let network = Network()
+    let (far, near) = network.pair()
+    let stage = Stage()
+    let monitor = Monitor(in: near, ["-i", "eth0", "--backend", backend, "--interval", "1s"])
+    let packet = Packet().with { $0.destinationMAC = [2, 0, 0, 0, 0, 2] }
+    let secret = (0..<50).map {
+      packet.from(port: 50_000 + UInt16($0)).payload([0x17, 3, 3, 0, 40] + Array(repeating: 9, count: 40))
+    }
+    stage.send(secret, by: "inject eth0", in: far)
+    #expect(
+      monitor.waits(
+        for:
+          "50 packets with payload on port 80, none with HTTP heads: all look like TLS, which cannot be read."
+      ),
+      "\(monitor.output)")
+    stage.send(
+      [packet.from(port: 51_000).payload("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")], by: "inject eth0", in: far)
+    #expect(monitor.waits(for: "none with HTTP heads: 1 HTTP/2 connections, which are not read."))
+    stage.send([packet.to(port: 81).payload("GET / HTTP/1.1\r\n\r\n")], by: "inject eth0", in: far)
+    #expect(monitor.waits(for: "none of them TCP on port 80."))
+    #expect(monitor.end().output.contains("Total Requests: 0"))
+  }
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import Testing
+
+/// What `doctor` says on a machine where all is there, and where something is missing for real.
+@Suite(.serialized, .enabled(if: Machine.hasNamespaces, "needs root and network namespaces"))
+struct DoctorTests {
+  struct Report: Decodable {
+    struct Check: Decodable {
+      var name: String
+      var state: String
+      var found: String
+      var remedy: String?
+    }
+    struct Interface: Decodable {
+      var name: String
+      var link: String
+      var state: String
+    }
+    struct Backend: Decodable {
+      var name: String
+      var works: Bool
+      var packets: Int?
+      var requestHeads: Int?
+      var fault: String?
+      var remedy: String?
+    }
+    var checks: [Check]
+    var interfaces: [Interface]
+    var backends: [Backend]
+    var backend: String?
+    var verdict: String
+
+    init?(_ text: String) {
+      guard let report = try? JSONDecoder().decode(Report.self, from: Data(text.utf8)) else { return nil }
+      self = report
+    }
+
+    func check(_ name: String) -> Check? { checks.first { $0.name == name } }
+  }
+
+  @Test func `as root it names what is there and would use eBPF`() throws {
+    let network = Network()
+    let (client, name) = network.pair()
+    let server = WebServer(in: name)
+    let load = Process()
+    load.executableURL = URL(fileURLWithPath: "/bin/sh")
+    load.arguments = [
+      "-c",
+      "for n in $(seq 60); do ip netns exec \(client) curl -s -o /dev/null http://10.77.0.2/echo; sleep 0.05; done",
+    ]
+    try load.run()
+    let ran = Network.run("\(Machine.program) doctor --format json", in: name)
+    load.terminate()
+    server.stop()
+    #expect(ran.status == 0, "\(ran.errors)")
+    let report = try #require(Report(ran.output))
+    #expect(report.backend == "eBPF")
+    #expect(report.checks.allSatisfy { $0.state == "fine" }, "\(report.checks)")
+    #expect(report.check("libpcap")?.found.contains("1.") == true)
+    #expect(report.interfaces.map(\.name) == ["lo", "eth0"])
+    #expect(report.interfaces.map(\.link) == ["loopback", "Ethernet"])
+    for backend in report.backends {
+      #expect(backend.works)
+      #expect((backend.requestHeads ?? 0) > 0, "\(backend.name) sees traffic")
+    }
+    let page = Network.run("\(Machine.program) doctor", in: name)
+    #expect(page.output.contains("A watch would use eBPF."))
+  }
+
+  @Test func `an interface that is down gets the command that mends it`() throws {
+    let network = Network()
+    let name = network.add("d")
+    Shell.run("ip -n \(name) link add down0 type veth peer name down1")
+    let ran = Network.run("\(Machine.program) doctor", in: name)
+    #expect(ran.output.contains("try: sudo ip link set down0 up"))
+  }
+
+  @Test(.enabled(if: Shell.has("setpriv"), "needs setpriv"))
+  func `as nobody it ends with 77 and says what to grant`() throws {
+    let folder = Folder()
+    let ran = Shell.run(
+      "chmod 755 \(folder.path); cp \(Machine.program) \(folder.path)/w && cd / && setpriv --reuid 65534 "
+        + "--clear-groups --bounding-set=-all --inh-caps=-all \(folder.path)/w doctor --format json")
+    #expect(ran.status == 77)
+    let report = try #require(Report(ran.output))
+    #expect(report.backend == nil)
+    #expect(report.verdict == "Nothing can be captured here.")
+    for name in ["CAP_BPF", "CAP_NET_RAW"] {
+      #expect(report.check(name)?.state == "missing")
+      #expect(report.check(name)?.remedy?.contains("setcap cap_bpf,cap_net_raw,cap_perfmon+ep") == true)
+    }
+    #expect(report.check("CAP_PERFMON")?.state == "slow")
+  }
+
+  @Test(
+    .enabled(if: Shell.has("strace"), "needs strace"),
+    arguments: [("ENOSYS", "bpf"), ("EPERM", "policy"), ("EINVAL", "5.8")])
+  func `where bpf is refused it would use libpcap, and says why`(error: String, words: String) throws {
+    let folder = Folder()
+    let log = folder.file("strace")
+    let network = Network()
+    let name = network.add("d")
+    let ran = Network.run(
+      "strace -f -o \(log) -e trace=bpf -e inject=bpf:error=\(error) \(Machine.program) doctor --format json",
+      in: name)
+    #expect(Shell.read(log).contains("(INJECTED)"))
+    #expect(ran.status == 0, "\(ran.errors)")
+    let report = try #require(Report(ran.output))
+    #expect(report.backend == "libpcap")
+    #expect(report.verdict.contains("A watch would use libpcap, because"))
+    #expect(report.verdict.contains(words), "\(report.verdict)")
+    #expect(report.check("BPF ring buffer")?.state == "missing")
+  }
+}

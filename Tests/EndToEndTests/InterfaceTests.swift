@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import Testing
+
+/// Interfaces come and go while they are watched.
+@Suite(.serialized, .enabled(if: Machine.hasServers, "needs root, network namespaces, nginx and curl"))
+struct InterfaceTests {
+  /// The cable between client and server, new or as it was.
+  private func plug(_ network: Network, _ client: String, _ name: String) {
+    network.join(client, "eth0", "10.77.0.1/24", name, "eth0", "10.77.0.2/24")
+  }
+
+  private func ask(_ count: Int, from client: String) {
+    Network.run(
+      "for n in $(seq \(count)); do curl -s -m 5 --retry 3 --retry-connrefused -o /dev/null http://10.77.0.2/echo; done",
+      in: client)
+  }
+
+  @Test(arguments: LiveTrafficTests.backends)
+  func `capture goes on after down and up, and after the interface was made anew`(backend: String) {
+    let network = Network()
+    let client = network.add("c"), name = network.add("s")
+    plug(network, client, name)
+    let server = WebServer(in: name)
+    let monitor = Monitor(in: name, ["--backend", backend, "-i", "eth0", "--interval", "1s"])
+    ask(3, from: client)
+
+    Shell.run("ip -n \(name) link set eth0 down")
+    #expect(monitor.waits(for: "Warning: interface eth0 is down since ", seconds: 10), "\(monitor.output)")
+    #expect(monitor.errors.contains("is down since"))
+    Shell.run("ip -n \(name) link set eth0 up")
+    #expect(monitor.waitsForErrors("interface eth0 is back"))
+    ask(4, from: client)
+
+    Shell.run("ip -n \(name) link del eth0")
+    #expect(monitor.waitsForErrors("is down since", times: 2))
+    #expect(monitor.isRunning)
+    plug(network, client, name)
+    #expect(monitor.waitsForErrors("interface eth0 is back", times: 2))
+    ask(5, from: client)
+
+    server.waitForLog(12)
+    let ended = monitor.end()
+    #expect(ended.status == 0)
+    #expect(ended.output.contains("Total Requests: 12\n"), "\(ended.output.suffix(600))")
+    // The summary is of a time when all is well again.
+    #expect(!ended.output.components(separatedBy: "Summary").last!.contains("is down since"))
+  }
+
+  @Test func `the start line names the ring's real size`() {
+    let network = Network()
+    let name = network.add("s")
+    let monitor = Monitor(in: name, ["--backend", "ebpf", "-i", "lo", "--ring", "3"])
+    #expect(monitor.errors.contains("with a ring of 4 MiB instead of 3 MiB"), "\(monitor.errors)")
+    let exact = Monitor(in: name, ["--backend", "ebpf", "-i", "lo", "--ring", "4"])
+    #expect(!exact.errors.contains("instead of"), "\(exact.errors)")
+  }
+}
