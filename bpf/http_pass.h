@@ -86,7 +86,7 @@ static __always_inline void httpf_describe(struct httpf_scratch *scratch, struct
  * size in http_filter.bpf.c.
  */
 static __noinline int httpf_send(void *ring, struct httpf_scratch *scratch, __u32 captured,
-				       struct httpf_counters *counters, int request)
+				 struct httpf_counters *counters, int request)
 {
 	__u64 size = sizeof(struct httpf_event) + captured, flags = BPF_RB_NO_WAKEUP;
 

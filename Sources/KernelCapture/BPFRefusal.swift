@@ -17,9 +17,10 @@ enum BPFRefusal {
     case EPERM where chargesLockedMemory && lockedMemory != rlim_t.max:
       return CaptureError(
         .notPermitted,
-        "\(what): \(fault.words): kernels before 5.11 charge it to the locked memory, and that is limited to "
-          + "\(lockedMemory >> 10) KiB",
-        remedy: "raise the limit (ulimit -l unlimited, or LimitMEMLOCK=infinity in a unit), or run it with sudo")
+        "\(what): \(fault.words): kernels before 5.11 charge it to the locked memory, "
+          + "and that is limited to \(lockedMemory >> 10) KiB",
+        remedy:
+          "raise the limit (ulimit -l unlimited, or LimitMEMLOCK=infinity in a unit), or run it with sudo")
     case E2BIG where isLackingPerfmon(log), EACCES where isLackingPerfmon(log):
       // Then it also goes every way that a processor might guess wrongly, which only later ones cut short.
       return CaptureError(
@@ -67,7 +68,8 @@ enum BPFRefusal {
   private static var lockedMemory: rlim_t {
     var limit = rlimit()
     // Fills in one local variable.
-    return unsafe getrlimit(__rlimit_resource_t(__RLIMIT_MEMLOCK.rawValue), &limit) == 0 ? limit.rlim_cur : .max
+    return unsafe getrlimit(__rlimit_resource_t(__RLIMIT_MEMLOCK.rawValue), &limit) == 0
+      ? limit.rlim_cur : .max
   }
 
   /// The last line but the verifier's statistics: it names the fault.
