@@ -109,6 +109,11 @@ static __always_inline int httpf_pass_heads(struct __sk_buff *skb, struct httpf_
 		sequence++;
 	end = sequence + segment->length;
 	continues = httpf_continues(slot, tag, sequence, end);
+	/* Who is asking does not answer: this is the end of a request line that was cut before it. */
+	if (continues && !slot->response && segment->begins == HTTPF_RESPONSE) {
+		scratch->segment.begins = HTTPF_NOTHING;
+		counters->response_heads--;
+	}
 	if (!continues && segment->begins == HTTPF_NOTHING)
 		return 0;
 	ring = httpf_ring(&flow);

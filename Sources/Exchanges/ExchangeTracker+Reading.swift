@@ -117,14 +117,14 @@ extension ExchangeTracker {
 
   /// Whether a segment that begins inside a body begins like a head.
   private func isLookalike(_ piece: StreamPiece, _ payload: RawSpan) -> Bool {
-    piece.kind == .start || (piece.kind == .stream && beginsLikeHead(payload))
+    // An empty line may precede a head, but in the midst of a body it is a body's.
+    let isLine = payload.byteCount > 0 && payload.byte(0) == 0x0d
+    return piece.kind == .start || (piece.kind == .stream && !isLine && beginsLikeHead(payload))
   }
 
   /// Whether a segment begins with a registered method and a space, or with `HTTP/`.
   func beginsLikeHead(_ bytes: RawSpan) -> Bool {
-    // An empty line may precede a head, but in the midst of a body it is a body's.
-    if bytes.byteCount > 0, bytes.byte(0) == 0x0d { return false }
-    return switch HeadStart.verdict(bytes) {
+    switch HeadStart.verdict(bytes) {
     case .request, .response, .http2: true
     case .requestPrefix, .responsePrefix, .none: false
     }

@@ -14,6 +14,8 @@ package struct PacketDecoder: Sendable {
   /// Bytes of the packet on the wire.
   var wireLength = 0
   var depth = 0
+  /// Whether the link layer is Linux's cooked one, whose type may skip a tag that is in the data.
+  var isCooked = false
 
   package init() {}
 
@@ -22,6 +24,7 @@ package struct PacketDecoder: Sendable {
     self.wireLength = max(wireLength, bytes.byteCount)
     depth = 0
     fragment = nil
+    isCooked = link == .cooked || link == .cooked2
     switch link {
     case .ethernet: return ethernet(bytes, 0)
     case .raw: return network(bytes, 0)
@@ -51,8 +54,8 @@ package struct PacketDecoder: Sendable {
     guard depth <= Self.maximumDepth else { return .malformed }
     let count = bytes.byteCount
     switch type {
-    case 0x0800: return network(bytes, offset, version: 4)
-    case 0x86dd: return network(bytes, offset, version: 6)
+    case 0x0800: return network(bytes, behindTag(type, bytes, offset), version: 4)
+    case 0x86dd: return network(bytes, behindTag(type, bytes, offset), version: 6)
     case 0x8100, 0x88a8, 0x9100, 0x9200, 0x9300:
       guard count >= offset &+ 4 else { return .malformed }
       return etherType(bytes.big16(offset &+ 2), bytes, offset &+ 4)
@@ -74,6 +77,20 @@ package struct PacketDecoder: Sendable {
       return etherType(max(bytes.big16(offset &+ 6), 0x0600), bytes, offset &+ 8)
     default: return .other
     }
+  }
+
+  /// Where the packet starts of which a cooked header told the type. Of two tags Linux takes one off,
+  /// leaves the other in the data, and since 6.10 tells the type behind it (vlan_get_protocol_dgram).
+  private func behindTag(_ type: UInt16, _ bytes: RawSpan, _ offset: Int) -> Int {
+    let inner = offset &+ 4
+    guard isCooked, bytes.byteCount >= inner &+ 20, bytes.big16(offset &+ 2) == type else { return offset }
+    // The header behind the tag must name its version and fit, which an IP header here cannot do by chance.
+    let isFour = type == 0x0800
+    let total = isFour ? Int(bytes.big16(inner &+ 2)) : Int(bytes.big16(inner &+ 4)) &+ 40
+    guard bytes.byte(inner) >> 4 == (isFour ? 4 : 6), total >= 40, total <= wireLength &- inner else {
+      return offset
+    }
+    return inner
   }
 
   /// RFC 3032: labels until the bottom of the stack; what follows says itself what it is.

@@ -25,7 +25,7 @@ package enum HeadFilter {
     switch link {
     // Each "vlan" moves the offsets of all that follows it, so the nesting counts.
     case .ethernet: all = "(\(test)) or (vlan and ((\(test)) or (vlan and (\(test)))))"
-    case .cooked, .cooked2: all = "(\(test)) or ether proto 0x8100 or ether proto 0x88a8"
+    case .cooked, .cooked2: all = "(\(test)) or ether proto 0x8100 or ether proto 0x88a8 or \(taggedInData)"
     default: all = test
     }
     // In the filter, and not by pcap_setdirection: loopback (index 1 in every namespace) shows each
@@ -36,6 +36,10 @@ package enum HeadFilter {
     case .outbound: return "(outbound or ifindex 1) and (\(all))"
     }
   }
+
+  /// The same as libpcap sees it when it filters once more by itself, which it does with the first
+  /// packets of a capture: there the type is the one behind the tag that is still in the data.
+  private static var taggedInData: String { "(ip[2:2] = 0x0800) or (ip6[2:2] = 0x86dd)" }
 
   private static func heads(_ ports: PortSet) -> String {
     let size4 = "(ip[2:2] - ((ip[0] & 0x0f) << 2) - ((tcp[12] & 0xf0) >> 2))"

@@ -8,6 +8,8 @@ package import Statistics
 package enum SilenceReason: Equatable, Sendable {
   /// Not one packet was seen.
   case noPackets(source: String)
+  /// Not one packet came through the classic filter, which does not count what it keeps back.
+  case noneForPort(source: String, ports: String)
   /// Packets, but no TCP on the watched ports.
   case noWatchedPort(packets: UInt64, ports: String)
   /// TCP on the ports, but without payload.
@@ -35,6 +37,8 @@ package enum SilenceReason: Equatable, Sendable {
       self = .lost(capture.lost)
     } else if ledger.unparseable > 0 {
       self = .unreadable(unparseable: ledger.unparseable)
+    } else if capture.packets == 0 && label.backend == "libpcap" {
+      self = .noneForPort(source: label.source, ports: label.ports)
     } else if capture.packets == 0 {
       self = .noPackets(source: label.source)
     } else if capture.onPort == 0 {
@@ -53,6 +57,9 @@ package enum SilenceReason: Equatable, Sendable {
     switch self {
     case .noPackets(let source):
       return "No packets at all were seen on \(source)."
+    case .noneForPort(let source, let ports):
+      return
+        "No packets with payload for port \(ports) were seen on \(source); others are not counted by libpcap."
     case .noWatchedPort(let packets, let ports):
       return "\(Self.grouped(packets)) packets, none of them TCP on port \(ports)."
     case .noPayload(let packets, let ports):

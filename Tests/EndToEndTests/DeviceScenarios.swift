@@ -22,7 +22,7 @@ extension Scenario {
       requests { $0.tagged(VLANTag(0x0005, type: 0x88a8), VLANTag(0x602a)) }),
     among(
       "IPv6 extension headers among all interfaces",
-      requests { $0.ipv6 { $0.extensions = [.options(60, more: 2)] } }),
+      requests(over: 6) { $0.ipv6 { $0.extensions = [.options(60, more: 2)] } }),
   ]
 
   private static func superSegment(_ packet: Packet) -> Packet {

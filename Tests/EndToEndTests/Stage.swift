@@ -42,11 +42,10 @@ final class Stage {
   func summaries() -> [(backend: String, summary: Lines.Interval?)] {
     usleep(300_000)
     var all = monitors.map { ($0.backend, Lines($0.monitor.end().output).summary) }
-    // tcpdump is a child of ip, which has become tcpdump by exec.
-    // SIGTERM, because SIGINT may be ignored by inheritance.
-    kill(dump.processIdentifier, SIGTERM)
-    for _ in 0..<250 where dump.isRunning { usleep(20_000) }
-    if dump.isRunning { kill(dump.processIdentifier, SIGKILL) }
+    // Other signals may be blocked by inheritance; with -U each packet is in the file at once. ip and
+    // env have become tcpdump by exec, so that it is this very process.
+    kill(dump.processIdentifier, SIGKILL)
+    dump.waitUntilExit()
     let read = Shell.run("\(Machine.program) read --format json --port \(ports) \(folder.file("run.pcap"))")
     all.append(("file", Lines(read.output).summary))
     return all
