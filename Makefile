@@ -18,8 +18,9 @@ BPF_STRIP ?= $(firstword $(foreach c,llvm-strip-14 llvm-strip llvm-objcopy,$(she
 BPF_OBJECT := Sources/CHTTPFilter/http_filter.bpf.o
 BPF_SOURCES := $(wildcard bpf/*.c bpf/*.h) $(wildcard Sources/CHTTPFilter/include/*.h)
 
-# What building takes, and what the tests, the demo and the benchmarks take on top of it.
+# What building takes, and what the tests, the demo and the benchmarks, and the guests take on top of it.
 BUILD_PACKAGES := libbpf-dev libelf-dev zlib1g-dev libpcap-dev libncurses-dev linux-libc-dev
+KERNEL_PACKAGES := qemu-system-x86 busybox-static cpio iproute2 strace util-linux jq xz-utils
 TEST_PACKAGES := nginx-light curl wrk iproute2 iptables ethtool strace util-linux procps jq
 
 .PHONY: help
@@ -66,6 +67,11 @@ run: build ## Build and watch: make run THRESHOLD=10
 test: test-deps build ## Run every test; as root or with sudo none is skipped
 	$(Q)$(SUDO) env PATH="$$PATH" WIRETALLY=$(CURDIR)/$(PROGRAM) $(SWIFT) test $(ARGS)
 
+.PHONY: test-kernels
+test-kernels: build ## Boot Debian 11's and 12's kernels in an emulator and count there: KERNELS="bullseye"
+	$(Q)packaging/install-packages $(KERNEL_PACKAGES)
+	$(Q)WIRETALLY=$(CURDIR)/$(PROGRAM) Tests/Kernels/run $(KERNELS)
+
 .PHONY: demo
 demo: test-deps build ## Pages, an alert and its recovery within a minute, on traffic of its own
 	$(Q)$(SUDO) Tests/Demo/demo $(PROGRAM)
@@ -76,6 +82,7 @@ test-tsan: bpf ## The lock-free parts under the thread sanitiser
 
 .PHONY: bench
 bench: test-deps build ## Measure this machine: one table
+	$(Q)$(SWIFT) build -c release --product wiretally-benchmark
 	$(Q)$(SUDO) env PATH="$$PATH" Tests/Bench/bench $(PROGRAM)
 
 .PHONY: format

@@ -136,8 +136,11 @@ static __noinline int httpf_locate_ip6(struct __sk_buff *skb, struct httpf_heade
 	return HTTPF_TCP;
 }
 
-/* Whether an IP header that stands at `base` can be believed: what follows is it, give or take. */
-static __always_inline int httpf_plausible(struct __sk_buff *skb, __u32 base, __u32 version)
+/*
+ * Whether an IP header that stands at `base` can be believed: what follows is it, give or take. Once
+ * for all its callers: see the size in http_filter.bpf.c.
+ */
+static __noinline int httpf_plausible(struct __sk_buff *skb, __u32 base, __u32 version)
 {
 	__u32 length = skb->len, end = 0;
 	__u8 ip[8];

@@ -96,13 +96,17 @@ static __always_inline int httpf_load_first(struct __sk_buff *skb, __u32 offset,
 		if (bpf_skb_load_bytes(skb, offset, first, HTTPF_START_BYTES))
 			return 0;
 	} else {
-		__u64 size = count;
+		__u64 size = count - 1;
 
-		/* The verifier must see the bounds of the very number that the call takes. */
+		/*
+		 * The verifier must see the bounds of the very number that the call takes. From "is not
+		 * 0" it only learns "is at least 1" since Linux 6.8 (d028f87517d6); before it, it refuses
+		 * an "invalid zero-sized read". Adding one to what is at least 0 it has always understood.
+		 */
 		asm volatile("" : "+r"(size));
-		if (size < 1 || size >= HTTPF_START_BYTES)
+		if (size >= HTTPF_START_BYTES - 1)
 			return 0;
-		asm volatile("" : "+r"(size));
+		asm volatile("%0 += 1" : "+r"(size));
 		if (bpf_skb_load_bytes(skb, offset, first, size))
 			return 0;
 	}

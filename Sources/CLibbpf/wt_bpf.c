@@ -4,27 +4,42 @@
 #include "wt_bpf.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static _Thread_local char wt_bpf_text[8192];
 static _Thread_local size_t wt_bpf_used;
 
+/* Adds text behind what is there. The last words say why: the first ones give way. */
+static void wt_bpf_add(const char *text, size_t size)
+{
+	const size_t room = sizeof(wt_bpf_text) - 1;
+	size_t kept;
+
+	if (size > room) {
+		text += size - room;
+		size = room;
+	}
+	kept = wt_bpf_used < room - size ? wt_bpf_used : room - size;
+	memmove(wt_bpf_text, wt_bpf_text + wt_bpf_used - kept, kept);
+	memcpy(wt_bpf_text + kept, text, size);
+	wt_bpf_used = kept + size;
+	wt_bpf_text[wt_bpf_used] = 0;
+}
+
+/* A verifier's log comes in one piece of up to megabytes, its verdict at the very end. */
 static int wt_bpf_print(enum libbpf_print_level level, const char *format, va_list arguments)
 {
+	char *text = NULL;
 	int size;
 
 	if (level == LIBBPF_DEBUG)
 		return 0;
-	/* The last words say why: the first ones give way. */
-	if (wt_bpf_used > sizeof(wt_bpf_text) / 2) {
-		size_t half = wt_bpf_used / 2;
-
-		memmove(wt_bpf_text, wt_bpf_text + half, wt_bpf_used - half + 1);
-		wt_bpf_used -= half;
-	}
-	size = vsnprintf(wt_bpf_text + wt_bpf_used, sizeof(wt_bpf_text) - wt_bpf_used, format, arguments);
-	if (size > 0)
-		wt_bpf_used += strlen(wt_bpf_text + wt_bpf_used);
+	size = vasprintf(&text, format, arguments);
+	if (size < 0)
+		return size;
+	wt_bpf_add(text, size);
+	free(text);
 	return size;
 }
 

@@ -31,6 +31,14 @@ package struct Segment: Sendable {
     @inlinable package static var rst: Flags { Flags(rawValue: 4) }
     @inlinable package static var psh: Flags { Flags(rawValue: 8) }
     @inlinable package static var ack: Flags { Flags(rawValue: 16) }
+
+    // Plain bit tests for the road of every segment: the set's own are generic calls there.
+    /// A SYN: the connection opens.
+    @inlinable package var isOpening: Bool { rawValue & 2 != 0 }
+    /// An ACK: the acknowledgement number means something.
+    @inlinable package var isAcknowledging: Bool { rawValue & 16 != 0 }
+    /// A SYN, FIN or RST: the connection's state changes.
+    @inlinable package var isControl: Bool { rawValue & 7 != 0 }
   }
 
   /// Capture time in nanoseconds since 1970 (UTC). Live, it runs with the monotonic clock from the

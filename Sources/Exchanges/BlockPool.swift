@@ -10,32 +10,49 @@ final class BlockPool {
   let capacity: Int
   // Owned from init to deinit; every access is checked against `capacity` and `blockSize`.
   private let base: UnsafeMutableRawPointer
-  private var free: [Int32] = []
-  private var fresh = 0
+  // The blocks given back, last in, first out; then how many those are, and how many were ever taken. In
+  // memory of its own, so that the hot path needs no exclusivity check: one thread uses the pool.
+  private let free: UnsafeMutablePointer<Int32>
+  private let counts: UnsafeMutablePointer<(freed: Int, fresh: Int)>
 
   init(blocks: Int, of blockSize: Int) {
     self.blockSize = blockSize
     capacity = blocks
     unsafe base = UnsafeMutableRawPointer.allocate(byteCount: max(blocks * blockSize, 1), alignment: 16)
-    free.reserveCapacity(blocks)
+    unsafe free = UnsafeMutablePointer<Int32>.allocate(capacity: max(blocks, 1))
+    unsafe counts = UnsafeMutablePointer<(freed: Int, fresh: Int)>.allocate(capacity: 1)
+    unsafe counts.initialize(to: (0, 0))
   }
 
-  deinit { unsafe base.deallocate() }
+  deinit {
+    unsafe base.deallocate()
+    unsafe free.deallocate()
+    unsafe counts.deallocate()
+  }
 
   /// Blocks in use.
-  var used: Int { fresh - free.count }
+  var used: Int { unsafe counts.pointee.fresh - counts.pointee.freed }
 
   /// Takes a block; nil when all are in use.
   func take() -> Int32? {
-    if let index = free.popLast() { return index }
+    let freed = unsafe counts.pointee.freed
+    if freed > 0 {
+      unsafe counts.pointee.freed = freed - 1
+      // Below `freed`, so it was given.
+      return unsafe free[freed - 1]
+    }
+    let fresh = unsafe counts.pointee.fresh
     guard fresh < capacity else { return nil }
-    fresh += 1
-    return Int32(truncatingIfNeeded: fresh - 1)
+    unsafe counts.pointee.fresh = fresh + 1
+    return Int32(truncatingIfNeeded: fresh)
   }
 
   /// Gives a block back.
   func give(_ index: Int32) {
-    free.append(index)
+    let freed = unsafe counts.pointee.freed
+    precondition(freed < capacity)
+    unsafe free[freed] = index
+    unsafe counts.pointee.freed = freed + 1
   }
 
   /// Copies bytes into a block at `offset`; as many as fit. Returns how many.

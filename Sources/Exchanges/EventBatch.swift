@@ -18,8 +18,8 @@ package struct EventBatch: ~Copyable {
 
   /// The event at `index`, 0 to `count` - 1.
   package subscript(index: Int) -> ExchangeEvent {
-    @inline(__always)
-    _read { yield events[index] }
+    // A copy: a coroutine that is not inlined into another target takes its frame from the heap.
+    events[index]
   }
 
   /// Whether the names of one more head might not fit, nor its event.

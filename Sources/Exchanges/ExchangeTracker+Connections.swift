@@ -41,6 +41,7 @@ extension ExchangeTracker {
     flows[flow].backward = HalfStream()
     flows[flow].requests = .unknown
     flows[flow].isRoleSure = false
+    flows[flow].standing = .fresh
   }
 
   /// Makes room by forgetting the flow that was idle for longest.

@@ -57,7 +57,10 @@ extension ExchangeTracker {
       PendingRequest(
         flow: piece.flow, headStart: start, headEnd: headEnd, acknowledgement: piece.acknowledgement,
         hasAcknowledgement: piece.hasAcknowledgement, isHead: head.method == .head,
-        isConnect: head.method == .connect, isUpgrade: head.upgrade, time: piece.time))
+        isConnect: head.method == .connect, isUpgrade: head.upgrade, time: piece.time,
+        clock: clock))
+    expectResponse(
+      to: event.exchange, on: piece.flow, bodyLength: head.framing == .length ? head.contentLength : 0)
     batch.append(event)
   }
 
@@ -107,7 +110,7 @@ extension ExchangeTracker {
       half.phase = head.length == 0 ? .lost : .boundary
       return
     }
-    if flows[piece.flow][!piece.isForward].phase == .awaiting,
+    if flows[piece.flow].phase(!piece.isForward) == .awaiting,
       request?.isConnect == true || request?.isUpgrade == true
     {
       // The server kept to HTTP/1: more requests may follow.

@@ -92,7 +92,11 @@ extension ExchangeTracker {
     answeredBy piece: StreamPiece, _ start: UInt32, _ isInStep: Bool
   ) -> Int32 {
     var place = flows[piece.flow].firstPending
-    guard place >= 0 else { return -1 }
+    guard place >= 0 else {
+      // A response that was held back before the request under other addresses was read.
+      guard flows[piece.flow].standing == .fresh, piece.hasAcknowledgement else { return -1 }
+      return expectedRequest(start, piece.acknowledgement)
+    }
     // The server sent this before the request reached it: it answers an earlier one.
     if isTooEarly(piece, start, place) { return -1 }
     // With a gap before it, responses may have been missed: a request whose successor was sent when

@@ -29,11 +29,13 @@ extension ExchangeTracker {
       rest = rest.dropping(UInt32(count))
       isFirst = false
     }
+    // The other direction has company again: its responses wait for what these bytes ask.
+    flows[piece.flow][!piece.isForward].isAlone = false
     startWaiting(piece.flow)
     return true
   }
 
-  private mutating func insertHeld(_ place: Int32, _ piece: StreamPiece) {
+  mutating func insertHeld(_ place: Int32, _ piece: StreamPiece) {
     let flow = piece.flow, isForward = piece.isForward
     flows[flow][isForward].heldCount &+= 1
     var before: Int32 = -1
@@ -115,30 +117,6 @@ extension ExchangeTracker {
       counters.further &+= UInt64(outcome.heads)
     }
     advanceHalf(piece)
-  }
-
-  /// Reads on behind whatever this flow waits for: it has waited long enough, or there is no room.
-  mutating func giveUpWaiting(_ flow: Int32) {
-    progress(flow)
-    // The requests first: the responses may be waiting for them.
-    let first = flows[flow].requests != .backward
-    for step in 0..<2 {
-      let isForward = step == 0 ? first : !first
-      guard flows[flow][isForward].held >= 0 else { continue }
-      let entry = held[flows[flow][isForward].held]
-      if !flows[flow][isForward].isKnown { begin(entry.piece) }
-      if SequenceNumber.distance(entry.piece.sequence, from: flows[flow][isForward].next) > 0 {
-        skip(flow, isForward, to: entry.piece.sequence)
-      }
-      if flows[flow][isForward].phase == .awaiting { flows[flow][isForward].phase = .lost }
-      flows[flow][isForward].isAlone = true
-      progress(flow)
-    }
-    if flows[flow].isWaiting {
-      // Something still waits, for the next gap: it gets its own time.
-      stopWaiting(flow)
-      if flows[flow].forward.held >= 0 || flows[flow].backward.held >= 0 { startWaiting(flow) }
-    }
   }
 
   /// Forgets the held segments of a direction; each still gets its class.

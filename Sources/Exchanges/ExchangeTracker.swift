@@ -24,6 +24,9 @@ package struct ExchangeTracker: ~Copyable {
   var flows: FlowTable
   var pending: PendingRequests
   var held: HeldSegments
+  var translations = TranslationIndex()
+  /// Responses came whose requests go by other addresses: until then (capture time) all are expected.
+  var unaskedUntil: UInt64 = 0
   let smallHeads: BlockPool
   let largeHeads: BlockPool
   /// Flows that wait for missing bytes, the longest waiting one first.
@@ -45,8 +48,10 @@ package struct ExchangeTracker: ~Copyable {
   /// Reads one segment; afterwards `batch` holds what came of it.
   package mutating func process(_ segment: borrowing Segment, _ payload: RawSpan) {
     if segment.time > clock { advance(to: segment.time) }
-    let (key, isForward) = FlowKey.of(segment)
-    let isOpening = segment.flags.contains(.syn), isEmpty = segment.payloadLength == 0
+    let ends = FlowKey.of(segment)
+    let key = ends.key
+    var isForward = ends.forward
+    let isOpening = segment.flags.isOpening, isEmpty = segment.payloadLength == 0
     let hash = key.hash(seed: seed)
     var flow = flows.find(key, hash: hash)
     if flow < 0 {
@@ -59,9 +64,14 @@ package struct ExchangeTracker: ~Copyable {
       flow = flows.insert(key, hash: hash)
       if flow < 0 { return }
     }
+    if flows[flow].standing != .asked {
+      let home = home(flow, isForward, segment, payload)
+      flow = home.flow
+      isForward = home.isForward
+    }
     flows[flow].lastSeen = clock
     if isOpening {
-      opens(flow, isForward, at: segment.sequence, isAnswer: segment.flags.contains(.ack))
+      opens(flow, isForward, at: segment.sequence, isAnswer: segment.flags.isAcknowledging)
     }
     guard !isEmpty else {
       counters.delivered &+= 1
@@ -71,7 +81,7 @@ package struct ExchangeTracker: ~Copyable {
     }
     let piece = StreamPiece(
       flow: flow, isForward: isForward, kind: segment.kind,
-      hasAcknowledgement: segment.flags.contains(.ack), sequence: segment.sequence,
+      hasAcknowledgement: segment.flags.isAcknowledging, sequence: segment.sequence,
       acknowledgement: segment.acknowledgement, length: segment.payloadLength, time: segment.time)
     arrive(piece, payload)
     if flows[flow].forward.held >= 0 || flows[flow].backward.held >= 0 { progress(flow) }
@@ -82,7 +92,7 @@ package struct ExchangeTracker: ~Copyable {
     if now > clock { clock = now }
     while pending.oldest >= 0 {
       let request = pending[pending.oldest]
-      guard request.time &+ limits.answerTimeout <= clock else { break }
+      guard request.clock &+ limits.answerTimeout <= clock else { break }
       endUnanswered(pending.oldest)
     }
     while firstWaiting >= 0 {

@@ -87,7 +87,12 @@ struct FlowTable: ~Copyable {
       }
     }
     index[hole] = -1
+    // Whoever remembers the place by its hash finds that it is no longer there.
+    flows[Int(place)].hash = 0
   }
+
+  /// Makes a flow the newest in the order of use.
+  mutating func use(_ place: Int32) { touch(place) }
 
   private mutating func touch(_ place: Int32) {
     if newest == place { return }

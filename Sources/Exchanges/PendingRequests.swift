@@ -15,6 +15,8 @@ struct PendingRequest: BitwiseCopyable {
   var isUpgrade: Bool
   /// Capture time of the head, nanoseconds since 1970.
   var time: UInt64
+  /// The capture clock when it was read: never goes back, as times in a file may.
+  var clock: UInt64
   /// Neighbours on the same flow, in the order of the stream; -1 at the ends.
   var before: Int32 = -1
   var after: Int32 = -1
@@ -42,6 +44,9 @@ struct PendingRequests: ~Copyable {
     _modify { yield &places[Int(place)] }
   }
 
+  /// Whether the request at a place still waits.
+  func isWaiting(_ place: Int32) -> Bool { places[Int(place)].flow >= 0 }
+
   /// Adds a request as the newest one; -1 when there is no place left.
   mutating func add(_ request: PendingRequest) -> Int32 {
     let place: Int32
@@ -64,6 +69,7 @@ struct PendingRequests: ~Copyable {
     let older = places[Int(place)].older, newer = places[Int(place)].newer
     if older >= 0 { places[Int(older)].newer = newer } else { oldest = newer }
     if newer >= 0 { places[Int(newer)].older = older } else { newest = older }
+    places[Int(place)].flow = -1
     free.append(place)
   }
 }

@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
 /// A fixed number of plain values in memory that is reserved at once and touched only when used.
 ///
 /// It never grows; an index outside of it traps. The values are trivial, so nothing is released one
@@ -15,6 +21,18 @@ package struct Slab<Element: BitwiseCopyable>: ~Copyable {
   package init(capacity: Int) {
     self.capacity = capacity
     unsafe base = UnsafeMutablePointer<Element>.allocate(capacity: max(capacity, 1))
+  }
+
+  /// Elements that are all zero bytes, which must be a value of `Element`; memory is touched by use alone.
+  init(zeroed capacity: Int) {
+    self.capacity = capacity
+    let count = max(capacity, 1)
+    guard let memory = unsafe calloc(count, MemoryLayout<Element>.stride) else {
+      fatalError("no memory for \(count) elements")
+    }
+    // Aligned for any type that C knows, zeroed, and freed as `deallocate` frees: by free().
+    unsafe base = memory.bindMemory(to: Element.self, capacity: count)
+    initialized = capacity
   }
 
   deinit { unsafe base.deallocate() }

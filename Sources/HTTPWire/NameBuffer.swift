@@ -11,15 +11,26 @@ package final class NameBuffer {
 
   // Owned by this object from init to deinit; every access is checked against `capacity`.
   private let base: UnsafeMutableRawPointer
-  /// Bytes in use.
-  package private(set) var count = 0
+  // In memory of its own, so that the hot path needs no exclusivity check: one thread uses the buffer.
+  private let used: UnsafeMutablePointer<Int>
 
-  package init() {
-    unsafe base = UnsafeMutableRawPointer.allocate(byteCount: Self.capacity, alignment: 16)
-    unsafe base.initializeMemory(as: UInt8.self, repeating: 0, count: Self.capacity)
+  /// Bytes in use.
+  package private(set) var count: Int {
+    @inline(__always) get { unsafe used.pointee }
+    @inline(__always) set { unsafe used.pointee = newValue }
   }
 
-  deinit { unsafe base.deallocate() }
+  package init() {
+    // Bytes below `count` have been written before anybody may read them.
+    unsafe base = UnsafeMutableRawPointer.allocate(byteCount: Self.capacity, alignment: 16)
+    unsafe used = UnsafeMutablePointer<Int>.allocate(capacity: 1)
+    unsafe used.initialize(to: 0)
+  }
+
+  deinit {
+    unsafe base.deallocate()
+    unsafe used.deallocate()
+  }
 
   /// Bytes still free.
   package var free: Int { Self.capacity - count }

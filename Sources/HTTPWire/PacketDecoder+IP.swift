@@ -35,6 +35,11 @@ extension PacketDecoder {
     headers.sourceLow = 0x0000_ffff_0000_0000 | UInt64(bytes.big32(offset &+ 12))
     headers.destinationLow = 0x0000_ffff_0000_0000 | UInt64(bytes.big32(offset &+ 16))
     let fragment = bytes.big16(offset &+ 6)
+    if fragment & 0x3fff != 0 {
+      noteFragment(
+        bytes, identification: UInt32(bytes.big16(offset &+ 4)), type: type, field: fragment & 0x1fff,
+        hasMore: fragment & 0x2000 != 0, start: offset &+ header, end: offset &+ total)
+    }
     if fragment & 0x1fff != 0 { return type == 6 ? .fragment : .other }
     return transport(type, bytes, offset &+ header, offset &+ total)
   }
@@ -61,6 +66,10 @@ extension PacketDecoder {
       let units = Int(bytes.byte(next &+ 1)), following = bytes.byte(next)
       switch type {
       case 44:
+        noteFragment(
+          bytes, identification: bytes.big32(next &+ 4), type: following,
+          field: bytes.big16(next &+ 2) >> 3, hasMore: bytes.byte(next &+ 3) & 1 == 1, start: next &+ 8,
+          end: end)
         if bytes.big16(next &+ 2) & 0xfff8 != 0 { return following == 6 ? .fragment : .other }
         next &+= 8
       // An authentication header counts in words of four bytes, less two; the others in eight, less one.
@@ -80,7 +89,7 @@ extension PacketDecoder {
   }
 
   /// What IP carries: TCP, or a tunnel in which there may be more.
-  private mutating func transport(
+  mutating func transport(
     _ type: UInt8, _ bytes: RawSpan, _ offset: Int, _ end: Int
   ) -> PacketVerdict {
     switch type {

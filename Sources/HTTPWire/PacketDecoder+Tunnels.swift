@@ -22,6 +22,8 @@ extension PacketDecoder {
     case 0x22eb:
       guard bytes.byteCount >= next &+ 12 else { return .malformed }
       return ethernet(bytes, next &+ (bytes.byte(next &+ 11) & 1 == 1 ? 20 : 12))
+    // Aruba's access points: 802.11 frames, the type says of which queue.
+    case 0x8200...0x82ff, 0x9000: return wireless(bytes, next)
     default: return etherType(type, bytes, next)
     }
   }
@@ -36,8 +38,14 @@ extension PacketDecoder {
     case 2152: return gtp(bytes, payload)
     case 3544: return bytes.byte(payload) >> 4 == 6 ? network(bytes, payload) : .other
     case 6635: return etherType(0x8847, bytes, payload)
+    // RFC 8086: GRE in UDP.
+    case 4754: return gre(bytes, payload)
+    case 5072: return ayiya(bytes, payload)
+    case 1701: return layer2Tunnel(bytes, payload)
     default:
       if bytes.big16(offset) == 2152 { return gtp(bytes, payload) }
+      if bytes.big16(offset) == 5072 { return ayiya(bytes, payload) }
+      if bytes.big16(offset) == 1701 { return layer2Tunnel(bytes, payload) }
       return bytes.big16(offset) == 3544 && bytes.byte(payload) >> 4 == 6 ? network(bytes, payload) : .other
     }
   }

@@ -9,6 +9,8 @@ package struct PacketDecoder: Sendable {
   static let maximumDepth = 16
 
   package var headers = PacketHeaders()
+  /// The fragment that the packet is, at its outermost fragmented header.
+  package var fragment: IPFragment?
   /// Bytes of the packet on the wire.
   var wireLength = 0
   var depth = 0
@@ -22,6 +24,7 @@ package struct PacketDecoder: Sendable {
     self.wireLength = max(wireLength, bytes.byteCount)
     depth = 0
     isCooked = link == .cooked || link == .cooked2
+    fragment = nil
     switch link {
     case .ethernet: return ethernet(bytes, 0)
     case .raw: return network(bytes, 0)
@@ -36,6 +39,7 @@ package struct PacketDecoder: Sendable {
       guard bytes.byteCount >= 4 else { return .malformed }
       return wireless(bytes, Int(bytes.byte(2)) | Int(bytes.byte(3)) << 8)
     case .netfilterLog: return netfilterLog(bytes)
+    default: return rareLink(bytes, link)
     }
   }
 
@@ -61,6 +65,10 @@ package struct PacketDecoder: Sendable {
       return ppp(bytes, offset &+ 6)
     case 0x894f: return serviceHeader(bytes, offset)
     case 0x6558: return ethernet(bytes, offset)
+    // A bridge's tag (802.1BR's forerunner), and the service tag of 802.1ah.
+    case 0x8926:
+      return count >= offset &+ 6 ? etherType(bytes.big16(offset &+ 4), bytes, offset &+ 6) : .malformed
+    case 0x88e7: return ethernet(bytes, offset &+ 4)
     case 0..<0x0600:
       // LLC with SNAP (RFC 1042).
       guard count >= offset &+ 8, bytes.big16(offset) == 0xaaaa, bytes.byte(offset &+ 2) == 3 else {
@@ -86,7 +94,7 @@ package struct PacketDecoder: Sendable {
   }
 
   /// RFC 3032: labels until the bottom of the stack; what follows says itself what it is.
-  private mutating func mpls(_ bytes: RawSpan, _ offset: Int) -> PacketVerdict {
+  mutating func mpls(_ bytes: RawSpan, _ offset: Int) -> PacketVerdict {
     var next = offset
     while true {
       guard bytes.byteCount >= next &+ 4, next &- offset < 64 else { return .malformed }
@@ -131,7 +139,7 @@ package struct PacketDecoder: Sendable {
   }
 
   /// IEEE 802.11: data frames that are not encrypted carry LLC.
-  private mutating func wireless(_ bytes: RawSpan, _ offset: Int) -> PacketVerdict {
+  mutating func wireless(_ bytes: RawSpan, _ offset: Int) -> PacketVerdict {
     guard bytes.byteCount >= offset &+ 24 else { return .malformed }
     let control = bytes.byte(offset), flags = bytes.byte(offset &+ 1)
     guard control & 0x0c == 0x08, control & 0x40 == 0, flags & 0x40 == 0 else { return .other }

@@ -52,6 +52,12 @@ package enum LinkLayer: Sendable, Equatable {
   case wireless, radiotap, ppi
   /// Linux netfilter log.
   case netfilterLog
+  /// PPPoE and MPLS without Ethernet before them; LLC as on ATM (RFC 2684).
+  case pppoe, mpls, llc
+  /// Rings, 802.11 behind Prism's or AVS's header, OpenBSD's filter log.
+  case fddi, tokenRing, prism, packetFilterLog
+  /// ARCNET, as BSD and as Linux have it.
+  case arcnet, arcnetLinux
 
   /// The layer for a `LINKTYPE_` number of a capture file; nil when it cannot be read.
   package init?(linkType: UInt32) {
@@ -67,6 +73,15 @@ package enum LinkLayer: Sendable, Equatable {
     case 127: self = .radiotap
     case 192: self = .ppi
     case 239: self = .netfilterLog
+    case 6: self = .tokenRing
+    case 7: self = .arcnet
+    case 10: self = .fddi
+    case 51: self = .pppoe
+    case 100: self = .llc
+    case 117: self = .packetFilterLog
+    case 119, 163: self = .prism
+    case 129: self = .arcnetLinux
+    case 219: self = .mpls
     default: return nil
     }
   }
@@ -85,6 +100,14 @@ package enum LinkLayer: Sendable, Equatable {
     case .radiotap: "802.11 radiotap"
     case .ppi: "PPI"
     case .netfilterLog: "NFLOG"
+    case .pppoe: "PPPoE"
+    case .mpls: "MPLS"
+    case .llc: "LLC"
+    case .fddi: "FDDI"
+    case .tokenRing: "Token Ring"
+    case .prism: "802.11 Prism"
+    case .packetFilterLog: "PFLOG"
+    case .arcnet, .arcnetLinux: "ARCNET"
     }
   }
 }

@@ -4,12 +4,15 @@
 /// ASCII without spaces, and different bytes stay different names.
 ///
 /// A byte that is no printable ASCII becomes `\xHH`, a backslash becomes `\\`. A name longer than
-/// `maximumLength` is cut and ends in `~` and sixteen digits, the hash of all of it.
+/// `maximumLength` is cut and ends in `\~` and sixteen digits, the hash of all of it: no name that is
+/// whole can end so, whatever bytes were sent.
 package enum PrintableName {
   /// Bytes of the longest name.
   package static let maximumLength = 255
   /// Room that one name may need in a buffer while it is made.
   package static let room = maximumLength + 8
+  /// Bytes of what a name that was cut ends in.
+  private static let tailLength = 18
 
   /// Appends the bytes from `start` up to `end`, escaped, in lower case if asked; returns the name's
   /// place.
@@ -17,27 +20,17 @@ package enum PrintableName {
     _ bytes: RawSpan, _ start: Int, _ end: Int, lowercased: Bool, to names: NameBuffer
   ) -> (start: Int, count: Int) {
     let mark = names.count
-    append(bytes, start, end, lowercased: lowercased, to: names, mark: mark)
-    return (mark, names.count - mark)
-  }
-
-  /// The same, going on with the name that began at `mark`.
-  package static func append(
-    _ bytes: RawSpan, _ start: Int, _ end: Int, lowercased: Bool, to names: NameBuffer, mark: Int
-  ) {
     let limit = mark &+ maximumLength
     var offset = start
     while offset < end {
       let byte = bytes.byte(offset)
+      guard names.count &+ width(byte) <= limit else { break }
       if byte > 0x20, byte < 0x7f, byte != 0x5c {
-        guard names.count < limit else { break }
         names.append(lowercased && byte >= 0x41 && byte <= 0x5a ? byte | 0x20 : byte)
       } else if byte == 0x5c {
-        guard names.count &+ 2 <= limit else { break }
         names.append(0x5c)
         names.append(0x5c)
       } else {
-        guard names.count &+ 4 <= limit else { break }
         names.append(0x5c)
         names.append(0x78)
         names.append(digit(byte >> 4))
@@ -45,15 +38,33 @@ package enum PrintableName {
       }
       offset &+= 1
     }
-    if offset < end { cut(bytes, start, end, to: names, mark: mark) }
+    if offset < end { cut(bytes, start, end, lowercased, to: names, mark: mark) }
+    return (mark, names.count - mark)
+  }
+
+  /// Characters that a byte takes in a name.
+  @inline(__always)
+  private static func width(_ byte: UInt8) -> Int {
+    byte > 0x20 && byte < 0x7f ? (byte == 0x5c ? 2 : 1) : 4
   }
 
   /// Replaces the end of a name that is too long by the hash of all its bytes.
-  private static func cut(_ bytes: RawSpan, _ start: Int, _ end: Int, to names: NameBuffer, mark: Int) {
-    names.truncate(to: min(names.count, mark &+ maximumLength &- 17))
+  private static func cut(
+    _ bytes: RawSpan, _ start: Int, _ end: Int, _ lowercased: Bool, to names: NameBuffer, mark: Int
+  ) {
+    // Between two bytes' characters: half an escape before the mark could be read together with it.
+    var kept = 0
+    var offset = start
+    while kept &+ width(bytes.byte(offset)) <= maximumLength &- tailLength {
+      kept &+= width(bytes.byte(offset))
+      offset &+= 1
+    }
+    names.truncate(to: mark &+ kept)
+    names.append(0x5c)
     names.append(0x7e)
     // A fixed seed: the same name must read the same in every run.
-    let hash = NameHash.hash(bytes.slice(start, end), seed: 0)
+    let name = bytes.slice(start, end)
+    let hash = lowercased ? NameHash.hashInLowerCase(name, seed: 0) : NameHash.hash(name, seed: 0)
     var shift: UInt64 = 60
     while true {
       names.append(digit(UInt8(truncatingIfNeeded: hash >> shift & 15)))

@@ -14,6 +14,18 @@ enum BPFRefusal {
     switch fault.code {
     case EPERM where !Capabilities.effective.contains(.bpf):
       return CaptureError(.notPermitted, "\(what): \(fault.words): needs CAP_BPF", remedy: remedy)
+    case EPERM where chargesLockedMemory && lockedMemory != rlim_t.max:
+      return CaptureError(
+        .notPermitted,
+        "\(what): \(fault.words): kernels before 5.11 charge it to the locked memory, "
+          + "and that is limited to \(lockedMemory >> 10) KiB",
+        remedy:
+          "raise the limit (ulimit -l unlimited, or LimitMEMLOCK=infinity in a unit), or run it with sudo")
+    case E2BIG where isLackingPerfmon(log), EACCES where isLackingPerfmon(log):
+      // Then it also goes every way that a processor might guess wrongly, which only later ones cut short.
+      return CaptureError(
+        .unavailable,
+        "\(what): this kernel's verifier refused it without CAP_PERFMON: \(lastLine(log))", remedy: remedy)
     case EPERM, EACCES:
       return CaptureError(
         fault.code == EACCES && log.contains("processed") ? .unavailable : .notPermitted,
@@ -33,6 +45,31 @@ enum BPFRefusal {
     default:
       return CaptureError(.unavailable, "\(what): \(fault.words)")
     }
+  }
+
+  /// Whether the verifier refused, and was stricter than it is with CAP_PERFMON.
+  private static func isLackingPerfmon(_ log: String) -> Bool {
+    log.contains("processed") && !Capabilities.effective.contains(.perfmon)
+  }
+
+  /// Whether this kernel charges BPF's memory to the locked memory of the user.
+  private static var chargesLockedMemory: Bool {
+    var name = utsname()
+    // Fills in one local variable, its texts ended by zeros.
+    guard unsafe uname(&name) == 0 else { return false }
+    let release = unsafe withUnsafeBytes(of: name.release) { bytes in
+      unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+    }
+    let numbers = release.split { !$0.isNumber }.prefix(2).compactMap { Int($0) }
+    return numbers.count == 2 && (numbers[0], numbers[1]) < (5, 11)
+  }
+
+  /// The limit on locked memory in bytes.
+  private static var lockedMemory: rlim_t {
+    var limit = rlimit()
+    // Fills in one local variable.
+    return unsafe getrlimit(__rlimit_resource_t(__RLIMIT_MEMLOCK.rawValue), &limit) == 0
+      ? limit.rlim_cur : .max
   }
 
   /// The last line but the verifier's statistics: it names the fault.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Capture
+import HTTPWire
 
 /// Capture files, one after the other, as one source of segments.
 package final class FileSource: SegmentSource {
@@ -15,11 +16,12 @@ package final class FileSource: SegmentSource {
   /// Packets whose link layer cannot be read.
   package private(set) var unreadable: UInt64 = 0
   private var latest: UInt64 = 0
+  private var fragments = FragmentStore()
 
   /// - Parameter paths: files in the order in which they are read; `-` is standard input.
   package init(paths: [String], ports: PortSet) {
     self.paths = paths.reversed()
-    intake = PacketIntake(ports: ports, depth: .streams)
+    intake = PacketIntake(ports: ports, depth: .streams, joinsFragments: true)
   }
 
   package var counters: CaptureCounters { intake.counters }
@@ -35,7 +37,10 @@ package final class FileSource: SegmentSource {
   package func receive(
     timeout: Int32, _ body: (borrowing Segment, RawSpan) -> Void
   ) throws(CaptureError) -> ReceiveOutcome {
-    guard let current = try currentFile() else { return .ended }
+    guard let current = try currentFile() else {
+      let rest = giveUpFragments(atEnd: true, body)
+      return rest > 0 ? .delivered(rest) : .ended
+    }
     var delivered = 0
     for _ in 0..<Self.batch {
       let more = try current.next { packet, bytes in
@@ -48,6 +53,7 @@ package final class FileSource: SegmentSource {
           let segment = intake.segment
           body(segment, intake.payload(of: bytes))
         }
+        delivered += join(bytes, time, body)
       }
       guard more else {
         packets += current.packets
@@ -57,6 +63,44 @@ package final class FileSource: SegmentSource {
       }
     }
     return .delivered(delivered)
+  }
+
+  /// Keeps the fragment that the packet read last is; hands on what it completes, and the beginnings
+  /// of datagrams whose other fragments did not come.
+  private func join(
+    _ bytes: RawSpan, _ time: UInt64, _ body: (borrowing Segment, RawSpan) -> Void
+  ) -> Int {
+    guard let fragment = intake.fragment else { return 0 }
+    var delivered = 0
+    if let whole = fragments.add(fragment, of: bytes, time: time) {
+      delivered += handOn(whole, of: fragment, time, body)
+    }
+    return delivered + giveUpFragments(atEnd: false, body)
+  }
+
+  private func giveUpFragments(
+    atEnd: Bool, _ body: (borrowing Segment, RawSpan) -> Void
+  ) -> Int {
+    var delivered = 0
+    while let part = fragments.takeIncomplete(atEnd: atEnd) {
+      delivered += handOn(part.bytes, of: part.fragment, part.time, body)
+    }
+    return delivered
+  }
+
+  /// Hands on the segment in a datagram; fragments of a tunnel's packets may travel in fragments.
+  private func handOn(
+    _ datagram: [UInt8], of fragment: IPFragment, _ time: UInt64,
+    _ body: (borrowing Segment, RawSpan) -> Void
+  ) -> Int {
+    if intake.read(datagram.rawSpan, of: fragment, time: time) {
+      let segment = intake.segment
+      body(segment, intake.payload(of: datagram.rawSpan))
+      return 1
+    }
+    guard let inner = intake.fragment, let whole = fragments.add(inner, of: datagram.rawSpan, time: time)
+    else { return 0 }
+    return handOn(whole, of: inner, time, body)
   }
 
   /// Goes on with the next file after one that was broken.

@@ -12,10 +12,14 @@ package struct PacketIntake {
     acknowledgement: 0, payloadLength: 0, flags: [], kind: .stream)
   private let ports: PortBitmap
   private let depth: CaptureDepth
+  private let joinsFragments: Bool
   private var decoder = PacketDecoder()
 
-  /// - Parameter depth: at `heads`, segments are marked as the kernel's filter would mark them.
-  package init(ports: PortSet, depth: CaptureDepth) {
+  /// - Parameters:
+  ///   - depth: at `heads`, segments are marked as the kernel's filter would mark them.
+  ///   - joinsFragments: a first fragment is not read by itself, as the caller puts datagrams together.
+  package init(ports: PortSet, depth: CaptureDepth, joinsFragments: Bool = false) {
+    self.joinsFragments = joinsFragments
     self.ports = PortBitmap(ports)
     self.depth = depth
   }
@@ -25,7 +29,29 @@ package struct PacketIntake {
     _ packet: RawSpan, wireLength: Int, link: LinkLayer, time: UInt64, direction: Segment.Direction = .unknown
   ) -> Bool {
     counters.packets &+= 1
-    switch decoder.decode(packet, wireLength: wireLength, link: link) {
+    guard take(decoder.decode(packet, wireLength: wireLength, link: link), packet, time, direction) else {
+      return false
+    }
+    addSighting(packet, link)
+    return true
+  }
+
+  /// The fragment that the packet read last is, if any.
+  package var fragment: IPFragment? { decoder.fragment }
+
+  /// Reads the payload of a datagram that was put together from `fragment` and others: true as in
+  /// `read(_:wireLength:link:time:direction:)`.
+  package mutating func read(_ datagram: RawSpan, of fragment: IPFragment, time: UInt64) -> Bool {
+    take(decoder.decode(datagram, of: fragment), datagram, time, .unknown)
+  }
+
+  private mutating func take(
+    _ verdict: PacketVerdict, _ packet: RawSpan, _ time: UInt64, _ direction: Segment.Direction
+  ) -> Bool {
+    switch verdict {
+    case .tcp where joinsFragments && decoder.fragment != nil:
+      counters.fragments &+= 1
+      return false
     case .tcp: break
     case .other: return false
     case .fragment:
@@ -52,7 +78,7 @@ package struct PacketIntake {
         // From a server only starts count; a client's other segments may continue a head.
         if kind == .continuation, !ports.contains(headers.destinationPort) { return false }
       }
-    } else if depth == .heads || flags.isDisjoint(with: [.syn, .fin, .rst]) {
+    } else if depth == .heads || !flags.isControl {
       return false
     }
     counters.matched &+= 1
@@ -65,6 +91,18 @@ package struct PacketIntake {
       payloadLength: UInt32(truncatingIfNeeded: headers.payloadLength), flags: flags, kind: kind,
       direction: direction)
     return true
+  }
+
+  /// Adds where the packet was seen, as far as a cooked header tells: a second sighting is told by it.
+  private mutating func addSighting(_ packet: RawSpan, _ link: LinkLayer) {
+    let outgoing: UInt16 = 4
+    switch link {
+    case .cooked: segment.direction = packet.big16(0) == outgoing ? .outbound : .inbound
+    case .cooked2:
+      segment.interface = packet.big32(4)
+      segment.direction = UInt16(packet.byte(10)) == outgoing ? .outbound : .inbound
+    default: break
+    }
   }
 
   /// The captured payload of the packet read last.

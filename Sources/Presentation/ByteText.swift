@@ -15,9 +15,11 @@ package struct ByteText: Sendable {
 
   package mutating func append(_ byte: UInt8) { bytes.append(byte) }
 
-  /// A line with its newline.
-  package mutating func line(_ text: String = "") {
-    append(text)
+  /// A line with its newline, `indent` tabs before it: whatever is in the text, it stays one line that
+  /// moves no cursor.
+  package mutating func line(_ text: String = "", indent: Int = 0) {
+    for _ in 0..<indent { bytes.append(UInt8(ascii: "\t")) }
+    append(VisibleText.escaped(text))
     bytes.append(UInt8(ascii: "\n"))
   }
 

@@ -83,13 +83,10 @@ package struct JSONWriter: Sendable {
     switch scalar {
     case "\"": text.append("\\\"")
     case "\\": text.append("\\\\")
-    default:
-      switch scalar.properties.generalCategory {
-      case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .unassigned:
-        // Beyond the basic plane as a surrogate pair.
-        for unit in UTF16.encode(scalar).map({ Array($0) }) ?? [] { escape(UInt32(unit)) }
-      default: text.append(String(scalar))
-      }
+    case _ where VisibleText.isInvisible(scalar):
+      // Beyond the basic plane as a surrogate pair.
+      for unit in UTF16.encode(scalar).map({ Array($0) }) ?? [] { escape(UInt32(unit)) }
+    default: text.append(String(scalar))
     }
   }
 

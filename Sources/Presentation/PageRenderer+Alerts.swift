@@ -17,7 +17,7 @@ extension PageRenderer {
       text.line("No past alerts to display.")
     } else {
       text.line("Past Alerts:")
-      for alert in past { text.line("\t\(alert.sentence(zone))") }
+      for alert in past { text.line("\(alert.sentence(zone))", indent: 1) }
     }
     if watch == nil { text.line("No alert threshold is set.") }
     if let alertLogPath, watch != nil { text.line("All alerts are logged in \(alertLogPath)") }

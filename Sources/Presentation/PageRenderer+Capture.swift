@@ -19,12 +19,12 @@ extension PageRenderer {
       ("malformed packets", capture.malformed),
     ]
     let present = classes.filter { $0.1 > 0 }.map { "\($0.0): \($0.1)" }
-    if !present.isEmpty { text.line("\t\(present.joined(separator: ", "))") }
+    if !present.isEmpty { text.line("\(present.joined(separator: ", "))", indent: 1) }
     if capture.lost > 0 {
-      text.line("\tSegments were lost: every count and rate is \"at least\".")
+      text.line("Segments were lost: every count and rate is \"at least\".", indent: 1)
     }
     if life.other.requests > 0 {
-      text.line("\tRequests to sites beyond the table or the list: \(life.other.requests)")
+      text.line("Requests to sites beyond the table or the list: \(life.other.requests)", indent: 1)
     }
   }
 }

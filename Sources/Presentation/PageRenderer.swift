@@ -70,44 +70,45 @@ package struct PageRenderer: Sendable {
     text.line("Most visited site in the last \(span): \(site.name).")
     text.line("\(site.name) sections hit:")
     for section in site.sections where section.count > 0 {
-      text.line("\t\(section.name) - Hits: \(section.count)")
+      text.line("\(section.name) - Hits: \(section.count)", indent: 1)
     }
-    if site.sections.isEmpty { text.line("\tNo sections.") }
+    if site.sections.isEmpty { text.line("No sections.", indent: 1) }
   }
 
   private func addTotals(_ life: Snapshot, to text: inout ByteText) {
     text.line("Total Statistics:")
     let atLeast = life.capture.lost > 0 ? "at least " : ""
-    text.line("\tTotal Requests: \(atLeast)\(life.totals.requests)")
-    text.line("\tTotal Failures: \(atLeast)\(life.totals.failures)")
-    text.line("\tTotal Successes: \(atLeast)\(life.totals.successes)")
+    text.line("Total Requests: \(atLeast)\(life.totals.requests)", indent: 1)
+    text.line("Total Failures: \(atLeast)\(life.totals.failures)", indent: 1)
+    text.line("Total Successes: \(atLeast)\(life.totals.successes)", indent: 1)
     addBeyondTheOriginal(life, to: &text)
     text.line()
     text.line("Total Counts by Request Method:")
     for method in life.methods {
-      text.line("\tMethod: \(method.name) - Count: \(method.count)")
+      text.line("Method: \(method.name) - Count: \(method.count)", indent: 1)
     }
-    if life.methods.isEmpty { text.line("\tNo requests.") }
+    if life.methods.isEmpty { text.line("No requests.", indent: 1) }
     text.line()
     text.line("Top \(top) Site totals:")
     for site in life.sites.prefix(top) where site.requests > 0 {
       // Space-Saving may have counted a site so much too high.
       let error = site.error > 0 ? " (at most \(site.error) too many)" : ""
-      text.line("\tSite: \(site.name) - Hits: \(site.requests)\(error)")
+      text.line("Site: \(site.name) - Hits: \(site.requests)\(error)", indent: 1)
     }
-    if life.sites.isEmpty { text.line("\tNo sites.") }
+    if life.sites.isEmpty { text.line("No sites.", indent: 1) }
     text.line()
   }
 
   /// What the original had not: only when there is something to tell.
   private func addBeyondTheOriginal(_ life: Snapshot, to text: inout ByteText) {
     let totals = life.totals
-    if totals.unanswered > 0 { text.line("\tTotal Unanswered: \(totals.unanswered)") }
-    if totals.orphans > 0 { text.line("\tResponses without a request: \(totals.orphans)") }
+    if totals.unanswered > 0 { text.line("Total Unanswered: \(totals.unanswered)", indent: 1) }
+    if totals.orphans > 0 { text.line("Responses without a request: \(totals.orphans)", indent: 1) }
     if life.latency.count > 0 {
       text.line(
-        "\tLatency on this wire: p50 \(Self.latency(life.latency.p50)), p90 \(Self.latency(life.latency.p90)), "
-          + "p99 \(Self.latency(life.latency.p99)), max \(Self.latency(life.latency.maximum))")
+        "Latency on this wire: p50 \(Self.latency(life.latency.p50)), p90 \(Self.latency(life.latency.p90)), "
+          + "p99 \(Self.latency(life.latency.p99)), max \(Self.latency(life.latency.maximum))",
+        indent: 1)
     }
   }
 

@@ -10,8 +10,9 @@ import Statistics
 enum Failure {
   /// Prints why, and the remedy, on standard error.
   static func say(_ message: String, remedy: String? = nil) {
-    var text = "wiretally: \(message)\n"
-    if let remedy { text += "  try: \(remedy)\n" }
+    // A message may name a file, and a file's name may hold anything.
+    var text = "wiretally: \(VisibleText.escaped(message))\n"
+    if let remedy { text += "  try: \(VisibleText.escaped(remedy))\n" }
     // There is nobody left to tell when standard error fails.
     try? ByteOutput(descriptor: 2).write(Array(text.utf8))
   }

@@ -29,7 +29,7 @@ final class ReadProgress {
     guard now > lastTime else { return }
     lastTime = now
     let mebibytes = progress.position >> 20
-    var text = "\r\(progress.name): \(mebibytes) MiB"
+    var text = "\r\(VisibleText.escaped(progress.name)): \(mebibytes) MiB"
     if let size = progress.size, size > 0 { text += " (\(progress.position * 100 / size) %)" }
     write(text + "\u{1b}[K")
     isOnScreen = true

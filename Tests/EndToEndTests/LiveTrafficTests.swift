@@ -35,7 +35,7 @@ struct LiveTrafficTests {
     #expect(summary.requests == server.log.values.reduce(0, +))
     #expect(summary.exchanges == summary.requests)
     #expect(summary.methods == server.count(\.method))
-    #expect(summary.statuses == server.count(\.status))
+    #expect(summary.statuses.filter { !$0.key.hasPrefix("1") } == server.count(\.status))
     #expect(summary.siteCounts == server.count { $0.site.replacing(/:\d+$/, with: "") })
     #expect(summary.isBalanced)
     #expect(summary.capture.lost == 0)
@@ -93,5 +93,18 @@ struct LiveTrafficTests {
       // A slow machine may lose some; it must say so.
       #expect((lines.summary?.capture.lost ?? 0) > 0)
     }
+  }
+
+  /// Kernels before 6.8 have this limit on a socket's filter unless someone has raised it; later ones
+  /// have it a network namespace, so that it can be set here.
+  @Test
+  func `the filter is small enough for older kernels to attach`() {
+    let network = Network()
+    let name = network.add("m")
+    let set = Network.run("echo 20480 >/proc/sys/net/core/optmem_max", in: name)
+    guard set.status == 0 else { return }
+    let monitor = Monitor(in: name, ["--backend", "ebpf", "--format", "json"])
+    let ended = monitor.end()
+    #expect(ended.status == 0, "\(ended.errors)")
   }
 }

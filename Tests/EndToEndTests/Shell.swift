@@ -57,11 +57,13 @@ enum Machine {
   static let isRoot = geteuid() == 0
   static let hasNamespaces = isRoot && Shell.has("ip") && Shell.run("ip netns list").status == 0
   static let hasServers = hasNamespaces && Shell.has("nginx") && Shell.has("curl")
+  static let hasTranslation = hasServers && Shell.has("nft")
   static let hasLoad = hasServers && Shell.has("wrk")
 
   /// The program under test: `WIRETALLY`, else what the package manager has built beside the tests.
   static let program: String = {
     if let path = ProcessInfo.processInfo.environment["WIRETALLY"] { return path }
-    return Bundle.main.bundleURL.deletingLastPathComponent().appendingPathComponent("wiretally").path
+    let tests = Bundle.main.executableURL ?? Bundle.main.bundleURL
+    return tests.deletingLastPathComponent().appendingPathComponent("wiretally").path
   }()
 }

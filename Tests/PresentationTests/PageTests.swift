@@ -179,4 +179,15 @@ import Testing
     Samples.renderer.page(snapshot, life: snapshot, watch: nil, change: nil, to: &text)
     #expect(text.string.hasPrefix("No traffic in the last \(words).\n"))
   }
+
+  @Test func `a file's name moves no cursor and forges no line`() {
+    let name = "a\u{1b}[2J\nTotal Requests: 0\u{202e}\u{9b}2J\té.pcap"
+    let label = CaptureLabel(backend: "file", source: name, ports: "80")
+    let renderer = PageRenderer(label: label, zone: .fixed(0), alertLogPath: name)
+    var text = ByteText()
+    renderer.summary(Samples.life, watch: nil, warnings: [name], to: &text)
+    let shown = text.string
+    #expect(shown.contains(#"a\u{1b}[2J\u{a}Total Requests: 0\u{202e}\u{9b}2J\u{9}é.pcap"#))
+    #expect(shown.unicodeScalars.allSatisfy { $0 == "\n" || $0 == "\t" || !VisibleText.isInvisible($0) })
+  }
 }

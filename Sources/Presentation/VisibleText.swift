@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Text that is not off the wire (file names, the system's words) made safe for a terminal and a line.
+///
+/// Names off the wire are printable ASCII before they come here (`PrintableName`). A capture file's name
+/// may hold anything, though, and a shell's `*` hands it on unseen.
+package enum VisibleText {
+  /// Whether a character may move a cursor, end a line, or change how others are read.
+  package static func isInvisible(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.properties.generalCategory {
+    case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .unassigned, .surrogate: true
+    default: false
+    }
+  }
+
+  /// The text with such characters as `\u{1b}`; as it is when there are none.
+  package static func escaped(_ text: String) -> String {
+    if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7f }) { return text }
+    var escaped = ""
+    for scalar in text.unicodeScalars {
+      if isInvisible(scalar) {
+        escaped += "\\u{\(String(scalar.value, radix: 16))}"
+      } else {
+        escaped.unicodeScalars.append(scalar)
+      }
+    }
+    return escaped
+  }
+}

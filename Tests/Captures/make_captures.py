@@ -1,0 +1,144 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Makes the captures in `made/` anew, with real servers and clients in network namespaces of its own.
+
+Usage: make_captures.py [FOLDER [NAME...]], as root; needs tcpdump, editcap, nginx, apache2, haproxy, node, curl, wget,
+ab, wrk, nft and ethtool of Debian 12. What is missing is skipped by name.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+from making import derived, lab, scenarios_clients, scenarios_raw, servers, truth  # noqa: F401
+from making.scenario import ALL
+
+LARGEST = 100_000
+
+
+def packets_in(path):
+    """Packets of a capture, by capinfos."""
+    words = subprocess.run(["capinfos", "-M", "-T", "-r", "-c", path], check=True, capture_output=True, text=True)
+    return int(words.stdout.split("\t")[1])
+
+
+def write_truth(path, body):
+    """Writes the truth beside a capture."""
+    with open(path + ".truth.json", "w") as file:
+        json.dump(body, file, indent=1)
+        file.write("\n")
+
+
+def traffic(laboratory, one, recording):
+    """Records a scenario; one that is recorded late runs by itself meanwhile."""
+    if not one.late:
+        recording.start()
+        mark(laboratory, one)
+        one.run(laboratory)
+    else:
+        laboratory.inside(laboratory.client, one.run, laboratory, wait=False)
+        time.sleep(one.late)
+        mark(laboratory, one)
+        recording.start()
+        time.sleep(3.0)
+    recording.stop()
+
+
+def mark(laboratory, one):
+    """Remembers where the servers' logs end."""
+    laboratory.marks = {}
+    for server in one.servers:
+        path = servers.log(laboratory, server)
+        laboratory.marks[server] = os.path.getsize(path) if os.path.exists(path) else 0
+
+
+def entries(laboratory, one):
+    """What the servers wrote since the mark."""
+    found = []
+    for server in one.servers:
+        with open(servers.log(laboratory, server), errors="replace") as file:
+            file.seek(laboratory.marks[server])
+            lines = [line for line in file.read().splitlines() if line.startswith("{")]
+        found += [truth.entry_of(line, lab.address(server)) for line in lines]
+    return [entry for entry in found if entry]
+
+
+def make(laboratory, one, folder):
+    """Makes one capture with its truth."""
+    path = f"{folder}/{one.name}.pcap"
+    recording = lab.Recording(laboratory, path, one.end, one.interface, one.options, one.matching)
+    traffic(laboratory, one, recording)
+    found = entries(laboratory, one)
+    if one.late and one.orphans:
+        found = found[len(one.orphans):]
+    if one.prefaces:
+        found = []
+    body = {
+        "name": one.name, "server": one.server, "client": one.client, "shows": one.shows, "ports": list(one.ports),
+        "truth_from": one.truth_from or f"the log of {' and '.join(one.servers)}",
+        "packets": packets_in(path), "truth": truth.of(found, one.direction, one.orphans, one.prefaces),
+    }
+    write_truth(path, body)
+
+
+def derive(folder, name, source, maker, shows):
+    """Makes a capture out of another one."""
+    kind = "pcapng" if "pcapng" in name or maker is None else "pcap"
+    path, base = f"{folder}/{name}.{kind}", f"{folder}/{source}.pcap"
+    if not os.path.exists(base):
+        return print(f"{name}: skipped, there is no {source}")
+    with open(base + ".truth.json") as file:
+        body = json.load(file)
+    if maker:
+        maker(base, path)
+    else:
+        derived.two_sections(base, f"{folder}/raw-ip.pcap", path)
+    body |= {"name": name, "shows": f"{shows}; else as {source}", "packets": packets_in(path)}
+    body["truth_from"] += f"; rewritten from {source}"
+    if maker is None:
+        body["shows"] += "; the second section repeats the first, so nothing counts twice"
+    write_truth(path, body)
+
+
+def check_sizes(folder):
+    """Says which captures are too large to be kept."""
+    for name in sorted(os.listdir(folder)):
+        if os.path.getsize(f"{folder}/{name}") > LARGEST:
+            print(f"{name} has more than {LARGEST} bytes")
+
+
+def main():
+    """Makes all captures, or those named."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    folder = os.path.abspath(sys.argv[1]) if len(sys.argv) > 1 else f"{here}/made"
+    names = sys.argv[2:]
+    os.makedirs(folder, exist_ok=True)
+    work = tempfile.mkdtemp(prefix="wtcap")
+    os.chmod(work, 0o777)
+    laboratory = lab.Lab(work)
+    try:
+        laboratory.open()
+        running = servers.start_all(laboratory)
+        for one in ALL:
+            if names and one.name not in names:
+                continue
+            if one.server not in running or not (one.client == "raw sockets" or shutil.which(one.client)):
+                print(f"{one.name}: skipped, there is no {one.server} or {one.client}")
+                continue
+            print(one.name, flush=True)
+            make(laboratory, one, folder)
+    finally:
+        laboratory.close()
+        shutil.rmtree(work, ignore_errors=True)
+    for name, source, maker, shows in derived.MAKERS:
+        if not names or name in names:
+            derive(folder, name, source, maker, shows)
+    check_sizes(folder)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a scenario is, and the list of them."""
+
+import dataclasses
+import typing
+
+
+@dataclasses.dataclass
+class Scenario:
+    """A capture to make: `run` makes the traffic, the logs of `servers` tell the truth."""
+
+    name: str
+    run: typing.Callable
+    server: str
+    client: str
+    shows: str
+    end: str = "server"
+    interface: str = "eth0"
+    options: tuple = ()
+    matching: str = "tcp"
+    ports: tuple = (80,)
+    servers: tuple = ()
+    direction: str = "both"
+    prefaces: int = 0
+    orphans: tuple = ()
+    # Seconds between the start of the traffic, which goes on by itself, and that of the capture.
+    late: float = 0.0
+    # Where the truth comes from when it is not the log alone.
+    truth_from: str = ""
+
+
+ALL = []
+
+
+def scenario(name, server, client, shows, **options):
+    """Adds a function to the list of scenarios."""
+
+    def add(run):
+        options.setdefault("servers", (server,))
+        ALL.append(Scenario(name, run, server, client, shows, **options))
+        return run
+
+    return add

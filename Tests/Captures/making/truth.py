@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Turns the lines of servers' logs into the truth of a capture."""
+
+import collections
+import json
+import re
+
+
+def site(entry):
+    """The site of a request: its target's authority, else its Host, else the server's address."""
+    target, authority = entry["target"], entry.get("host") or ""
+    if entry["method"] == "CONNECT":
+        authority = target
+    elif "://" in target.split("?")[0] and not target.startswith("/"):
+        authority = target.split("://", 1)[1].split("/")[0].split("?")[0]
+    authority = authority.rsplit("@", 1)[-1]
+    head, colon, port = authority.rpartition(":")
+    if colon and port.isdigit() or colon and port == "":
+        authority = head
+    name = authority.lower()
+    return (name[:-1] if len(name) > 1 and name.endswith(".") else name) or entry["server_address"]
+
+
+def section(entry):
+    """The section of a request: the first segment of its path."""
+    target = entry["target"]
+    if entry["method"] == "CONNECT":
+        return ""
+    if "://" in target.split("?")[0] and not target.startswith("/"):
+        rest = target.split("://", 1)[1]
+        target = rest[rest.index("/"):] if "/" in rest.split("?")[0] else "/"
+    path = target.split("?")[0].split("#")[0]
+    return "/" + path[1:].split("/")[0] if path.startswith("/") else path or "/"
+
+
+def of(entries, direction="both", orphans=(), prefaces=0):
+    """The counts of all entries; a status of None is a request that was never answered.
+
+    `orphans` are statuses of responses whose request is not in the capture.
+    """
+    counts = collections.defaultdict(collections.Counter)
+    responses = exchanges = interim = 0
+    for entry in entries:
+        if direction != "responses":
+            counts["methods"][entry["method"]] += 1
+            counts["sites"][site(entry)] += 1
+            counts["sections"][section(entry)] += 1
+        statuses = list(entry.get("interim", ())) if direction != "requests" else []
+        interim += len(statuses)
+        if direction != "requests" and entry["status"] is not None:
+            statuses.append(entry["status"])
+            if direction == "both":
+                exchanges += 1
+                counts["failures" if entry["status"] >= 400 else "successes"][site(entry)] += 1
+        for status in statuses:
+            counts["statuses"][str(status)] += 1
+        responses += len(statuses)
+    for status in orphans:
+        counts["statuses"][str(status)] += 1
+        responses += 1
+    result = {"requests": len(entries) if direction != "responses" else 0, "responses": responses}
+    for name in ("methods", "statuses", "sites", "sections", "successes", "failures"):
+        result[name] = dict(sorted(counts[name].items()))
+    return result | {"exchanges": exchanges, "interim": interim, "http2_prefaces": prefaces}
+
+
+def entry_of(line, server_address):
+    """One line of a server's log, as JSON with `request` (its first line) or `method` and `target`."""
+    fields = json.loads(line)
+    if "request" in fields:
+        parts = fields["request"].split(" ")
+        if len(parts) != 3 or not re.fullmatch(r"HTTP/\d\.\d", parts[2]):
+            return None
+        fields["method"], fields["target"] = parts[0], parts[1]
+    if fields.get("host") in ("-", None):
+        fields["host"] = ""
+    if fields["status"] is not None:
+        fields["status"] = int(fields["status"])
+    fields.setdefault("server_address", server_address)
+    return fields

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import Testing
+
+/// The page as its operator reads it, and every way to end the watch.
+@Suite(.serialized, .enabled(if: Machine.hasServers, "needs root, network namespaces, nginx and curl"))
+struct PageTests {
+  @Test func `a page tells the most visited site, totals, methods, top sites and the alert`() {
+    let network = Network()
+    let (client, name) = network.pair()
+    let server = WebServer(in: name)
+    let monitor = Monitor(in: name, ["-t", "4.5", "--interval", "2s", "--alert-window", "4s"])
+    Network.run(
+      """
+      for n in 1 2 3 4 5; do curl -s -o /dev/null -H "Host: google.com" http://10.77.0.2/a/b; done
+      curl -s -o /dev/null -H "Host: google.com" http://10.77.0.2/echo
+      curl -s -o /dev/null -H "Host: google.com" http://10.77.0.2/echo
+      curl -s -o /dev/null -X POST -d x -H "Host: linkedin.com" http://10.77.0.2/nothing
+      curl -s -o /dev/null -H "Host: linkedin.com" http://10.77.0.2/fail
+      bash -c 'exec 3<>/dev/tcp/10.77.0.2/80; printf "GET /\\033[2J HTTP/1.1\\r\\nHost: \\033[31mred\\r\\n\\r\\n" >&3; cat <&3'
+      """, in: client)
+    #expect(monitor.waits(for: "High traffic alert recovered at: "))
+    let ran = monitor.end()
+    #expect(ran.status == 0)
+    for line in [
+      "Most visited site in the last 2 seconds: google.com.", "google.com sections hit:", "\t/a - Hits: 5",
+      "\t/echo - Hits: 2", "\tTotal Requests: 10", "\tTotal Failures: 3", "\tTotal Successes: 7",
+      "\tMethod: GET - Count: 9", "\tMethod: POST - Count: 1", "\tSite: google.com - Hits: 7",
+      "\tSite: linkedin.com - Hits: 2", "High traffic generated an alert - hits = 5.00, triggered at: ",
+      "High traffic alert currently active! triggered at: ", "No past alerts to display.",
+      "High traffic alert recovered at: ", "No currently active alerts.", "\tPast alert started: ",
+      "All alerts are logged in \(monitor.alertLog)",
+    ] {
+      #expect(ran.output.contains(line), "\(line) is missing in:\n\(ran.output)")
+    }
+    #expect(ran.output.contains("Capture: eBPF, all interfaces, packets seen: "))
+    #expect(ran.output.utf8.allSatisfy { $0 == 10 || $0 == 9 || ($0 >= 32 && $0 < 127) })
+    let log = Shell.read(monitor.alertLog).split(separator: "\n")
+    #expect(log.count == 2)
+    #expect(log.first?.contains("ALERT raised") == true)
+    #expect(log.last?.contains("RECOVERED") == true)
+    #expect(server.log.values.reduce(0, +) <= 10)
+  }
+
+  @Test(arguments: [SIGINT, SIGTERM])
+  func `a signal ends it at once, with the summary`(signal: Int32) {
+    let network = Network()
+    let monitor = Monitor(in: network.add("e"), [])
+    let before = Date()
+    let ran = monitor.end(signal)
+    #expect(ran.status == 0)
+    #expect(Date().timeIntervalSince(before) < 5)
+    #expect(ran.output.contains("Summary from "))
+    #expect(ran.output.contains("No packets at all were seen on all interfaces."))
+  }
+
+  @Test func `it ends by itself after the duration`() {
+    let network = Network()
+    let ran = Monitor(in: network.add("e"), ["--duration", "1s", "--format", "json"]).wait()
+    #expect(ran.status == 0)
+    #expect(Lines(ran.output).summary?.requests == 0)
+  }
+
+  @Test(.enabled(if: Shell.has("script"), "needs script(1)"))
+  func `q on a terminal ends it, and the terminal is as before`() {
+    let network = Network()
+    let name = network.add("e")
+    let folder = Folder()
+    // script(1) gives it a terminal; stty tells the mode before and after.
+    let ran = Shell.run(
+      """
+      (sleep 1.5; printf q; sleep 0.5) | timeout 20 script -q -e -c 'stty -a > \(folder.file("before")); ip netns exec \(name) \
+      \(Machine.program) -t 1 --alert-log \(folder.file("log")); echo status $?; stty -a > \(folder.file("after"))' /dev/null
+      """)
+    #expect(ran.output.contains("q quits"), "\(ran.output)")
+    #expect(ran.output.contains("Summary"))
+    #expect(ran.output.contains("status 0"))
+    #expect(!Shell.read(folder.file("before")).isEmpty)
+    #expect(Shell.read(folder.file("before")) == Shell.read(folder.file("after")))
+  }
+
+  @Test func `a reader that goes away is a normal end`() {
+    let network = Network()
+    let name = network.add("e")
+    let ran = Shell.run(
+      "(ip netns exec \(name) \(Machine.program) -t 1 --interval 100ms --alert-window 1s --duration 10s --alert-log /dev/null; "
+        + "echo status $? >&2) | head -n 1")
+    #expect(ran.errors.contains("status 0"))
+  }
+
+  @Test func `a full disk is said once and does not end the watch`() {
+    let network = Network()
+    let name = network.add("e")
+    let ran = Shell.run(
+      "ip netns exec \(name) \(Machine.program) -t 1 --interval 100ms --alert-window 1s --duration 1s --alert-log /dev/null "
+        + "> /dev/full")
+    #expect(ran.status == 0)
+    #expect(ran.errors.components(separatedBy: "cannot write to standard output").count == 2, "\(ran.errors)")
+  }
+
+  @Test func `standard output that was closed at the start is no network`() {
+    let network = Network()
+    let name = network.add("e")
+    let ran = Shell.run(
+      "ip netns exec \(name) \(Machine.program) -t 1 --interval 100ms --alert-window 1s --duration 500ms --alert-log /dev/null "
+        + "0<&- 1>&- 2>&-")
+    #expect(ran.status == 0)
+  }
+
+  @Test func `a rotated alert log is opened anew on SIGHUP`() {
+    let network = Network()
+    let (client, name) = network.pair()
+    let server = WebServer(in: name)
+    let monitor = Monitor(in: name, ["-t", "0", "--interval", "500ms", "--alert-window", "500ms"])
+    Network.run("curl -s -o /dev/null http://10.77.0.2/", in: client)
+    #expect(monitor.waits(for: "alert recovered"))
+    Shell.run("mv \(monitor.alertLog) \(monitor.alertLog).1")
+    kill(monitor.identifier, SIGHUP)
+    usleep(300_000)
+    #expect(FileManager.default.fileExists(atPath: monitor.alertLog))
+    Network.run("curl -s -o /dev/null http://10.77.0.2/", in: client)
+    usleep(1_500_000)
+    monitor.end()
+    #expect(Shell.read(monitor.alertLog + ".1").contains("RECOVERED"))
+    #expect(Shell.read(monitor.alertLog).contains("ALERT raised"))
+    server.stop()
+  }
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+import Capture
+import Exchanges
+import Testing
+
+@Suite struct WaitingTests {
+  /// Found in a capture of both sides of a proxy: its connections were older than the capture.
+  @Test(arguments: [true, false])
+  func `without a SYN, what is held back tells who asks`(isServerLower: Bool) {
+    var talk = Dialogue()
+    if isServerLower { swap(&talk.client, &talk.server) }
+    talk.ask(get("/a"))
+    talk.answer(ok("hello"))
+    talk.ask(get("/b"))
+    talk.answer(ok("no", status: "404 Not Found"))
+    let account = Account(talk.packets)
+    #expect(account.answers == ["a.example /a 200": 1, "a.example /b 404": 1])
+    #expect(account.orphans == [:])
+    #expect(account.isBalanced)
+  }
+
+  /// Found in a capture that simsong/tcpflow has among its tests.
+  @Test func `without a SYN and out of order, the same`() {
+    var talk = Dialogue()
+    swap(&talk.client, &talk.server)
+    talk.ask(get("/a"))
+    talk.answer(ok("hello, world"), size: 40)
+    let account = Account(talk.packets.reversed())
+    #expect(account.answers == ["a.example /a 200": 1])
+    #expect(account.isBalanced)
+  }
+
+  /// Found in zeek's zero-length-bodies-with-drops.
+  @Test func `a lost request does not part the next one from its response`() {
+    var talk = Dialogue()
+    talk.open()
+    talk.ask(get("/a"))
+    talk.answer(ok())
+    talk.ask(get("/lost"))
+    let lost = talk.packets.count - 1
+    talk.answer(ok())
+    talk.time += 100_000_000_000
+    talk.ask(get("/b") + get("/lost-too"), size: 30)
+    talk.answer(ok(status: "404 Not Found"))
+    talk.answer(ok(status: "503 Busy"))
+    talk.time += 30_000_000_000
+    talk.close()
+    talk.packets.remove(at: lost)
+    let account = Account(talk.packets)
+    #expect(account.orphans == [200: 1])
+    #expect(account.answers == ["a.example /a 200": 1, "a.example /b 404": 1, "a.example /lost-too 503": 1])
+    #expect(account.isBalanced)
+  }
+
+  /// Found in nDPI's 1kxun: two captures in one file, the later one first.
+  @Test func `times that go back end no request before its response`() {
+    var late = Dialogue(clientPort: 40_001)
+    late.open()
+    late.ask(get("/late"))
+    late.answer(ok())
+    var early = Dialogue(clientPort: 40_002)
+    early.time = late.time - 900_000_000_000
+    early.open()
+    early.ask(get("/early"))
+    let answered = early.packets.count
+    early.answer(ok())
+    var last = Dialogue(clientPort: 40_003)
+    last.time = late.time
+    last.open()
+    let packets = late.packets + early.packets[..<answered] + last.packets + early.packets[answered...]
+    let account = Account(packets)
+    #expect(account.answers == ["a.example /late 200": 1, "a.example /early 200": 1])
+    #expect(account.unanswered == 0)
+    #expect(account.isBalanced)
+  }
+}
