@@ -23,8 +23,8 @@ package struct PacketDecoder: Sendable {
   package mutating func decode(_ bytes: RawSpan, wireLength: Int, link: LinkLayer) -> PacketVerdict {
     self.wireLength = max(wireLength, bytes.byteCount)
     depth = 0
-    fragment = nil
     isCooked = link == .cooked || link == .cooked2
+    fragment = nil
     switch link {
     case .ethernet: return ethernet(bytes, 0)
     case .raw: return network(bytes, 0)

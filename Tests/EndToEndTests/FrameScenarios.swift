@@ -37,7 +37,10 @@ extension Scenario {
         $0.destinationMAC = [2, 0, 0, 0, 0, 2]
       }
       .payload("GET /\(number) HTTP/1.1\r\nHost: a.example\r\n\r\n")
-      return (family == 6 ? [] : [change(packet)]) + (family == 4 ? [] : [change(packet.ipv6())])
+      // Hosts of their own, so that fragments of two are never taken for one packet's.
+      let four = packet.ipv4 { $0.source += UInt32(number) << 8 }
+      let six = packet.ipv6 { $0.source[14] = UInt8(number) }
+      return (family == 6 ? [] : [change(four)]) + (family == 4 ? [] : [change(six)])
     }
   }
 
