@@ -5,7 +5,7 @@
  * It never lets a packet into its socket: the socket is only the hook. It needs nothing of the
  * kernel but the stable context and the packet's bytes.
  *
- * Its size counts: a kernel before 6.8 (4944566706b2) attaches no filter of more than
+ * Its size counts: a kernel before 6.8 attaches no filter of more than
  * net.core.optmem_max bytes, 20,480 where nobody has set it, of which some 80 are the kernel's own.
  * Instructions take eight bytes each; what the settings make dead is gone by then, and looking up in
  * maps has been inlined. A test holds it below that.

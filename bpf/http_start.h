@@ -100,7 +100,7 @@ static __always_inline int httpf_load_first(struct __sk_buff *skb, __u32 offset,
 
 		/*
 		 * The verifier must see the bounds of the very number that the call takes. From "is not
-		 * 0" it only learns "is at least 1" since Linux 6.8 (d028f87517d6); before it, it refuses
+		 * 0" it only learns "is at least 1" since Linux 6.8; before it, it refuses
 		 * an "invalid zero-sized read". Adding one to what is at least 0 it has always understood.
 		 */
 		asm volatile("" : "+r"(size));

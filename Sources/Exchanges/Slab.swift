@@ -28,7 +28,7 @@ package struct Slab<Element: BitwiseCopyable>: ~Copyable {
     self.capacity = capacity
     let count = max(capacity, 1)
     guard let memory = unsafe calloc(count, MemoryLayout<Element>.stride) else {
-      fatalError("no memory for \(count) elements")
+      preconditionFailure("no memory for \(count) elements")
     }
     // Aligned for any type that C knows, zeroed, and freed as `deallocate` frees: by free().
     unsafe base = memory.bindMemory(to: Element.self, capacity: count)
