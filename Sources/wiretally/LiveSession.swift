@@ -43,8 +43,7 @@ struct LiveSession {
     let interruption = Interruption()
     let keyboard = Keyboard()
     defer { keyboard.restore() }
-    var running: [WorkerThread] = []
-    for thread in threads where thread.start() { running.append(thread) }
+    let running = try launch(threads, of: backend)
     announce(label, backend)
     defer { report.summary(timeline.summary(capture: backend.counters, top: report.sites)) }
     let end = command.duration.map { start &+ $0.nanoseconds } ?? .max
@@ -63,6 +62,20 @@ struct LiveSession {
       report.interval(last, life: timeline.summary(capture: backend.counters, top: report.sites))
     }
     if let failure = running.lazy.compactMap(\.failure).first { throw failure }
+  }
+
+  /// Starts all workers or none: the flows of one that did not run would be missing in silence.
+  private func launch(
+    _ threads: [WorkerThread], of backend: any LiveBackend
+  ) throws(CaptureError) -> [WorkerThread] {
+    for (index, thread) in threads.enumerated() where !thread.start() {
+      backend.stop()
+      for started in threads[..<index] { started.join() }
+      throw CaptureError(
+        .unavailable, "cannot start worker \(index + 1) of \(threads.count): the system has no thread left",
+        remedy: "fewer --workers, or a higher limit of processes (ulimit -u)")
+    }
+    return threads
   }
 
   /// Says at once, on standard error, that it works: the first page takes an interval.
