@@ -29,7 +29,7 @@ final class Monitor {
     process.standardError = FileHandle(forWritingAtPath: folder.file("err"))
     process.standardInput = input
     try? process.run()
-    for _ in 0..<200 where process.isRunning && !errors.contains("watching") { usleep(20_000) }
+    for _ in 0..<1_000 where process.isRunning && !errors.contains("watching") { usleep(20_000) }
   }
 
   deinit { if process.isRunning { process.terminate() } }
@@ -68,7 +68,7 @@ final class Monitor {
 
   /// Waits until it has said a text so often on standard error.
   func waitsForErrors(_ text: String, times: Int = 1) -> Bool {
-    for _ in 0..<200 {
+    for _ in 0..<600 {
       if errors.components(separatedBy: text).count > times { return true }
       usleep(50_000)
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 import Synchronization
+import Testing
 
 /// Network namespaces of one test: they are made with it and removed with it.
 final class Network: Sendable {
@@ -37,6 +38,18 @@ final class Network: Sendable {
       ip -n \(a) addr add \(aAddress) dev \(aName) nodad; ip -n \(b) addr add \(bAddress) dev \(bName) nodad
       ip -n \(a) link set \(aName) up; ip -n \(b) link set \(bName) up
       """)
+    awaitCarrier(a, aName)
+    awaitCarrier(b, bName)
+  }
+
+  /// Waits until a device sends: before the kernel's link watch has come round, which takes up to a
+  /// second (net/core/link_watch.c), its queue drops whatever it is given, and says nothing.
+  private func awaitCarrier(_ name: String, _ device: String) {
+    for _ in 0..<200 {
+      if Shell.run("ip -n \(name) link show \(device)").output.contains("state UP") { return }
+      usleep(50_000)
+    }
+    Issue.record("\(device) in \(name) did not come up within 10 s")
   }
 
   /// Two hosts, `client` at 10.77.0.1 and fd77::1, `server` at 10.77.0.2 and fd77::2.

@@ -13,7 +13,7 @@ struct ScenarioTests {
   func `three backends count what was there`(scenario: Scenario) {
     let stage = Stage()
     let truth = scenario.play(stage)
-    for (backend, summary) in stage.summaries() {
+    for (backend, summary) in stage.summaries(truth.requests) {
       guard let summary else {
         Issue.record("\(scenario.name), \(backend): there is no summary")
         continue

@@ -31,24 +31,31 @@ final class Stage {
       let monitor = Monitor(in: name, arguments + (interface.map { ["-i", $0] } ?? []))
       monitors.append((backend, monitor))
     }
-    for _ in 0..<100 where !Shell.read(errors).contains("listening") { usleep(20_000) }
+    for _ in 0..<1_000 where !Shell.read(errors).contains("listening") { usleep(20_000) }
+    #expect(Shell.read(errors).contains("listening"), "tcpdump does not listen: \(Shell.read(errors))")
   }
 
   deinit {
     if dump.isRunning { kill(dump.processIdentifier, SIGKILL) }
   }
 
-  /// Ends the backends; what each of them counted.
-  func summaries() -> [(backend: String, summary: Lines.Interval?)] {
+  /// Ends the backends; what each of them counted. `requests` are as many as tcpdump is waited for.
+  func summaries(_ requests: Int) -> [(backend: String, summary: Lines.Interval?)] {
     usleep(300_000)
     var all = monitors.map { ($0.backend, Lines($0.monitor.end().output).summary) }
+    // On a busy machine tcpdump may still be writing what the others have counted.
+    for _ in 0..<50 where (readFile()?.requests ?? 0) < requests { usleep(200_000) }
     // Other signals may be blocked by inheritance; with -U each packet is in the file at once. ip and
     // env have become tcpdump by exec, so that it is this very process.
     kill(dump.processIdentifier, SIGKILL)
     dump.waitUntilExit()
-    let read = Shell.run("\(Machine.program) read --format json --port \(ports) \(folder.file("run.pcap"))")
-    all.append(("file", Lines(read.output).summary))
+    all.append(("file", readFile()))
     return all
+  }
+
+  private func readFile() -> Lines.Interval? {
+    let file = folder.file("run.pcap")
+    return Lines(Shell.run("\(Machine.program) read --format json --port \(ports) \(file)").output).summary
   }
 
   /// Sends frames out of an interface; `options` are the script's.

@@ -47,7 +47,7 @@ final class WebServer {
       "netns", "exec", name, "nginx", "-c", folder.file("nginx.conf"), "-e", folder.file("error.log"),
     ]
     try? process.run()
-    for _ in 0..<200 {
+    for _ in 0..<1_000 {
       if Network.run("ss -Hltn sport = :\(ports[0])", in: name).output.contains("LISTEN") { break }
       usleep(20_000)
     }
@@ -82,6 +82,6 @@ final class WebServer {
 
   /// Waits until the log has grown to so many lines.
   func waitForLog(_ lines: Int) {
-    for _ in 0..<100 where log.values.reduce(0, +) < lines { usleep(50_000) }
+    for _ in 0..<600 where log.values.reduce(0, +) < lines { usleep(50_000) }
   }
 }
