@@ -54,17 +54,20 @@ let package = Package(
       dependencies: ["Capture", "Exchanges", "HTTPWire", "KernelCapture", "PacketBuilder", "Statistics"],
       path: "Sources/Benchmark", swiftSettings: house),
     .target(name: "PacketBuilder", path: "Tests/PacketBuilder", swiftSettings: house),
+    .target(name: "Randomness", path: "Tests/Randomness", swiftSettings: house),
     tests("Capture"),
     tests("HTTPWire"),
     tests("KernelCapture", with: ["Capture", "CHTTPFilter", "HTTPWire", "PacketBuilder"]),
     tests("PcapCapture", with: ["Capture", "Exchanges", "HTTPWire"]),
-    tests("Exchanges", with: ["Capture", "HTTPWire"]),
-    tests("Statistics", with: ["Capture", "Exchanges", "HTTPWire"]),
+    tests("Exchanges", with: ["Capture", "HTTPWire", "Randomness"]),
+    tests("Statistics", with: ["Capture", "Exchanges", "HTTPWire", "Randomness"]),
     tests("Alerting", with: ["Capture", "Statistics"]),
     tests("Presentation", with: ["Alerting", "Capture", "Exchanges", "Statistics"]),
     .testTarget(
       name: "RoadTests",
-      dependencies: ["Alerting", "Capture", "Exchanges", "HTTPWire", "Presentation", "Statistics"],
+      dependencies: [
+        "Alerting", "Capture", "Exchanges", "HTTPWire", "Presentation", "Randomness", "Statistics",
+      ],
       swiftSettings: house),
     // One table of packets, three judges of them.
     .testTarget(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Capture
 import Exchanges
+import Randomness
 import Testing
 
 extension Dialogue.Packet {
@@ -81,7 +82,7 @@ extension Dialogue.Packet {
 
   @Test(arguments: 0..<200)
   func `neighbours that change places after the handshake change nothing`(seed: Int) {
-    var random = SeededGenerator(state: UInt64(seed) &+ 9_000)
+    var random = SeededGenerator(seed: UInt64(seed) &+ 9_000)
     var plain: [Dialogue.Packet] = []
     for port in UInt16(40_000)..<40_004 { plain += Self.talk(depth: .streams, port: port).packets }
     let truth = Account(plain)

@@ -3,6 +3,7 @@ import Capture
 import Exchanges
 import Foundation
 import Presentation
+import Randomness
 import Statistics
 import Synchronization
 import Testing
@@ -51,7 +52,7 @@ import Testing
   @Test func `random heads leave every output clean`() throws {
     let seed = UInt64.random(in: .min ... .max)
     print("hostile heads, random: seed \(seed)")
-    var random = SeededGenerator(state: seed)
+    var random = SeededGenerator(seed: seed)
     try Self.judge((0..<1_000).map { _ in HostileStructures.random(using: &random) }, "random, seed \(seed)")
   }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Randomness
 
 /// Heads whose structure is hostile rather than one field, and heads put together at random.
 enum HostileStructures {

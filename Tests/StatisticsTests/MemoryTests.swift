@@ -3,6 +3,7 @@ import Capture
 import Exchanges
 import Foundation
 import HTTPWire
+import Randomness
 import Statistics
 import Testing
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Capture
 import Exchanges
+import Randomness
 import Statistics
 import Testing
 
