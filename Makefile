@@ -78,7 +78,7 @@ demo: test-deps build ## Pages, an alert and its recovery within a minute, on tr
 
 .PHONY: test-tsan
 test-tsan: bpf ## The lock-free parts under the thread sanitiser
-	$(Q)$(SWIFT) test --sanitize=thread --scratch-path .build-tsan --filter 'HandOver|RingReader|Timeline'
+	$(Q)$(SWIFT) test --sanitize=thread --scratch-path .build-tsan --filter 'HandOver|RingReader|Timeline|FeedQueue'
 
 .PHONY: bench
 bench: test-deps build ## Measure this machine: one table

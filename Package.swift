@@ -38,6 +38,7 @@ let package = Package(
     .target(name: "PcapCapture", dependencies: ["Capture", "CPcap", "HTTPWire"], swiftSettings: house),
     .target(name: "Exchanges", dependencies: ["Capture", "HTTPWire"], swiftSettings: house),
     .target(name: "Statistics", dependencies: ["Capture", "Exchanges", "HTTPWire"], swiftSettings: house),
+    .target(name: "Feed", dependencies: ["Capture", "Exchanges", "HTTPWire"], swiftSettings: house),
     .target(name: "Alerting", dependencies: ["Capture", "Statistics"], swiftSettings: house),
     .target(
       name: "Presentation", dependencies: ["Alerting", "Capture", "Exchanges", "Statistics"],
@@ -45,8 +46,8 @@ let package = Package(
     .executableTarget(
       name: "wiretally",
       dependencies: [
-        "Alerting", "Capture", "Exchanges", "HTTPWire", "KernelCapture", "PcapCapture", "Presentation",
-        "Statistics",
+        "Alerting", "Capture", "Exchanges", "Feed", "HTTPWire", "KernelCapture", "PcapCapture",
+        "Presentation", "Statistics",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: house),
     .executableTarget(
@@ -61,6 +62,7 @@ let package = Package(
     tests("PcapCapture", with: ["Capture", "Exchanges", "HTTPWire"]),
     tests("Exchanges", with: ["Capture", "HTTPWire", "Randomness"]),
     tests("Statistics", with: ["Capture", "Exchanges", "HTTPWire", "Randomness"]),
+    tests("Feed", with: ["Capture", "Exchanges", "HTTPWire"]),
     tests("Alerting", with: ["Capture", "Statistics"]),
     tests("Presentation", with: ["Alerting", "Capture", "Exchanges", "Statistics"]),
     .testTarget(

@@ -5,7 +5,7 @@
 /// An IPv4 address is held as its IPv4-mapped IPv6 form (`::ffff:a.b.c.d`), so that one key serves
 /// both families. The words hold the address as a big-endian number: the first byte on the wire is
 /// the most significant byte of `high`.
-package struct Endpoint: Hashable, Sendable {
+package struct Endpoint: Hashable, BitwiseCopyable, Sendable {
   /// The first eight bytes of the address.
   package var high: UInt64
   /// The last eight bytes of the address.

@@ -9,7 +9,12 @@ package struct EventBatch: ~Copyable {
 
   /// The names of the events; they live until the batch is cleared.
   package let names = NameBuffer()
+  /// Whether events come with their details, because somebody follows single exchanges; to be changed
+  /// only while the batch is empty.
+  package var isDetailed = false
   private var events = Slab<ExchangeEvent>(capacity: EventBatch.capacity)
+  // Touched only when exchanges are followed one by one; all zeros are a detail without anything.
+  private var details = Slab<ExchangeDetail>(zeroed: EventBatch.capacity)
   package private(set) var count = 0
 
   init() {
@@ -22,15 +27,28 @@ package struct EventBatch: ~Copyable {
     events[index]
   }
 
+  /// The details of the event at `index`, when the batch `isDetailed`.
+  package func detail(_ index: Int) -> ExchangeDetail {
+    precondition(index < count)
+    return details[index]
+  }
+
   /// Whether the names of one more head might not fit, nor its event.
   var isNearlyFull: Bool {
-    count &+ 2 > Self.capacity || names.free < 4 &* PrintableName.room
+    let texts = isDetailed ? ExchangeDetail.longestTarget &+ 2 &* ExchangeDetail.longestField : 0
+    return count &+ 2 > Self.capacity || names.free < 4 &* PrintableName.room &+ texts
   }
 
   mutating func append(_ event: ExchangeEvent) {
     guard count < Self.capacity else { return }
     events[count] = event
     count &+= 1
+  }
+
+  /// Gives the last event its details.
+  mutating func describe(_ detail: ExchangeDetail) {
+    guard count > 0 else { return }
+    details[count &- 1] = detail
   }
 
   /// Forgets events and names.

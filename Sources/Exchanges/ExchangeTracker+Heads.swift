@@ -32,6 +32,7 @@ extension ExchangeTracker {
     } else {
       counters.responses &+= 1
       let request = responseSeen(head, piece, start, isInStep)
+      if batch.isDetailed { describeResponse(head, request, piece) }
       setPhaseAfterResponse(head, request, piece, &half)
     }
     half.isContiguous = true
@@ -39,8 +40,18 @@ extension ExchangeTracker {
 
   /// Emits the event of a request and adds it to those that wait for a response.
   mutating func requestSeen(_ head: MessageHead, _ bytes: RawSpan, _ piece: StreamPiece, _ start: UInt32) {
-    let names = batch.names
     var event = ExchangeEvent(kind: .request)
+    let headEnd = head.length > 0 ? start &+ UInt32(head.length) : piece.end
+    // Before the names: it may give an older request up, and hand the batch on with all names in it.
+    event.exchange = addPending(
+      PendingRequest(
+        flow: piece.flow, headStart: start, headEnd: headEnd, acknowledgement: piece.acknowledgement,
+        hasAcknowledgement: piece.hasAcknowledgement, isHead: head.method == .head,
+        isConnect: head.method == .connect, isUpgrade: head.upgrade, time: piece.time,
+        clock: clock))
+    expectResponse(
+      to: event.exchange, on: piece.flow, bodyLength: head.framing == .length ? head.contentLength : 0)
+    let names = batch.names
     event.method = head.method
     event.time = piece.time
     if head.method == .other {
@@ -52,16 +63,8 @@ extension ExchangeTracker {
     if site.count == 0 { site = appendServerAddress(piece) }
     event.site = name(site)
     event.section = name(RequestTarget.appendSection(head, bytes, to: names))
-    let headEnd = head.length > 0 ? start &+ UInt32(head.length) : piece.end
-    event.exchange = addPending(
-      PendingRequest(
-        flow: piece.flow, headStart: start, headEnd: headEnd, acknowledgement: piece.acknowledgement,
-        hasAcknowledgement: piece.hasAcknowledgement, isHead: head.method == .head,
-        isConnect: head.method == .connect, isUpgrade: head.upgrade, time: piece.time,
-        clock: clock))
-    expectResponse(
-      to: event.exchange, on: piece.flow, bodyLength: head.framing == .length ? head.contentLength : 0)
     batch.append(event)
+    if batch.isDetailed { describeRequest(head, bytes, piece) }
   }
 
   private func name(_ place: (start: Int, count: Int)) -> NameRange {

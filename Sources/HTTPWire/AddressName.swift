@@ -4,7 +4,9 @@
 /// form of RFC 5952.
 package enum AddressName {
   /// Appends the address whose bytes, big-endian, are `high` and `low`; IPv4 comes mapped.
-  package static func append(high: UInt64, low: UInt64, to names: NameBuffer) -> (start: Int, count: Int) {
+  package static func append(
+    high: UInt64, low: UInt64, isBracketed: Bool = true, to names: NameBuffer
+  ) -> (start: Int, count: Int) {
     let mark = names.count
     if high == 0, low >> 32 == 0xffff {
       for index in 0..<4 {
@@ -12,9 +14,9 @@ package enum AddressName {
         appendDecimal(UInt8(truncatingIfNeeded: low >> UInt64(24 - 8 * index)), to: names)
       }
     } else {
-      names.append(0x5b)
+      if isBracketed { names.append(0x5b) }
       appendIPv6(high, low, to: names)
-      names.append(0x5d)
+      if isBracketed { names.append(0x5d) }
     }
     return (mark, names.count - mark)
   }

@@ -53,7 +53,7 @@ enum HeaderFields {
 
   /// Where the value begins when the line's field name is `name` (lower case); nil for another one.
   @inline(__always)
-  private static func valueStart(_ bytes: RawSpan, _ line: Int, _ end: Int, _ name: StaticString) -> Int? {
+  static func valueStart(_ bytes: RawSpan, _ line: Int, _ end: Int, _ name: StaticString) -> Int? {
     let length = name.utf8CodeUnitCount
     guard end &- line > length else { return nil }
     var index = 1
@@ -137,7 +137,7 @@ enum HeaderFields {
     head.framing = isChunked ? .chunked : .untilClose
   }
 
-  private static func trimmed(_ bytes: RawSpan, _ start: Int, _ end: Int) -> ByteRange {
+  static func trimmed(_ bytes: RawSpan, _ start: Int, _ end: Int) -> ByteRange {
     var first = start, last = end
     while first < last, isBlank(bytes.byte(first)) { first &+= 1 }
     while last > first, isBlank(bytes.byte(last &- 1)) { last &-= 1 }

@@ -19,13 +19,29 @@ package enum PrintableName {
   package static func append(
     _ bytes: RawSpan, _ start: Int, _ end: Int, lowercased: Bool, to names: NameBuffer
   ) -> (start: Int, count: Int) {
+    append(bytes, start, end, lowercased, isText: false, maximumLength, to: names)
+  }
+
+  /// Appends a field's value or a target for a line of a log, in at most `limit` characters (32 at
+  /// least): spaces stay, and a quotation mark is escaped too, so that the text can stand between two.
+  package static func appendText(
+    _ bytes: RawSpan, _ start: Int, _ end: Int, limit: Int, to names: NameBuffer
+  ) -> (start: Int, count: Int) {
+    append(bytes, start, end, false, isText: true, max(limit, 32), to: names)
+  }
+
+  @inline(__always)
+  private static func append(
+    _ bytes: RawSpan, _ start: Int, _ end: Int, _ lowercased: Bool, isText: Bool, _ longest: Int,
+    to names: NameBuffer
+  ) -> (start: Int, count: Int) {
     let mark = names.count
-    let limit = mark &+ maximumLength
+    let limit = mark &+ longest
     var offset = start
     while offset < end {
       let byte = bytes.byte(offset)
-      guard names.count &+ width(byte) <= limit else { break }
-      if byte > 0x20, byte < 0x7f, byte != 0x5c {
+      guard names.count &+ width(byte, isText) <= limit else { break }
+      if isPlain(byte, isText) {
         names.append(lowercased && byte >= 0x41 && byte <= 0x5a ? byte | 0x20 : byte)
       } else if byte == 0x5c {
         names.append(0x5c)
@@ -38,25 +54,33 @@ package enum PrintableName {
       }
       offset &+= 1
     }
-    if offset < end { cut(bytes, start, end, lowercased, to: names, mark: mark) }
+    if offset < end { cut(bytes, start, end, lowercased, isText, longest, to: names, mark: mark) }
     return (mark, names.count - mark)
+  }
+
+  /// Whether a byte stands for itself.
+  @inline(__always)
+  private static func isPlain(_ byte: UInt8, _ isText: Bool) -> Bool {
+    if isText { return byte >= 0x20 && byte < 0x7f && byte != 0x5c && byte != 0x22 }
+    return byte > 0x20 && byte < 0x7f && byte != 0x5c
   }
 
   /// Characters that a byte takes in a name.
   @inline(__always)
-  private static func width(_ byte: UInt8) -> Int {
-    byte > 0x20 && byte < 0x7f ? (byte == 0x5c ? 2 : 1) : 4
+  private static func width(_ byte: UInt8, _ isText: Bool) -> Int {
+    isPlain(byte, isText) ? 1 : byte == 0x5c ? 2 : 4
   }
 
   /// Replaces the end of a name that is too long by the hash of all its bytes.
   private static func cut(
-    _ bytes: RawSpan, _ start: Int, _ end: Int, _ lowercased: Bool, to names: NameBuffer, mark: Int
+    _ bytes: RawSpan, _ start: Int, _ end: Int, _ lowercased: Bool, _ isText: Bool, _ longest: Int,
+    to names: NameBuffer, mark: Int
   ) {
     // Between two bytes' characters: half an escape before the mark could be read together with it.
     var kept = 0
     var offset = start
-    while kept &+ width(bytes.byte(offset)) <= maximumLength &- tailLength {
-      kept &+= width(bytes.byte(offset))
+    while kept &+ width(bytes.byte(offset), isText) <= longest &- tailLength {
+      kept &+= width(bytes.byte(offset), isText)
       offset &+= 1
     }
     names.truncate(to: mark &+ kept)

@@ -2,35 +2,40 @@
 
 import Capture
 import Exchanges
+import Feed
 import Statistics
 
 /// One worker's road: segments from its source through its tracker into its tally.
 ///
-/// It belongs to one thread at a time and shares nothing but the hand-over.
+/// It belongs to one thread at a time and shares nothing but the hand-over and the feed's queue.
 final class TrafficWorker {
   private let source: any SegmentSource
   private let writer: TallyWriter
+  private let feed: FeedWriter?
   private var tracker: ExchangeTracker
 
+  /// - Parameter feed: where single exchanges go while somebody reads them; nil when nobody ever will.
   init(
-    _ source: any SegmentSource, _ writer: TallyWriter, limits: ExchangeLimits, depth: CaptureDepth,
-    seed: UInt64
+    _ source: any SegmentSource, _ writer: TallyWriter, feed: FeedWriter? = nil, limits: ExchangeLimits,
+    depth: CaptureDepth, seed: UInt64
   ) {
     self.source = source
     self.writer = writer
+    self.feed = feed
     tracker = ExchangeTracker(limits: limits, depth: depth, seed: seed)
-    tracker.spill = { batch in Self.record(batch, writer) }
+    tracker.spill = { batch in Self.record(batch, writer, feed) }
   }
 
   /// Takes one batch of segments, waiting for at most `timeout` milliseconds; moves time when idle.
   ///
   /// `atTick` is called whenever a tick was handed over.
   func step(timeout: Int32, atTick: (() -> Void)? = nil) throws(CaptureError) -> ReceiveOutcome {
+    if let feed { follow(feed) }
     let outcome = try source.receive(timeout: timeout) { segment, payload in
       if writer.isTickOver(segment.time) { turn(segment.time, atTick) }
       tracker.process(segment, payload)
       if tracker.batch.count > 0 {
-        Self.record(tracker.batch, writer)
+        Self.record(tracker.batch, writer, feed)
         tracker.batch.clear()
       }
     }
@@ -43,24 +48,33 @@ final class TrafficWorker {
   /// - Parameter isOver: nothing more can come, so requests without a response stay without one.
   func finish(isOver: Bool) {
     tracker.finish(isOver: isOver)
-    Self.record(tracker.batch, writer)
+    Self.record(tracker.batch, writer, feed)
     tracker.batch.clear()
     writer.close(ledger: tracker.counters)
   }
 
   private func turn(_ time: UInt64, _ atTick: (() -> Void)?) {
     tracker.advance(to: time)
-    Self.record(tracker.batch, writer)
+    Self.record(tracker.batch, writer, feed)
     tracker.batch.clear()
     writer.turn(at: time, ledger: tracker.counters)
     atTick?()
   }
 
-  private static func record(_ batch: borrowing EventBatch, _ writer: TallyWriter) {
+  /// Looks once a batch of segments whether somebody follows single exchanges.
+  private func follow(_ feed: FeedWriter) {
+    let isWanted = feed.isWanted
+    guard isWanted != tracker.batch.isDetailed else { return }
+    tracker.batch.isDetailed = isWanted
+    if !isWanted { feed.forget() }
+  }
+
+  private static func record(_ batch: borrowing EventBatch, _ writer: TallyWriter, _ feed: FeedWriter?) {
     var index = 0
     while index < batch.count {
       writer.record(batch[index], names: batch.names)
       index &+= 1
     }
+    if batch.isDetailed { feed?.record(batch) }
   }
 }
