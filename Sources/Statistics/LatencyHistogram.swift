@@ -26,6 +26,8 @@ final class LatencyHistogram {
 
   func clear() { counts.clear(from: 0, count: counts.count) }
 
+  var distribution: LatencyDistribution { buckets.distribution { counts[$0] } }
+
   var summary: LatencySummary {
     var count: UInt64 = 0
     for index in 0..<maximum { count &+= counts[index] }

@@ -121,6 +121,12 @@ final class SlotRows {
     return buckets.summary(count: count, maximum: maximum) { sums[$0] }
   }
 
+  /// The row's latencies in the few buckets.
+  func distribution(_ slot: Int) -> LatencyDistribution {
+    guard hasLatency else { return LatencyDistribution() }
+    return buckets.distribution { UInt64(latencies[slot * buckets.count + $0]) }
+  }
+
   /// Takes all rows out of use.
   func clear() {
     for position in 0..<count {

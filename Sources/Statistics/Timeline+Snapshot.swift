@@ -12,7 +12,9 @@ extension Timeline {
   }
 
   /// The numbers of an interval or of the life, merged over the workers and put in order.
-  func snapshot(_ scope: WorkerMirror.Scope, of numbers: Accumulation, top: Int?) -> Snapshot {
+  func snapshot(
+    _ scope: WorkerMirror.Scope, of numbers: Accumulation, top: Int?, naming: Set<String> = []
+  ) -> Snapshot {
     var snapshot = Snapshot()
     snapshot.totals = numbers.totals
     snapshot.latency = numbers.latency.summary
@@ -22,7 +24,7 @@ extension Timeline {
     }
     .sorted { ($1.count, $0.status) < ($0.count, $1.status) }
     snapshot.methods = methods(scope, of: numbers)
-    addSites(scope, top: top, to: &snapshot)
+    addSites(scope, top: top, naming: naming, to: &snapshot)
     return snapshot
   }
 
@@ -63,7 +65,9 @@ extension Timeline {
 
   /// Lists the sites: the sum over workers of counts and errors is the textbook's merge of
   /// Space-Saving summaries, and keeps its bounds.
-  private func addSites(_ scope: WorkerMirror.Scope, top: Int?, to snapshot: inout Snapshot) {
+  private func addSites(
+    _ scope: WorkerMirror.Scope, top: Int?, naming: Set<String>, to snapshot: inout Snapshot
+  ) {
     var sites: [(counts: SiteCounts, parts: [SitePart])] = []
     for part in siteParts(scope) {
       let row = mirrors[part.mirror].sites.rows(scope).rows[part.slot]
@@ -84,10 +88,17 @@ extension Timeline {
       ($1.counts.requests, $0.counts.name) < ($0.counts.requests, $1.counts.name)
     }
     for mirror in mirrors { snapshot.other.add(mirror.sites.rows(scope).other) }
-    let listed = top.map { max(0, min($0, sites.count)) } ?? sites.count
-    for site in sites[listed...] { snapshot.other.add(site.counts) }
+    let first = top.map { max(0, min($0, sites.count)) } ?? sites.count
+    var listed = sites[..<first]
+    for site in sites[first...] {
+      if naming.contains(site.counts.name) {
+        listed.append(site)
+      } else {
+        snapshot.other.add(site.counts)
+      }
+    }
     let sections = sectionsBySite(scope)
-    snapshot.sites = sites[..<listed].map { site in
+    snapshot.sites = listed.map { site in
       var counts = site.counts
       counts.latency = SlotRows.latency(
         site.parts.map { (mirrors[$0.mirror].sites.rows(scope), $0.slot) })
@@ -135,7 +146,7 @@ extension Timeline {
 
 extension OtherSites {
   /// Adds what gave up its row.
-  fileprivate mutating func add(_ more: OtherCounts) {
+  mutating func add(_ more: OtherCounts) {
     sites &+= more.names
     requests &+= more.counts.requests
     successes &+= more.counts.successes

@@ -18,6 +18,8 @@ package final class Timeline {
   let mirrors: [WorkerMirror]
   let interval: Accumulation
   let life: Accumulation
+  /// What `takeRecent` will tell; nil when nobody will ask.
+  let recent: Accumulation?
   /// Each worker's first tick that has not been handed over.
   private var progress: [UInt64]
   /// Each worker's ledger since its start.
@@ -34,12 +36,14 @@ package final class Timeline {
   /// Empty intervals reported in a row.
   private var silence: UInt64 = 0
 
-  /// A timeline over these workers. Give `start` when the writers were given it.
+  /// A timeline over these workers. Give `start` when the writers were given it; `keepsRecent` makes
+  /// `takeRecent` tell what was merged since its last call, at the price of one more set of sites' rows.
   package init(
-    _ handOvers: [HandOver], plan: IntervalPlan, start: UInt64? = nil, grace: UInt64 = 1_000_000_000
+    _ handOvers: [HandOver], plan: IntervalPlan, start: UInt64? = nil, grace: UInt64 = 1_000_000_000,
+    keepsRecent: Bool = false
   ) throws(StatisticsError) {
     var mirrors: [WorkerMirror] = []
-    for handOver in handOvers { mirrors.append(try WorkerMirror(handOver.budgets)) }
+    for handOver in handOvers { mirrors.append(try WorkerMirror(handOver.budgets, keepsRecent: keepsRecent)) }
     self.handOvers = handOvers
     self.mirrors = mirrors
     self.plan = plan
@@ -47,6 +51,7 @@ package final class Timeline {
     self.grace = grace
     interval = try Accumulation()
     life = try Accumulation()
+    recent = keepsRecent ? try Accumulation() : nil
     progress = Array(repeating: 0, count: handOvers.count)
     ledgers = Array(repeating: ExchangeCounters(), count: handOvers.count)
     requestsByTick = Array(repeating: 0, count: Int(plan.ticksPerInterval))
@@ -90,13 +95,22 @@ package final class Timeline {
   }
 
   /// The life up to now: up to the end of the last interval reported, plus what was merged since.
-  package func summary(capture: CaptureCounters, top: Int? = nil) -> Snapshot {
-    var snapshot = snapshot(.life, of: life, top: top)
+  /// `naming` are sites that are listed besides the top ones.
+  package func summary(
+    capture: CaptureCounters, top: Int? = nil, naming: Set<String> = []
+  ) -> Snapshot {
+    var snapshot = snapshot(.life, of: life, top: top, naming: naming)
     snapshot.start = start ?? 0
     snapshot.end = lastEnd
     snapshot.capture = capture
     snapshot.ledger = ledger
     return snapshot
+  }
+
+  /// Up to when every worker has handed over, nanoseconds since 1970; nil before the first tally.
+  package var reached: UInt64? {
+    guard let start, let tick = progress.min() else { return nil }
+    return start &+ plan.boundary(tick)
   }
 
   /// The sum of the workers' ledgers.
@@ -105,7 +119,7 @@ package final class Timeline {
   }
 
   /// Merges every tally that belongs to the open interval. One that begins later waits in its hand-over.
-  private func collect() {
+  func collect() {
     for index in handOvers.indices {
       while let tally = handOvers[index].reporterTally {
         let coverage = tally.coverage
@@ -116,6 +130,7 @@ package final class Timeline {
         if coverage.firstTick >= firstTick &+ plan.ticksPerInterval { break }
         interval.merge(tally)
         life.merge(tally)
+        recent?.merge(tally)
         mirrors[index].merge(tally)
         // A late tally began before the interval did: its requests count in the first tick.
         let tick = coverage.firstTick > firstTick ? coverage.firstTick &- firstTick : 0

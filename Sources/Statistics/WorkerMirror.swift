@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The reporter's copy of one worker's tables: the names, the life's rows and the interval's rows.
+/// The reporter's copy of one worker's tables: the names, the life's rows and the interval's rows, and,
+/// where they are kept, those since somebody last took them.
 final class WorkerMirror {
   /// Names and rows of one table.
   final class Table {
     let life: SlotRows
     let interval: SlotRows
+    let recent: SlotRows?
     private let names: ZeroedStorage<UInt8>
     private let lengths: ZeroedStorage<UInt32>
 
-    init(capacity: Int, latency: Bool) throws(StatisticsError) {
+    init(capacity: Int, latency: Bool, keepsRecent: Bool = false) throws(StatisticsError) {
       life = try SlotRows(capacity: capacity, latency: latency)
       interval = try SlotRows(capacity: capacity, latency: latency)
+      recent = keepsRecent ? try SlotRows(capacity: capacity, latency: latency) : nil
       names = try ZeroedStorage(count: capacity * SpaceSaving.nameWidth)
       lengths = try ZeroedStorage(count: capacity)
     }
@@ -27,9 +30,11 @@ final class WorkerMirror {
         }
         life.merge(slot, of: rows)
         interval.merge(slot, of: rows)
+        recent?.merge(slot, of: rows)
       }
       life.addOther(rows.other)
       interval.addOther(rows.other)
+      recent?.addOther(rows.other)
     }
 
     /// The name of the slot's present tenant.
@@ -48,8 +53,8 @@ final class WorkerMirror {
   let sections: Table
   let methods: Table
 
-  init(_ budgets: StatisticsBudgets) throws(StatisticsError) {
-    sites = try Table(capacity: budgets.sites, latency: true)
+  init(_ budgets: StatisticsBudgets, keepsRecent: Bool) throws(StatisticsError) {
+    sites = try Table(capacity: budgets.sites, latency: true, keepsRecent: keepsRecent)
     sections = try Table(capacity: budgets.sections, latency: false)
     methods = try Table(capacity: budgets.methods, latency: false)
   }

@@ -15,7 +15,7 @@ final class Replay {
 
   init(
     interval: UInt64 = 10 * second, sites: Int = 2048, sections: Int = 4096, pending: Int = 1024,
-    start: UInt64? = nil
+    start: UInt64? = nil, keepsRecent: Bool = false
   ) throws {
     var budgets = StatisticsBudgets(pendingExchanges: pending)
     budgets.sites = sites
@@ -23,7 +23,7 @@ final class Replay {
     let plan = try IntervalPlan(interval: interval)
     let handOver = try HandOver(budgets: budgets)
     writer = try TallyWriter(handOver, plan: plan, start: start)
-    timeline = try Timeline([handOver], plan: plan, start: start)
+    timeline = try Timeline([handOver], plan: plan, start: start, keepsRecent: keepsRecent)
   }
 
   /// Counts what `make` puts into the traffic, as one segment of this time (seconds).

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension Timeline {
+  /// What was merged since the last call, or since the start; nil unless the timeline keeps it.
+  package func takeRecent() -> RecentTraffic? {
+    collect()
+    guard let recent else { return nil }
+    var traffic = RecentTraffic()
+    traffic.totals = recent.totals
+    traffic.latency = recent.latency.summary
+    recent.clear()
+    var parts: [(name: String, rows: SlotRows, slot: Int)] = []
+    for mirror in mirrors {
+      guard let rows = mirror.sites.recent else { continue }
+      for position in 0..<rows.count {
+        let slot = rows.slot(at: position)
+        parts.append((mirror.sites.name(slot), rows, slot))
+      }
+      traffic.other.add(rows.other)
+    }
+    parts.sort { $0.name < $1.name }
+    for part in parts {
+      if traffic.sites.last?.name != part.name { traffic.sites.append(SiteActivity(name: part.name)) }
+      traffic.sites[traffic.sites.count - 1].add(part.rows, part.slot)
+    }
+    for mirror in mirrors { mirror.sites.recent?.clear() }
+    return traffic
+  }
+
+  /// All latencies of the life up to now.
+  package var latencies: LatencyDistribution { life.latency.distribution }
+}
+
+extension SiteActivity {
+  fileprivate mutating func add(_ rows: SlotRows, _ slot: Int) {
+    let counts = rows.rows[slot].counts
+    requests &+= counts.requests
+    successes &+= counts.successes
+    failures &+= counts.failures
+    unanswered &+= counts.unanswered
+    if counts.answered > 0 { latencies.add(rows.distribution(slot)) }
+  }
+}
