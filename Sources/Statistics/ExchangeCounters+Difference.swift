@@ -60,6 +60,8 @@ extension CaptureCounters {
     result.fragments = fragments &- earlier.fragments
     result.malformed = malformed &- earlier.malformed
     result.otherPorts = otherPorts &- earlier.otherPorts
+    result.evictedHeads = evictedHeads &- earlier.evictedHeads
+    result.overlongHeads = overlongHeads &- earlier.overlongHeads
     return result
   }
 }

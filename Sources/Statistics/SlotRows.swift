@@ -27,6 +27,8 @@ final class SlotRows {
   private let hasLatency: Bool
   // A bucket that would overflow halves its row: the shape stays, old latencies weigh less.
   private let latencies: ZeroedStorage<UInt32>
+  /// Statuses by `StatusPlaces`, where latencies are; both are counted together.
+  private let statuses: ZeroedStorage<UInt64>
   private let touched: ZeroedStorage<UInt32>
   private let touchedCount: ZeroedStorage<Int>
   private let others: ZeroedStorage<OtherCounts>
@@ -36,6 +38,7 @@ final class SlotRows {
     hasLatency = latency
     rows = try ZeroedStorage(count: capacity)
     latencies = try ZeroedStorage(count: latency ? capacity * buckets.count : 0)
+    statuses = try ZeroedStorage(count: latency ? capacity * StatusPlaces.count : 0)
     touched = try ZeroedStorage(count: capacity)
     touchedCount = try ZeroedStorage(count: 1)
     others = try ZeroedStorage(count: 1)
@@ -83,9 +86,10 @@ final class SlotRows {
       nameStart: 0, nameLength: 0)
   }
 
-  /// Counts a latency in nanoseconds for a row in use.
+  /// Counts a latency in nanoseconds and the place of a status for a row in use.
   @inline(__always)
-  func record(_ nanoseconds: UInt64, slot: Int) {
+  func record(_ nanoseconds: UInt64, status place: Int, slot: Int) {
+    statuses[slot &* StatusPlaces.count &+ place] &+= 1
     latencies[slot &* buckets.count &+ buckets.index(nanoseconds)] &+= 1
     if nanoseconds > rows[slot].maximum { rows[slot].maximum = nanoseconds }
   }
@@ -103,6 +107,8 @@ final class SlotRows {
       if more > .max - latencies[index] { halveLatencies(slot) }
       latencies[index] &+= more
     }
+    let place = slot * StatusPlaces.count
+    for index in place..<place + StatusPlaces.count { statuses[index] &+= other.statuses[index] }
   }
 
   /// What the row's latencies tell, together with rows of other sets.
@@ -127,6 +133,13 @@ final class SlotRows {
     return buckets.distribution { UInt64(latencies[slot * buckets.count + $0]) }
   }
 
+  /// Adds a row's latency buckets and statuses to sums over several rows.
+  func add(_ slot: Int, toBuckets sums: inout [UInt64], statuses counts: inout [UInt64]) {
+    guard hasLatency else { return }
+    for index in sums.indices { sums[index] &+= UInt64(latencies[slot * buckets.count + index]) }
+    for index in counts.indices { counts[index] &+= statuses[slot * StatusPlaces.count + index] }
+  }
+
   /// Takes all rows out of use.
   func clear() {
     for position in 0..<count {
@@ -141,6 +154,7 @@ final class SlotRows {
   private func clearLatencies(_ slot: Int) {
     guard hasLatency else { return }
     latencies.clear(from: slot * buckets.count, count: buckets.count)
+    statuses.clear(from: slot * StatusPlaces.count, count: StatusPlaces.count)
   }
 
   private func halveLatencies(_ slot: Int) {

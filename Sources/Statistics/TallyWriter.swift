@@ -20,6 +20,8 @@ package final class TallyWriter {
   let sections: SpaceSaving
   let customMethods: SpaceSaving
   private let credits: ZeroedStorage<Credit>
+  /// The place of each status in a site's counts.
+  private let statusPlaces: ZeroedStorage<UInt8>
   // The tenant of each slot whose name the reporter knows.
   let knownSites: ZeroedStorage<UInt32>
   let knownSections: ZeroedStorage<UInt32>
@@ -41,6 +43,8 @@ package final class TallyWriter {
     sections = try SpaceSaving(budget: budgets.sections)
     customMethods = try SpaceSaving(budget: budgets.methods)
     credits = try ZeroedStorage(count: budgets.pendingExchanges)
+    statusPlaces = try ZeroedStorage(count: Tally.statusLimit)
+    for status in 0..<Tally.statusLimit { statusPlaces[status] = UInt8(StatusPlaces.place(UInt16(status))) }
     knownSites = try ZeroedStorage(count: budgets.sites)
     knownSections = try ZeroedStorage(count: budgets.sections)
     knownMethods = try ZeroedStorage(count: budgets.methods)
@@ -123,7 +127,9 @@ package final class TallyWriter {
     var counts = NameCounts()
     counts.failures = isFailure ? 1 : 0
     counts.successes = isFailure ? 0 : 1
-    if let slot = settle(event, counts, tally) { tally.sites.record(event.latency, slot: slot) }
+    if let slot = settle(event, counts, tally) {
+      tally.sites.record(event.latency, status: place(event.status), slot: slot)
+    }
   }
 
   /// Counts the end of an exchange for its site, or in `other` when the site has lost its slot;
@@ -170,6 +176,11 @@ package final class TallyWriter {
   private func countStatus(_ status: UInt16, _ tally: Tally) {
     // The parser lets three digits through; anything else is counted as none.
     tally.statuses[Int(status) < Tally.statusLimit ? Int(status) : 0] &+= 1
+  }
+
+  @inline(__always)
+  private func place(_ status: UInt16) -> Int {
+    Int(statusPlaces[Int(status) < Tally.statusLimit ? Int(status) : 0])
   }
 
   /// Counts a final status in the totals and says whether it is a failure (4xx, 5xx).

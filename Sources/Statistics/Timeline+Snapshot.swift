@@ -70,9 +70,11 @@ extension Timeline {
   ) {
     var sites: [(counts: SiteCounts, parts: [SitePart])] = []
     for part in siteParts(scope) {
-      let row = mirrors[part.mirror].sites.rows(scope).rows[part.slot]
-      // An interval's row begins with the interval: what its tenant inherited is not in it.
-      let error = scope == .life ? row.error : 0
+      let rows = mirrors[part.mirror].sites.rows(scope)
+      let row = rows.rows[part.slot]
+      // An interval's row begins with the interval: what its tenant inherited is not in it. What it had
+      // before it had a row is among what lost its row, which bounds it when the life has begun anew.
+      let error = scope == .life ? min(row.error, rows.other.counts.requests) : 0
       if sites.last?.counts.name != part.name {
         sites.append((SiteCounts(name: part.name), []))
       }
@@ -135,7 +137,8 @@ extension Timeline {
         // The owner is the site's slot and generation; a section of an earlier tenant has no site.
         let site = Int(row.owner & 0xffff_ffff)
         guard sites.rows[site].generation == UInt32(row.owner >> 32) else { continue }
-        let count = row.counts.requests &+ (scope == .life ? row.error : 0)
+        let count =
+          row.counts.requests &+ (scope == .life ? min(row.error, rows.other.counts.requests) : 0)
         sections[site, default: []].append(
           NamedCount(name: mirror.sections.name(slot), count: count))
       }

@@ -21,20 +21,24 @@ package final class Timeline {
   /// What `takeRecent` will tell; nil when nobody will ask.
   let recent: Accumulation?
   /// Each worker's first tick that has not been handed over.
-  private var progress: [UInt64]
+  var progress: [UInt64]
   /// Each worker's ledger since its start.
   private var ledgers: [ExchangeCounters]
-  private var ledgerBefore = ExchangeCounters()
+  var ledgerBefore = ExchangeCounters()
+  /// Where the life begins after `startAnew`: what had been counted by then.
+  var lifeBefore: (start: UInt64, capture: CaptureCounters, ledger: ExchangeCounters)?
   var captureBefore = CaptureCounters()
   /// When time began, nanoseconds since 1970; nil until the first tally, when it was not given.
   package private(set) var start: UInt64?
   /// The first tick of the open interval.
-  private var firstTick: UInt64 = 0
+  var firstTick: UInt64 = 0
   var requestsByTick: [UInt64]
   /// Where the last closed interval ended, nanoseconds since 1970.
   private var lastEnd: UInt64 = 0
   /// Empty intervals reported in a row.
   private var silence: UInt64 = 0
+  /// The last seconds, tick by tick.
+  package private(set) var history: TrafficHistory
 
   /// A timeline over these workers. Give `start` when the writers were given it; `keepsRecent` makes
   /// `takeRecent` tell what was merged since its last call, at the price of one more set of sites' rows.
@@ -56,6 +60,7 @@ package final class Timeline {
     ledgers = Array(repeating: ExchangeCounters(), count: handOvers.count)
     requestsByTick = Array(repeating: 0, count: Int(plan.ticksPerInterval))
     lastEnd = start ?? 0
+    history = TrafficHistory(plan: plan)
   }
 
   /// The next interval that is over, or nil.
@@ -100,10 +105,10 @@ package final class Timeline {
     capture: CaptureCounters, top: Int? = nil, naming: Set<String> = []
   ) -> Snapshot {
     var snapshot = snapshot(.life, of: life, top: top, naming: naming)
-    snapshot.start = start ?? 0
-    snapshot.end = lastEnd
-    snapshot.capture = capture
-    snapshot.ledger = ledger
+    snapshot.start = lifeBefore?.start ?? start ?? 0
+    snapshot.end = max(lastEnd, snapshot.start)
+    snapshot.capture = lifeBefore.map { capture.since($0.capture) } ?? capture
+    snapshot.ledger = lifeBefore.map { ledger.since($0.ledger) } ?? ledger
     return snapshot
   }
 
@@ -114,7 +119,7 @@ package final class Timeline {
   }
 
   /// The sum of the workers' ledgers.
-  private var ledger: ExchangeCounters {
+  var ledger: ExchangeCounters {
     ledgers.reduce(ExchangeCounters()) { $0.adding($1) }
   }
 
@@ -135,11 +140,13 @@ package final class Timeline {
         // A late tally began before the interval did: its requests count in the first tick.
         let tick = coverage.firstTick > firstTick ? coverage.firstTick &- firstTick : 0
         requestsByTick[Int(tick)] &+= tally.totals[0].requests
+        history.add(tally.totals[0], tick: coverage.firstTick)
         progress[index] = max(progress[index], coverage.endTick)
         ledgers[index] = coverage.ledger
         handOvers[index].giveBack()
       }
     }
+    history.reach(tick: progress.min() ?? 0)
   }
 
   private func close(end: UInt64, capture: CaptureCounters, top: Int?) -> Snapshot {

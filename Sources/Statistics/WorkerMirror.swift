@@ -65,6 +65,12 @@ final class WorkerMirror {
     methods.merge(tally.customMethods, of: tally)
   }
 
+  func clearLife() {
+    sites.life.clear()
+    sections.life.clear()
+    methods.life.clear()
+  }
+
   func clearInterval() {
     sites.interval.clear()
     sections.interval.clear()

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Capture
+
+/// What a screen needs between two intervals: the open one so far, and a life that begins anew.
+extension Timeline {
+  /// The open interval up to the last tick that all workers have handed over; nil before there is one.
+  package func openInterval(capture: CaptureCounters, top: Int? = nil) -> Snapshot? {
+    guard let start else { return nil }
+    let reached = min(max(progress.min() ?? 0, firstTick), firstTick &+ plan.ticksPerInterval)
+    var snapshot = snapshot(.interval, of: interval, top: top)
+    snapshot.start = start &+ plan.boundary(firstTick)
+    snapshot.end = start &+ plan.boundary(reached)
+    snapshot.isComplete = false
+    snapshot.requestsByTick = Array(requestsByTick[..<Int(reached &- firstTick)])
+    snapshot.capture = capture.since(captureBefore)
+    snapshot.ledger = ledger.since(ledgerBefore)
+    return snapshot
+  }
+
+  /// Begins the life anew: totals, sites and the ledger count from here on. Intervals, and with them the
+  /// alerts, go on.
+  package func startAnew(capture: CaptureCounters) {
+    guard let start else { return }
+    let reached = start &+ plan.boundary(max(progress.min() ?? 0, firstTick))
+    lifeBefore = (reached, capture, ledger)
+    life.clear()
+    for mirror in mirrors { mirror.clearLife() }
+  }
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+import Capture
+import Exchanges
+import Statistics
+import Testing
+
+@Suite struct LifeTests {
+  @Test func `the open interval tells what has come so far`() throws {
+    let replay = try Replay(start: 0)
+    #expect(replay.timeline.openInterval(capture: replay.capture)?.totals.requests == 0)
+    replay.at(0.5) { $0.request("a", "/x") }
+    replay.at(1.5) { $0.request("a", "/y") }
+    replay.at(2.0) { _ in }
+    let open = try #require(replay.timeline.openInterval(capture: replay.capture))
+    #expect(!open.isComplete && open.start == 0 && open.end == 2_000_000_000)
+    #expect(open.requestsByTick == [1, 1])
+    #expect(open.sites.map(\.name) == ["a"] && open.sites[0].requests == 2)
+    #expect(try Replay().timeline.openInterval(capture: CaptureCounters()) == nil)
+  }
+
+  @Test func `a life that begins anew counts from there, and its ledger balances`() throws {
+    let replay = try Replay(start: 0)
+    replay.ledger.starts = 3
+    replay.capture.matched = 3
+    replay.at(0.5) { traffic in (0..<3).forEach { _ in traffic.request("old", "/o") } }
+    replay.at(1.0) { _ in }
+    replay.timeline.startAnew(capture: replay.capture)
+    let empty = replay.timeline.summary(capture: replay.capture)
+    #expect(empty.totals.requests == 0 && empty.sites.isEmpty && empty.methods.isEmpty)
+    #expect(empty.ledger == ExchangeCounters() && empty.capture == CaptureCounters())
+    #expect(empty.start == 1_000_000_000 && empty.end == 1_000_000_000)
+    replay.ledger.starts = 5
+    replay.capture.matched = 5
+    replay.at(1.5) {
+      $0.request("old", "/o")
+      $0.request("new", "/n")
+    }
+    let intervals = replay.end()
+    #expect(intervals.map(\.totals.requests) == [5])
+    let life = replay.timeline.summary(capture: replay.capture)
+    #expect(life.totals.requests == 2 && life.ledger.starts == 2 && life.capture.matched == 2)
+    #expect(life.sites.map(\.name) == ["new", "old"])
+    #expect(life.sites.allSatisfy { $0.requests == 1 && $0.error == 0 && $0.sections.map(\.count) == [1] })
+  }
+
+  @Test func `after a new beginning a newcomer brings no counts of before into a full table`() throws {
+    let replay = try Replay(sites: 8, start: 0)
+    replay.at(0.1) { traffic in
+      for _ in 0..<100 { for number in 0..<8 { traffic.request("s\(number)") } }
+    }
+    replay.at(1.0) { _ in }
+    replay.timeline.startAnew(capture: replay.capture)
+    // Both need the place of somebody who was seen a hundred times.
+    replay.at(1.5) { $0.request("x") }
+    replay.at(2.5) { $0.request("y") }
+    replay.at(3.0) { _ in }
+    let life = replay.timeline.summary(capture: replay.capture)
+    #expect(life.sites.reduce(0) { $0 + $1.requests - $1.error } + life.other.requests == 2)
+    for site in life.sites { #expect(site.requests <= 2, "\(site.name)") }
+  }
+}
