@@ -13,6 +13,15 @@ package struct Segment: Sendable {
     case continuation = 1
     /// The backend delivers everything (depth `streams`): the payload may be anything, or empty.
     case stream = 2
+
+    // The comparison that comes with raw values is a generic call on the road of every segment.
+    @inlinable @inline(__always)
+    package static func == (a: Kind, b: Kind) -> Bool {
+      switch (a, b) {
+      case (.start, .start), (.continuation, .continuation), (.stream, .stream): true
+      default: false
+      }
+    }
   }
 
   /// Which way the packet crossed the interface, as far as the backend knows.

@@ -6,6 +6,10 @@ package enum CaptureDepth: String, Sendable, CaseIterable {
   case heads
   /// Every segment of the watched ports, so that streams can be reassembled.
   case streams
+
+  package var isStreams: Bool {
+    if case .streams = self { true } else { false }
+  }
 }
 
 /// Which packets of an interface count, in libpcap's words.

@@ -7,7 +7,7 @@ package import HTTPWire
 /// Events are plain values in an `EventBatch` that the tracker refills for each segment; the names
 /// they refer to lie in the batch's `NameBuffer` and live as long.
 package struct ExchangeEvent: BitwiseCopyable, Sendable {
-  package enum Kind: UInt8, BitwiseCopyable, Sendable {
+  package enum Kind: BitwiseCopyable, Sendable {
     /// A request's head was seen. `exchange`, `method`, `site`, `section`.
     case request
     /// A final response was tied to its request. `exchange`, `status`, `latency`.

@@ -8,9 +8,9 @@ extension ExchangeTracker {
   /// Reads a segment's payload now, or holds it, or counts it as seen.
   mutating func arrive(_ piece: StreamPiece, _ payload: RawSpan) {
     let bytes = payload.byteCount > Int(piece.length) ? payload.slice(0, Int(piece.length)) : payload
-    let half = piece.isForward ? flows[piece.flow].forward : flows[piece.flow].backward
+    let half = flows[piece.flow][piece.isForward]
     guard half.isKnown else {
-      if depth == .streams, hold(piece, bytes) { return }
+      if isStreams, hold(piece, bytes) { return }
       begin(piece)
       take(piece, bytes)
       return
@@ -21,14 +21,14 @@ extension ExchangeTracker {
     }
     let gap = SequenceNumber.distance(piece.sequence, from: half.next)
     if gap > 0 {
-      if depth == .streams { ahead(piece, bytes, half) } else { jump(piece, bytes, half, UInt32(gap)) }
+      if isStreams { ahead(piece, bytes, half) } else { jump(piece, bytes, half, UInt32(gap)) }
     } else if gap == 0 {
-      if depth == .streams, half.phase == .awaiting || mustWait(piece, half), hold(piece, bytes) { return }
+      if isStreams, half.phase == .awaiting || mustWait(piece, half), hold(piece, bytes) { return }
       take(piece, bytes)
     } else if SequenceNumber.distance(piece.end, from: half.next) > 0 {
       let seen = half.next &- piece.sequence
       let rest = piece.dropping(seen)
-      if depth == .streams, half.phase == .awaiting || mustWait(rest, half), hold(piece, bytes) { return }
+      if isStreams, half.phase == .awaiting || mustWait(rest, half), hold(piece, bytes) { return }
       take(rest, bytes.slice(min(Int(seen), bytes.byteCount), bytes.byteCount))
     } else {
       readLate(piece, bytes)
@@ -58,27 +58,26 @@ extension ExchangeTracker {
   /// Whether a response must wait until the request that it acknowledges has been read.
   ///
   /// Without it, a response read too early would not know whether it answers a HEAD.
-  func mustWait(_ piece: StreamPiece, _ half: HalfStream) -> Bool {
+  @inline(__always)
+  mutating func mustWait(_ piece: StreamPiece, _ half: Place<HalfStream>) -> Bool {
     guard piece.hasAcknowledgement, !half.isAlone else { return false }
-    guard half.phase != .tunnel, flows[piece.flow].requests != .unknown else {
-      // Nobody has asked anything yet in what was seen: only a response would have to wait.
-      guard flows[piece.flow].requests == .unknown, half.phase != .tunnel else { return false }
-      return isBehind(piece)
+    // Where nobody has asked anything yet, only a response would have to wait.
+    let flow = flows[piece.flow]
+    guard half.phase != .tunnel, flow.requests == .unknown || !flow.mayRequest(piece.isForward) else {
+      return false
     }
-    guard !flows[piece.flow].mayRequest(piece.isForward) else { return false }
     return isBehind(piece)
   }
 
   /// Whether the other direction has been read less far than this piece acknowledges.
-  private func isBehind(_ piece: StreamPiece) -> Bool {
-    let isOtherKnown =
-      piece.isForward ? flows[piece.flow].backward.isKnown : flows[piece.flow].forward.isKnown
-    let other = piece.isForward ? flows[piece.flow].backward.next : flows[piece.flow].forward.next
-    return !isOtherKnown || SequenceNumber.distance(piece.acknowledgement, from: other) > 0
+  @inline(__always)
+  private mutating func isBehind(_ piece: StreamPiece) -> Bool {
+    let other = flows[piece.flow][!piece.isForward]
+    return !other.isKnown || SequenceNumber.distance(piece.acknowledgement, from: other.next) > 0
   }
 
   /// Depth `streams`: a segment ahead of missing bytes waits for them, unless nothing depends on it.
-  private mutating func ahead(_ piece: StreamPiece, _ bytes: RawSpan, _ half: HalfStream) {
+  private mutating func ahead(_ piece: StreamPiece, _ bytes: RawSpan, _ half: Place<HalfStream>) {
     if half.phase == .tunnel {
       classify(PieceOutcome())
       advanceHalf(piece)
@@ -92,7 +91,7 @@ extension ExchangeTracker {
   /// Reads a piece for which there is no room to wait.
   mutating func arriveWithoutHolding(_ piece: StreamPiece, _ bytes: RawSpan) {
     if !flows[piece.flow][piece.isForward].isKnown { begin(piece) }
-    let half = piece.isForward ? flows[piece.flow].forward : flows[piece.flow].backward
+    let half = flows[piece.flow][piece.isForward]
     if half.coverage.contains(piece.sequence, piece.end) {
       classifyDuplicate()
       return
@@ -132,7 +131,8 @@ extension ExchangeTracker {
   }
 
   /// Depth `heads`: a segment behind bytes that the kernel did not pass, body as a rule.
-  private mutating func jump(_ piece: StreamPiece, _ bytes: RawSpan, _ half: HalfStream, _ gap: UInt32) {
+  private mutating func jump(_ piece: StreamPiece, _ bytes: RawSpan, _ half: Place<HalfStream>, _ gap: UInt32)
+  {
     switch half.phase {
     case .body:
       if UInt64(gap) < half.remaining {
@@ -170,19 +170,17 @@ extension ExchangeTracker {
   ///
   /// A response that nobody waits for is body; so is a request sent before the answer to the one
   /// whose body this is.
-  func mayStartHead(_ piece: StreamPiece, _ half: HalfStream) -> Bool {
-    let isOtherKnown =
-      piece.isForward ? flows[piece.flow].backward.isKnown : flows[piece.flow].forward.isKnown
-    let otherNext = piece.isForward ? flows[piece.flow].backward.next : flows[piece.flow].forward.next
-    let first = flows[piece.flow].firstPending, last = flows[piece.flow].lastPending
-    if flows[piece.flow].requests != .unknown, !flows[piece.flow].mayRequest(piece.isForward) {
-      guard isOtherKnown else { return true }
+  mutating func mayStartHead(_ piece: StreamPiece, _ half: Place<HalfStream>) -> Bool {
+    let flow = flows[piece.flow], other = flow[!piece.isForward]
+    let first = flow.firstPending, last = flow.lastPending
+    if flow.requests != .unknown, !flow.mayRequest(piece.isForward) {
+      guard other.isKnown else { return true }
       if first >= 0 {
         // The client had read up to here when it asked again: the body was over by then.
         return !pending[last].hasAcknowledgement
           || SequenceNumber.distance(piece.sequence, from: pending[last].acknowledgement) >= 0
       }
-      return piece.hasAcknowledgement && SequenceNumber.distance(piece.acknowledgement, from: otherNext) > 0
+      return piece.hasAcknowledgement && SequenceNumber.distance(piece.acknowledgement, from: other.next) > 0
     }
     guard last >= 0 else { return true }
     return piece.hasAcknowledgement && pending[last].acknowledgement != piece.acknowledgement

@@ -6,7 +6,7 @@ import HTTPWire
 extension ExchangeTracker {
   /// A SYN was seen: this direction's stream begins at `start`.
   mutating func opens(_ flow: Int32, _ isForward: Bool, at start: UInt32, isAnswer: Bool) {
-    let half = isForward ? flows[flow].forward : flows[flow].backward
+    let half = flows[flow][isForward]
     if half.sawSyn, half.synNext == start { return }
     if half.isKnown || half.sawSyn {
       let isLateSyn =

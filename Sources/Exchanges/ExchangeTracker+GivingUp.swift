@@ -35,11 +35,11 @@ extension ExchangeTracker {
 
   /// Whether the forward direction is the one that asks, as far as anybody knows: without a SYN and
   /// before any head was read, what is held back tells it.
-  private func mayAskForward(_ flow: Int32) -> Bool {
+  private mutating func mayAskForward(_ flow: Int32) -> Bool {
     if flows[flow].requests != .unknown { return flows[flow].requests == .forward }
     let blocks = held.blocks
     for isForward in [true, false] {
-      var at = isForward ? flows[flow].forward.held : flows[flow].backward.held
+      var at = flows[flow][isForward].held
       while at >= 0 {
         let entry = held[at]
         let bytes = entry.block >= 0 ? blocks.bytes(of: entry.block, count: Int(entry.captured)) : RawSpan()

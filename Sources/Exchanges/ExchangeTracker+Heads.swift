@@ -8,9 +8,9 @@ extension ExchangeTracker {
   /// Takes a head into account. `head.length` is 0 when its end was not seen.
   mutating func deliver(
     _ head: MessageHead, _ bytes: RawSpan, _ piece: StreamPiece, _ start: UInt32, _ isInStep: Bool,
-    _ half: inout HalfStream, _ outcome: inout PieceOutcome
+    _ half: Place<HalfStream>, _ outcome: inout PieceOutcome
   ) {
-    let isRequest = head.kind == .request
+    let isRequest = head.kind.isRequest
     guard
       isRequest
         ? flows[piece.flow].mayRequest(piece.isForward) : flows[piece.flow].mayRespond(piece.isForward)
@@ -28,12 +28,12 @@ extension ExchangeTracker {
     if isRequest {
       counters.requests &+= 1
       requestSeen(head, bytes, piece, start)
-      half.phase = phaseAfterRequest(head, &half)
+      half.phase = phaseAfterRequest(head, half)
     } else {
       counters.responses &+= 1
       let request = responseSeen(head, piece, start, isInStep)
       if batch.isDetailed { describeResponse(head, request, piece) }
-      setPhaseAfterResponse(head, request, piece, &half)
+      setPhaseAfterResponse(head, request, piece, half)
     }
     half.isContiguous = true
   }
@@ -46,15 +46,14 @@ extension ExchangeTracker {
     event.exchange = addPending(
       PendingRequest(
         flow: piece.flow, headStart: start, headEnd: headEnd, acknowledgement: piece.acknowledgement,
-        hasAcknowledgement: piece.hasAcknowledgement, isHead: head.method == .head,
-        isConnect: head.method == .connect, isUpgrade: head.upgrade, time: piece.time,
+        hasAcknowledgement: piece.hasAcknowledgement, isHead: head.method.isHead,
+        isConnect: head.method.isConnect, isUpgrade: head.upgrade, time: piece.time,
         clock: clock))
-    expectResponse(
-      to: event.exchange, on: piece.flow, bodyLength: head.framing == .length ? head.contentLength : 0)
+    expectResponse(to: event.exchange, on: piece.flow, bodyLength: head.bodyLength)
     let names = batch.names
     event.method = head.method
     event.time = piece.time
-    if head.method == .other {
+    if head.method.isOther {
       event.methodName = name(
         PrintableName.append(
           bytes, Int(head.methodBytes.start), head.methodBytes.end, lowercased: false, to: names))
@@ -67,13 +66,13 @@ extension ExchangeTracker {
     if batch.isDetailed { describeRequest(head, bytes, piece) }
   }
 
-  private func name(_ place: (start: Int, count: Int)) -> NameRange {
+  private mutating func name(_ place: (start: Int, count: Int)) -> NameRange {
     guard place.count > 0 else { return NameRange() }
     let hash = NameHash.hash(batch.names.bytes(start: place.start, count: place.count), seed: seed)
     return NameRange(start: UInt16(place.start), count: UInt16(place.count), hash: hash)
   }
 
-  private func appendServerAddress(_ piece: StreamPiece) -> (start: Int, count: Int) {
+  private mutating func appendServerAddress(_ piece: StreamPiece) -> (start: Int, count: Int) {
     let key = flows[piece.flow].key
     return piece.isForward
       ? AddressName.append(high: key.bHigh, low: key.bLow, to: batch.names)
@@ -81,12 +80,14 @@ extension ExchangeTracker {
   }
 
   /// RFC 9112, section 6.3, for requests.
-  private func phaseAfterRequest(_ head: MessageHead, _ half: inout HalfStream) -> HalfStream.Phase {
+  @inline(__always)
+  private mutating func phaseAfterRequest(_ head: MessageHead, _ half: Place<HalfStream>) -> HalfStream.Phase
+  {
     if head.length == 0 { return .lost }
-    if head.method == .connect { return .awaiting }
+    if head.method.isConnect { return .awaiting }
     half.isBodyUncertain = false
     switch head.framing {
-    case .unspecified: return head.upgrade && depth == .streams ? .awaiting : .boundary
+    case .unspecified: return head.upgrade && isStreams ? .awaiting : .boundary
     case .length:
       half.remaining = head.contentLength
       return head.contentLength == 0 ? .boundary : .body
@@ -100,20 +101,20 @@ extension ExchangeTracker {
 
   /// RFC 9112, section 6.3, for responses, and what they decide for the requests' direction.
   private mutating func setPhaseAfterResponse(
-    _ head: MessageHead, _ request: AnsweredRequest?, _ piece: StreamPiece, _ half: inout HalfStream
+    _ head: MessageHead, _ request: AnsweredRequest?, _ piece: StreamPiece, _ half: Place<HalfStream>
   ) {
     let status = head.status
     let isSuccess = status / 100 == 2
     if status == 101 || (request?.isConnect == true && isSuccess) {
       counters.tunnels &+= 1
-      leavesHTTP(piece, &half)
+      leavesHTTP(piece, half)
       return
     }
     if status < 200 {
       half.phase = head.length == 0 ? .lost : .boundary
       return
     }
-    if flows[piece.flow].phase(!piece.isForward) == .awaiting,
+    if flows[piece.flow][!piece.isForward].phase == .awaiting,
       request?.isConnect == true || request?.isUpgrade == true
     {
       // The server kept to HTTP/1: more requests may follow.

@@ -17,7 +17,8 @@ extension ExchangeTracker {
   mutating func readLateHeads(_ piece: StreamPiece, _ payload: RawSpan) -> PieceOutcome {
     var outcome = PieceOutcome()
     guard beginsLikeHead(payload), flows[piece.flow][piece.isForward].phase != .tunnel else { return outcome }
-    var half = HalfStream()
+    let half = lateHalf.place(0)
+    half.value = HalfStream()
     half.isKnown = true
     half.phase = .boundary
     var offset = 0
@@ -26,7 +27,7 @@ extension ExchangeTracker {
       let bytes = payload.slice(offset, payload.byteCount)
       guard HeadParser.parse(bytes, into: &head) == .complete else { break }
       let before = flows[piece.flow][!piece.isForward].phase
-      deliver(head, bytes, piece, piece.sequence &+ UInt32(offset), false, &half, &outcome)
+      deliver(head, bytes, piece, piece.sequence &+ UInt32(offset), false, half, &outcome)
       // A late head decides nothing about what the other direction is doing now.
       flows[piece.flow][!piece.isForward].phase = before
       offset &+= head.length

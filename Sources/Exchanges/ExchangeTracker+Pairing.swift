@@ -114,7 +114,8 @@ extension ExchangeTracker {
 
   /// Whether a response that begins at `start` was sent before its sender had the request, or lies
   /// before what the client had received when it asked.
-  private func isTooEarly(_ piece: StreamPiece, _ start: UInt32, _ place: Int32) -> Bool {
+  @inline(__always)
+  private mutating func isTooEarly(_ piece: StreamPiece, _ start: UInt32, _ place: Int32) -> Bool {
     if piece.hasAcknowledgement,
       SequenceNumber.distance(piece.acknowledgement, from: pending[place].headStart) <= 0
     {

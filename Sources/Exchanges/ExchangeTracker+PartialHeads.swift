@@ -7,13 +7,13 @@ import HTTPWire
 extension ExchangeTracker {
   /// Keeps the beginning of a head; returns where reading goes on.
   mutating func beginHead(
-    _ piece: StreamPiece, _ bytes: RawSpan, _ offset: Int, _ isInStep: Bool, _ half: inout HalfStream,
+    _ piece: StreamPiece, _ bytes: RawSpan, _ offset: Int, _ isInStep: Bool, _ half: Place<HalfStream>,
     _ outcome: inout PieceOutcome
   ) -> Int {
     let isLarge = bytes.byteCount > smallHeads.blockSize
     let pool = isLarge ? largeHeads : smallHeads
     guard bytes.byteCount <= pool.blockSize, let block = pool.take() else {
-      return cutHead(piece, bytes, offset, isInStep, &half, &outcome)
+      return cutHead(piece, bytes, offset, isInStep, half, &outcome)
     }
     half.phase = .head
     half.headBlock = block
@@ -28,13 +28,13 @@ extension ExchangeTracker {
 
   /// Goes on with a head in the making; returns where reading goes on.
   mutating func continueHead(
-    _ piece: StreamPiece, _ payload: RawSpan, _ offset: Int, _ half: inout HalfStream,
+    _ piece: StreamPiece, _ payload: RawSpan, _ offset: Int, _ half: Place<HalfStream>,
     _ outcome: inout PieceOutcome
   ) -> Int {
     let length = Int(piece.length), captured = min(payload.byteCount, length)
     let old = Int(half.headSize)
-    guard offset < captured, makeRoom(captured &- offset, &half) else {
-      endHead(piece, &half, &outcome)
+    guard offset < captured, makeRoom(captured &- offset, half) else {
+      endHead(piece, half, &outcome)
       return length
     }
     let pool = half.isHeadLarge ? largeHeads : smallHeads
@@ -50,13 +50,13 @@ extension ExchangeTracker {
       let headEnd = head.length
       let isInStep = half.isContiguous
       let start = half.headStart
-      release(&half)
+      release(half)
       half.phase = .boundary
       half.headSegments = 0
-      deliver(head, bytes, piece, start, isInStep, &half, &outcome)
+      deliver(head, bytes, piece, start, isInStep, half, &outcome)
       return offset &+ headEnd &- old
     case .invalid:
-      release(&half)
+      release(half)
       half.phase = .lost
       half.headSegments = 0
       outcome.isUnparseable = true
@@ -66,9 +66,9 @@ extension ExchangeTracker {
       if outcome.heads == 0 { half.headSegments &+= 1 }
       let isFull = old &+ written == HeadParser.maximumLength
       if captured < length || isFull
-        || (depth == .heads && head.kind == .response && HeadParser.hasStartLine(head))
+        || (!isStreams && !head.kind.isRequest && HeadParser.hasStartLine(head))
       {
-        endHead(piece, &half, &outcome)
+        endHead(piece, half, &outcome)
       }
       return length
     }
@@ -77,14 +77,13 @@ extension ExchangeTracker {
   /// Ends a head whose rest will not come: it counts by its start line, if that is whole.
   mutating func endHead(_ flow: Int32, _ isForward: Bool) {
     guard flows[flow][isForward].phase == .head else { return }
-    var half = isForward ? flows[flow].forward : flows[flow].backward
+    let half = flows[flow][isForward]
     let piece = StreamPiece(
       flow: flow, isForward: isForward, kind: .continuation, hasAcknowledgement: false,
       sequence: half.next, acknowledgement: 0, length: 0, time: flows[flow].lastSeen)
     var outcome = PieceOutcome()
     let segments = half.headSegments
-    endHead(piece, &half, &outcome)
-    flows[flow][isForward] = half
+    endHead(piece, half, &outcome)
     if outcome.heads > 0 {
       // No segment is at hand to be the head's: the last one that carried a part of it is.
       if segments > 0 {
@@ -97,39 +96,39 @@ extension ExchangeTracker {
   }
 
   private mutating func endHead(
-    _ piece: StreamPiece, _ half: inout HalfStream, _ outcome: inout PieceOutcome
+    _ piece: StreamPiece, _ half: Place<HalfStream>, _ outcome: inout PieceOutcome
   ) {
     let pool = half.isHeadLarge ? largeHeads : smallHeads
     let bytes = pool.bytes(of: half.headBlock, count: Int(half.headSize))
     var head = MessageHead()
     let verdict = HeadParser.parse(bytes, into: &head)
     let start = half.headStart
-    release(&half)
+    release(half)
     half.phase = .lost
     half.headSegments = 0
     if verdict != .invalid, HeadParser.hasStartLine(head) {
       head.length = 0
-      deliver(head, bytes, piece, start, half.isContiguous, &half, &outcome)
+      deliver(head, bytes, piece, start, half.isContiguous, half, &outcome)
     }
     half.phase = .lost
   }
 
   /// Delivers a head for whose bytes there is no room by its start line.
   private mutating func cutHead(
-    _ piece: StreamPiece, _ bytes: RawSpan, _ offset: Int, _ isInStep: Bool, _ half: inout HalfStream,
+    _ piece: StreamPiece, _ bytes: RawSpan, _ offset: Int, _ isInStep: Bool, _ half: Place<HalfStream>,
     _ outcome: inout PieceOutcome
   ) -> Int {
     var head = MessageHead()
     if HeadParser.parse(bytes, into: &head) == .incomplete, HeadParser.hasStartLine(head) {
       head.length = 0
-      deliver(head, bytes, piece, piece.sequence &+ UInt32(offset), isInStep, &half, &outcome)
+      deliver(head, bytes, piece, piece.sequence &+ UInt32(offset), isInStep, half, &outcome)
     }
     half.phase = .lost
     return Int(piece.length)
   }
 
   /// Moves a head to a large block when the small one cannot take `count` bytes more.
-  private mutating func makeRoom(_ count: Int, _ half: inout HalfStream) -> Bool {
+  private mutating func makeRoom(_ count: Int, _ half: Place<HalfStream>) -> Bool {
     let size = Int(half.headSize)
     if half.isHeadLarge { return size < largeHeads.blockSize }
     if size &+ count <= smallHeads.blockSize { return true }
@@ -142,7 +141,7 @@ extension ExchangeTracker {
   }
 
   /// Gives the block of a head back. Its bytes stay readable until the next head takes the block.
-  private mutating func release(_ half: inout HalfStream) {
+  private mutating func release(_ half: Place<HalfStream>) {
     guard half.headBlock >= 0 else { return }
     (half.isHeadLarge ? largeHeads : smallHeads).give(half.headBlock)
     half.headBlock = -1

@@ -7,19 +7,19 @@ import HTTPWire
 extension ExchangeTracker {
   /// Reads a piece that begins at the direction's next byte.
   mutating func read(_ piece: StreamPiece, _ payload: RawSpan) -> PieceOutcome {
-    var half = piece.isForward ? flows[piece.flow].forward : flows[piece.flow].backward
+    let half = flows[piece.flow][piece.isForward]
     var outcome = PieceOutcome()
     let length = Int(piece.length)
     var offset = 0
     while offset < length {
       switch half.phase {
       case .boundary:
-        offset = readHead(piece, payload, offset, &half, &outcome)
+        offset = readHead(piece, payload, offset, half, &outcome)
       case .lost:
         let mayBegin = offset == 0 && (piece.kind == .start || beginsLikeHead(payload))
-        offset = mayBegin ? readHead(piece, payload, 0, &half, &outcome) : length
+        offset = mayBegin ? readHead(piece, payload, 0, half, &outcome) : length
       case .head:
-        offset = continueHead(piece, payload, offset, &half, &outcome)
+        offset = continueHead(piece, payload, offset, half, &outcome)
       case .body:
         if half.isBodyUncertain, offset == 0, beginsLikeStatus(payload) {
           half.phase = .lost
@@ -32,7 +32,7 @@ extension ExchangeTracker {
         if half.remaining == 0 { half.phase = .boundary }
       case .chunked:
         if offset == 0, isLookalike(piece, payload) { outcome.isLookalike = true }
-        offset = readChunks(payload, offset, length, &half)
+        offset = readChunks(payload, offset, length, half)
       case .untilClose:
         if offset == 0, beginsLikeHead(payload) {
           if mayStartHead(piece, half) {
@@ -44,18 +44,17 @@ extension ExchangeTracker {
         offset = length
       case .awaiting:
         // What the response will decide about came too early to tell: it is not read.
-        if offset == 0, depth == .heads { half.phase = .lost } else { offset = length }
+        if offset == 0, !isStreams { half.phase = .lost } else { offset = length }
       case .tunnel:
         offset = length
       }
     }
-    flows[piece.flow][piece.isForward] = half
     return outcome
   }
 
   /// Reads the head at `offset`; returns where reading goes on.
   private mutating func readHead(
-    _ piece: StreamPiece, _ payload: RawSpan, _ offset: Int, _ half: inout HalfStream,
+    _ piece: StreamPiece, _ payload: RawSpan, _ offset: Int, _ half: Place<HalfStream>,
     _ outcome: inout PieceOutcome
   ) -> Int {
     let length = Int(piece.length), captured = payload.byteCount
@@ -68,26 +67,26 @@ extension ExchangeTracker {
     let isInStep = half.phase == .boundary
     if HeadStart.verdict(bytes) == .http2 {
       counters.http2 &+= 1
-      leavesHTTP(piece, &half)
+      leavesHTTP(piece, half)
       return length
     }
     var head = MessageHead()
     switch HeadParser.parse(bytes, into: &head) {
     case .complete:
-      deliver(head, bytes, piece, piece.sequence &+ UInt32(offset), isInStep, &half, &outcome)
+      deliver(head, bytes, piece, piece.sequence &+ UInt32(offset), isInStep, half, &outcome)
       return offset &+ head.length
     case .incomplete:
       if isEmptyLines(bytes) { return length }
       let isCut = captured < length
-      if isCut || (depth == .heads && head.kind == .response && HeadParser.hasStartLine(head)) {
+      if isCut || (!isStreams && !head.kind.isRequest && HeadParser.hasStartLine(head)) {
         if HeadParser.hasStartLine(head) {
           head.length = 0
-          deliver(head, bytes, piece, piece.sequence &+ UInt32(offset), isInStep, &half, &outcome)
+          deliver(head, bytes, piece, piece.sequence &+ UInt32(offset), isInStep, half, &outcome)
         }
         half.phase = .lost
         return length
       }
-      return beginHead(piece, bytes, offset, isInStep, &half, &outcome)
+      return beginHead(piece, bytes, offset, isInStep, half, &outcome)
     case .invalid:
       outcome.isUnparseable = true
       half.phase = .lost
@@ -96,7 +95,7 @@ extension ExchangeTracker {
   }
 
   private func readChunks(
-    _ payload: RawSpan, _ offset: Int, _ length: Int, _ half: inout HalfStream
+    _ payload: RawSpan, _ offset: Int, _ length: Int, _ half: Place<HalfStream>
   ) -> Int {
     let captured = min(payload.byteCount, length)
     if offset < captured {
@@ -133,7 +132,7 @@ extension ExchangeTracker {
   private func beginsLikeStatus(_ bytes: RawSpan) -> Bool {
     guard bytes.byteCount >= 12, bytes.big32(0) == 0x4854_5450 else { return false }
     var head = MessageHead()
-    return HeadParser.parse(bytes, into: &head) != .invalid && head.kind == .response && head.status != 0
+    return HeadParser.parse(bytes, into: &head) != .invalid && !head.kind.isRequest && head.status != 0
   }
 
   private func isEmptyLines(_ bytes: RawSpan) -> Bool {
@@ -145,7 +144,7 @@ extension ExchangeTracker {
   }
 
   /// The connection carries something else from here on, both ways.
-  mutating func leavesHTTP(_ piece: StreamPiece, _ half: inout HalfStream) {
+  mutating func leavesHTTP(_ piece: StreamPiece, _ half: Place<HalfStream>) {
     half.phase = .tunnel
     endHead(piece.flow, !piece.isForward)
     flows[piece.flow][!piece.isForward].phase = .tunnel

@@ -68,31 +68,29 @@ extension ExchangeTracker {
 
   /// The waiting request of another address pair that a response with these numbers answers; -1 when
   /// there is none.
-  func expectedRequest(_ sequence: UInt32, _ acknowledgement: UInt32) -> Int32 {
+  mutating func expectedRequest(_ sequence: UInt32, _ acknowledgement: UInt32) -> Int32 {
     let place = translations.request(sequence: sequence, acknowledgement: acknowledgement)
     guard place >= 0, pending.isWaiting(place), pending[place].acknowledgement == sequence,
       SequenceNumber.distance(acknowledgement, from: pending[place].headEnd) >= 0
     else { return -1 }
     let asker = pending[place].flow
     // What was seen of its own responses must not contradict.
-    let isForward = flows[asker].requests == .backward
-    let isKnown = isForward ? flows[asker].forward.isKnown : flows[asker].backward.isKnown
-    let next = isForward ? flows[asker].forward.next : flows[asker].backward.next
-    return isKnown && next != sequence ? -1 : place
+    let answers = flows[asker][flows[asker].requests == .backward]
+    return answers.isKnown && answers.next != sequence ? -1 : place
   }
 
   /// Whether a segment fits where its flow has joined another one: ports are used again, after a while
   /// for somebody else.
-  private func isKnownPart(_ twin: Int32, _ isForward: Bool, _ segment: borrowing Segment) -> Bool {
+  private mutating func isKnownPart(_ twin: Int32, _ isForward: Bool, _ segment: borrowing Segment) -> Bool {
     if segment.payloadLength == 0 || flows[twin].firstPending >= 0 { return true }
-    let half = isForward ? flows[twin].forward : flows[twin].backward
+    let half = flows[twin][isForward]
     if segment.kind == .stream, half.next == segment.sequence { return true }
     return half.coverage.contains(segment.sequence, segment.sequence &+ segment.payloadLength)
   }
 
   /// Whether a SYN is the one of the connection joined, come late, and not another connection's.
-  private func isItsOpening(_ twin: Int32, _ isForward: Bool, _ start: UInt32) -> Bool {
-    let half = isForward ? flows[twin].forward : flows[twin].backward
+  private mutating func isItsOpening(_ twin: Int32, _ isForward: Bool, _ start: UInt32) -> Bool {
+    let half = flows[twin][isForward]
     guard half.isKnown || half.held >= 0 else { return false }
     let first = half.isKnown ? half.next : held[half.held].piece.sequence
     let distance = SequenceNumber.distance(first, from: start)
@@ -107,12 +105,11 @@ extension ExchangeTracker {
     flows[flow].isTwinReversed = isForward != isTwinForward
     moveHeld(flow, to: twin)
     // What is known of this direction, such as its SYN, the other one may lack.
-    let old = isTwinForward ? flows[twin].forward : flows[twin].backward
-    var half = isForward ? flows[flow].forward : flows[flow].backward
+    let old = flows[twin][isTwinForward], half = flows[flow][isForward]
     if !old.isKnown, half.isKnown {
       (half.held, half.heldCount) = (old.held, old.heldCount)
-      flows[twin][isTwinForward] = half
-      flows[flow][isForward] = HalfStream()
+      old.value = half.value
+      half.value = HalfStream()
     }
   }
 
@@ -120,7 +117,7 @@ extension ExchangeTracker {
   /// addresses meanwhile; returns the other flow, or -1.
   mutating func joinByHeldResponse(_ flow: Int32) -> Int32 {
     for isForward in [true, false] {
-      var entry = isForward ? flows[flow].forward.held : flows[flow].backward.held
+      var entry = flows[flow][isForward].held
       // Any of the first few will do: an entry of the table may have given way to another one.
       var tries = 8
       while entry >= 0, tries > 0 {
@@ -155,7 +152,7 @@ extension ExchangeTracker {
     startWaiting(twin)
   }
 
-  private func sighting(
+  private mutating func sighting(
     _ segment: borrowing Segment, _ payload: RawSpan, _ flow: Int32, _ isForward: Bool
   ) -> TranslationIndex.Sighting {
     let count = payload.byteCount, part = min(count, 64)

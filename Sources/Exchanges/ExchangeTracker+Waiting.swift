@@ -76,8 +76,8 @@ extension ExchangeTracker {
   private mutating func drain(_ flow: Int32, _ isForward: Bool) -> Bool {
     var hasMoved = false
     while flows[flow][isForward].held >= 0, flows[flow][isForward].isKnown {
-      let half = isForward ? flows[flow].forward : flows[flow].backward
-      let entry = held[half.held]
+      let half = flows[flow][isForward]
+      let entry = held[half.held].value
       let piece = entry.piece
       guard SequenceNumber.distance(piece.sequence, from: half.next) <= 0 else { break }
       if half.coverage.contains(piece.sequence, piece.end) {
@@ -95,7 +95,7 @@ extension ExchangeTracker {
   }
 
   /// Reads a held segment whose time has come.
-  private mutating func readHeld(_ entry: HeldSegments.Held, _ half: HalfStream) {
+  private mutating func readHeld(_ entry: HeldSegments.Held, _ half: Place<HalfStream>) {
     let blocks = held.blocks
     let bytes = entry.block >= 0 ? blocks.bytes(of: entry.block, count: Int(entry.captured)) : RawSpan()
     var piece = entry.piece

@@ -7,7 +7,8 @@ import HTTPWire
 /// tied to its request.
 ///
 /// One tracker belongs to one thread. All its memory is reserved when it is made; nothing is
-/// allocated while it works.
+/// allocated while it works. Methods on the road of every head are `mutating` even where they change
+/// nothing: a call that only borrows the tracker copies all of it first.
 package struct ExchangeTracker: ~Copyable {
   package let limits: ExchangeLimits
   package let depth: CaptureDepth
@@ -21,9 +22,13 @@ package struct ExchangeTracker: ~Copyable {
   package internal(set) var clock: UInt64 = 0
 
   let seed: UInt64
+  /// `depth` as a plain bit for the road of every segment: comparing the enum is a call.
+  let isStreams: Bool
   var flows: FlowTable
   var pending: PendingRequests
   var held: HeldSegments
+  /// What late heads are read into: they decide nothing about their direction.
+  var lateHalf = Slab<HalfStream>(capacity: 1)
   var translations = TranslationIndex()
   /// Responses came whose requests go by other addresses: until then (capture time) all are expected.
   var unaskedUntil: UInt64 = 0
@@ -37,10 +42,12 @@ package struct ExchangeTracker: ~Copyable {
   package init(limits: ExchangeLimits, depth: CaptureDepth, seed: UInt64) {
     self.limits = limits
     self.depth = depth
+    isStreams = depth.isStreams
     self.seed = seed
     flows = FlowTable(capacity: limits.flows)
     pending = PendingRequests(capacity: limits.pendingRequests)
     held = HeldSegments(capacity: limits.heldSegments)
+    lateHalf.fill(with: HalfStream())
     smallHeads = BlockPool(blocks: limits.smallHeads, of: 2_048)
     largeHeads = BlockPool(blocks: limits.largeHeads, of: HeadParser.maximumLength)
   }

@@ -3,10 +3,10 @@
 /// One TCP connection that is being followed.
 struct Flow: BitwiseCopyable {
   /// Which direction carries requests.
-  enum Role: UInt8, BitwiseCopyable { case unknown, forward, backward }
+  enum Role: BitwiseCopyable { case unknown, forward, backward }
 
   /// Whose requests travel here.
-  enum Standing: UInt8, BitwiseCopyable {
+  enum Standing: BitwiseCopyable {
     /// No request has been seen under these addresses.
     case fresh
     /// A request has.
@@ -50,24 +50,23 @@ struct Flow: BitwiseCopyable {
     self.hash = hash
   }
 
-  subscript(isForward: Bool) -> HalfStream {
-    @inline(__always)
-    _read { if isForward { yield forward } else { yield backward } }
-    @inline(__always)
-    _modify { if isForward { yield &forward } else { yield &backward } }
+}
+
+extension Place<Flow> {
+  /// One of the two directions.
+  subscript(isForward: Bool) -> Place<HalfStream> {
+    @inline(__always) get { isForward ? place(of: \.forward) : place(of: \.backward) }
   }
 
-  /// Where reading stands in a direction. On the road of every head this is asked instead of the
-  /// subscript, whose coroutine may take its frame from the heap.
-  func phase(_ isForward: Bool) -> HalfStream.Phase { isForward ? forward.phase : backward.phase }
-
   /// Whether requests may travel in this direction, as far as is known.
+  @inline(__always)
   func mayRequest(_ isForward: Bool) -> Bool {
-    requests == .unknown || requests == (isForward ? .forward : .backward)
+    self.requests == .unknown || self.requests == (isForward ? .forward : .backward)
   }
 
   /// Whether responses may travel in this direction, as far as is known.
+  @inline(__always)
   func mayRespond(_ isForward: Bool) -> Bool {
-    requests == .unknown || requests == (isForward ? .backward : .forward)
+    self.requests == .unknown || self.requests == (isForward ? .backward : .forward)
   }
 }

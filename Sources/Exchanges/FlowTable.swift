@@ -27,11 +27,8 @@ struct FlowTable: ~Copyable {
 
   var isFull: Bool { count == flows.capacity }
 
-  subscript(place: Int32) -> Flow {
-    @inline(__always)
-    _read { yield flows[Int(place)] }
-    @inline(__always)
-    _modify { yield &flows[Int(place)] }
+  subscript(place: Int32) -> Place<Flow> {
+    @inline(__always) get { flows.place(place) }
   }
 
   /// The place of the flow with this key, now the newest in the order of use; -1 when there is none.

@@ -5,7 +5,7 @@ import HTTPWire
 /// One direction of a flow: what has been read of it, and where its next head may begin.
 struct HalfStream: BitwiseCopyable {
   /// Where reading stands.
-  enum Phase: UInt8, BitwiseCopyable {
+  enum Phase: BitwiseCopyable {
     /// Inside something unknown: a head is looked for at the start of segments only.
     case lost
     /// A head may begin here, by the rules of the message before it or of the connection's start.

@@ -29,11 +29,8 @@ struct HeldSegments: ~Copyable {
     free.reserveCapacity(capacity)
   }
 
-  subscript(place: Int32) -> Held {
-    @inline(__always)
-    _read { yield places[Int(place)] }
-    @inline(__always)
-    _modify { yield &places[Int(place)] }
+  subscript(place: Int32) -> Place<Held> {
+    @inline(__always) get { places.place(place) }
   }
 
   /// Keeps a piece of at most `blockSize` bytes; -1 when there is no place left.

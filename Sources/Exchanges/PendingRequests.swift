@@ -37,15 +37,12 @@ struct PendingRequests: ~Copyable {
     free.reserveCapacity(capacity)
   }
 
-  subscript(place: Int32) -> PendingRequest {
-    @inline(__always)
-    _read { yield places[Int(place)] }
-    @inline(__always)
-    _modify { yield &places[Int(place)] }
+  subscript(place: Int32) -> Place<PendingRequest> {
+    @inline(__always) get { places.place(place) }
   }
 
   /// Whether the request at a place still waits.
-  func isWaiting(_ place: Int32) -> Bool { places[Int(place)].flow >= 0 }
+  func isWaiting(_ place: Int32) -> Bool { self[place].flow >= 0 }
 
   /// Adds a request as the newest one; -1 when there is no place left.
   mutating func add(_ request: PendingRequest) -> Int32 {

@@ -65,4 +65,13 @@ package struct Slab<Element: BitwiseCopyable>: ~Copyable {
       yield unsafe &base[index]
     }
   }
+
+  /// Where an element lies, to read and change it member by member.
+  @inline(__always)
+  func place(_ index: Int32) -> Place<Element> {
+    // An index below zero is a very large one.
+    precondition(UInt32(bitPattern: index) < UInt32(truncatingIfNeeded: initialized))
+    // In bounds and given a value, by the check above.
+    return unsafe Place(unchecked: base + Int(index))
+  }
 }

@@ -11,7 +11,7 @@ package struct ChunkedBody: Equatable, BitwiseCopyable, Sendable {
     case broken
   }
 
-  private enum State: UInt8, BitwiseCopyable, Sendable {
+  private enum State: BitwiseCopyable, Sendable {
     case sizeStart, size, sizeExtension, data, dataEnd, trailerStart, trailerLine, trailerEnd
   }
 

@@ -2,11 +2,18 @@
 
 /// What was read from the head of an HTTP/1 message: places in the bytes, not copies of them.
 package struct MessageHead: Equatable, Sendable {
-  package enum Kind: UInt8, Sendable { case request, response }
+  package enum Kind: Sendable {
+    case request, response
+
+    @inlinable @inline(__always)
+    package var isRequest: Bool {
+      if case .request = self { true } else { false }
+    }
+  }
 
   /// How the body's length is given (RFC 9112, section 6.3), before the request's method and the
   /// response's status have their say.
-  package enum Framing: UInt8, Sendable {
+  package enum Framing: Sendable {
     /// No field says anything.
     case unspecified
     /// `Content-Length`, in `contentLength`.
@@ -39,6 +46,11 @@ package struct MessageHead: Equatable, Sendable {
   package var length = 0
 
   package init() {}
+
+  /// The body's length where a field gives it, else 0.
+  @inlinable package var bodyLength: UInt64 {
+    if case .length = framing { contentLength } else { 0 }
+  }
 }
 
 /// A place in the bytes of a head.

@@ -18,6 +18,20 @@ package enum Method: UInt8, BitwiseCopyable, Sendable, CaseIterable {
   /// Any other token.
   case other
 
+  // Plain tests for the road of every head: the comparison that comes with raw values is a generic call.
+  @inlinable @inline(__always)
+  package var isHead: Bool {
+    if case .head = self { true } else { false }
+  }
+  @inlinable @inline(__always)
+  package var isConnect: Bool {
+    if case .connect = self { true } else { false }
+  }
+  @inlinable @inline(__always)
+  package var isOther: Bool {
+    if case .other = self { true } else { false }
+  }
+
   /// The method as it stands in a request line; `other` for `.other`.
   package var name: String { token.description }
 

@@ -5,7 +5,7 @@ package enum RequestTarget {
   /// Where the site's name stands: in the target of an absolute-form or CONNECT request, else in
   /// `Host`.
   package static func authority(_ head: MessageHead, _ bytes: RawSpan) -> ByteRange {
-    if head.method == .connect { return head.target }
+    if head.method.isConnect { return head.target }
     let start = authorityStart(head, bytes)
     guard start >= 0 else { return head.host }
     return ByteRange(start, pathStart(bytes, start, head.target.end))
@@ -15,7 +15,7 @@ package enum RequestTarget {
   package static func appendSection(
     _ head: MessageHead, _ bytes: RawSpan, to names: NameBuffer
   ) -> (start: Int, count: Int) {
-    if head.method == .connect { return (names.count, 0) }
+    if head.method.isConnect { return (names.count, 0) }
     var start = Int(head.target.start)
     let end = head.target.end
     let authority = authorityStart(head, bytes)
