@@ -31,6 +31,7 @@ let package = Package(
     .target(name: "CHTTPFilter", exclude: ["http_filter.bpf.o"]),
     .target(name: "CLibbpf", linkerSettings: [.linkedLibrary("bpf")]),
     .target(name: "CPcap"),
+    .target(name: "CSeccomp", linkerSettings: [.linkedLibrary("seccomp", .when(platforms: [.linux]))]),
     .target(name: "Capture", swiftSettings: house),
     .target(name: "HTTPWire", swiftSettings: house),
     .target(
@@ -43,10 +44,13 @@ let package = Package(
     .target(
       name: "Presentation", dependencies: ["Alerting", "Capture", "Exchanges", "Statistics"],
       swiftSettings: house),
+    .target(
+      name: "Confinement",
+      dependencies: [.target(name: "CSeccomp", condition: .when(platforms: [.linux]))], swiftSettings: house),
     .executableTarget(
       name: "wiretally",
       dependencies: [
-        "Alerting", "Capture", "Exchanges", "Feed", "HTTPWire", "KernelCapture", "PcapCapture",
+        "Alerting", "Capture", "Confinement", "Exchanges", "Feed", "HTTPWire", "KernelCapture", "PcapCapture",
         "Presentation", "Statistics",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: house),
@@ -54,9 +58,14 @@ let package = Package(
       name: "wiretally-benchmark",
       dependencies: ["Capture", "Exchanges", "HTTPWire", "KernelCapture", "PacketBuilder", "Statistics"],
       path: "Sources/Benchmark", swiftSettings: house),
+    // What the tests of the confinement run: it confines itself and tries what is forbidden.
+    .executableTarget(
+      name: "wiretally-confinement-probe", dependencies: ["Confinement", "KernelCapture"],
+      path: "Tests/ConfinementProbe", swiftSettings: house),
     .target(name: "PacketBuilder", path: "Tests/PacketBuilder", swiftSettings: house),
     .target(name: "Randomness", path: "Tests/Randomness", swiftSettings: house),
     tests("Capture"),
+    tests("Confinement", with: ["wiretally-confinement-probe"]),
     tests("HTTPWire"),
     tests("KernelCapture", with: ["Capture", "CHTTPFilter", "HTTPWire", "PacketBuilder"]),
     tests("PcapCapture", with: ["Capture", "Exchanges", "HTTPWire"]),

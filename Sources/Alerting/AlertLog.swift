@@ -21,16 +21,21 @@ package final class AlertLog {
   private var dropped = 0
 
   /// Opens the log at `path`, and makes it and the directories above it when they are missing.
-  package init(path: String, zone: DisplayZone = .local) throws(AlertError) {
+  ///
+  /// - Parameter owner: who writes it later on; what is made here is made for them.
+  package init(path: String, zone: DisplayZone = .local, owner: LogOwner? = nil) throws(AlertError) {
     self.path = path
     self.zone = zone
     do throws(LogFile.Failure) {
-      try LogFile.makeDirectories(above: path)
-      file = try LogFile(path: path)
+      try LogFile.makeDirectories(above: path, owner: owner)
+      file = try LogFile(path: path, owner: owner)
     } catch {
       throw AlertError.log(path: path, reason: error.reason)
     }
   }
+
+  /// Whether the log is a file that can be rotated, and no device or pipe.
+  package var isRotatable: Bool { file?.isRegular ?? true }
 
   /// Writes a transition's line, after those that still wait.
   package func append(_ transition: AlertTransition) {

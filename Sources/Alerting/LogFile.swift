@@ -5,6 +5,17 @@
   import Darwin
 #endif
 
+/// Who gets the files that are made before the program gives up its own user.
+package struct LogOwner: Equatable, Sendable {
+  package var user: UInt32
+  package var group: UInt32
+
+  package init(user: UInt32, group: UInt32) {
+    self.user = user
+    self.group = group
+  }
+}
+
 /// A file that is only ever appended to, and the C calls of the alert log.
 struct LogFile: ~Copyable {
   /// A failed call: the system's error number.
@@ -26,13 +37,16 @@ struct LogFile: ~Copyable {
 
   private let descriptor: Int32
 
-  /// Opens the file for appending and makes it (0640) when it is missing.
-  init(path: String) throws(Failure) {
+  /// Opens the file for appending and makes it (0640) when it is missing, for `owner` where there is one.
+  init(path: String, owner: LogOwner? = nil) throws(Failure) {
     // Non-blocking, so that a pipe without a reader is an error and not a standstill.
-    // The path is passed as a C string for the call alone.
-    let opened = unsafe open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0o640)
-    guard opened >= 0 else { throw Failure(code: errno) }
-    descriptor = opened
+    let flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK
+    // Only a file that did not exist is given away: any other one may be somebody's, behind a link. The
+    // path is passed as a C string for the calls alone.
+    let made = unsafe open(path, flags | O_EXCL, 0o640)
+    if made >= 0, let owner { _ = fchown(made, owner.user, owner.group) }
+    descriptor = made >= 0 ? made : unsafe open(path, flags, 0o640)
+    guard descriptor >= 0 else { throw Failure(code: errno) }
   }
 
   deinit { close(descriptor) }
@@ -65,8 +79,15 @@ struct LogFile: ~Copyable {
     return Identity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
   }
 
-  /// Makes the directories above a file (0755) that are missing.
-  static func makeDirectories(above path: String) throws(Failure) {
+  /// Whether it is a file that can be rotated, and no device or pipe.
+  var isRegular: Bool {
+    var status = stat()
+    // The call fills a local value.
+    return unsafe fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+  }
+
+  /// Makes the directories above a file (0755) that are missing, for `owner` where there is one.
+  static func makeDirectories(above path: String, owner: LogOwner? = nil) throws(Failure) {
     var parent = ""
     for name in path.split(separator: "/").dropLast() {
       parent += (path.hasPrefix("/") || !parent.isEmpty ? "/" : "") + name
@@ -75,6 +96,9 @@ struct LogFile: ~Copyable {
         let code = errno
         // One that exists may answer with other errors too, on a read-only file system for one.
         if identity(at: parent) == nil { throw Failure(code: code) }
+      } else if let owner {
+        // As above; a link that somebody put in its place in the meantime is not followed.
+        _ = unsafe lchown(parent, owner.user, owner.group)
       }
     }
   }

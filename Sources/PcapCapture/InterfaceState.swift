@@ -18,6 +18,11 @@ package struct InterfaceState: Equatable, Sendable {
     let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     guard descriptor >= 0 else { return nil }
     defer { close(descriptor) }
+    return named(name, askedOf: descriptor)
+  }
+
+  /// The same, asked of any socket that is open.
+  static func named(_ name: String, askedOf descriptor: Int32) -> InterfaceState? {
     guard let index = unsafe ask(descriptor, SIOCGIFINDEX, name),
       let flags = unsafe ask(descriptor, SIOCGIFFLAGS, name),
       let kind = unsafe ask(descriptor, SIOCGIFHWADDR, name)

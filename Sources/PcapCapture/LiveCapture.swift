@@ -34,13 +34,11 @@ package final class LiveCapture: SegmentSource {
   }
 
   private let options: PcapOptions
-  private var handle: LiveHandle
-  /// The handle has failed: its interface went away. It is opened anew as soon as that is possible.
+  private let handle: LiveHandle
+  /// The handle has failed: its interface went away. It follows the next one of its name.
   private var isBroken = false
   private var downSince: UInt64?
   private var lastLook: Int64
-  /// Losses of handles that were closed.
-  private var lostBefore: UInt64 = 0
   private var intake: PacketIntake
   /// CLOCK_REALTIME minus CLOCK_MONOTONIC at the start: capture time runs with the monotonic clock.
   private let startOffset: Int64
@@ -86,27 +84,25 @@ package final class LiveCapture: SegmentSource {
 
   private func publish() {
     var counters = intake.counters
-    counters.lost = lostBefore &+ handle.lost
+    counters.lost = handle.lost
     counters.matched &+= counters.lost
     let down = downSince
     published.withLock { $0 = Published(counters: counters, downSince: down) }
   }
 
   /// Looks once a second whether the interface is still the one watched; one that was made anew under
-  /// its name is opened in its place.
+  /// its name is taken in its place.
   private func followInterface() {
     let monotonic = MonotonicClock.monotonic()
     guard let name = options.interface, monotonic &- lastLook >= Self.lookEvery else { return }
     lastLook = monotonic
-    guard let state = InterfaceState.named(name), state.isUp else {
+    guard let state = handle.state(of: name), state.isUp else {
       if downSince == nil { downSince = now }
       return
     }
     if isBroken || state.index != handle.index {
       // Not yet: it is tried again in a second.
-      guard let opened = try? LiveHandle(options) else { return }
-      lostBefore &+= handle.lost
-      handle = opened
+      guard handle.follow(state) else { return }
       isBroken = false
     }
     downSince = nil

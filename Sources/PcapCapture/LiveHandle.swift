@@ -2,6 +2,7 @@
 
 import Capture
 internal import CPcap
+import Glibc
 import HTTPWire
 
 /// libpcap open on one interface, or on all, with the filter in place; closed when let go of.
@@ -13,13 +14,17 @@ final class LiveHandle {
   let descriptor: Int32
   let link: LinkLayer
   /// The kernel's index of the interface; 0 for all.
-  let index: UInt32
+  private(set) var index: UInt32
+  /// The interface's kind of link layer, as `InterfaceState` has it.
+  private let kind: UInt16?
 
   init(_ options: PcapOptions) throws(CaptureError) {
     let name = options.interface ?? "any"
     var text = [CChar](repeating: 0, count: Int(PCAP_ERRBUF_SIZE))
     // Before the handle is opened: an index of another one of the same name is noticed, not missed.
-    index = options.interface.flatMap(InterfaceState.named)?.index ?? 0
+    let state = options.interface.flatMap(InterfaceState.named)
+    index = state?.index ?? 0
+    kind = state?.kind
     // libpcap writes at most PCAP_ERRBUF_SIZE bytes into the buffer.
     guard let handle = unsafe pcap_create(name, &text) else {
       throw CaptureError(.unavailable, "libpcap cannot open \(name): \(Self.words(text))")
@@ -53,6 +58,28 @@ final class LiveHandle {
   }
 
   deinit { unsafe pcap_close(pcap) }
+
+  /// The interface of this name now; nil when there is none. Asked of the handle's own socket: once
+  /// privileges are given up no other one may be to be had.
+  func state(of name: String) -> InterfaceState? { InterfaceState.named(name, askedOf: descriptor) }
+
+  /// Goes over to another interface of the same kind; false when that is not possible. Needs no
+  /// privilege: the packet socket stays, with its filter and its buffer.
+  func follow(_ state: InterfaceState) -> Bool {
+    guard state.kind == kind else { return false }
+    var address = sockaddr_ll()
+    address.sll_family = UInt16(AF_PACKET)
+    address.sll_protocol = UInt16(ETH_P_ALL).bigEndian
+    address.sll_ifindex = Int32(bitPattern: state.index)
+    // The address is read before the call returns, as many bytes as are named.
+    let result = unsafe withUnsafePointer(to: &address) { pointer in
+      unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
+        unsafe bind(descriptor, generic, socklen_t(MemoryLayout<sockaddr_ll>.size))
+      }
+    }
+    if result == 0 { index = state.index }
+    return result == 0
+  }
 
   /// Packets that the kernel or the card had to drop since the handle was opened.
   var lost: UInt64 {

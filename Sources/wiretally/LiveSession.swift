@@ -2,6 +2,7 @@
 
 import Alerting
 import Capture
+import Confinement
 import Exchanges
 import Glibc
 import PcapCapture
@@ -18,12 +19,15 @@ struct LiveSession {
   init(_ command: WatchCommand) { self.command = command }
 
   func run() throws {
+    try command.confinement.check()
     let plan = try IntervalPlan(interval: command.options.interval.nanoseconds)
     let backend = try open()
     let label = CaptureLabel(
       backend: backend.name, source: command.request.interface ?? "all interfaces",
       ports: command.options.ports.description)
-    let report = try Report(command.options, threshold: command.threshold, plan: plan, label: label)
+    let report = try Report(
+      command.options, threshold: command.threshold, plan: plan, label: label,
+      logOwner: command.confinement.logOwner)
     let notices = LiveNotices(backend, interface: command.request.interface)
     report.notices = notices.lines
     let sources = backend.sources
@@ -43,6 +47,7 @@ struct LiveSession {
     let interruption = Interruption()
     let keyboard = Keyboard()
     defer { keyboard.restore() }
+    try confine(keyboard, report)
     let running = try launch(threads, of: backend)
     announce(label, backend)
     defer { report.summary(timeline.summary(capture: backend.counters, top: report.sites)) }
@@ -62,6 +67,13 @@ struct LiveSession {
       report.interval(last, life: timeline.summary(capture: backend.counters, top: report.sites))
     }
     if let failure = running.lazy.compactMap(\.failure).first { throw failure }
+  }
+
+  /// Gives up what is not needed once all is open: before the workers start, so that they have it no more.
+  private func confine(_ keyboard: Keyboard, _ report: Report) throws(CaptureError) {
+    var abilities: Abilities = [.capture]
+    if keyboard.descriptor != nil { abilities.insert(.terminal) }
+    try command.confinement.confine(abilities, alertLog: report.alertLog)
   }
 
   /// Starts all workers or none: the flows of one that did not run would be missing in silence.

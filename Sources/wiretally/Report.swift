@@ -22,9 +22,11 @@ final class Report {
   private let output = ByteOutput(descriptor: 1)
   private var isFull = false
 
-  init(_ options: ReportOptions, threshold: Double?, plan: IntervalPlan, label: CaptureLabel)
-    throws(AlertError)
-  {
+  /// - Parameter logOwner: who writes the alert log later on.
+  init(
+    _ options: ReportOptions, threshold: Double?, plan: IntervalPlan, label: CaptureLabel,
+    logOwner: LogOwner? = nil
+  ) throws(AlertError) {
     format = options.format
     top = options.top ?? (options.format == .page ? 5 : nil)
     if let threshold {
@@ -33,7 +35,7 @@ final class Report {
         every: options.alertEvery?.nanoseconds)
       watch = AlertWatch(rule)
       let path = options.alertLog ?? ReportOptions.defaultAlertLog
-      log = if let path { try AlertLog(path: path) } else { nil }
+      log = if let path { try AlertLog(path: path, owner: logOwner) } else { nil }
     } else {
       log = nil
     }
@@ -76,6 +78,9 @@ final class Report {
     case .json: write(lines.summary(life, watch: watch))
     }
   }
+
+  /// The alert log's path, and whether it is a file that can be rotated; nil without a log.
+  var alertLog: (path: String, isRotatable: Bool)? { log.map { ($0.path, $0.isRotatable) } }
 
   /// Opens the alert log anew: it was rotated.
   func reopenLog() { log?.reopen() }

@@ -25,6 +25,8 @@ struct WatchCommand: ParsableCommand {
 
   @OptionGroup var options: ReportOptions
 
+  @OptionGroup var confinement: ConfinementOptions
+
   @Option(help: "End by itself after this long.")
   var duration: TimeSpan?
 

@@ -12,16 +12,20 @@ final class Monitor {
 
   /// Starts it and waits until it watches; `arguments` come behind `-t 1000000`, unless they bring
   /// a threshold of their own. `through` is a command that runs it, as strace does.
+  ///
+  /// `isTraced` when that command stays in front of it, as strace does.
   init(
-    in name: String?, _ arguments: [String], environment: [String: String] = [:], through: [String] = []
+    in name: String?, _ arguments: [String], environment: [String: String] = [:], through: [String] = [],
+    program: String = Machine.program, alertLog: String? = nil, isTraced: Bool? = nil
   ) {
-    isTraced = !through.isEmpty
-    alertLog = folder.file("alerts.log")
+    self.isTraced = isTraced ?? !through.isEmpty
+    // In a folder that the program makes itself, and so owns.
+    self.alertLog = alertLog ?? folder.file("log/alerts.log")
     _ = FileManager.default.createFile(atPath: folder.file("out"), contents: nil)
     _ = FileManager.default.createFile(atPath: folder.file("err"), contents: nil)
-    var command = through + [Machine.program]
+    var command = through + [program]
     if !arguments.contains("-t") { command += ["-t", "1000000"] }
-    command += ["--alert-log", alertLog] + arguments
+    command += ["--alert-log", self.alertLog] + arguments
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     process.arguments =
       environment.map { "\($0)=\($1)" } + (name.map { ["ip", "netns", "exec", $0] } ?? []) + command
@@ -44,12 +48,12 @@ final class Monitor {
   func end(_ signal: Int32 = SIGINT) -> Ran {
     // What is on the wire has been seen; what is in the ring is drained at the end.
     usleep(100_000)
-    kill(watcher, signal)
+    kill(program, signal)
     return wait()
   }
 
   /// The program's own process: strace keeps signals to itself, and runs it as its child.
-  private var watcher: Int32 {
+  var program: Int32 {
     let path = "/proc/\(process.processIdentifier)/task/\(process.processIdentifier)/children"
     let children = isTraced ? Shell.read(path).split(separator: " ").compactMap { Int32($0) } : []
     return children.first ?? process.processIdentifier

@@ -4,6 +4,11 @@
 #define WT_PCAP_H
 
 #include <pcap/pcap.h>
+#ifdef __linux__
+/* The address of a packet socket, to bind libpcap's own to another interface. */
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#endif
 
 /* Swift sees struct bpf_program's instructions as an opaque pointer chain; this runs a compiled
  * program on one packet without a capture handle. Returns what the program returns. */

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* wt_confine: the kernel's own means of giving up privileges, where C alone can call them. */
+#ifndef WT_CONFINE_H
+#define WT_CONFINE_H
+
+#include <grp.h>
+#include <pwd.h>
+#include <seccomp.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+/*
+ * prctl is variadic, capset has no declaration, Landlock has no functions in the C library: Swift can call
+ * none of them. Each returns 0, or a positive error number.
+ */
+
+/* Empties the bounding set as far as this process may (CAP_SETPCAP), and the ambient set. */
+int wt_confine_bounds(void);
+
+/* Empties the effective, permitted and inheritable set of the calling thread. */
+int wt_confine_capabilities(void);
+
+/* Nobody gains privileges any more by execve. */
+int wt_confine_no_new_privileges(void);
+
+/* Other users, other groups and none besides, for good. */
+int wt_confine_user(uid_t user, gid_t group);
+
+/* The version of Landlock in this kernel; 0 without it. */
+int wt_landlock_version(void);
+
+/* A path beneath which Landlock allows something: to read, or to write and make files too. */
+struct wt_landlock_path {
+	const char *path;
+	int writable;
+};
+
+/*
+ * Forbids all that Landlock knows but what `paths` allow; those that do not exist are left out. With
+ * `network` TCP is left alone. Returns ENOSYS where the kernel has no Landlock.
+ */
+int wt_landlock_confine(const struct wt_landlock_path *paths, size_t count, int network);
+
+/* clone's flag for threads: the C library declares it for GNU programs only. */
+uint64_t wt_seccomp_thread(void);
+
+/* Complex macros, which Swift does not import. */
+uint32_t wt_seccomp_allow(void);
+uint32_t wt_seccomp_refuse(int error);
+
+#endif

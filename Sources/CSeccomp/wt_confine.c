@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* wt_confine: capabilities, users, seccomp's macros; Landlock is in wt_landlock.c. */
+#define _GNU_SOURCE
+#include "wt_confine.h"
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
+int wt_confine_bounds(void)
+{
+	int refused = 0;
+
+	/* One past the last one that the kernel knows answers EINVAL. */
+	for (int capability = 0; prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; capability++)
+		if (prctl(PR_CAPBSET_DROP, capability, 0, 0, 0))
+			refused = errno;
+	/* Kernels before 4.3 have no ambient set. */
+	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) && errno != EINVAL)
+		refused = errno;
+	return refused;
+}
+
+int wt_confine_capabilities(void)
+{
+	struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3];
+
+	memset(none, 0, sizeof(none));
+	return syscall(SYS_capset, &header, none) ? errno : 0;
+}
+
+int wt_confine_no_new_privileges(void)
+{
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ? errno : 0;
+}
+
+int wt_confine_user(uid_t user, gid_t group)
+{
+	/* The user last: who is no longer root may not change the groups. */
+	if (setgroups(0, NULL) || setresgid(group, group, group) || setresuid(user, user, user))
+		return errno;
+	return 0;
+}
+
+uint64_t wt_seccomp_thread(void)
+{
+	return CLONE_THREAD;
+}
+
+uint32_t wt_seccomp_allow(void)
+{
+	return SCMP_ACT_ALLOW;
+}
+
+uint32_t wt_seccomp_refuse(int error)
+{
+	return SCMP_ACT_ERRNO(error);
+}
