@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Searches in bytes, eight at a time, each with a plain twin that tests compare it with.
+/// Searches in bytes, many at a time, each with a plain twin that tests compare it with.
 package enum ByteScan {
   @usableFromInline static let ones: UInt64 = 0x0101_0101_0101_0101
   @usableFromInline static let lowBits: UInt64 = 0x7f7f_7f7f_7f7f_7f7f
@@ -12,20 +12,24 @@ package enum ByteScan {
   }
 
   /// The offset of the first line feed at or after `start`, or -1.
+  @inline(__always)
   package static func lineFeed(in bytes: RawSpan, from start: Int) -> Int {
     let count = bytes.byteCount
+    guard start >= 0 else { return -1 }
     var offset = start
-    let pattern = ones &* 0x0a
-    while offset &+ 8 <= count {
-      let marks = zeroBytes(bytes.little64(offset) ^ pattern)
-      if marks != 0 { return offset &+ marks.trailingZeroBitCount >> 3 }
+    while offset &+ 16 <= count {
+      let place = bytes.firstOfSixteen(offset, 0x0a)
+      if place < 16 { return offset &+ place }
+      offset &+= 16
+    }
+    if offset &+ 8 <= count {
+      let marks = zeroBytes(bytes.knownLittle64(offset) ^ (ones &* 0x0a))
+      if marks != 0 { return offset &+ marks.trailingZeroBitCount &>> 3 }
       offset &+= 8
     }
-    while offset < count {
-      if bytes.byte(offset) == 0x0a { return offset }
-      offset &+= 1
-    }
-    return -1
+    guard offset < count else { return -1 }
+    let marks = zeroBytes(bytes.littleTail(count, count &- offset) ^ (ones &* 0x0a))
+    return marks == 0 ? -1 : offset &+ marks.trailingZeroBitCount &>> 3
   }
 
   /// The twin of `lineFeed(in:from:)`, a byte at a time.

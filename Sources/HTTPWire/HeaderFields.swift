@@ -56,17 +56,49 @@ enum HeaderFields {
   static func valueStart(_ bytes: RawSpan, _ line: Int, _ end: Int, _ name: StaticString) -> Int? {
     let length = name.utf8CodeUnitCount
     guard end &- line > length else { return nil }
-    var index = 1
-    while index < length {
-      // The case bit turns no other tchar into a letter or a hyphen.
-      guard unsafe bytes.byte(line &+ index) | 0x20 == name.utf8Start[index] else { return nil }
-      index &+= 1
+    // Words of the line with the case bit set; the last word overlaps the one before it. The compiler
+    // makes numbers of the name's.
+    if length >= 8 {
+      var offset = 0
+      while offset &+ 8 <= length {
+        guard agree(bytes.little64(line &+ offset), word(name, offset)) else { return nil }
+        offset &+= 8
+      }
+      let last = length &- 8
+      guard agree(bytes.little64(line &+ last), word(name, last)) else { return nil }
+    } else {
+      let blanks: UInt32 = 0x2020_2020
+      let last = length &- 4
+      guard bytes.big32(line) | blanks == half(name, 0),
+        bytes.big32(line &+ last) | blanks == half(name, last)
+      else { return nil }
     }
     var colon = line &+ length
     // RFC 9112, section 5.1 forbids white space here; servers that let it through mean this field.
     while colon < end, isBlank(bytes.byte(colon)) { colon &+= 1 }
     guard colon < end, bytes.byte(colon) == 0x3a else { return nil }
     return colon &+ 1
+  }
+
+  /// Whether eight bytes are these letters and hyphens, whatever the case.
+  @inline(__always)
+  private static func agree(_ bytes: UInt64, _ name: UInt64) -> Bool {
+    // The case bit turns no other tchar into a letter or a hyphen, but a CR into a hyphen.
+    bytes | ByteScan.ones &* 0x20 == name && ByteScan.zeroBytes(bytes ^ ByteScan.ones &* 0x0d) == 0
+  }
+
+  /// Eight letters of a name as `little64` would load them.
+  @inline(__always)
+  private static func word(_ name: StaticString, _ offset: Int) -> UInt64 {
+    UInt64(half(name, offset).byteSwapped) | UInt64(half(name, offset &+ 4).byteSwapped) << 32
+  }
+
+  /// Four letters of a name as `big32` would load them.
+  @inline(__always)
+  private static func half(_ name: StaticString, _ offset: Int) -> UInt32 {
+    // The callers' names have these letters.
+    let start = unsafe name.utf8Start + offset
+    return unsafe UInt32(start[0]) << 24 | UInt32(start[1]) << 16 | UInt32(start[2]) << 8 | UInt32(start[3])
   }
 
   /// Takes a `Host`; true when it is empty so far, so that a folded line may still bring it.

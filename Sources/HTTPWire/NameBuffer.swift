@@ -10,12 +10,13 @@ package final class NameBuffer {
   package static let capacity = 60 * 1024
 
   // Owned by this object from init to deinit; every access is checked against `capacity`.
-  private let base: UnsafeMutableRawPointer
+  @usableFromInline let base: UnsafeMutableRawPointer
   // In memory of its own, so that the hot path needs no exclusivity check: one thread uses the buffer.
-  private let used: UnsafeMutablePointer<Int>
+  @usableFromInline let used: UnsafeMutablePointer<Int>
 
   /// Bytes in use.
-  package private(set) var count: Int {
+  @inlinable
+  package internal(set) var count: Int {
     @inline(__always) get { unsafe used.pointee }
     @inline(__always) set { unsafe used.pointee = newValue }
   }
@@ -33,15 +34,26 @@ package final class NameBuffer {
   }
 
   /// Bytes still free.
+  @inlinable
   package var free: Int { Self.capacity - count }
 
   /// Forgets all names.
+  @inlinable
   package func reset() { count = 0 }
 
   /// Forgets the bytes from `mark` on.
   package func truncate(to mark: Int) {
     precondition(mark >= 0 && mark <= count)
     count = mark
+  }
+
+  /// Appends the lowest `bytes` bytes, 1 to 8, of a word, the lowest one first; eight must be free.
+  @inline(__always)
+  func append(_ word: UInt64, _ bytes: Int) {
+    precondition(free >= 8)
+    // In bounds by the check; what lies behind the new end is free.
+    unsafe base.storeBytes(of: word.littleEndian, toByteOffset: count, as: UInt64.self)
+    count &+= bytes
   }
 
   /// Appends one byte; nothing happens when the buffer is full.
@@ -65,6 +77,7 @@ package final class NameBuffer {
   }
 
   /// The bytes of a name; valid until the buffer is reset.
+  @inlinable @inline(__always)
   @_lifetime(borrow self)
   package borrowing func bytes(start: Int, count length: Int) -> RawSpan {
     precondition(start >= 0 && length >= 0 && start + length <= count)

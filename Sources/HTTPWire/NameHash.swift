@@ -20,22 +20,16 @@ package enum NameHash {
     let count = bytes.byteCount
     var offset = 0
     while offset &+ 8 <= count {
-      state = fold(state ^ change(bytes.little64(offset)), 0xe703_7ed1_a0b4_28db)
+      state = fold(state ^ change(bytes.knownLittle64(offset)), 0xe703_7ed1_a0b4_28db)
       offset &+= 8
     }
-    var tail: UInt64 = 0
-    var shift: UInt64 = 0
-    while offset < count {
-      tail |= UInt64(bytes.byte(offset)) << shift
-      shift &+= 8
-      offset &+= 1
-    }
+    let tail = offset < count ? bytes.littleTail(count, count &- offset) : 0
     return fold(state ^ change(tail), 0xa076_1d64_78bd_642f ^ UInt64(truncatingIfNeeded: count))
   }
 
   /// Eight bytes with A to Z as a to z.
   @inline(__always)
-  private static func lowerCase(_ word: UInt64) -> UInt64 {
+  static func lowerCase(_ word: UInt64) -> UInt64 {
     let ones: UInt64 = 0x0101_0101_0101_0101
     let tops = ones &* 0x80
     let low = word & ~tops
@@ -45,7 +39,7 @@ package enum NameHash {
   }
 
   /// Mixes two words into one: the halves of their 128-bit product, folded.
-  @inline(__always)
+  @inlinable @inline(__always)
   package static func fold(_ a: UInt64, _ b: UInt64) -> UInt64 {
     let product = a.multipliedFullWidth(by: b)
     return product.high ^ product.low

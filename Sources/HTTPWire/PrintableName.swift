@@ -19,7 +19,54 @@ package enum PrintableName {
   package static func append(
     _ bytes: RawSpan, _ start: Int, _ end: Int, lowercased: Bool, to names: NameBuffer
   ) -> (start: Int, count: Int) {
+    let mark = names.count
+    if appendPlain(bytes, start, end, lowercased, to: names) { return (mark, names.count &- mark) }
+    return appendByByte(bytes, start, end, lowercased: lowercased, to: names)
+  }
+
+  /// The twin of `append`, a byte at a time, for any name.
+  package static func appendByByte(
+    _ bytes: RawSpan, _ start: Int, _ end: Int, lowercased: Bool, to names: NameBuffer
+  ) -> (start: Int, count: Int) {
     append(bytes, start, end, lowercased, isText: false, maximumLength, to: names)
+  }
+
+  /// Appends a name all of whose bytes stand for themselves, as almost all do, eight at a time; false,
+  /// and nothing appended, for any other one.
+  @inline(__always)
+  private static func appendPlain(
+    _ bytes: RawSpan, _ start: Int, _ end: Int, _ lowercased: Bool, to names: NameBuffer
+  ) -> Bool {
+    guard start < end, end &- start <= maximumLength, names.free >= room else { return false }
+    let mark = names.count
+    var offset = start
+    while offset < end {
+      let rest = min(end &- offset, 8)
+      var word = bytes.littleTail(offset &+ rest, rest)
+      // Letters where the word has none of the name's bytes.
+      let filled = rest < 8 ? word | plainLetters &<< UInt64(truncatingIfNeeded: rest &* 8) : word
+      guard arePlain(filled) else {
+        names.truncate(to: mark)
+        return false
+      }
+      if lowercased { word = NameHash.lowerCase(word) }
+      names.append(word, rest)
+      offset &+= rest
+    }
+    return true
+  }
+
+  private static var plainLetters: UInt64 { ByteScan.ones &* 0x61 }
+
+  /// Whether all eight bytes stand for themselves: 0x21 to 0x7e, and no backslash.
+  @inline(__always)
+  static func arePlain(_ word: UInt64) -> Bool {
+    let tops = ByteScan.ones &* 0x80
+    // With the top bit set no byte borrows from the next one; what is below 0x21 loses it.
+    let low = (word | tops) &- ByteScan.ones &* 0x21
+    let none =
+      ByteScan.zeroBytes(word ^ ByteScan.ones &* 0x7f) | ByteScan.zeroBytes(word ^ ByteScan.ones &* 0x5c)
+    return (word & tops) | (~low & tops) | none == 0
   }
 
   /// Appends a field's value or a target for a line of a log, in at most `limit` characters (32 at

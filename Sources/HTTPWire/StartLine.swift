@@ -42,6 +42,7 @@ enum StartLine {
     return offset > start && offset &- start <= longestToken && bytes.byte(offset) == 0x20
   }
 
+  @inline(__always)
   private static func parseStatus(
     _ bytes: RawSpan, _ start: Int, _ end: Int, into head: inout MessageHead
   ) -> Bool {
@@ -55,18 +56,28 @@ enum StartLine {
     return true
   }
 
+  @inline(__always)
   private static func parseRequest(
     _ bytes: RawSpan, _ start: Int, _ end: Int, into head: inout MessageHead
   ) -> Bool {
     // token SP target SP HTTP/d.d: at least "A * HTTP/1.1".
     guard end &- start >= 12 else { return false }
     let version = end &- 8
-    guard isVersionStart(bytes, version, end), isVersion(bytes, version), bytes.byte(version &- 1) == 0x20
+    // "HTTP/1." and the digit at once.
+    let name = bytes.big64(version)
+    guard
+      name &>> 8 == 0x48_5454_502f_312e && isDigit(UInt8(truncatingIfNeeded: name))
+        || isVersionStart(bytes, version, end) && isVersion(bytes, version),
+      bytes.byte(version &- 1) == 0x20
     else { return false }
     var space = start
-    while bytes.byte(space) != 0x20 {
-      guard isToken(bytes.byte(space)), space &- start < longestToken else { return false }
-      space &+= 1
+    if bytes.big32(start) == 0x4745_5420 {  // "GET "
+      space = start &+ 3
+    } else {
+      while bytes.byte(space) != 0x20 {
+        guard isToken(bytes.byte(space)), space &- start < longestToken else { return false }
+        space &+= 1
+      }
     }
     let target = space &+ 1, targetEnd = version &- 1
     guard space > start, target < targetEnd else { return false }
@@ -80,17 +91,15 @@ enum StartLine {
 
   /// A target holds no space. Other bytes that the grammar forbids are let through: servers answer
   /// them too, and they are escaped before anybody sees them.
+  @inline(__always)
   private static func isTarget(_ bytes: RawSpan, _ start: Int, _ end: Int) -> Bool {
+    let space = ByteScan.ones &* 0x20
     var offset = start
     while offset &+ 8 <= end {
-      if ByteScan.zeroBytes(bytes.little64(offset) ^ (ByteScan.ones &* 0x20)) != 0 { return false }
+      if ByteScan.zeroBytes(bytes.little64(offset) ^ space) != 0 { return false }
       offset &+= 8
     }
-    while offset < end {
-      if bytes.byte(offset) == 0x20 { return false }
-      offset &+= 1
-    }
-    return true
+    return offset == end || ByteScan.zeroBytes(bytes.littleTail(end, end &- offset) ^ space) == 0
   }
 
   /// Whether "HTTP/" stands at `start`.

@@ -105,4 +105,25 @@ import Testing
       }
     }
   }
+
+  @Test(arguments: ["Content-Length", "Transfer-Encoding", "Host", "Upgrade"])
+  func `a field is known by its name in any case, and by no other byte at any place`(name: String) {
+    let value = name == "Content-Length" ? "7" : name == "Transfer-Encoding" ? "chunked" : "value"
+    let plain = Reading("GET / HTTP/1.1\r\n\(name): \(value)\r\n\r\n").head
+    let without = Reading("GET / HTTP/1.1\r\nX: y\r\n\r\n").head
+    func isTaken(_ head: MessageHead) -> Bool {
+      head.framing == plain.framing && head.host.isEmpty == plain.host.isEmpty
+        && head.upgrade == plain.upgrade
+    }
+    #expect(!isTaken(without))
+    for place in 0..<name.utf8.count {
+      for byte in UInt8.min...UInt8.max where byte != 0x0a {
+        var bytes = Array(name.utf8)
+        let isSame = bytes[place] == byte || (bytes[place] | 0x20 == byte | 0x20 && byte | 0x20 >= 0x61)
+        bytes[place] = byte
+        let text = Array("GET / HTTP/1.1\r\n".utf8) + bytes + Array(": \(value)\r\n\r\n".utf8)
+        if isTaken(Reading(text).head) != isSame { Issue.record("byte \(byte) at \(place) of \(name)") }
+      }
+    }
+  }
 }

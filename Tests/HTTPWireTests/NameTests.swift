@@ -91,4 +91,27 @@ import Testing
       }
     }
   }
+
+  @Test func `names of every length, with every byte at every place, are as the plain twin makes them`() {
+    let words = NameBuffer(), plain = NameBuffer()
+    for length in [1, 2, 7, 8, 9, 16, 25, 255, 256] {
+      for lead in [0, 11] {
+        for place in Set([0, 6, 7, 8, length - 1]) where place >= 0 && place < length {
+          for byte in UInt8.min...UInt8.max {
+            var bytes = (0..<lead + length + 2).map { UInt8(0x41 + $0 % 50) }.map { $0 == 0x5c ? 0x5b : $0 }
+            bytes[lead + place] = byte
+            for lowercased in [false, true] {
+              words.reset()
+              plain.reset()
+              let (span, end) = (bytes.rawSpan, lead + length)
+              let one = PrintableName.append(span, lead, end, lowercased: lowercased, to: words)
+              let other = PrintableName.appendByByte(span, lead, end, lowercased: lowercased, to: plain)
+              let isSame = Reading.text(words, one) == Reading.text(plain, other)
+              if !isSame { Issue.record("\(bytes) from \(lead) to \(end)") }
+            }
+          }
+        }
+      }
+    }
+  }
 }
