@@ -28,6 +28,15 @@ final class LatencyHistogram {
 
   var distribution: LatencyDistribution { buckets.distribution { counts[$0] } }
 
+  /// The latencies in the coarse buckets, of which each holds a run of fine ones.
+  var slice: LatencySlice {
+    var coarse = [UInt64](repeating: 0, count: LatencyBuckets.coarse.count)
+    for index in 0..<maximum where counts[index] > 0 {
+      coarse[LatencyBuckets.coarse.index(buckets.middle(index))] &+= counts[index]
+    }
+    return LatencySlice(maximum: counts[maximum]) { coarse[$0] }
+  }
+
   var summary: LatencySummary {
     var count: UInt64 = 0
     for index in 0..<maximum { count &+= counts[index] }

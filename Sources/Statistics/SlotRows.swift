@@ -140,6 +140,16 @@ final class SlotRows {
     for index in counts.indices { counts[index] &+= statuses[slot * StatusPlaces.count + index] }
   }
 
+  /// What the rows' latencies are, by bucket.
+  static func slice(_ parts: [(rows: SlotRows, slot: Int)]) -> LatencySlice {
+    let latencies = parts.filter { $0.rows.hasLatency && $0.rows.rows[$0.slot].counts.answered > 0 }
+    guard !latencies.isEmpty else { return LatencySlice() }
+    let maximum = latencies.reduce(0) { max($0, $1.rows.rows[$1.slot].maximum) }
+    return LatencySlice(maximum: maximum) { bucket in
+      latencies.reduce(0) { $0 &+ UInt64($1.rows.latencies[$1.slot * LatencyBuckets.coarse.count + bucket]) }
+    }
+  }
+
   /// Takes all rows out of use.
   func clear() {
     for position in 0..<count {

@@ -25,6 +25,10 @@ package struct Snapshot: Equatable, Sendable {
   package var latency = LatencySummary()
   package var capture = CaptureCounters()
   package var ledger = ExchangeCounters()
+  /// All latencies of an interval, when somebody asked for them.
+  package var latencies = LatencySlice()
+  /// What an interval brought to the pinned sites, in their order.
+  package var watched: [WatchedSite] = []
 
   package init() {}
 }

@@ -27,6 +27,8 @@ final class SpaceSaving {
   private let counts: ZeroedStorage<UInt64>
   private let tenants: ZeroedStorage<Tenant>
   private let names: ZeroedStorage<UInt8>
+  // 1 for a slot whose tenant never moves out; only a newcomer looks.
+  private let pinned: ZeroedStorage<UInt8>
 
   /// What a slot knows of its tenant beside hash and count.
   struct Tenant: BitwiseCopyable {
@@ -50,6 +52,7 @@ final class SpaceSaving {
     counts = try ZeroedStorage(count: capacity)
     tenants = try ZeroedStorage(count: capacity)
     names = try ZeroedStorage(count: capacity * Self.nameWidth)
+    pinned = try ZeroedStorage(count: capacity)
   }
 
   /// Counts one occurrence of a key and returns its slot; `owner` and the name make the key, and
@@ -58,7 +61,7 @@ final class SpaceSaving {
     let name = name.byteCount <= Self.nameWidth ? name : name.extracting(first: Self.nameWidth)
     // The lowest bit only tells used slots from free ones; the set comes from the others.
     let mark = hash | 1
-    let first = Int(truncatingIfNeeded: (hash &>> 32) & setMask) &* Self.ways
+    let first = Self.firstSlot(hash, setMask: setMask)
     var way = 0
     while way < Self.ways {
       let slot = first &+ way
@@ -69,6 +72,24 @@ final class SpaceSaving {
       way &+= 1
     }
     return admit(name, mark: mark, owner: owner, set: first)
+  }
+
+  /// The first slot of the set that a hash picks in a table of this capacity.
+  static func firstSlot(_ hash: UInt64, capacity: Int) -> Int {
+    firstSlot(hash, setMask: UInt64(capacity / ways - 1))
+  }
+
+  @inline(__always)
+  private static func firstSlot(_ hash: UInt64, setMask: UInt64) -> Int {
+    Int(truncatingIfNeeded: (hash &>> 32) & setMask) &* ways
+  }
+
+  /// Gives a slot of the name's set to a name for good, before anything is counted.
+  func pin(_ name: RawSpan, hash: UInt64, slot: Int) {
+    hashes[slot] = hash | 1
+    tenants[slot] = Tenant(owner: 0, error: 0, generation: 1, length: UInt32(name.byteCount))
+    names.copy(name, to: slot * Self.nameWidth)
+    pinned[slot] = 1
   }
 
   func tenant(_ slot: Int) -> Tenant { tenants[slot] }
@@ -97,10 +118,11 @@ final class SpaceSaving {
   /// Gives a free slot of the set, or the one counted least, to a newcomer.
   @inline(never)
   private func admit(_ name: RawSpan, mark: UInt64, owner: UInt64, set first: Int) -> Int {
-    var slot = first
-    for candidate in first..<first + Self.ways {
-      // A free slot has the count 0, which is the least there is.
-      if counts[candidate] < counts[slot] { slot = candidate }
+    // A set's pinned slots are its first ones, and never all of them: the last one is free to take.
+    var slot = first &+ Self.ways &- 1
+    for candidate in (first..<slot).reversed() where pinned[candidate] == 0 {
+      // A free slot has the count 0, which is the least there is; of equal ones the first is taken.
+      if counts[candidate] <= counts[slot] { slot = candidate }
     }
     let inherited = counts[slot]
     let generation = tenants[slot].generation &+ 1

@@ -6,6 +6,8 @@ package enum StatisticsError: Error, Equatable, Sendable {
   case noMemory(bytes: Int)
   /// An interval that is no use: outside of `IntervalPlan.allowed`, nanoseconds.
   case interval(UInt64)
+  /// So many sites cannot have places of their own: more than `PinnedSites.limit`, or too many for the table.
+  case watchedSites(Int)
 }
 
 extension StatisticsError: CustomStringConvertible {
@@ -13,6 +15,8 @@ extension StatisticsError: CustomStringConvertible {
     switch self {
     case .noMemory(let bytes): "cannot reserve \(bytes) bytes of memory for the statistics"
     case .interval: "the statistics interval must be between 10 milliseconds and 24 hours"
+    case .watchedSites(let count):
+      "\(count) sites cannot all be counted by themselves: give rules for at most \(PinnedSites.limit) sites"
     }
   }
 }

@@ -35,7 +35,10 @@ package final class TallyWriter {
 
   /// A writer that hands over through `handOver`. Time begins at `start` (nanoseconds since 1970), or,
   /// without it, at the first `turn`; several workers of one timeline need the same `start`.
-  package init(_ handOver: HandOver, plan: IntervalPlan, start: UInt64? = nil) throws(StatisticsError) {
+  /// The tracker that names are hashed by needs the seed of `pinned`.
+  package init(
+    _ handOver: HandOver, plan: IntervalPlan, start: UInt64? = nil, pinned: PinnedSites = .none(seed: 0)
+  ) throws(StatisticsError) {
     let budgets = handOver.budgets
     self.handOver = handOver
     self.plan = plan
@@ -48,6 +51,10 @@ package final class TallyWriter {
     knownSites = try ZeroedStorage(count: budgets.sites)
     knownSections = try ZeroedStorage(count: budgets.sections)
     knownMethods = try ZeroedStorage(count: budgets.methods)
+    for site in pinned.sites {
+      let name = Array(site.name.utf8)
+      sites.pin(name.rawSpan, hash: site.hash, slot: site.slot)
+    }
     if let start { begin(at: start) }
   }
 

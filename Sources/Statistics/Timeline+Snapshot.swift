@@ -28,6 +28,24 @@ extension Timeline {
     return snapshot
   }
 
+  /// What the open interval brought to the pinned sites.
+  var watchedSites: [WatchedSite] {
+    pinned.sites.map { pin in
+      var site = WatchedSite(name: pin.name)
+      // A pinned slot has one tenant only, so its row is that site's or not in use.
+      let parts = mirrors.map { (rows: $0.sites.interval, slot: pin.slot) }
+      for part in parts {
+        let counts = part.rows.rows[part.slot].counts
+        site.requests &+= counts.requests
+        site.successes &+= counts.successes
+        site.failures &+= counts.failures
+        site.unanswered &+= counts.unanswered
+      }
+      site.latencies = SlotRows.slice(parts)
+      return site
+    }
+  }
+
   private func methods(_ scope: WorkerMirror.Scope, of numbers: Accumulation) -> [NamedCount] {
     var counts: [NamedCount] = []
     for method in Method.allCases where method != .other {

@@ -16,6 +16,10 @@ package final class Timeline {
   package let grace: UInt64
   let handOvers: [HandOver]
   let mirrors: [WorkerMirror]
+  /// The sites that every snapshot of an interval tells apart.
+  let pinned: PinnedSites
+  /// Whether an interval's snapshot holds its latencies by bucket.
+  private let wantsLatencies: Bool
   let interval: Accumulation
   let life: Accumulation
   /// What `takeRecent` will tell; nil when nobody will ask.
@@ -40,12 +44,15 @@ package final class Timeline {
   /// The last seconds, tick by tick.
   package private(set) var history: TrafficHistory
 
-  /// A timeline over these workers. Give `start` when the writers were given it; `keepsRecent` makes
-  /// `takeRecent` tell what was merged since its last call, at the price of one more set of sites' rows.
+  /// A timeline over these workers. Give `start` when the writers were given it, and the same `pinned`;
+  /// `keepsRecent` makes `takeRecent` tell what was merged since its last call, at the price of one more
+  /// set of sites' rows.
   package init(
     _ handOvers: [HandOver], plan: IntervalPlan, start: UInt64? = nil, grace: UInt64 = 1_000_000_000,
-    keepsRecent: Bool = false
+    keepsRecent: Bool = false, pinned: PinnedSites = .none(seed: 0), wantsLatencies: Bool = false
   ) throws(StatisticsError) {
+    self.pinned = pinned
+    self.wantsLatencies = wantsLatencies
     var mirrors: [WorkerMirror] = []
     for handOver in handOvers { mirrors.append(try WorkerMirror(handOver.budgets, keepsRecent: keepsRecent)) }
     self.handOvers = handOvers
@@ -154,6 +161,8 @@ package final class Timeline {
     snapshot.start = (start ?? 0) &+ plan.boundary(firstTick)
     snapshot.end = end
     snapshot.requestsByTick = requestsByTick
+    snapshot.watched = watchedSites
+    if wantsLatencies { snapshot.latencies = interval.latency.slice }
     snapshot.capture = capture.since(captureBefore)
     snapshot.ledger = ledger.since(ledgerBefore)
     captureBefore = capture

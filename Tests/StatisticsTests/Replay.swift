@@ -15,15 +15,18 @@ final class Replay {
 
   init(
     interval: UInt64 = 10 * second, sites: Int = 2048, sections: Int = 4096, pending: Int = 1024,
-    start: UInt64? = nil, keepsRecent: Bool = false
+    start: UInt64? = nil, keepsRecent: Bool = false, pinned: PinnedSites = .none(seed: 42),
+    wantsLatencies: Bool = false
   ) throws {
     var budgets = StatisticsBudgets(pendingExchanges: pending)
     budgets.sites = sites
     budgets.sections = sections
     let plan = try IntervalPlan(interval: interval)
     let handOver = try HandOver(budgets: budgets)
-    writer = try TallyWriter(handOver, plan: plan, start: start)
-    timeline = try Timeline([handOver], plan: plan, start: start, keepsRecent: keepsRecent)
+    writer = try TallyWriter(handOver, plan: plan, start: start, pinned: pinned)
+    timeline = try Timeline(
+      [handOver], plan: plan, start: start, keepsRecent: keepsRecent, pinned: pinned,
+      wantsLatencies: wantsLatencies)
   }
 
   /// Counts what `make` puts into the traffic, as one segment of this time (seconds).
