@@ -8,6 +8,10 @@ package enum AlertError: Error, Equatable, Sendable {
   case window(UInt64)
   /// The log at this path cannot be opened or made, and the system's reason.
   case log(path: String, reason: String)
+  /// A rule is wrong: where it comes from, what is wrong and where in it, and the rule.
+  case rule(origin: String, AlertSyntaxError, text: String)
+  /// The file of rules cannot be read, and the reason.
+  case ruleFile(path: String, reason: String)
 }
 
 extension AlertError: CustomStringConvertible {
@@ -18,6 +22,14 @@ extension AlertError: CustomStringConvertible {
       "the alert window must be between 10 milliseconds and 7 days, and at most 100,000 seconds or intervals"
     case .log(let path, let reason):
       "cannot write the alert log \(path): \(reason); name another file with --alert-log"
+    case .rule(let origin, let error, _): "\(origin): \(error.message)"
+    case .ruleFile(let path, let reason): "cannot read the alert rules in \(path): \(reason)"
     }
+  }
+
+  /// The rule with its place marked, line by line; empty for other errors.
+  package var details: [String] {
+    if case .rule(_, let error, let text) = self { return error.marked(text) }
+    return []
   }
 }

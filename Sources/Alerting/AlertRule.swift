@@ -2,56 +2,133 @@
 
 package import Statistics
 
-/// When there is too much traffic: the average of requests per statistics interval over a window,
-/// against a threshold.
+/// When something is too much, or too little: a value over a window of time against a limit.
 package struct AlertRule: Equatable, Sendable {
   /// Windows that make sense, nanoseconds: 10 ms to 7 days.
   package static let allowedWindow: ClosedRange<UInt64> = 10_000_000...604_800_000_000_000
+  /// Ticks that a window may have: each costs 24 bytes.
+  static let mostTicks: UInt64 = 100_000
+  /// Intervals that a window of latencies may have: each keeps a histogram of its own.
+  static let mostLatencyIntervals: UInt64 = 360
 
+  /// Whether it is the one of `-t`.
+  package internal(set) var isThreshold = true
   /// What the rule is called in logs and JSON.
-  package let name = "high-traffic"
-  /// More than so many requests per interval raise, so many or fewer recover; 0 or more.
-  package let threshold: Double
+  package internal(set) var name = "high-traffic"
+  /// Whether the operator chose the name.
+  var hasGivenName = false
+  package internal(set) var measure = AlertMeasure.requests
+  package internal(set) var unit = AlertUnit.perInterval
+  /// Whether less than the limit raises, instead of more.
+  package internal(set) var isBelow = false
+  /// More than this raises (or less, with `isBelow`), in `unit`; 0 or more.
+  package internal(set) var threshold: Double
+  /// At this or less (or more) the alert may recover; `threshold` unless said otherwise.
+  package internal(set) var clear: Double
+  /// Nanoseconds for which the limit must be passed before the alert is raised.
+  package internal(set) var hold: UInt64 = 0
+  /// Nanoseconds for which the value must be clear before the alert recovers.
+  package internal(set) var keep: UInt64 = 0
+  /// A share or a quantile of fewer than this says nothing.
+  package internal(set) var minimum: UInt64 = 0
+  /// The site, when the rule is about one.
+  package var site: String?
+  package internal(set) var severity = "warning"
   /// How the statistics cut time.
   package let plan: IntervalPlan
-  /// Nanoseconds over which the average is taken.
-  package let window: UInt64
+  /// Nanoseconds over which the value is taken.
+  package internal(set) var window: UInt64
   /// Nanoseconds from one evaluation to the next; each falls on the end of an interval.
   package let every: UInt64
   /// Ticks in the window: all that begin within it.
-  let windowTicks: Int
+  private(set) var windowTicks: Int
 
-  /// A rule; the original's window of two minutes, evaluated at the end of every interval.
+  /// The original's rule: the average of requests per statistics interval, by default over two minutes
+  /// and evaluated at the end of every interval.
   package init(
     threshold: Double, plan: IntervalPlan, window: UInt64 = 120_000_000_000, every: UInt64? = nil
   ) throws(AlertError) {
     guard threshold.isFinite, threshold >= 0 else { throw AlertError.threshold(threshold) }
+    self.threshold = threshold
+    self.plan = plan
+    self.every = max(every ?? plan.interval, plan.interval)
+    self.window = window
+    clear = threshold
+    windowTicks = 1
+    try setWindow(window)
+  }
+
+  /// Makes the window this long, rounded up to whole ticks.
+  mutating func setWindow(_ window: UInt64) throws(AlertError) {
     guard Self.allowedWindow.contains(window) else { throw AlertError.window(window) }
     // Rounded up, so that no part of the window is left out; 6.05e14 * 86,400 would not fit 64 bits.
     let (whole, part) = window.quotientAndRemainder(dividingBy: plan.interval)
     let ticks =
       whole * plan.ticksPerInterval
       + (part * plan.ticksPerInterval + plan.interval - 1) / plan.interval
-    guard ticks <= 100_000 else { throw AlertError.window(window) }
-    self.threshold = threshold
-    self.plan = plan
+    guard ticks <= Self.mostTicks else { throw AlertError.window(window) }
     self.window = window
-    self.every = max(every ?? plan.interval, plan.interval)
     windowTicks = Int(max(1, ticks))
   }
 
-  /// The average per interval when so many requests fell into the window.
+  /// The average per interval, or per the unit's time, when so many fell into the window.
   ///
-  /// One division of two exact numbers: an average that equals a decimal threshold compares equal.
-  func average(_ requests: UInt64) -> Double {
-    let ticks = UInt64(windowTicks)
-    let divisor = Self.greatestCommonDivisor(ticks, plan.ticksPerInterval)
-    return Double(requests) * Double(plan.ticksPerInterval / divisor) / Double(ticks / divisor)
+  /// One division of two exact numbers: an average that equals a decimal limit compares equal.
+  func average(_ count: UInt64) -> Double {
+    // At most 100,000 ticks of 8.64e13 ns, and 86,400 of 3.6e12 ns: both fit.
+    var times = plan.ticksPerInterval
+    var parts = UInt64(windowTicks)
+    if case .per(let time) = unit {
+      times *= time
+      parts *= plan.interval
+    }
+    let divisor = Self.greatestCommonDivisor(times, parts)
+    return Double(count) * Double(times / divisor) / Double(parts / divisor)
   }
 
   private static func greatestCommonDivisor(_ a: UInt64, _ b: UInt64) -> UInt64 {
     var (a, b) = (a, b)
     while b != 0 { (a, b) = (b, a % b) }
     return a
+  }
+}
+
+extension AlertRule {
+  /// Whether a value raises, or keeps a raised alert up.
+  func isPassed(by value: Double, isRaised: Bool) -> Bool {
+    let limit = isRaised ? clear : threshold
+    return isBelow ? value < limit : value > limit
+  }
+
+  /// Whether the rule needs each interval's latencies.
+  package var needsLatencies: Bool { measure.isLatency }
+
+  /// What sentences call it: `High traffic`, `Low traffic`, `High failure rate`.
+  package var title: String {
+    let what =
+      switch measure {
+      case .requests: "traffic"
+      case .failures: "failure rate"
+      case .unanswered: "rate of unanswered requests"
+      case .lost: "loss of records"
+      case .p50, .p90, .p99, .max: "latency"
+      }
+    return (isBelow ? "Low " : "High ") + what
+  }
+
+  /// What the rule is called when the operator gives no name.
+  var ownName: String {
+    let what =
+      switch measure {
+      case .requests: "traffic"
+      case .lost: "loss"
+      default: measure.rawValue
+      }
+    return (isBelow ? "low-" : "high-") + what
+  }
+
+  /// What tells it from other rules in a sentence: ` for example.com`, ` (shop)`; empty for the original.
+  package var about: String {
+    (site.map { " for \($0)" } ?? "") + (hasGivenName ? " (\(name))" : "")
   }
 }

@@ -1,37 +1,53 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension AlertTransition {
-  /// The original's sentence for this change.
+  /// The original's sentence for this change, in the words of its rule.
   package func sentence(_ zone: DisplayZone) -> String {
     switch state {
     case .raised:
-      "High traffic generated an alert - hits = \(atLeast)\(DecimalText.twoDecimals(hits)), "
-        + "triggered at: \(zone.label(at))"
-    case .recovered: "High traffic alert recovered at: \(zone.label(at))"
+      "\(about.title)\(about.about) generated an alert - \(about.measure.key) = "
+        + "\(atLeast)\(about.unit.text(hits)), triggered at: \(zone.label(at))"
+    case .recovered: "\(about.title) alert\(about.about) recovered at: \(zone.label(at))"
     }
   }
 
   /// The original's sentence while the alert is active; for a transition that raised one.
   package func activeSentence(_ zone: DisplayZone) -> String {
-    "High traffic alert currently active! triggered at: \(zone.label(started))."
+    "\(about.title) alert\(about.about) currently active! triggered at: \(zone.label(started))."
   }
 
   /// The log's line, with its newline: time in UTC, state, sentence, then the numbers as key=value.
   package func logLine(_ zone: DisplayZone) -> String {
     let head = state == .raised ? "ALERT raised" : "RECOVERED"
-    let about = site.map { " site=\($0)" } ?? ""
-    return "\(CalendarTime.rfc3339(at)) \(head): \(sentence(zone)) rule=\(rule)\(about)"
-      + " hits=\(DecimalText.twoDecimals(hits)) threshold=\(DecimalText.shortest(threshold))"
-      + " window=\(DecimalText.duration(window)) lost=\(lost) id=\(id)\n"
+    let site = site.map { " site=\($0)" } ?? ""
+    return "\(CalendarTime.rfc3339(at)) \(head): \(sentence(zone)) rule=\(rule)\(site)"
+      + " \(about.measure.key)=\(about.unit.text(hits)) threshold=\(about.unit.limitText(threshold))"
+      + " window=\(DecimalText.duration(window))\(countsText) lost=\(lost) id=\(id)\n"
+  }
+
+  /// The counts that a share or a quantile stands on.
+  private var countsText: String {
+    switch about.unit {
+    case .percent: " count=\(count) of=\(basis)"
+    case .time: " of=\(basis)"
+    case .perInterval, .per: ""
+    }
   }
 
   /// When records were lost, the true average may be higher.
-  private var atLeast: String { lost > 0 ? "at least " : "" }
+  private var atLeast: String {
+    switch about.unit {
+    case .perInterval, .per: lost > 0 && about.measure != .lost ? "at least " : ""
+    case .percent, .time: ""
+    }
+  }
 }
 
 extension PastAlert {
   /// The original's sentence for an alert that is over.
   package func sentence(_ zone: DisplayZone) -> String {
-    "Past alert started: \(zone.label(started)), ended: \(zone.label(ended))."
+    let times = "started: \(zone.label(started)), ended: \(zone.label(ended))."
+    if rule.measure == .requests, !rule.isBelow, rule.about.isEmpty { return "Past alert \(times)" }
+    return "Past \(rule.title.prefix(1).lowercased())\(rule.title.dropFirst()) alert\(rule.about) \(times)"
   }
 }

@@ -8,39 +8,49 @@ package struct AlertTransition: Equatable, Sendable {
   }
 
   package var state: State
-  /// The rule's name.
-  package var rule: String
+  /// The rule, whose words and units the texts have.
+  package var about: AlertRule
   /// The end of the interval that brought the change, nanoseconds since 1970.
   package var at: UInt64
   /// When the alert was raised, nanoseconds since 1970.
   package var started: UInt64
-  /// The average that brought the change, requests per interval.
+  /// The value that brought the change, in the rule's unit; of the original's, requests per interval.
   package var hits: Double
-  package var threshold: Double
-  /// The rule's window, nanoseconds.
-  package var window: UInt64
-  /// Records lost within the window: when there are any, `hits` is at least so many.
+  /// What was counted in the window for it, and of how many (0 where it is no share).
+  package var count: UInt64 = 0
+  package var basis: UInt64 = 0
+  /// Records lost within the window: when there are any, a rate is at least so high.
   package var lost: UInt64
-  /// The site, when the rule is about one.
-  package var site: String?
 
   package init(
-    state: State, rule: String, at: UInt64, started: UInt64, hits: Double, threshold: Double,
-    window: UInt64, lost: UInt64, site: String? = nil
+    state: State, about: AlertRule, at: UInt64, started: UInt64, hits: Double, lost: UInt64 = 0
   ) {
     self.state = state
-    self.rule = rule
+    self.about = about
     self.at = at
     self.started = started
     self.hits = hits
-    self.threshold = threshold
-    self.window = window
     self.lost = lost
-    self.site = site
   }
 
-  /// One name for an alert's two transitions, different from other alerts' of the rule.
-  package var id: String { "\(rule)-\(started / 1_000_000_000)" }
+  init(_ state: State, _ rule: AlertRule, _ window: AlertWindow, at: UInt64, started: UInt64) {
+    self.init(
+      state: state, about: rule, at: at, started: started, hits: window.value, lost: window.lost)
+    (count, basis) = window.counts
+  }
+
+  /// The rule's name.
+  package var rule: String { about.name }
+  package var threshold: Double { about.threshold }
+  /// The rule's window, nanoseconds.
+  package var window: UInt64 { about.window }
+  /// The site, when the rule is about one.
+  package var site: String? { about.site }
+
+  /// One name for an alert's two transitions, different from other alerts'.
+  package var id: String {
+    "\(rule)-\(site.map { "\($0)-" } ?? "")\(started / 1_000_000_000)"
+  }
 }
 
 /// An alert that is over.
@@ -48,8 +58,10 @@ package struct PastAlert: Equatable, Sendable {
   /// Nanoseconds since 1970.
   package var started: UInt64
   package var ended: UInt64
-  package init(started: UInt64, ended: UInt64) {
+  package var rule: AlertRule
+  package init(started: UInt64, ended: UInt64, rule: AlertRule) {
     self.started = started
     self.ended = ended
+    self.rule = rule
   }
 }

@@ -19,6 +19,26 @@ package enum DecimalText {
     return "\(value)"
   }
 
+  /// A length of time as people write it: `10s`, `1.5m`, `500ms`, `2h`, or a bare number of seconds;
+  /// nanoseconds, above 0 and at most a week.
+  package static func nanoseconds(_ text: some StringProtocol) -> UInt64? {
+    let digits = text.prefix { ("0"..."9").contains($0) || $0 == "." }
+    let units: [String: Double] = [
+      "": 1e9, "s": 1e9, "ms": 1e6, "us": 1e3, "m": 60e9, "min": 60e9, "h": 3600e9,
+    ]
+    guard let unit = units[String(text[digits.endIndex...])], let value = number(digits) else { return nil }
+    let result = (value * unit).rounded()
+    guard result >= 1, result <= 604_800e9 else { return nil }
+    return UInt64(result)
+  }
+
+  /// A number of digits and at most one point, as `5`, `0.25`.
+  package static func number(_ text: some StringProtocol) -> Double? {
+    guard let first = text.first, let last = text.last, first != ".", last != "." else { return nil }
+    guard text.allSatisfy({ ("0"..."9").contains($0) || $0 == "." }) else { return nil }
+    return Double(String(text))
+  }
+
   /// A duration in the largest unit that divides it: `120s` is `2m`, 1,500,000,000 ns is `1500ms`.
   package static func duration(_ nanoseconds: UInt64) -> String {
     let units: [(UInt64, String)] = [

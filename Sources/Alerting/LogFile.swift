@@ -16,7 +16,7 @@ package struct LogOwner: Equatable, Sendable {
   }
 }
 
-/// A file that is only ever appended to, and the C calls of the alert log.
+/// A file that is only ever appended to, and the C calls of the alert log and the file of rules.
 struct LogFile: ~Copyable {
   /// A failed call: the system's error number.
   struct Failure: Error, Equatable {
@@ -84,6 +84,40 @@ struct LogFile: ~Copyable {
     var status = stat()
     // The call fills a local value.
     return unsafe fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+  }
+
+  /// The text of a file of at most so many bytes; what is longer is an error (EFBIG).
+  static func read(_ path: String, limit: Int) throws(Failure) -> String {
+    // The path is passed as a C string for the call alone; a pipe without a writer is read as empty.
+    let opened = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
+    guard opened >= 0 else { throw Failure(code: errno) }
+    defer { close(opened) }
+    var bytes: [UInt8] = []
+    var block = [UInt8](repeating: 0, count: 16 * 1024)
+    while true {
+      let count = unsafe block.withUnsafeMutableBytes { buffer in
+        // The buffer lives through the call, and its own length bounds it.
+        unsafe Self.read(opened, buffer.baseAddress, buffer.count)
+      }
+      if count == 0 { return String(decoding: bytes, as: UTF8.self) }
+      if count < 0 {
+        if errno == EINTR { continue }
+        throw Failure(code: errno)
+      }
+      bytes.append(contentsOf: block[..<count])
+      if bytes.count > limit { throw Failure(code: EFBIG) }
+    }
+  }
+
+  /// read(2), under a name that this type's own method does not hide.
+  private static func read(_ descriptor: Int32, _ bytes: UnsafeMutableRawPointer?, _ count: Int) -> Int {
+    #if canImport(Glibc)
+      // The caller vouches for address and length.
+      unsafe Glibc.read(descriptor, bytes, count)
+    #else
+      // As above.
+      unsafe Darwin.read(descriptor, bytes, count)
+    #endif
   }
 
   /// Makes the directories above a file (0755) that are missing, for `owner` where there is one.

@@ -15,14 +15,14 @@ package struct JSONLines: Sendable {
 
   package init(label: CaptureLabel) { self.label = label }
 
-  /// The line of an interval, with its newline; `watch` has observed it.
-  package mutating func interval(_ snapshot: Snapshot, watch: AlertWatch?) -> [UInt8] {
-    line("interval", snapshot, watch)
+  /// The line of an interval, with its newline; `alerts` has observed it.
+  package mutating func interval(_ snapshot: Snapshot, alerts: AlertBoard) -> [UInt8] {
+    line("interval", snapshot, alerts)
   }
 
   /// The last line: the whole life.
-  package mutating func summary(_ life: Snapshot, watch: AlertWatch?) -> [UInt8] {
-    line("summary", life, watch)
+  package mutating func summary(_ life: Snapshot, alerts: AlertBoard) -> [UInt8] {
+    line("summary", life, alerts)
   }
 
   /// The line of an alert's change.
@@ -36,19 +36,25 @@ package struct JSONLines: Sendable {
     json.member("at", CalendarTime.rfc3339(change.at))
     json.member("started", CalendarTime.rfc3339(change.started))
     json.key("hits")
-    json.number(change.hits)
+    json.number(change.about.unit.number(change.hits))
     json.key("threshold")
-    json.number(change.threshold)
+    json.number(change.about.unit.number(change.threshold))
     json.member("lost", change.lost)
     json.member("id", change.id)
     if let site = change.site { json.member("site", site) }
+    if !change.about.isThreshold {
+      json.member("measure", change.about.measure.rawValue)
+      json.member("unit", change.about.unit.name)
+      json.member("of", change.basis)
+      json.member("severity", change.about.severity)
+    }
     json.endObject()
     json.newline()
     return json.text.bytes
   }
 
   private mutating func line(
-    _ type: String, _ snapshot: Snapshot, _ watch: AlertWatch?
+    _ type: String, _ snapshot: Snapshot, _ alerts: AlertBoard
   ) -> [UInt8] {
     json.clear()
     json.beginObject()
@@ -64,7 +70,8 @@ package struct JSONLines: Sendable {
     json.key("latency")
     latency(snapshot.latency, withCount: true)
     capture(snapshot)
-    alert(watch)
+    alert(alerts.threshold)
+    if !alerts.others.isEmpty { rules(alerts.others) }
     json.endObject()
     json.newline()
     return json.text.bytes
@@ -166,7 +173,29 @@ package struct JSONLines: Sendable {
     json.endObject()
   }
 
-  /// The rule's state; null when there is no rule.
+  /// The states of the rules beyond `-t`.
+  private mutating func rules(_ watches: ArraySlice<AlertWatch>) {
+    json.key("alerts")
+    json.beginArray()
+    for watch in watches {
+      let rule = watch.rule
+      json.beginObject()
+      json.member("rule", rule.name)
+      if let site = rule.site { json.member("site", site) }
+      json.member("measure", rule.measure.rawValue)
+      json.member("unit", rule.unit.name)
+      json.key("active")
+      json.bool(watch.active != nil)
+      json.key("value")
+      json.number(rule.unit.number(watch.average))
+      json.key("threshold")
+      json.number(rule.unit.number(rule.threshold))
+      json.endObject()
+    }
+    json.endArray()
+  }
+
+  /// The state of the rule of `-t`; null when there is none.
   private mutating func alert(_ watch: AlertWatch?) {
     json.key("alert")
     guard let watch else {

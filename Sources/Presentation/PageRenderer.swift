@@ -22,16 +22,16 @@ package struct PageRenderer: Sendable {
 
   /// Appends the page at the end of an interval.
   ///
-  /// `life` is the whole life up to then, `watch` the alert rule's state with this interval observed and
-  /// `change` what it brought; `warnings` are lines of the program's own, like the alert log's.
+  /// `life` is the whole life up to then, `alerts` the rules' states with this interval observed and
+  /// `changes` what it brought; `warnings` are lines of the program's own, like the alert log's.
   package func page(
-    _ interval: Snapshot, life: Snapshot, watch: AlertWatch?, change: AlertTransition?,
+    _ interval: Snapshot, life: Snapshot, alerts: AlertBoard, changes: [AlertTransition] = [],
     warnings: [String] = [], to text: inout ByteText
   ) {
     addMostVisited(interval, to: &text)
     text.line()
     addTotals(life, to: &text)
-    addAlerts(watch, change: change, to: &text)
+    addAlerts(alerts, changes: changes, to: &text)
     text.line()
     addCapture(life, to: &text)
     for warning in warnings { text.line("Warning: \(warning)") }
@@ -40,7 +40,7 @@ package struct PageRenderer: Sendable {
 
   /// Appends the page of the whole life, when the watch has ended.
   package func summary(
-    _ life: Snapshot, watch: AlertWatch?, warnings: [String] = [], to text: inout ByteText
+    _ life: Snapshot, alerts: AlertBoard, warnings: [String] = [], to text: inout ByteText
   ) {
     if life.start == 0 && life.end == 0 {
       text.line("Summary: nothing was watched.")
@@ -50,7 +50,7 @@ package struct PageRenderer: Sendable {
     }
     text.line()
     addTotals(life, to: &text)
-    addAlerts(watch, change: nil, to: &text)
+    addAlerts(alerts, changes: [], to: &text)
     text.line()
     addCapture(life, to: &text)
     for warning in warnings { text.line("Warning: \(warning)") }

@@ -9,9 +9,10 @@ import Statistics
 /// What the program says and how it ends when it cannot do what it was asked to.
 enum Failure {
   /// Prints why, and the remedy, on standard error.
-  static func say(_ message: String, remedy: String? = nil) {
+  static func say(_ message: String, details: [String] = [], remedy: String? = nil) {
     // A message may name a file, and a file's name may hold anything.
     var text = "wiretally: \(VisibleText.escaped(message))\n"
+    for line in details { text += "  \(VisibleText.escaped(line))\n" }
     if let remedy { text += "  try: \(VisibleText.escaped(remedy))\n" }
     // There is nobody left to tell when standard error fails.
     try? ByteOutput(descriptor: 2).write(Array(text.utf8))
@@ -34,8 +35,11 @@ enum Failure {
   }
 
   static func end(_ error: AlertError) -> ExitCode {
-    say("\(error)")
-    if case .log = error { return ExitCode(77) }
-    return ExitCode(64)
+    say("\(error)", details: error.details)
+    switch error {
+    case .log: return ExitCode(77)
+    case .ruleFile: return ExitCode(66)
+    case .threshold, .window, .rule: return ExitCode(64)
+    }
   }
 }

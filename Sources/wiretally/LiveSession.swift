@@ -21,13 +21,13 @@ struct LiveSession {
   func run() throws {
     try command.confinement.check()
     let plan = try IntervalPlan(interval: command.options.interval.nanoseconds)
+    let alerts = try command.options.alerts.board(plan)
     let backend = try open()
     let label = CaptureLabel(
       backend: backend.name, source: command.request.interface ?? "all interfaces",
       ports: command.options.ports.description)
     let report = try Report(
-      command.options, threshold: command.threshold, plan: plan, label: label,
-      logOwner: command.confinement.logOwner)
+      command.options, alerts: alerts, label: label, logOwner: command.confinement.logOwner)
     let notices = LiveNotices(backend, interface: command.request.interface)
     report.notices = notices.lines
     let sources = backend.sources
@@ -35,15 +35,17 @@ struct LiveSession {
     let limits = ExchangeLimits()
     var handOvers: [HandOver] = []
     var threads: [WorkerThread] = []
-    let seed = UInt64.random(in: .min ... .max)
+    let budgets = StatisticsBudgets(pendingExchanges: limits.pendingRequests)
+    let pinned = try PinnedSites(alerts.sites, seed: .random(in: .min ... .max), budgets: budgets)
     for source in sources {
-      let handOver = try HandOver(budgets: StatisticsBudgets(pendingExchanges: limits.pendingRequests))
-      let writer = try TallyWriter(handOver, plan: plan, start: start)
+      let handOver = try HandOver(budgets: budgets)
+      let writer = try TallyWriter(handOver, plan: plan, start: start, pinned: pinned)
       handOvers.append(handOver)
       threads.append(
-        WorkerThread(TrafficWorker(source, writer, limits: limits, depth: command.depth, seed: seed)))
+        WorkerThread(TrafficWorker(source, writer, limits: limits, depth: command.depth, seed: pinned.seed)))
     }
-    let timeline = try Timeline(handOvers, plan: plan, start: start)
+    let timeline = try Timeline(
+      handOvers, plan: plan, start: start, pinned: pinned, wantsLatencies: alerts.needsLatencies)
     let interruption = Interruption()
     let keyboard = Keyboard()
     defer { keyboard.restore() }

@@ -21,16 +21,7 @@ struct ReadCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("Capture files, read in this order; - is standard input.", valueName: "file"))
   var files: [String]
 
-  @Option(
-    name: [.customShort("t"), .customLong("alert-trigger-threshold")], parsing: .unconditional,
-    help: ThresholdHelp.text)
-  var threshold: Double?
-
   @OptionGroup var options: ReportOptions
-
-  func validate() throws {
-    if let threshold { try ThresholdHelp.check(threshold) }
-  }
 
   func run() throws {
     do {
@@ -49,14 +40,18 @@ struct ReadCommand: ParsableCommand {
     let label = CaptureLabel(
       backend: "file", source: files.map { $0 == "-" ? "standard input" : $0 }.joined(separator: ", "),
       ports: options.ports.description)
-    let report = try Report(options, threshold: threshold, plan: plan, label: label)
+    let alerts = try options.alerts.board(plan)
+    let report = try Report(options, alerts: alerts, label: label)
     let limits = ExchangeLimits.file
-    let handOver = try HandOver(budgets: StatisticsBudgets(pendingExchanges: limits.pendingRequests))
-    let writer = try TallyWriter(handOver, plan: plan)
-    let timeline = try Timeline([handOver], plan: plan)
-    let source = FileSource(paths: files, ports: options.ports.ports)
+    let budgets = StatisticsBudgets(pendingExchanges: limits.pendingRequests)
+    let handOver = try HandOver(budgets: budgets)
     // One seed for all files: the same file gives the same bytes.
-    let worker = TrafficWorker(source, writer, limits: limits, depth: .streams, seed: 0x5eed)
+    let pinned = try PinnedSites(alerts.sites, seed: 0x5eed, budgets: budgets)
+    let writer = try TallyWriter(handOver, plan: plan, pinned: pinned)
+    let timeline = try Timeline(
+      [handOver], plan: plan, pinned: pinned, wantsLatencies: alerts.needsLatencies)
+    let source = FileSource(paths: files, ports: options.ports.ports)
+    let worker = TrafficWorker(source, writer, limits: limits, depth: .streams, seed: pinned.seed)
     let progress = ReadProgress(isShown: options.format == .page || !StandardDescriptors.isTerminal(1))
     var faults: [CaptureError] = []
     func show() {

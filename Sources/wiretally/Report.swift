@@ -17,28 +17,20 @@ final class Report {
   private let top: Int?
   private var pages: PageRenderer
   private var lines: JSONLines
-  private var watch: AlertWatch?
+  private var alerts: AlertBoard
   private let log: AlertLog?
   private let output = ByteOutput(descriptor: 1)
   private var isFull = false
 
   /// - Parameter logOwner: who writes the alert log later on.
   init(
-    _ options: ReportOptions, threshold: Double?, plan: IntervalPlan, label: CaptureLabel,
-    logOwner: LogOwner? = nil
+    _ options: ReportOptions, alerts: AlertBoard, label: CaptureLabel, logOwner: LogOwner? = nil
   ) throws(AlertError) {
     format = options.format
     top = options.top ?? (options.format == .page ? 5 : nil)
-    if let threshold {
-      let rule = try AlertRule(
-        threshold: threshold, plan: plan, window: options.alertWindow.nanoseconds,
-        every: options.alertEvery?.nanoseconds)
-      watch = AlertWatch(rule)
-      let path = options.alertLog ?? ReportOptions.defaultAlertLog
-      log = if let path { try AlertLog(path: path, owner: logOwner) } else { nil }
-    } else {
-      log = nil
-    }
+    self.alerts = alerts
+    let path = alerts.isEmpty ? nil : options.alerts.log ?? ReportOptions.defaultAlertLog
+    log = if let path { try AlertLog(path: path, owner: logOwner) } else { nil }
     pages = PageRenderer(label: label, alertLogPath: log?.path, top: options.top ?? 5)
     lines = JSONLines(label: label)
   }
@@ -52,19 +44,19 @@ final class Report {
     lines.label = label
   }
 
-  /// Shows an interval that has ended, and the alert that it raised or ended.
+  /// Shows an interval that has ended, and the alerts that it raised or ended.
   func interval(_ interval: Snapshot, life: Snapshot) {
-    let change = watch?.observe(interval)
-    if let change { log?.append(change) }
+    let changes = alerts.observe(interval)
+    for change in changes { log?.append(change) }
     switch format {
     case .page:
       guard interval.isComplete else { return }
       var text = ByteText()
-      pages.page(interval, life: life, watch: watch, change: change, warnings: warnings, to: &text)
+      pages.page(interval, life: life, alerts: alerts, changes: changes, warnings: warnings, to: &text)
       write(text.bytes)
     case .json:
-      write(lines.interval(interval, watch: watch))
-      if let change { write(lines.alert(change)) }
+      write(lines.interval(interval, alerts: alerts))
+      for change in changes { write(lines.alert(change)) }
     }
   }
 
@@ -73,9 +65,9 @@ final class Report {
     switch format {
     case .page:
       var text = ByteText()
-      pages.summary(life, watch: watch, warnings: warnings, to: &text)
+      pages.summary(life, alerts: alerts, warnings: warnings, to: &text)
       write(text.bytes)
-    case .json: write(lines.summary(life, watch: watch))
+    case .json: write(lines.summary(life, alerts: alerts))
     }
   }
 

@@ -17,16 +17,7 @@ struct ReportOptions: ParsableArguments {
   @Option(help: "Length of the statistics interval.")
   var interval = TimeSpan(seconds: 10)
 
-  @Option(
-    name: .customLong("alert-window"), help: "Length of time over which requests are averaged for the alert.")
-  var alertWindow = TimeSpan(seconds: 120)
-
-  @Option(
-    name: .customLong("alert-every"), help: "How often the alert is evaluated. (default: every interval)")
-  var alertEvery: TimeSpan?
-
-  @Option(name: .customLong("alert-log"), help: "The file that all alerts are logged in.")
-  var alertLog: String?
+  @OptionGroup(title: "Alerts") var alerts: AlertOptions
 
   @Option(help: "What is printed: page (plain text) or json (one object a line).")
   var format = Format.page
@@ -38,14 +29,7 @@ struct ReportOptions: ParsableArguments {
     if !IntervalPlan.allowed.contains(interval.nanoseconds) {
       throw ValidationError("--interval \(interval) is not possible: give 10ms to 24h")
     }
-    if alertWindow.nanoseconds < interval.nanoseconds {
-      throw ValidationError(
-        "--alert-window \(alertWindow) is shorter than the interval of \(interval): give at least that")
-    }
-    if let alertEvery, alertEvery.nanoseconds < interval.nanoseconds {
-      throw ValidationError(
-        "--alert-every \(alertEvery) is shorter than the interval of \(interval): give at least that")
-    }
+    try alerts.check(interval: interval)
     if let top, top < 1 { throw ValidationError("--top \(top) lists nothing: give 1 or more") }
   }
 
@@ -53,18 +37,5 @@ struct ReportOptions: ParsableArguments {
   static var defaultAlertLog: String? {
     AlertLog.defaultPath(
       isRoot: geteuid() == 0, stateHome: Environment.value("XDG_STATE_HOME"), home: Environment.value("HOME"))
-  }
-}
-
-/// The threshold of the alert, as both commands take it.
-enum ThresholdHelp {
-  static let text: ArgumentHelp = ArgumentHelp(
-    "Alert when the average number of requests per interval exceeds this, e.g. 100 or 2.5.",
-    valueName: "requests")
-
-  static func check(_ threshold: Double) throws {
-    guard threshold.isFinite, threshold >= 0 else {
-      throw ValidationError("-t \(threshold) is no threshold: give a number of requests, 0 or more")
-    }
   }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Alerting
 import ArgumentParser
 import Capture
 
@@ -11,12 +12,8 @@ struct TimeSpan: ExpressibleByArgument, Equatable, CustomStringConvertible {
   init(seconds: UInt64) { nanoseconds = seconds * 1_000_000_000 }
 
   init?(argument: String) {
-    let digits = argument.prefix { ("0"..."9").contains($0) || $0 == "." }
-    let units: [Substring: Double] = ["": 1e9, "s": 1e9, "ms": 1e6, "m": 60e9, "min": 60e9, "h": 3600e9]
-    guard let unit = units[argument[digits.endIndex...]], let value = Double(digits) else { return nil }
-    let result = (value * unit).rounded()
-    guard result >= 1, result <= 604_800e9 else { return nil }
-    nanoseconds = UInt64(result)
+    guard let nanoseconds = DecimalText.nanoseconds(argument) else { return nil }
+    self.nanoseconds = nanoseconds
   }
 
   var description: String {

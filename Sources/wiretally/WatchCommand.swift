@@ -15,11 +15,6 @@ struct WatchCommand: ParsableCommand {
       terminal, SIGINT and SIGTERM end it with a summary.
       """)
 
-  @Option(
-    name: [.customShort("t"), .customLong("alert-trigger-threshold")], parsing: .unconditional,
-    help: ThresholdHelp.text)
-  var threshold: Double?
-
   @Option(name: .shortAndLong, help: "The interface to watch. (default: all)")
   var interface: String?
 
@@ -48,12 +43,11 @@ struct WatchCommand: ParsableCommand {
   var ringMebibytes = 32
 
   func validate() throws {
-    guard let threshold else {
+    if options.alerts.isEmpty {
       throw ValidationError(
         "the threshold is missing: give -t and the average number of requests per interval above which an "
-          + "alert is raised, e.g. -t 100")
+          + "alert is raised, e.g. -t 100, or rules of your own by --alert")
     }
-    try ThresholdHelp.check(threshold)
     if workers < 1 || workers > 64 {
       throw ValidationError("--workers \(workers) is not possible: give 1 to 64")
     }

@@ -19,8 +19,8 @@ import Testing
     }
   }
 
-  private func transition(_ number: Int) -> AlertTransition {
-    var transition = AlertTextTests.raised
+  private func transition(_ number: Int) throws -> AlertTransition {
+    var transition = AlertTextTests.raised(try AlertTextTests.rule())
     transition.started = UInt64(number) * 1_000_000_000
     return transition
   }
@@ -30,7 +30,7 @@ import Testing
     let path = directory.path + "/a/b/alerts.log"
     for number in 1...2 {
       let log = try AlertLog(path: path, zone: .fixed(0))
-      log.append(transition(number))
+      log.append(try transition(number))
       #expect(log.warning == nil)
     }
     let lines = try directory.lines("a/b/alerts.log")
@@ -44,12 +44,12 @@ import Testing
   @Test func `a rotated or removed file is opened anew`() throws {
     let directory = try Directory()
     let log = try AlertLog(path: directory.path + "/log", zone: .fixed(0))
-    log.append(transition(1))
+    log.append(try transition(1))
     try FileManager.default.moveItem(atPath: directory.path + "/log", toPath: directory.path + "/log.1")
-    log.append(transition(2))
+    log.append(try transition(2))
     try FileManager.default.removeItem(atPath: directory.path + "/log")
     log.reopen()
-    log.append(transition(3))
+    log.append(try transition(3))
     #expect(try directory.lines("log.1").count == 1)
     #expect(try directory.lines("log").map { $0.suffix(2) } == ["-3"])
     #expect(log.warning == nil)
@@ -60,12 +60,12 @@ import Testing
     let path = directory.path + "/log"
     try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: "/dev/full")
     let log = try AlertLog(path: path, zone: .fixed(0))
-    log.append(transition(1))
-    log.append(transition(2))
+    log.append(try transition(1))
+    log.append(try transition(2))
     #expect(
       log.warning == "cannot write the alert log \(path): No space left on device; 2 lines wait")
     try FileManager.default.removeItem(atPath: path)
-    log.append(transition(3))
+    log.append(try transition(3))
     #expect(log.warning == nil)
     #expect(try directory.lines("log").map { $0.suffix(2) } == ["-1", "-2", "-3"])
   }
@@ -75,7 +75,7 @@ import Testing
     let path = directory.path + "/log"
     try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: "/dev/full")
     let log = try AlertLog(path: path, zone: .fixed(0))
-    for number in 1...600 { log.append(transition(number)) }
+    for number in 1...600 { log.append(try transition(number)) }
     #expect(log.warning?.contains("given up") == true)
     try FileManager.default.removeItem(atPath: path)
     log.reopen()

@@ -1,36 +1,96 @@
 // SPDX-License-Identifier: Apache-2.0
 import Alerting
 import Foundation
+import Statistics
 import Testing
 
 @Suite struct AlertTextTests {
-  static let raised = AlertTransition(
-    state: .raised, rule: "high-traffic", at: 1_614_053_178_000_000_000,
-    started: 1_614_053_178_000_000_000, hits: 3.1583, threshold: 3, window: 120_000_000_000, lost: 0)
+  static let plan = try? IntervalPlan(interval: 10_000_000_000)
 
-  @Test func `the original's sentences`() {
+  /// The original's rule, or the one that a text says.
+  static func rule(_ text: String? = nil, threshold: Double = 3) throws -> AlertRule {
+    let plan = try #require(plan)
+    guard let text else { return try AlertRule(threshold: threshold, plan: plan) }
+    return try AlertRuleParser(plan: plan, window: 120_000_000_000).rule(text)
+  }
+
+  static func raised(_ rule: AlertRule, hits: Double = 3.1583) -> AlertTransition {
+    AlertTransition(
+      state: .raised, about: rule, at: 1_614_053_178_000_000_000, started: 1_614_053_178_000_000_000,
+      hits: hits)
+  }
+
+  @Test func `the original's sentences`() throws {
     let zone = DisplayZone.fixed(0)
+    let raised = Self.raised(try Self.rule())
     #expect(
-      Self.raised.sentence(zone)
+      raised.sentence(zone)
         == "High traffic generated an alert - hits = 3.16, triggered at: Tue, 23 Feb 2021 04:06:18")
     #expect(
-      Self.raised.activeSentence(zone)
+      raised.activeSentence(zone)
         == "High traffic alert currently active! triggered at: Tue, 23 Feb 2021 04:06:18.")
-    var recovered = Self.raised
+    var recovered = raised
     recovered.state = .recovered
     recovered.at += 120_000_000_000
     #expect(
       recovered.sentence(zone) == "High traffic alert recovered at: Tue, 23 Feb 2021 04:08:18")
     #expect(
-      PastAlert(started: Self.raised.at - 130_000_000_000, ended: Self.raised.at - 10_000_000_000)
-        .sentence(zone)
+      PastAlert(
+        started: raised.at - 130_000_000_000, ended: raised.at - 10_000_000_000, rule: raised.about
+      )
+      .sentence(zone)
         == "Past alert started: Tue, 23 Feb 2021 04:04:08, ended: Tue, 23 Feb 2021 04:06:08.")
   }
 
-  @Test func `the log's line`() {
-    var lossy = Self.raised
+  /// A rule, its value, and the words of its texts.
+  struct Words: Sendable {
+    var rule: String
+    var value: Double
+    var raised: String
+    var active: String
+    var past: String
+    var log: String
+  }
+
+  @Test(arguments: [
+    Words(
+      rule: "requests < 1/s site=a.example", value: 0.25,
+      raised: "Low traffic for a.example generated an alert - hits = 0.25/s, ",
+      active: "Low traffic alert for a.example currently active! ",
+      past: "Past low traffic alert for a.example ",
+      log:
+        "rule=low-traffic site=a.example hits=0.25/s threshold=1/s window=2m lost=0 id=low-traffic-a.example-"
+    ),
+    Words(
+      rule: "failures > 5% over 1m name=shop", value: 7.5,
+      raised: "High failure rate (shop) generated an alert - failures = 7.50%, ",
+      active: "High failure rate alert (shop) currently active! ",
+      past: "Past high failure rate alert (shop) ",
+      log: "rule=shop failures=7.50% threshold=5% window=1m count=9 of=120 lost=0 id=shop-"),
+    Words(
+      rule: "p99 > 1.5s", value: 2_000_000_000, raised: "High latency generated an alert - p99 = 2.00s, ",
+      active: "High latency alert currently active! ", past: "Past high latency alert ",
+      log: "rule=high-p99 p99=2.00s threshold=1500ms window=2m of=120 lost=0 id=high-p99-"),
+    Words(
+      rule: "lost > 0", value: 0.5, raised: "High loss of records generated an alert - lost = 0.50, ",
+      active: "High loss of records alert currently active! ", past: "Past high loss of records alert ",
+      log: "rule=high-loss lost=0.50 threshold=0 window=2m lost=0 id=high-loss-"),
+  ])
+  func `the sentences of other rules`(_ words: Words) throws {
+    let zone = DisplayZone.fixed(0)
+    var transition = Self.raised(try Self.rule(words.rule), hits: words.value)
+    (transition.count, transition.basis) = (9, 120)
+    #expect(transition.sentence(zone) == words.raised + "triggered at: Tue, 23 Feb 2021 04:06:18")
+    #expect(transition.activeSentence(zone) == words.active + "triggered at: Tue, 23 Feb 2021 04:06:18.")
+    #expect(
+      transition.logLine(zone).hasSuffix(" " + words.log + "1614053178\n"), "\(transition.logLine(zone))")
+    let past = PastAlert(started: transition.at, ended: transition.at, rule: transition.about)
+    #expect(past.sentence(zone).hasPrefix(words.past + "started: Tue, 23 Feb"))
+  }
+
+  @Test func `the log's line`() throws {
+    var lossy = Self.raised(try Self.rule(threshold: 2.5))
     lossy.lost = 12
-    lossy.threshold = 2.5
     #expect(
       lossy.logLine(.fixed(3600))
         == "2021-02-23T04:06:18.000000Z ALERT raised: High traffic generated an alert - hits = at least 3.16, "

@@ -26,9 +26,9 @@ import Testing
     interval.latency.maximum = 1
     interval.capture.packets = 90
     interval.ledger.starts = 76
-    let (watch, _) = try Samples.watch()
+    let (alerts, _) = try Samples.alerts()
     var lines = JSONLines(label: Samples.label)
-    let text = String(decoding: lines.interval(interval, watch: watch), as: UTF8.self)
+    let text = String(decoding: lines.interval(interval, alerts: alerts), as: UTF8.self)
     #expect(
       text
         == #"{"type":"interval","schema":1,"start":"2021-02-23T04:06:08.000000Z","#
@@ -47,9 +47,9 @@ import Testing
   }
 
   @Test func `an alert's line`() throws {
-    let (_, change) = try Samples.watch()
+    let (_, changes) = try Samples.alerts()
     var lines = JSONLines(label: Samples.label)
-    let object = try object(lines.alert(try #require(change)))
+    let object = try object(lines.alert(try #require(changes.first)))
     #expect(object["type"] as? String == "alert")
     #expect(object["schema"] as? Int == 1)
     #expect(object["rule"] as? String == "high-traffic")
@@ -64,7 +64,7 @@ import Testing
 
   @Test func `a summary of nothing has nulls for its times`() throws {
     var lines = JSONLines(label: Samples.label)
-    let object = try object(lines.summary(Snapshot(), watch: nil))
+    let object = try object(lines.summary(Snapshot(), alerts: AlertBoard()))
     #expect(object["type"] as? String == "summary")
     #expect(object["start"] is NSNull && object["end"] is NSNull && object["alert"] is NSNull)
   }
@@ -77,7 +77,7 @@ import Testing
       var snapshot = Samples.interval
       snapshot.sites = [Samples.site(text, 1, [(text, 1)])]
       snapshot.methods = [NamedCount(name: text, count: 1)]
-      let object = try object(lines.interval(snapshot, watch: nil))
+      let object = try object(lines.interval(snapshot, alerts: AlertBoard()))
       let sites = try #require(object["sites"] as? [[String: Any]])
       #expect((sites[0]["site"] as? String).map { Array($0.unicodeScalars) } == Array(text.unicodeScalars))
       let methods = try #require(object["methods"] as? [String: Int])
@@ -92,7 +92,7 @@ import Testing
     snapshot.latency.maximum = .max
     snapshot.end = .max
     var lines = JSONLines(label: Samples.label)
-    let text = String(decoding: lines.summary(snapshot, watch: nil), as: UTF8.self)
+    let text = String(decoding: lines.summary(snapshot, alerts: AlertBoard()), as: UTF8.self)
     #expect(text.contains(#""requests":18446744073709551615,"#))
     #expect(text.contains(#""max":18446744073.709551615}"#))
     _ = try object(Array(text.utf8))

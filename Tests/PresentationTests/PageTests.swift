@@ -8,9 +8,9 @@ import Testing
 
 @Suite struct PageTests {
   @Test func `the original's page, line by line`() throws {
-    let (watch, change) = try Samples.watch()
+    let (alerts, changes) = try Samples.alerts()
     var text = ByteText()
-    Samples.renderer.page(Samples.interval, life: Samples.life, watch: watch, change: change, to: &text)
+    Samples.renderer.page(Samples.interval, life: Samples.life, alerts: alerts, changes: changes, to: &text)
     #expect(
       text.string == """
         Most visited site in the last 10 seconds: google.com.
@@ -46,11 +46,11 @@ import Testing
 
   @Test func `a page without traffic or alerts says so and why`() throws {
     let plan = try IntervalPlan(interval: 10_000_000_000)
-    let watch = AlertWatch(try AlertRule(threshold: 1, plan: plan))
+    let alerts = AlertBoard(threshold: try AlertRule(threshold: 1, plan: plan))
     var interval = Snapshot()
     interval.end = 10_000_000_000
     var text = ByteText()
-    Samples.renderer.page(interval, life: interval, watch: watch, change: nil, warnings: ["disk"], to: &text)
+    Samples.renderer.page(interval, life: interval, alerts: alerts, warnings: ["disk"], to: &text)
     #expect(
       text.string == """
         No traffic in the last 10 seconds.
@@ -93,7 +93,7 @@ import Testing
     life.other.requests = 5
     life.ledger.unparseable = 7
     var text = ByteText()
-    Samples.renderer.summary(life, watch: nil, to: &text)
+    Samples.renderer.summary(life, alerts: AlertBoard(), to: &text)
     #expect(
       text.string == """
         Summary from Tue, 23 Feb 2021 03:56:08 to Tue, 23 Feb 2021 04:06:18:
@@ -176,7 +176,7 @@ import Testing
     var snapshot = Snapshot()
     snapshot.end = interval
     var text = ByteText()
-    Samples.renderer.page(snapshot, life: snapshot, watch: nil, change: nil, to: &text)
+    Samples.renderer.page(snapshot, life: snapshot, alerts: AlertBoard(), to: &text)
     #expect(text.string.hasPrefix("No traffic in the last \(words).\n"))
   }
 
@@ -185,7 +185,7 @@ import Testing
     let label = CaptureLabel(backend: "file", source: name, ports: "80")
     let renderer = PageRenderer(label: label, zone: .fixed(0), alertLogPath: name)
     var text = ByteText()
-    renderer.summary(Samples.life, watch: nil, warnings: [name], to: &text)
+    renderer.summary(Samples.life, alerts: AlertBoard(), warnings: [name], to: &text)
     let shown = text.string
     #expect(shown.contains(#"a\u{1b}[2J\u{a}Total Requests: 0\u{202e}\u{9b}2J\u{9}é.pcap"#))
     #expect(shown.unicodeScalars.allSatisfy { $0 == "\n" || $0 == "\t" || !VisibleText.isInvisible($0) })

@@ -46,23 +46,23 @@ enum Samples {
     return life
   }
 
-  /// A watch that had one alert and raises another with `interval`.
-  static func watch() throws -> (AlertWatch, AlertTransition?) {
+  /// A board whose rule of `-t` had one alert and raises another with `interval`.
+  static func alerts() throws -> (AlertBoard, [AlertTransition]) {
     let plan = try IntervalPlan(interval: 10 * second)
-    var watch = AlertWatch(try AlertRule(threshold: 3, plan: plan, window: 120 * second))
+    var alerts = AlertBoard(threshold: try AlertRule(threshold: 3, plan: plan, window: 120 * second))
     var before = Snapshot()
     // Raised at 04:04:08, recovered at 04:06:08: twelve intervals later.
     before.requestsByTick = [500] + [UInt64](repeating: 0, count: 9)
     before.start = start - 130 * second
     before.end = before.start + 10 * second
-    _ = watch.observe(before)
+    _ = alerts.observe(before)
     for _ in 0..<12 {
       before.start += 10 * second
       before.end += 10 * second
       before.requestsByTick[0] = 0
-      _ = watch.observe(before)
+      _ = alerts.observe(before)
     }
-    let change = watch.observe(interval)
-    return (watch, change)
+    let changes = alerts.observe(interval)
+    return (alerts, changes)
   }
 }

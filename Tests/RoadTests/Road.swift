@@ -65,21 +65,23 @@ struct Road {
     let pages = PageRenderer(label: Self.label, zone: .fixed(0), alertLogPath: "/alerts.log")
     var lines = JSONLines(label: Self.label)
     // Any request raises the alert, so that each sink has something to say.
-    var watch = AlertWatch(try AlertRule(threshold: 0, plan: plan))
+    var alerts = AlertBoard(threshold: try AlertRule(threshold: 0, plan: plan))
     for interval in intervals {
-      var change = watch.observe(interval)
-      change?.site = interval.sites.first?.name
-      pages.page(interval, life: life, watch: watch, change: change, to: &page)
-      pages.page(interval.plain, life: life.plain, watch: watch, change: change, to: &plainPage)
-      json += lines.interval(interval, watch: watch)
-      guard let change else { continue }
-      changes += 1
-      json += lines.alert(change)
-      alertLog += change.logLine(.fixed(0))
+      let changes = alerts.observe(interval)
+      pages.page(interval, life: life, alerts: alerts, changes: changes, to: &page)
+      pages.page(interval.plain, life: life.plain, alerts: alerts, changes: changes, to: &plainPage)
+      json += lines.interval(interval, alerts: alerts)
+      for var change in changes {
+        // The log and the line, as a rule for this site would have them.
+        change.about.site = interval.sites.first?.name
+        self.changes += 1
+        json += lines.alert(change)
+        alertLog += change.logLine(.fixed(0))
+      }
     }
-    pages.summary(life, watch: watch, to: &page)
-    pages.summary(life.plain, watch: watch, to: &plainPage)
-    json += lines.summary(life, watch: watch)
+    pages.summary(life, alerts: alerts, to: &page)
+    pages.summary(life.plain, alerts: alerts, to: &plainPage)
+    json += lines.summary(life, alerts: alerts)
   }
 
   /// All names that people would see.

@@ -2,6 +2,7 @@
 import Capture
 import Exchanges
 import HTTPWire
+import Randomness
 import Statistics
 import Testing
 

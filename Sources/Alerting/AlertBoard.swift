@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Statistics
+
+/// All rules of a watch: what is active in them, and what is over.
+package struct AlertBoard: Sendable {
+  /// Every rule's state; the threshold's first, then in the order given.
+  package private(set) var watches: [AlertWatch]
+  private let hasThreshold: Bool
+
+  /// - Parameter threshold: the rule of `-t`, the original's.
+  package init(threshold: AlertRule? = nil, rules: [AlertRule] = []) {
+    hasThreshold = threshold != nil
+    watches = ((threshold.map { [$0] } ?? []) + rules).map { AlertWatch($0) }
+  }
+
+  /// The state of the rule of `-t`; nil without it.
+  package var threshold: AlertWatch? { hasThreshold ? watches.first : nil }
+
+  /// The states of the rules beyond `-t`.
+  package var others: ArraySlice<AlertWatch> { watches.dropFirst(hasThreshold ? 1 : 0) }
+
+  package var isEmpty: Bool { watches.isEmpty }
+
+  /// Takes in the next interval and says what changed at its end.
+  package mutating func observe(_ interval: Snapshot) -> [AlertTransition] {
+    var changes: [AlertTransition] = []
+    for index in watches.indices {
+      if let change = watches[index].observe(interval) { changes.append(change) }
+    }
+    return changes
+  }
+
+  /// The transitions that raised the alerts that are active, in the rules' order.
+  package var active: [AlertTransition] { watches.compactMap(\.active) }
+
+  /// The last alerts that are over, newest first.
+  package var past: [PastAlert] {
+    let all = watches.flatMap(\.past).enumerated()
+    // Of alerts that ended together, the order of the rules.
+    let sorted = all.sorted { ($1.element.ended, $0.offset) < ($0.element.ended, $1.offset) }
+    return sorted.prefix(AlertWatch.history).map(\.element)
+  }
+
+  /// The sites that rules are about, each once.
+  package var sites: [String] {
+    var sites: [String] = []
+    for case let site? in watches.map(\.rule.site) where !sites.contains(site) { sites.append(site) }
+    return sites
+  }
+
+  /// Whether a rule needs the latencies of all traffic.
+  package var needsLatencies: Bool { watches.contains { $0.rule.needsLatencies && $0.rule.site == nil } }
+}

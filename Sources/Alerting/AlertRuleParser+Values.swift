@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension AlertRuleParser {
+  /// What stands behind the limit, each clause at most once, with the words that errors point at.
+  struct Clauses {
+    var window: UInt64?
+    var windowWord: AlertRuleText.Word?
+    var hold: UInt64 = 0
+    var keep: UInt64 = 0
+    /// The clear level, which is read once the measure's unit is known.
+    var clear: AlertRuleText.Word?
+    var minimum: UInt64?
+    var minimumWord: AlertRuleText.Word?
+    var site: String?
+    var siteWord: AlertRuleText.Word?
+    var name: String?
+    var severity: String?
+
+    init(_ words: inout AlertRuleText) throws(AlertSyntaxError) {
+      var seen: Set<String> = []
+      while let word = words.next() {
+        let parts = word.text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        let key = String(parts[0])
+        guard let missing = Self.missing[key] else {
+          throw AlertSyntaxError(
+            "'\(key)' is unknown: over, for, keep, clear, min, site=, name= and severity= may follow", word)
+        }
+        guard seen.insert(key).inserted else { throw AlertSyntaxError("'\(key)' is given twice", word) }
+        var value = word
+        if parts.count > 1 {
+          value = AlertRuleText.Word(text: parts[1], column: word.column + key.count + 1)
+        } else if let next = words.next() {
+          value = next
+        } else {
+          throw AlertSyntaxError("\(missing) is missing behind '\(key)'", at: words.end)
+        }
+        if value.text.isEmpty {
+          throw AlertSyntaxError("\(missing) is missing behind '\(key)='", at: value.column)
+        }
+        try set(key, value)
+      }
+    }
+
+    /// The clauses, and what each of them needs.
+    private static let missing = [
+      "over": "a time", "for": "a time", "keep": "a time", "clear": "a limit", "min": "a number",
+      "site": "a site", "name": "a name", "severity": "a word",
+    ]
+
+    private mutating func set(_ key: String, _ word: AlertRuleText.Word) throws(AlertSyntaxError) {
+      switch key {
+      case "over": (window, windowWord) = (try AlertRuleParser.time(word), word)
+      case "for": hold = try AlertRuleParser.time(word)
+      case "keep": keep = try AlertRuleParser.time(word)
+      case "clear": clear = word
+      case "min":
+        guard let number = UInt64(word.text), number >= 1, number <= 1_000_000_000 else {
+          throw AlertSyntaxError("'\(word.text)' is no number of exchanges: give 1 or more", word)
+        }
+        (minimum, minimumWord) = (number, word)
+      case "site": (site, siteWord) = (try AlertRuleParser.site(word), word)
+      case "name": name = try AlertRuleParser.label(word, "name")
+      default: severity = try AlertRuleParser.label(word, "severity")
+      }
+    }
+  }
+
+  static func time(_ word: AlertRuleText.Word) throws(AlertSyntaxError) -> UInt64 {
+    guard let time = DecimalText.nanoseconds(word.text) else {
+      throw AlertSyntaxError("'\(word.text)' is no time: give 30s, 2m or 1h, a week at most", word)
+    }
+    return time
+  }
+
+  /// A limit in the unit that it is written in.
+  static func limit(
+    _ word: AlertRuleText.Word, of measure: AlertMeasure
+  ) throws(AlertSyntaxError) -> (Double, AlertUnit) {
+    let text = word.text
+    if measure.isLatency {
+      // A bare number would be seconds, and hardly meant so.
+      guard text.last?.isLetter == true, let time = DecimalText.nanoseconds(text) else {
+        throw AlertSyntaxError(
+          "'\(text)' is no limit for \(measure.rawValue): give a time, as 500ms or 1.5s", word)
+      }
+      return (Double(time), .time)
+    }
+    let units: [(String, AlertUnit)] = [
+      ("%", .percent), ("/s", .per(1_000_000_000)), ("/m", .per(60_000_000_000)),
+      ("/h", .per(3_600_000_000_000)), ("", .perInterval),
+    ]
+    for (suffix, unit) in units where text.hasSuffix(suffix) {
+      guard let value = DecimalText.number(text.dropLast(suffix.count)), value.isFinite else { break }
+      if unit == .percent, measure == .requests {
+        throw AlertSyntaxError(
+          "'\(text)' is a share, but requests are counted: give 100 (an interval), 10/s, 600/m or 36000/h",
+          word)
+      }
+      if unit == .percent, value > 100 { throw AlertSyntaxError("a share is at most 100%", word) }
+      return (value, unit)
+    }
+    let share = measure == .requests ? "" : "a share as 5%, or "
+    throw AlertSyntaxError(
+      "'\(text)' is no limit for \(measure.rawValue): give \(share)a count as 100 (an interval), 10/s, 600/m "
+        + "or 36000/h", word)
+  }
+
+  /// A site as pages show it: the host's name alone.
+  private static func site(_ word: AlertRuleText.Word) throws(AlertSyntaxError) -> String {
+    var name = word.text.lowercased()
+    func fail(_ reason: String) -> AlertSyntaxError {
+      AlertSyntaxError("'\(word.text)' is no site: \(reason)", word)
+    }
+    guard name.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
+      throw fail("give it as it is on the wire and on pages, in ASCII (xn--...)")
+    }
+    if name.contains("/") { throw fail("give the host's name alone, as example.com") }
+    if name.contains("*") { throw fail("each rule is about one site, or about all traffic") }
+    if name.count > 255 { throw fail("it has more than 255 characters") }
+    if let colon = name.lastIndex(of: ":"), !name.hasSuffix("]") {
+      let port = name[name.index(after: colon)...]
+      if port.allSatisfy(\.isNumber) { throw fail("sites have no port: give \(name[..<colon])") }
+    }
+    if name.count > 1, name.hasSuffix(".") { name.removeLast() }
+    return name
+  }
+
+  private static func label(
+    _ word: AlertRuleText.Word, _ key: String
+  ) throws(AlertSyntaxError) -> String {
+    let isPlain = word.text.utf8.allSatisfy {
+      ($0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7a) || ($0 >= 0x30 && $0 <= 0x39)
+        || [0x2d, 0x2e, 0x5f].contains($0)
+    }
+    guard isPlain, word.text.count <= 64 else {
+      throw AlertSyntaxError(
+        "'\(word.text)' is no \(key): give letters, digits, '-', '_' and '.', 64 at most", word)
+    }
+    return String(word.text)
+  }
+}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Statistics
+
+/// Reads rules in the syntax of `--alert`, and says where one is wrong and what would be right:
+///
+///     rule    = measure (">" | "<") limit *clause
+///     measure = "requests" | "failures" | "unanswered" | "lost" | "p50" | "p90" | "p99" | "max"
+///     limit   = number ["%" | "/s" | "/m" | "/h"] | time
+///     clause  = ("over" | "for" | "keep") time | "clear" limit | "min" number
+///             | "site=" site | "name=" word | "severity=" word
+///
+/// Clauses come in any order, each at most once; between a clause's word and its value stands a space
+/// or `=`.
+package struct AlertRuleParser: Sendable {
+  /// A share or a quantile of fewer than this says nothing, unless `min` says otherwise.
+  package static let defaultMinimum: UInt64 = 20
+  private static let example = "as in 'failures > 5% for 1m'"
+
+  private let plan: IntervalPlan
+  private let window: UInt64
+  private let every: UInt64?
+
+  /// - Parameter window: the window of rules that name none, nanoseconds.
+  package init(plan: IntervalPlan, window: UInt64, every: UInt64? = nil) {
+    self.plan = plan
+    self.window = window
+    self.every = every
+  }
+
+  package func rule(_ text: String) throws(AlertSyntaxError) -> AlertRule {
+    var words = AlertRuleText(text)
+    let measure = try Self.measure(&words)
+    let isBelow = try Self.comparison(&words, behind: measure)
+    guard let limit = words.next() else {
+      throw AlertSyntaxError(
+        "the limit is missing behind '\(isBelow ? "<" : ">")', \(Self.example)", at: words.end)
+    }
+    let (threshold, unit) = try Self.limit(limit, of: measure)
+    let clauses = try Clauses(&words)
+    var rule: AlertRule
+    do throws(AlertError) {
+      rule = try AlertRule(threshold: threshold, plan: plan, window: window, every: every)
+    } catch {
+      throw AlertSyntaxError("\(error)", at: 0, length: words.end)
+    }
+    rule.isThreshold = false
+    (rule.measure, rule.unit, rule.isBelow) = (measure, unit, isBelow)
+    (rule.site, rule.hold, rule.keep) = (clauses.site, clauses.hold, clauses.keep)
+    rule.severity = clauses.severity ?? rule.severity
+    rule.hasGivenName = clauses.name != nil
+    rule.name = clauses.name ?? rule.ownName
+    if let word = clauses.siteWord, measure == .lost {
+      throw AlertSyntaxError("what was lost has no site: leave 'site' out", word)
+    }
+    try setMinimum(clauses, &rule)
+    try setClear(clauses, &rule)
+    try setWindow(clauses, &rule, measureWord: words.words[0])
+    return rule
+  }
+
+  private static func measure(_ words: inout AlertRuleText) throws(AlertSyntaxError) -> AlertMeasure {
+    guard let word = words.next() else {
+      throw AlertSyntaxError("there is no rule: give a measure and its limit, \(example)", at: 0)
+    }
+    guard let measure = AlertMeasure(rawValue: String(word.text)) else {
+      throw AlertSyntaxError(
+        "'\(word.text)' is no measure: give requests, failures, unanswered, lost, p50, p90, p99 or max", word)
+    }
+    return measure
+  }
+
+  private static func comparison(
+    _ words: inout AlertRuleText, behind measure: AlertMeasure
+  ) throws(AlertSyntaxError) -> Bool {
+    guard let word = words.next() else {
+      throw AlertSyntaxError(
+        "'>' or '<' is missing behind '\(measure.rawValue)'; put the rule in quotes, since a shell takes > "
+          + "for itself, \(example)", at: words.end)
+    }
+    guard word.text == ">" || word.text == "<" else {
+      throw AlertSyntaxError("'\(word.text)' is no comparison: give > or <", word)
+    }
+    return word.text == "<"
+  }
+
+  /// A share or a quantile needs a number of exchanges to say anything.
+  private func setMinimum(_ clauses: Clauses, _ rule: inout AlertRule) throws(AlertSyntaxError) {
+    let isCount = rule.unit != .percent && rule.unit != .time
+    if let word = clauses.minimumWord, isCount {
+      throw AlertSyntaxError("'min' is for shares (%) and latencies: a count needs none", word)
+    }
+    // Of what was matched in the kernel, a share of few is one already.
+    let own = rule.measure == .lost ? 1 : Self.defaultMinimum
+    rule.minimum = isCount ? 0 : clauses.minimum ?? own
+  }
+
+  private func setClear(_ clauses: Clauses, _ rule: inout AlertRule) throws(AlertSyntaxError) {
+    rule.clear = rule.threshold
+    guard let word = clauses.clear else { return }
+    let (clear, unit) = try Self.limit(word, of: rule.measure)
+    let limit = rule.unit.limitText(rule.threshold)
+    if unit != rule.unit {
+      throw AlertSyntaxError("'clear \(word.text)' has another unit than the limit of \(limit)", word)
+    }
+    if rule.isBelow ? clear < rule.threshold : clear > rule.threshold {
+      throw AlertSyntaxError(
+        "'clear \(word.text)' lies beyond the limit: give \(limit) or \(rule.isBelow ? "more" : "less")", word
+      )
+    }
+    rule.clear = clear
+  }
+
+  private func setWindow(
+    _ clauses: Clauses, _ rule: inout AlertRule, measureWord: AlertRuleText.Word
+  ) throws(AlertSyntaxError) {
+    let place = clauses.windowWord ?? measureWord
+    var window = clauses.window ?? self.window
+    let shown = DecimalText.duration(window)
+    if window < plan.interval {
+      throw AlertSyntaxError(
+        "a window of \(shown) is shorter than the interval of \(DecimalText.duration(plan.interval))", place)
+    }
+    // What is known by the interval only needs a window of whole ones.
+    if !rule.countsByTick { window += (plan.interval - window % plan.interval) % plan.interval }
+    if rule.needsLatencies, window / plan.interval > AlertRule.mostLatencyIntervals {
+      throw AlertSyntaxError(
+        "a window of \(shown) has more than \(AlertRule.mostLatencyIntervals) intervals, which is too long "
+          + "for a latency: give 'over \(DecimalText.duration(plan.interval * AlertRule.mostLatencyIntervals))'"
+          + " or less", place)
+    }
+    do throws(AlertError) {
+      try rule.setWindow(window)
+    } catch {
+      throw AlertSyntaxError("a window of \(shown) is not possible: \(error)", place)
+    }
+  }
+}

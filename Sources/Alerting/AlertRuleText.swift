@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A rule as its operator wrote it, word by word, each with its place.
+struct AlertRuleText {
+  /// A word, or one of `>` and `<`, which need no spaces around them.
+  struct Word {
+    var text: Substring
+    /// Characters before it.
+    var column: Int
+  }
+
+  let words: [Word]
+  private(set) var position = 0
+  /// Behind the last word.
+  let end: Int
+
+  init(_ text: String) {
+    var words: [Word] = []
+    var start: (index: String.Index, column: Int)?
+    func close(_ index: String.Index) {
+      if let begun = start { words.append(Word(text: text[begun.index..<index], column: begun.column)) }
+      start = nil
+    }
+    var column = 0
+    for index in text.indices {
+      let character = text[index]
+      if character.isWhitespace {
+        close(index)
+      } else if character == ">" || character == "<" {
+        close(index)
+        words.append(Word(text: text[index...index], column: column))
+      } else if start == nil {
+        start = (index, column)
+      }
+      column += 1
+    }
+    close(text.endIndex)
+    self.words = words
+    end = words.last.map { $0.column + $0.text.count } ?? 0
+  }
+
+  /// The next word; nil at the end.
+  mutating func next() -> Word? {
+    guard position < words.count else { return nil }
+    position += 1
+    return words[position - 1]
+  }
+}
+
+/// What is wrong with a rule, and where.
+package struct AlertSyntaxError: Error, Equatable, Sendable {
+  package var message: String
+  /// Characters before the place.
+  package var column: Int
+  /// Characters of the place, 1 at least.
+  package var length: Int
+
+  init(_ message: String, at column: Int, length: Int = 1) {
+    self.message = message
+    self.column = column
+    self.length = max(1, length)
+  }
+
+  init(_ message: String, _ word: AlertRuleText.Word) {
+    self.init(message, at: word.column, length: word.text.count)
+  }
+
+  /// The rule, and below it a line that marks the place.
+  package func marked(_ rule: String) -> [String] {
+    // A tab would move the marks away from what they mark.
+    let shown = String(rule.map { $0.isWhitespace ? " " : $0 })
+    return [shown, String(repeating: " ", count: column) + String(repeating: "^", count: length)]
+  }
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Capture
+import Statistics
+
+/// What a rule counts over its window: sums that intervals enter and leave, in fixed memory.
+///
+/// Requests of all traffic stand with the tick they fell into; everything else is known by the interval,
+/// and stands with its last tick.
+struct AlertWindow: Sendable {
+  /// What a tick holds.
+  private struct Tick {
+    /// What the rule counts: requests, failures, ...
+    var count: UInt64 = 0
+    /// What that is a share of.
+    var basis: UInt64 = 0
+    /// Records lost.
+    var lost: UInt64 = 0
+  }
+
+  private let rule: AlertRule
+  private var ticks: [Tick]
+  private var position = 0
+  private var latencies: LatencyWindow?
+  /// Ticks since the start, as far as the window is long.
+  private var ticksSeen = 0
+  private var sum = Tick()
+
+  init(_ rule: AlertRule) {
+    self.rule = rule
+    ticks = Array(repeating: Tick(), count: rule.windowTicks)
+    if rule.needsLatencies {
+      latencies = LatencyWindow(intervals: rule.windowTicks / Int(rule.plan.ticksPerInterval))
+    }
+  }
+
+  /// Records lost within the window.
+  var lost: UInt64 { sum.lost }
+
+  /// What was counted, and of how many: requests, or failures of answered, or latencies.
+  var counts: (count: UInt64, basis: UInt64) {
+    if let latencies { return (latencies.summary.count, latencies.summary.count) }
+    return (sum.count, sum.basis)
+  }
+
+  /// The value in the rule's unit, whether it says enough or not.
+  var value: Double {
+    if let summary = latencies?.summary {
+      return switch rule.measure {
+      case .p50: Double(summary.p50)
+      case .p90: Double(summary.p90)
+      case .max: Double(summary.maximum)
+      default: Double(summary.p99)
+      }
+    }
+    guard rule.unit == .percent else { return rule.average(sum.count) }
+    // One division of exact numbers, as in `AlertRule.average`.
+    return sum.basis == 0 ? 0 : Double(sum.count) * 100 / Double(sum.basis)
+  }
+
+  /// Whether the value may raise an alert: a share of one request, or too little traffic at the start
+  /// of the watch, may not.
+  var isTelling: Bool {
+    if rule.unit == .percent || latencies != nil { return counts.basis >= max(1, rule.minimum) }
+    return !rule.isBelow || ticksSeen >= ticks.count
+  }
+
+  mutating func append(_ interval: Snapshot) {
+    let (count, basis) = rule.counts(in: interval)
+    for (index, requests) in interval.requestsByTick.enumerated() {
+      let isLast = index == interval.requestsByTick.count - 1
+      var tick = Tick()
+      if rule.countsByTick { tick.count = requests } else if isLast { tick.count = count }
+      if isLast { (tick.basis, tick.lost) = (basis, interval.capture.lost) }
+      append(tick)
+    }
+    latencies?.append(rule.latencies(in: interval))
+  }
+
+  /// Lets so many nanoseconds pass without traffic.
+  mutating func skip(_ silence: UInt64) {
+    for _ in 0..<min(rule.plan.tick(silence), UInt64(ticks.count)) { append(Tick()) }
+    guard latencies != nil else { return }
+    let intervals = min(silence / rule.plan.interval, UInt64(ticks.count) / rule.plan.ticksPerInterval)
+    for _ in 0..<intervals { latencies?.append(LatencySlice()) }
+  }
+
+  private mutating func append(_ tick: Tick) {
+    // The sums are those of the ring: what leaves it was added before.
+    let old = ticks[position]
+    sum.count = sum.count &- old.count &+ tick.count
+    sum.basis = sum.basis &- old.basis &+ tick.basis
+    sum.lost = sum.lost &- old.lost &+ tick.lost
+    ticks[position] = tick
+    position = position + 1 == ticks.count ? 0 : position + 1
+    ticksSeen = min(ticksSeen + 1, ticks.count)
+  }
+}
+
+extension AlertRule {
+  /// Whether the ticks of an interval tell what the rule counts.
+  var countsByTick: Bool { measure == .requests && site == nil }
+
+  /// What the rule counts in an interval, and what that is a share of.
+  fileprivate func counts(in interval: Snapshot) -> (count: UInt64, basis: UInt64) {
+    let totals = interval.totals
+    // All traffic: orphans are final responses as well, and their requests may have been seen or not.
+    var all = WatchedSite(name: "")
+    (all.requests, all.unanswered) = (totals.requests, totals.unanswered)
+    (all.successes, all.failures) = (totals.successes, totals.failures)
+    let site = self.site.map { name in interval.watched.first { $0.name == name } ?? WatchedSite(name: name) }
+    let counts = site ?? all
+    return switch measure {
+    case .requests: (counts.requests, 0)
+    case .failures: (counts.failures, counts.successes &+ counts.failures)
+    case .unanswered:
+      (
+        counts.unanswered,
+        counts.unanswered &+ (site == nil ? totals.exchanges : counts.successes &+ counts.failures)
+      )
+    case .lost: (interval.capture.lost, interval.capture.matched)
+    case .p50, .p90, .p99, .max: (0, 0)
+    }
+  }
+
+  fileprivate func latencies(in interval: Snapshot) -> LatencySlice {
+    guard let site else { return interval.latencies }
+    return interval.watched.first { $0.name == site }?.latencies ?? LatencySlice()
+  }
+}

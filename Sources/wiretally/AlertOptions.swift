@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Alerting
+import ArgumentParser
+import Statistics
+
+/// When an alert is raised, as both commands take it.
+struct AlertOptions: ParsableArguments {
+  @Option(
+    name: [.customShort("t"), .customLong("alert-trigger-threshold")], parsing: .unconditional,
+    help: ArgumentHelp(
+      "Alert when the average number of requests per interval exceeds this, e.g. 100 or 2.5.",
+      valueName: "requests"))
+  var threshold: Double?
+
+  @Option(
+    name: .customLong("alert"),
+    help: ArgumentHelp(
+      "A further rule, e.g. 'failures > 5% for 1m site=example.com' or 'p99 > 500ms'. May be repeated.",
+      valueName: "rule"))
+  var rules: [String] = []
+
+  @Option(
+    name: .customLong("alert-file"),
+    help: ArgumentHelp("A file of such rules, one a line, with # for comments.", valueName: "path"))
+  var file: String?
+
+  @Option(
+    name: .customLong("alert-window"), help: "Length of time over which rules look back.")
+  var window = TimeSpan(seconds: 120)
+
+  @Option(
+    name: .customLong("alert-every"), help: "How often rules are evaluated. (default: every interval)")
+  var every: TimeSpan?
+
+  @Option(name: .customLong("alert-log"), help: "The file that all alerts are logged in.")
+  var log: String?
+
+  func validate() throws {
+    if let threshold, !threshold.isFinite || threshold < 0 {
+      throw ValidationError("-t \(threshold) is no threshold: give a number of requests, 0 or more")
+    }
+  }
+
+  /// Whether anything is to be watched for.
+  var isEmpty: Bool { threshold == nil && rules.isEmpty && file == nil }
+
+  /// What the window and the evaluations have to be, given the interval.
+  func check(interval: TimeSpan) throws {
+    if window.nanoseconds < interval.nanoseconds {
+      throw ValidationError(
+        "--alert-window \(window) is shorter than the interval of \(interval): give at least that")
+    }
+    if let every, every.nanoseconds < interval.nanoseconds {
+      throw ValidationError(
+        "--alert-every \(every) is shorter than the interval of \(interval): give at least that")
+    }
+  }
+
+  /// The rules, read and checked.
+  func board(_ plan: IntervalPlan) throws(AlertError) -> AlertBoard {
+    var threshold: AlertRule?
+    if let limit = self.threshold {
+      threshold = try AlertRule(
+        threshold: limit, plan: plan, window: window.nanoseconds, every: every?.nanoseconds)
+    }
+    let parser = AlertRuleParser(plan: plan, window: window.nanoseconds, every: every?.nanoseconds)
+    var list = AlertRuleList(parser, threshold: threshold)
+    for rule in rules { try list.add(rule, from: "--alert") }
+    if let file { try list.add(file: file) }
+    return AlertBoard(threshold: threshold, rules: list.rules)
+  }
+}

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+import Alerting
+import Foundation
+import Statistics
+import Testing
+
+@Suite struct AlertRuleParserTests {
+  static let second: UInt64 = 1_000_000_000
+
+  static func parser(interval: UInt64 = 10) throws -> AlertRuleParser {
+    AlertRuleParser(plan: try IntervalPlan(interval: interval * second), window: 120 * second)
+  }
+
+  @Test func `a bare limit counts by the interval over the usual window`() throws {
+    let rule = try Self.parser().rule("requests > 100")
+    #expect(rule.measure == .requests && rule.unit == .perInterval && !rule.isBelow)
+    #expect(rule.threshold == 100 && rule.clear == 100 && rule.window == 120 * Self.second)
+    #expect(rule.hold == 0 && rule.keep == 0 && rule.minimum == 0 && rule.site == nil)
+    #expect(rule.name == "high-traffic" && rule.severity == "warning")
+  }
+
+  @Test func `every clause is read, in any order, with space or equals sign`() throws {
+    let rule = try Self.parser().rule(
+      " failures>5%  site=Example.COM. min 50 keep=3m for 1m clear 2.5% over 5m severity=page name=shop.5xx ")
+    #expect(rule.measure == .failures && rule.unit == .percent && rule.threshold == 5 && rule.clear == 2.5)
+    #expect(
+      rule.window == 300 * Self.second && rule.hold == 60 * Self.second && rule.keep == 180 * Self.second)
+    #expect(rule.minimum == 50 && rule.site == "example.com")
+    #expect(rule.name == "shop.5xx" && rule.severity == "page")
+  }
+
+  @Test(arguments: [
+    ("requests < 10/s", AlertMeasure.requests, AlertUnit.per(1_000_000_000), 10, "low-traffic"),
+    ("requests > 600/m", .requests, .per(60_000_000_000), 600, "high-traffic"),
+    ("failures > 0.5", .failures, .perInterval, 0.5, "high-failures"),
+    ("unanswered > 1%", .unanswered, .percent, 1, "high-unanswered"),
+    ("lost > 0", .lost, .perInterval, 0, "high-loss"), ("lost > 0.1%", .lost, .percent, 0.1, "high-loss"),
+    ("p50 > 1.5s", .p50, .time, 1.5e9, "high-p50"), ("p90 > 250us", .p90, .time, 250_000, "high-p90"),
+    ("p99 > 500ms", .p99, .time, 5e8, "high-p99"), ("max > 1m", .max, .time, 60e9, "high-max"),
+    ("failures > 36/h", .failures, .per(3_600_000_000_000), 36, "high-failures"),
+  ])
+  func `measures, units and the rules' own names`(
+    text: String, measure: AlertMeasure, unit: AlertUnit, threshold: Double, name: String
+  ) throws {
+    let rule = try Self.parser().rule(text)
+    #expect(rule.measure == measure && rule.unit == unit && rule.threshold == threshold)
+    #expect(rule.name == name)
+  }
+
+  @Test(arguments: [
+    ("", "there is no rule: give a measure and its limit, as in 'failures > 5% for 1m'", 0, 1),
+    (
+      "failurs > 5%",
+      "'failurs' is no measure: give requests, failures, unanswered, lost, p50, p90, p99 or max", 0, 7
+    ),
+    (
+      "failures",
+      "'>' or '<' is missing behind 'failures'; put the rule in quotes, since a shell takes > for itself, "
+        + "as in 'failures > 5% for 1m'", 8, 1
+    ),
+    ("failures = 5%", "'=' is no comparison: give > or <", 9, 1),
+    ("failures >", "the limit is missing behind '>', as in 'failures > 5% for 1m'", 10, 1),
+    (
+      "failures > 5x",
+      "'5x' is no limit for failures: give a share as 5%, or a count as 100 (an interval), 10/s, 600/m or "
+        + "36000/h", 11, 2
+    ),
+    (
+      "requests > -1",
+      "'-1' is no limit for requests: give a count as 100 (an interval), 10/s, 600/m or 36000/h",
+      11, 2
+    ),
+    (
+      "requests > 5%",
+      "'5%' is a share, but requests are counted: give 100 (an interval), 10/s, 600/m or 36000/h", 11, 2
+    ),
+    ("failures > 101%", "a share is at most 100%", 11, 4),
+    ("p99 > 500", "'500' is no limit for p99: give a time, as 500ms or 1.5s", 6, 3),
+    ("p99 > 5%", "'5%' is no limit for p99: give a time, as 500ms or 1.5s", 6, 2),
+    (
+      "requests > 5 fro 1m",
+      "'fro' is unknown: over, for, keep, clear, min, site=, name= and severity= may follow", 13, 3
+    ),
+    ("requests > 5 for 1m for 2m", "'for' is given twice", 20, 3),
+    ("requests > 5 for", "a time is missing behind 'for'", 16, 1),
+    ("requests > 5 site=", "a site is missing behind 'site='", 18, 1),
+    ("requests > 5 over soon", "'soon' is no time: give 30s, 2m or 1h, a week at most", 18, 4),
+    ("requests > 5 keep 0s", "'0s' is no time: give 30s, 2m or 1h, a week at most", 18, 2),
+    ("failures > 5% min none", "'none' is no number of exchanges: give 1 or more", 18, 4),
+    ("requests > 5 min 3", "'min' is for shares (%) and latencies: a count needs none", 17, 1),
+    ("failures > 5% clear 3", "'clear 3' has another unit than the limit of 5%", 20, 1),
+    ("failures > 5% clear 6%", "'clear 6%' lies beyond the limit: give 5% or less", 20, 2),
+    ("requests < 5/s clear 4/s", "'clear 4/s' lies beyond the limit: give 5/s or more", 21, 3),
+    ("requests > 5 over 5s", "a window of 5s is shorter than the interval of 10s", 18, 2),
+    (
+      "p99 > 1s over 2h",
+      "a window of 2h has more than 360 intervals, which is too long for a latency: give 'over 1h' or less",
+      14, 2
+    ),
+    ("lost > 0 site=a", "what was lost has no site: leave 'site' out", 14, 1),
+    (
+      "requests > 5 site=http://a/", "'http://a/' is no site: give the host's name alone, as example.com", 18,
+      9
+    ),
+    ("requests > 5 site=a:80", "'a:80' is no site: sites have no port: give a", 18, 4),
+    ("requests > 5 site=*.a", "'*.a' is no site: each rule is about one site, or about all traffic", 18, 3),
+    (
+      "requests > 5 site=bücher.example",
+      "'bücher.example' is no site: give it as it is on the wire and on pages, in ASCII (xn--...)", 18, 14
+    ),
+    ("requests > 5 name=a,b", "'a,b' is no name: give letters, digits, '-', '_' and '.', 64 at most", 18, 3),
+    (
+      "requests > 5 severity=\"x\"",
+      "'\"x\"' is no severity: give letters, digits, '-', '_' and '.', 64 at most", 22, 3
+    ),
+  ])
+  func `what is wrong is said, with its place`(text: String, message: String, column: Int, length: Int) throws
+  {
+    let error = #expect(throws: AlertSyntaxError.self) { try Self.parser().rule(text) }
+    #expect(error?.message == message)
+    #expect(error?.column == column && error?.length == length)
+  }
+
+  @Test func `the place is marked below the rule`() throws {
+    let error = try #require(
+      #expect(throws: AlertSyntaxError.self) { try Self.parser().rule("failures\t> 5x for 1m") })
+    #expect(error.marked("failures\t> 5x for 1m") == ["failures > 5x for 1m", "           ^^"])
+  }
+
+  @Test func `a window that is no multiple of the interval is rounded up where only intervals are known`()
+    throws
+  {
+    let parser = try Self.parser()
+    #expect(try parser.rule("failures > 5% over 25s").window == 30 * Self.second)
+    #expect(try parser.rule("requests > 5 over 25s site=a").window == 30 * Self.second)
+    #expect(try parser.rule("requests > 5 over 25s").window == 25 * Self.second)
+  }
+
+  @Test func `sites as pages show them`() throws {
+    let parser = try Self.parser()
+    for (written, name) in [
+      ("EXAMPLE.com", "example.com"), ("[2001:db8::1]", "[2001:db8::1]"), ("10.0.0.1", "10.0.0.1"),
+      (#"a\x20b"#, #"a\x20b"#), ("a.", "a"), ("a=b", "a=b"),
+    ] {
+      #expect(try parser.rule("requests > 1 site=\(written)").site == name)
+    }
+  }
+
+  // MARK: Lists and files
+
+  @Test func `rules without a name get one that is free`() throws {
+    let plan = try IntervalPlan(interval: 10 * Self.second)
+    var list = AlertRuleList(try Self.parser(), threshold: try AlertRule(threshold: 1, plan: plan))
+    for text in ["requests > 5", "requests > 9/s", "requests > 5 site=a", "p99 > 1s", "p99 > 2s"] {
+      try list.add(text, from: "--alert")
+    }
+    #expect(
+      list.rules.map(\.name) == [
+        "high-traffic-2", "high-traffic-3", "high-traffic", "high-p99", "high-p99-2",
+      ])
+    try list.add("lost > 0 name=x", from: "--alert")
+    try list.add("requests > 3 name=x site=a", from: "--alert")
+    let error = #expect(throws: AlertError.self) { try list.add("p50 > 1s name=x", from: "--alert") }
+    #expect(error?.description == "--alert: another rule is named 'x' as well")
+  }
+
+  @Test func `there is a limit to the number of rules`() throws {
+    var list = AlertRuleList(try Self.parser())
+    for _ in 0..<AlertRuleList.limit { try list.add("lost > 0", from: "--alert") }
+    let error = #expect(throws: AlertError.self) { try list.add("lost > 0", from: "--alert") }
+    #expect(error?.description == "--alert: there are more than 64 rules")
+  }
+
+  @Test func `a file has one rule a line, comments and empty lines`() throws {
+    let path = NSTemporaryDirectory() + "wiretally-\(UUID().uuidString).rules"
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try "# ours\n\nfailures > 5%   # of the shop\r\n\trequests < 1/s\nlost > 0".write(
+      toFile: path, atomically: true, encoding: .utf8)
+    var list = AlertRuleList(try Self.parser())
+    try list.add(file: path)
+    #expect(list.rules.map(\.name) == ["high-failures", "low-traffic", "high-loss"])
+    try "requests > 1\n  p98 > 1s # typo\n".write(toFile: path, atomically: true, encoding: .utf8)
+    let error = try #require(#expect(throws: AlertError.self) { try list.add(file: path) })
+    #expect(error.description.hasPrefix("\(path), line 2: 'p98' is no measure"))
+    #expect(error.details == ["  p98 > 1s ", "  ^^^"])
+  }
+
+  @Test(arguments: [
+    ("/nowhere/rules", "No such file or directory"), ("/", "Is a directory"), ("/dev/zero", "File too large"),
+  ])
+  func `a file that cannot be read is named with the reason`(path: String, reason: String) throws {
+    var list = AlertRuleList(try Self.parser())
+    let error = #expect(throws: AlertError.self) { try list.add(file: path) }
+    #expect(error?.description == "cannot read the alert rules in \(path): \(reason)")
+  }
+}

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+import Alerting
+import Capture
+import Statistics
+import Testing
+
+/// Rules beyond the original's, put to rows of intervals of ten seconds.
+@Suite struct AlertStateTests {
+  /// What an interval brings; latencies in milliseconds.
+  struct Interval: Sendable {
+    var requests: UInt64 = 0
+    var failures: UInt64 = 0
+    var successes: UInt64 = 0
+    var unanswered: UInt64 = 0
+    var lost: UInt64 = 0
+    var matched: UInt64 = 0
+    var latencies: [UInt64] = []
+  }
+
+  /// A rule put to a row of intervals: `+` for raised, `-` for recovered, with the interval's number.
+  struct Case: Sendable, CustomTestStringConvertible {
+    var testDescription: String
+    var rule: String
+    var intervals: [Interval]
+    var transitions: [String]
+  }
+
+  private static func failing(_ counts: (UInt64, UInt64)...) -> [Interval] {
+    counts.map { Interval(failures: $0.0, successes: $0.1) }
+  }
+
+  private static func asking(_ counts: UInt64...) -> [Interval] { counts.map { Interval(requests: $0) } }
+
+  static let cases = [
+    Case(
+      testDescription: "a share above the limit raises, at the limit recovers",
+      rule: "failures > 5% over 10s", intervals: failing((5, 95), (6, 94), (5, 95)),
+      transitions: ["+1", "-2"]),
+    Case(
+      testDescription: "one failure of one is no alarm", rule: "failures > 5% over 10s",
+      intervals: failing((1, 0), (19, 0), (20, 0), (19, 0)), transitions: ["+2", "-3"]),
+    Case(
+      testDescription: "the minimum can be chosen", rule: "failures > 5% over 10s min 1",
+      intervals: failing((0, 0), (1, 0), (0, 0)), transitions: ["+1", "-2"]),
+    Case(
+      testDescription: "the share is the window's, not the intervals' mean", rule: "failures > 50% over 20s",
+      intervals: failing((30, 10), (0, 100), (30, 10)), transitions: ["+0", "-1"]),
+    Case(
+      testDescription: "failures by count", rule: "failures > 1/s over 20s",
+      intervals: failing((20, 900), (1, 0), (0, 0)), transitions: ["+1", "-2"]),
+    Case(
+      testDescription: "too little traffic is told once a whole window was seen",
+      rule: "requests < 1/s over 30s", intervals: asking(0, 0, 0, 30, 0), transitions: ["+2", "-3"]),
+    Case(
+      testDescription: "exactly the lower limit is enough", rule: "requests < 5 over 10s",
+      intervals: asking(5, 4, 5), transitions: ["+1", "-2"]),
+    Case(
+      testDescription: "held before raising: the limit must be passed all the time",
+      rule: "requests > 5 over 10s for 20s", intervals: asking(6, 6, 5, 6, 6, 6, 6, 0),
+      transitions: ["+5", "-7"]),
+    Case(
+      testDescription: "held before recovering: the value must be clear all the time",
+      rule: "requests > 5 over 10s keep 20s", intervals: asking(6, 0, 0, 6, 0, 0, 0, 0),
+      transitions: ["+0", "-6"]),
+    Case(
+      testDescription: "a hold that is no multiple of the interval ends with the next evaluation",
+      rule: "requests > 5 over 10s for 11s", intervals: asking(6, 6, 6), transitions: ["+2"]),
+    Case(
+      testDescription: "a clear level keeps a wavering value from flapping",
+      rule: "requests > 10 over 10s clear 8", intervals: asking(11, 10, 9, 11, 8, 9, 10, 11),
+      transitions: ["+0", "-4", "+7"]),
+    Case(
+      testDescription: "a clear level below", rule: "requests < 10 over 10s clear 20",
+      intervals: asking(9, 10, 19, 20, 15, 9), transitions: ["+0", "-3", "+5"]),
+    Case(
+      testDescription: "requests without an answer", rule: "unanswered > 10% over 10s",
+      intervals: [
+        Interval(successes: 18, unanswered: 2), Interval(successes: 17, unanswered: 3), Interval(),
+      ], transitions: ["+1", "-2"]),
+    Case(
+      testDescription: "any loss", rule: "lost > 0 over 20s",
+      intervals: [Interval(), Interval(lost: 1), Interval(), Interval()], transitions: ["+1", "-3"]),
+    Case(
+      testDescription: "the share of what was lost", rule: "lost > 1% over 10s",
+      intervals: [Interval(lost: 1, matched: 100), Interval(lost: 2, matched: 100), Interval()],
+      transitions: ["+1", "-2"]),
+    Case(
+      testDescription: "one slow exchange in a thousand moves no p99",
+      rule: "p99 > 500ms over 10s",
+      intervals: [
+        Interval(latencies: Array(repeating: 10, count: 999) + [900]),
+        Interval(latencies: Array(repeating: 10, count: 90) + Array(repeating: 900, count: 10)), Interval(),
+      ], transitions: ["+1", "-2"]),
+    Case(
+      testDescription: "slow exchanges leave the window with their interval",
+      rule: "max > 500ms over 20s min 1",
+      intervals: [
+        Interval(latencies: [900]), Interval(latencies: [10]), Interval(latencies: [10]),
+        Interval(latencies: [10]),
+      ], transitions: ["+0", "-2"]),
+    Case(
+      testDescription: "a quantile of few says nothing", rule: "p50 > 1ms over 10s",
+      intervals: [
+        Interval(latencies: Array(repeating: 9, count: 19)),
+        Interval(latencies: Array(repeating: 9, count: 20)),
+      ], transitions: ["+1"]),
+  ]
+
+  @Test(arguments: cases) func `the rule over time, for all traffic`(_ row: Case) throws {
+    #expect(try Self.transitions(row.rule, row.intervals, site: nil) == row.transitions)
+  }
+
+  @Test(arguments: cases.filter { !$0.rule.hasPrefix("lost") })
+  func `the rule over time, for one site`(_ row: Case) throws {
+    let rule = row.rule + " site=a.example"
+    #expect(try Self.transitions(rule, row.intervals, site: "a.example") == row.transitions)
+    // What other sites do is nothing to it, except that it sees no traffic of its own.
+    let others = try Self.transitions(rule, row.intervals, site: "b.example")
+    #expect(row.rule.contains("<") || others.isEmpty)
+  }
+
+  /// The same rows through a board; returns the transitions of a rule.
+  private static func transitions(_ rule: String, _ intervals: [Interval], site: String?) throws -> [String] {
+    let plan = try IntervalPlan(interval: 10_000_000_000)
+    let parser = AlertRuleParser(plan: plan, window: 120_000_000_000)
+    var board = AlertBoard(rules: [try parser.rule(rule)])
+    var seen: [String] = []
+    for (number, interval) in intervals.enumerated() {
+      let snapshot = snapshot(number, interval, site: site, plan: plan)
+      for change in board.observe(snapshot) {
+        seen.append((change.state == .raised ? "+" : "-") + "\(number)")
+        #expect(change.at == snapshot.end)
+      }
+    }
+    return seen
+  }
+
+  private static func snapshot(_ number: Int, _ interval: Interval, site: String?, plan: IntervalPlan)
+    -> Snapshot
+  {
+    var snapshot = AlertWatchTests.interval(number, interval.requests, plan: plan, lost: interval.lost)
+    snapshot.capture.matched = interval.matched
+    let latencies = LatencySlice(interval.latencies.map { $0 * 1_000_000 })
+    if let site {
+      var counts = WatchedSite(name: site)
+      (counts.requests, counts.unanswered) = (interval.requests, interval.unanswered)
+      (counts.successes, counts.failures) = (interval.successes, interval.failures)
+      counts.latencies = latencies
+      snapshot.watched = [WatchedSite(name: "other.example"), counts]
+      // All traffic is something else.
+      snapshot.totals.requests = interval.requests &* 3
+    } else {
+      (snapshot.totals.requests, snapshot.totals.unanswered) = (interval.requests, interval.unanswered)
+      (snapshot.totals.successes, snapshot.totals.failures) = (interval.successes, interval.failures)
+      snapshot.totals.exchanges = interval.successes + interval.failures
+      snapshot.latencies = latencies
+    }
+    return snapshot
+  }
+
+  @Test func `a silence that was left out empties every window`() throws {
+    let plan = try IntervalPlan(interval: 10_000_000_000)
+    let parser = AlertRuleParser(plan: plan, window: 120_000_000_000)
+    var board = AlertBoard(
+      rules: [
+        try parser.rule("failures > 5%"), try parser.rule("max > 1ms min 1"), try parser.rule("lost > 0"),
+      ])
+    let loud = Interval(failures: 50, lost: 3, latencies: [5])
+    #expect(board.observe(Self.snapshot(0, loud, site: nil, plan: plan)).count == 3)
+    let changes = board.observe(Self.snapshot(1_000_000, Interval(), site: nil, plan: plan))
+    #expect(changes.map(\.state) == [.recovered, .recovered, .recovered])
+    #expect(changes.map(\.hits) == [0, 0, 0])
+  }
+
+  @Test func `the board lists what is active by rule, and the last five that are over, newest first`() throws
+  {
+    let plan = try IntervalPlan(interval: 10_000_000_000)
+    let parser = AlertRuleParser(plan: plan, window: 120_000_000_000)
+    var board = AlertBoard(
+      threshold: try AlertRule(threshold: 5, plan: plan, window: 10_000_000_000),
+      rules: [
+        try parser.rule("requests > 5 over 10s name=b"), try parser.rule("failures > 1 over 10s site=x"),
+        try parser.rule("p99 > 1s"),
+      ])
+    #expect(board.sites == ["x"])
+    #expect(board.needsLatencies)
+    for number in 0..<5 {
+      let interval = Interval(requests: number % 2 == 0 ? 6 : 0)
+      _ = board.observe(Self.snapshot(number, interval, site: nil, plan: plan))
+    }
+    #expect(board.threshold?.active != nil)
+    #expect(board.others.count == 3)
+    #expect(board.active.map(\.rule) == ["high-traffic", "b"])
+    _ = board.observe(Self.snapshot(5, Interval(), site: nil, plan: plan))
+    #expect(board.past.map(\.rule.name) == ["high-traffic", "b", "high-traffic", "b", "high-traffic"])
+    #expect(zip(board.past, board.past.dropFirst()).allSatisfy { $0.ended >= $1.ended })
+  }
+}
