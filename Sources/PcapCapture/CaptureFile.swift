@@ -24,11 +24,16 @@ package final class CaptureFile {
   /// Packets whose link layer cannot be read.
   package internal(set) var unreadable: UInt64 = 0
 
-  private enum Format {
+  /// What the operator should know about the file.
+  package internal(set) var notice: String?
+
+  enum Format {
     case classic(ClassicFormat)
     case nextGeneration(NextGenerationFormat)
   }
-  private var format: Format
+  var format: Format
+  /// The order in which packets are read, where it is not the file's own.
+  var order: RecordOrder?
 
   /// Opens `path`, or standard input for `-`, and reads the header.
   package init(path: String) throws(CaptureError) {
@@ -47,10 +52,22 @@ package final class CaptureFile {
       format = .classic(try ClassicFormat(head, name: input.name))
       input.consume(24)
     }
+    findOrder()
   }
 
-  /// Hands the next packet to `body`; false at the end of the file.
+  /// How much of the file has been read, in bytes.
+  package var progress: UInt64 {
+    guard let order, let size = input.size, !order.records.isEmpty else { return input.position }
+    return size / UInt64(order.records.count) * min(packets, UInt64(order.records.count))
+  }
+
+  /// Hands the next packet to `body`, by time where the file can be read so; false at the end of the file.
   package func next(_ body: (FilePacket, RawSpan) -> Void) throws(CaptureError) -> Bool {
+    order == nil ? try read(body) : try nextInOrder(body)
+  }
+
+  /// Hands the packet at the current position to `body`; false at the end of the file.
+  func read(_ body: (FilePacket, RawSpan) -> Void) throws(CaptureError) -> Bool {
     switch format {
     case .classic(let classic): return try classic.next(self, body)
     case .nextGeneration(var blocks):

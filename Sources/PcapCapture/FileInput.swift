@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CMapping
 package import Capture
 import Glibc
 
-/// A file or standard input read from front to back through one buffer: the only file of this target
-/// that reads descriptors.
+/// A file, seen through a mapping, or a stream, read from front to back through one buffer: the only file
+/// of this target that reads descriptors.
 @safe
 package final class FileInput {
   /// The name for messages.
@@ -14,13 +15,19 @@ package final class FileInput {
   /// Bytes of the file before the buffer's first unread one.
   package private(set) var position: UInt64 = 0
   /// The read failed in the middle: why, in words.
-  private(set) var fault: String?
+  var fault: String? { isCut ? "the file became shorter while it was read" : readFault }
+  private var readFault: String?
+  /// Others shortened the file since it was opened, and bytes that are gone were asked for.
+  private var isCut: Bool { isMapped && wt_mapping_is_cut(mapping) }
 
   private let descriptor: Int32
   private let closes: Bool
   // Owned by this object; [start, end) holds bytes that were read and not yet consumed.
   private var buffer: UnsafeMutableRawPointer
   private var capacity: Int
+  /// The number of the mapping whose bytes `buffer` are, which must not be written to; -1 for none.
+  private let mapping: Int32
+  private var isMapped: Bool { mapping >= 0 }
   private var start = 0
   private var end = 0
   private var hasEnded = false
@@ -46,22 +53,40 @@ package final class FileInput {
     // fstat fills the value it is given; a failure leaves it as it is.
     let isRegular = unsafe fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
     size = isRegular ? UInt64(status.st_size) : nil
-    capacity = 512 * 1024
-    unsafe buffer = UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 64)
+    // The mapping lives as long as this object, and is only read.
+    mapping = isRegular ? wt_mapping_open(descriptor, Int(status.st_size)) : -1
+    if mapping >= 0, let base = unsafe wt_mapping_bytes(mapping) {
+      unsafe buffer = UnsafeMutableRawPointer(mutating: base)
+      capacity = Int(status.st_size)
+    } else {
+      capacity = 512 * 1024
+      unsafe buffer = UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 64)
+    }
     if status.st_mode & S_IFMT == S_IFDIR {
       throw CaptureError(.notFound, "cannot read \(path): it is a directory")
     }
   }
 
   deinit {
-    unsafe buffer.deallocate()
+    if isMapped { wt_mapping_close(mapping) } else { unsafe buffer.deallocate() }
     if closes { close(descriptor) }
   }
+
+  /// Whether any byte can be read again: a mapped file, as regular files are.
+  package var canSeek: Bool { isMapped }
 
   /// Bytes that are there, at least `count` of them unless the input ends before.
   package func available(_ count: Int) -> Int {
     if end - start < count { fill(count) }
-    return end - start
+    return isCut ? 0 : end - start
+  }
+
+  /// Goes to a byte of a file that `canSeek`.
+  package func seek(to position: UInt64) {
+    precondition(isMapped && position <= UInt64(capacity))
+    start = Int(position)
+    end = max(start, end)
+    self.position = position
   }
 
   /// The next `count` bytes, which must be available; valid until the next call that reads.
@@ -81,6 +106,10 @@ package final class FileInput {
 
   private func fill(_ count: Int) {
     if hasEnded { return }
+    if isMapped {
+      end = capacity
+      return
+    }
     if start > 0 {
       // [start, end) moves to the front; the ranges may overlap.
       unsafe memmove(buffer, buffer + start, end - start)
@@ -96,7 +125,7 @@ package final class FileInput {
       } else if got < 0, errno == EINTR {
         continue
       } else {
-        if got < 0 { fault = Self.words(errno) }
+        if got < 0 { readFault = Self.words(errno) }
         hasEnded = true
         return
       }

@@ -15,6 +15,8 @@ package final class FileSource: SegmentSource {
   package private(set) var packets: UInt64 = 0
   /// Packets whose link layer cannot be read.
   package private(set) var unreadable: UInt64 = 0
+  /// What the operator should know about the files read so far.
+  package private(set) var notices: [String] = []
   private var latest: UInt64 = 0
   private var fragments = FragmentStore()
 
@@ -31,7 +33,7 @@ package final class FileSource: SegmentSource {
 
   /// Which file is being read, and how far: position and size in bytes.
   package var progress: (name: String, position: UInt64, size: UInt64?)? {
-    file.map { ($0.input.name, $0.input.position, $0.input.size) }
+    file.map { ($0.input.name, $0.progress, $0.input.size) }
   }
 
   package func receive(
@@ -117,6 +119,7 @@ package final class FileSource: SegmentSource {
     guard let path = paths.popLast() else { return nil }
     let opened = try CaptureFile(path: path)
     file = opened
+    if let notice = opened.notice { notices.append(notice) }
     return opened
   }
 }

@@ -16,6 +16,8 @@ struct NextGenerationFormat: Sendable {
     var offset: Int64 = 0
   }
 
+  /// The section that is being read, counted from 1.
+  private(set) var section = 0
   /// Little-endian section.
   private var isLittle = true
   private var interfaces: [Interface] = []
@@ -36,6 +38,7 @@ struct NextGenerationFormat: Sendable {
         }
         isLittle = head.big32(8) == 0x4d3c_2b1a
         interfaces = []
+        section += 1
       }
       let type = number(head, 0), length = Int(number(head, 4))
       guard length >= 12, length % 4 == 0, length <= CaptureFile.longest else {

@@ -76,6 +76,7 @@ struct ReadCommand: ParsableCommand {
       report.interval(last, life: timeline.summary(capture: source.counters, top: report.sites))
     }
     report.summary(timeline.summary(capture: source.counters, top: report.sites))
+    for notice in source.notices { Failure.say(notice) }
     if source.unreadable > 0 {
       Failure.say("\(source.unreadable) packets have a link layer that cannot be read; they were left out")
     }

@@ -33,6 +33,9 @@ final class Stage {
     }
     for _ in 0..<1_000 where !Shell.read(errors).contains("listening") { usleep(20_000) }
     #expect(Shell.read(errors).contains("listening"), "tcpdump does not listen: \(Shell.read(errors))")
+    // It says so before it does: packets are kept from its first wait for them on.
+    let wait = "/proc/\(dump.processIdentifier)/wchan"
+    for _ in 0..<1_000 where !Shell.read(wait).contains("poll") { usleep(20_000) }
   }
 
   deinit {

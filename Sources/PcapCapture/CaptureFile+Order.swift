@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Capture
+import HTTPWire
+
+/// Reading a file in the order of its packets' times.
+extension CaptureFile {
+  /// Looks through a file from its first packet on, and finds the order of its packets if they do not
+  /// stand in the order of their times. A fault in the file is left for the reading proper.
+  func findOrder() {
+    guard input.canSeek else { return }
+    let begin = input.position, first = format
+    var look = RecordOrder.Look()
+    walk { time, _ in look.add(time) }
+    if look.isBeyondSorting {
+      notice =
+        "\(input.name): its packets are not in the order of their times, and too many to be put in order; "
+        + "requests may be missing; try: reordercap \(input.name) ordered.pcapng"
+    } else if look.isWorthSorting {
+      input.seek(to: begin)
+      format = first
+      var found = RecordOrder()
+      found.reserve(look.packets)
+      var section: (number: Int, offset: UInt64, blocks: NextGenerationFormat)?
+      walk { time, offset in
+        found.add(time: time, offset: offset)
+      } afterEach: { format, offset in
+        guard case .nextGeneration(let blocks) = format else { return }
+        if let section, section.number != blocks.section { found.endSection(section.offset, section.blocks) }
+        let start = section?.number == blocks.section ? section?.offset ?? offset : offset
+        section = (blocks.section, start, blocks)
+      }
+      if let section { found.endSection(section.offset, section.blocks) }
+      found.sort(endingAt: input.position)
+      order = found
+    }
+    input.seek(to: begin)
+    format = first
+    packets = 0
+    unreadable = 0
+  }
+
+  /// Reads the next packet in the order found; false at the end of the file.
+  func nextInOrder(_ body: (FilePacket, RawSpan) -> Void) throws(CaptureError) -> Bool {
+    guard let record = order?.take() else {
+      // Behind the last packet stands the end of the file, or the fault that is told now.
+      input.seek(to: order?.end ?? input.position)
+      return try read(body)
+    }
+    input.seek(to: record.offset)
+    if let blocks = order?.format(at: record.offset) { format = .nextGeneration(blocks) }
+    return try read { packet, bytes in
+      var packet = packet
+      packet.time = record.time
+      body(packet, bytes)
+    }
+  }
+
+  /// Steps through the packets up to the end or a fault.
+  private func walk(
+    _ body: (_ time: UInt64, _ offset: UInt64) -> Void,
+    afterEach note: (Format, UInt64) -> Void = { _, _ in }
+  ) {
+    do throws(CaptureError) {
+      while true {
+        let unread = unreadable
+        var at = input.position
+        let more = try read { packet, _ in
+          at = input.position
+          body(packet.time, at)
+        }
+        guard more else { return }
+        // A packet that cannot be read keeps its place, so that it is counted.
+        if unreadable > unread { body(0, at) }
+        note(format, at)
+      }
+    } catch {
+      // It is told when the packets before it have been read.
+    }
+  }
+}
