@@ -21,7 +21,7 @@ BPF_SOURCES := $(wildcard bpf/*.c bpf/*.h) $(wildcard Sources/CHTTPFilter/includ
 # What building takes, and what the tests, the demo and the benchmarks, and the guests take on top of it.
 BUILD_PACKAGES := libbpf-dev libelf-dev zlib1g-dev libpcap-dev libseccomp-dev libncurses-dev linux-libc-dev
 KERNEL_PACKAGES := qemu-system-x86 busybox-static cpio iproute2 strace util-linux jq xz-utils
-TEST_PACKAGES := nginx-light curl wrk iproute2 iptables ethtool strace util-linux procps jq
+TEST_PACKAGES := nginx-light curl goaccess wrk iproute2 iptables ethtool strace util-linux procps jq
 
 .PHONY: help
 help: ## This list

@@ -45,7 +45,8 @@ let package = Package(
     .target(name: "Feed", dependencies: ["Capture", "Exchanges", "HTTPWire"], swiftSettings: house),
     .target(name: "Alerting", dependencies: ["Capture", "Statistics"], swiftSettings: house),
     .target(
-      name: "Presentation", dependencies: ["Alerting", "Capture", "Exchanges", "Statistics"],
+      name: "Presentation",
+      dependencies: ["Alerting", "Capture", "Exchanges", "Feed", "HTTPWire", "Statistics"],
       swiftSettings: house),
     .target(
       name: "Confinement",
@@ -76,7 +77,7 @@ let package = Package(
     tests("Statistics", with: ["Capture", "Exchanges", "HTTPWire", "Randomness"]),
     tests("Feed", with: ["Capture", "Exchanges", "HTTPWire"]),
     tests("Alerting", with: ["Capture", "Statistics"]),
-    tests("Presentation", with: ["Alerting", "Capture", "Exchanges", "Statistics"]),
+    tests("Presentation", with: ["Alerting", "Capture", "Exchanges", "Feed", "HTTPWire", "Statistics"]),
     .testTarget(
       name: "RoadTests",
       dependencies: [

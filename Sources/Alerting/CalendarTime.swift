@@ -50,11 +50,28 @@ package struct CalendarTime: Equatable, Sendable {
   /// `Tue, 23 Feb 2021 04:06:18`, as the pages have it.
   package var label: String {
     let weekdays = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
-    let months = [
-      "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ]
-    return "\(weekdays[weekday]), \(Self.padded(day, 2)) \(months[month - 1]) \(Self.padded(year, 4)) "
-      + "\(Self.padded(hour, 2)):\(Self.padded(minute, 2)):\(Self.padded(second, 2))"
+    return "\(weekdays[weekday]), \(Self.padded(day, 2)) \(Self.months[month - 1]) \(Self.padded(year, 4)) "
+      + clock
+  }
+
+  /// `2021-02-23 04:06:18`.
+  package var sortable: String {
+    "\(Self.padded(year, 4))-\(Self.padded(month, 2))-\(Self.padded(day, 2)) \(clock)"
+  }
+
+  /// `23/Feb/2021:04:06:18 +0100`, as web servers' logs have it, in a zone `offset` seconds east of UTC.
+  package func accessLog(offset: Int) -> String {
+    let minutes = abs(offset) / 60
+    return "\(Self.padded(day, 2))/\(Self.months[month - 1])/\(Self.padded(year, 4)):\(clock) "
+      + "\(offset < 0 ? "-" : "+")\(Self.padded(minutes / 60, 2))\(Self.padded(minutes % 60, 2))"
+  }
+
+  private static let months = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+  ]
+
+  private var clock: String {
+    "\(Self.padded(hour, 2)):\(Self.padded(minute, 2)):\(Self.padded(second, 2))"
   }
 
   private static func padded(_ number: Int, _ width: Int) -> String {

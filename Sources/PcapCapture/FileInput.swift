@@ -89,6 +89,9 @@ package final class FileInput {
     self.position = position
   }
 
+  /// Whether all that a pipe has brought so far was consumed; a regular file has always more.
+  package var isDrained: Bool { start == end && size == nil }
+
   /// The next `count` bytes, which must be available; valid until the next call that reads.
   @_lifetime(borrow self)
   package func bytes(_ count: Int) -> RawSpan {

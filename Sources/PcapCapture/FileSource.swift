@@ -63,6 +63,8 @@ package final class FileSource: SegmentSource {
         file = nil
         break
       }
+      // What a pipe has brought is handed on before more is waited for.
+      if current.input.isDrained { break }
     }
     return .delivered(delivered)
   }

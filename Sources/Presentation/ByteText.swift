@@ -15,6 +15,8 @@ package struct ByteText: Sendable {
 
   package mutating func append(_ byte: UInt8) { bytes.append(byte) }
 
+  package mutating func append(_ text: ArraySlice<UInt8>) { bytes.append(contentsOf: text) }
+
   /// A line with its newline, `indent` tabs before it: whatever is in the text, it stays one line that
   /// moves no cursor.
   package mutating func line(_ text: String = "", indent: Int = 0) {

@@ -79,6 +79,17 @@ package struct JSONWriter: Sendable {
     text.append("\"")
   }
 
+  /// A string of printable ASCII, as names off the wire are.
+  mutating func string(printable bytes: ArraySlice<UInt8>) {
+    separate()
+    text.append("\"")
+    for byte in bytes {
+      if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { text.append(UInt8(ascii: "\\")) }
+      text.append(byte)
+    }
+    text.append("\"")
+  }
+
   private mutating func append(_ scalar: Unicode.Scalar) {
     switch scalar {
     case "\"": text.append("\\\"")

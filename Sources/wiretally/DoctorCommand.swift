@@ -14,6 +14,8 @@ struct DoctorCommand: ParsableCommand {
       process is not permitted to capture, 70 otherwise.
       """)
 
+  enum Format: String, ExpressibleByArgument, CaseIterable { case page, json }
+
   @Option(name: .shortAndLong, help: "The interface to try. (default: all)")
   var interface: String?
 
@@ -21,7 +23,7 @@ struct DoctorCommand: ParsableCommand {
   var ports = PortList(.http)
 
   @Option(help: "What is printed: page (plain text) or json (one object).")
-  var format = ReportOptions.Format.page
+  var format = Format.page
 
   func run() throws {
     let diagnosis = Diagnosis(ports: ports.ports, interface: interface == "any" ? nil : interface)

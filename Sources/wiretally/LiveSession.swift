@@ -4,6 +4,7 @@ import Alerting
 import Capture
 import Confinement
 import Exchanges
+import Feed
 import Glibc
 import PcapCapture
 import Presentation
@@ -13,6 +14,8 @@ import Statistics
 struct LiveSession {
   /// Milliseconds between two looks at what the workers have handed over.
   private static let pace: Int32 = 100
+  /// The same while exchanges are followed: how late a line may be.
+  private static let followingPace: Int32 = 20
 
   private let command: WatchCommand
 
@@ -26,23 +29,30 @@ struct LiveSession {
     let label = CaptureLabel(
       backend: backend.name, source: command.request.interface ?? "all interfaces",
       ports: command.options.ports.description)
+    let sources = backend.sources
+    let limits = ExchangeLimits()
+    let follower = command.options.exchangeFormat.map {
+      Follower($0, workers: sources.count, limits: limits)
+    }
     let report = try Report(
-      command.options, alerts: alerts, label: label, logOwner: command.confinement.logOwner)
+      command.options, alerts: alerts, label: label, logOwner: command.confinement.logOwner,
+      follower: follower)
     let notices = LiveNotices(backend, interface: command.request.interface)
     report.notices = notices.lines
-    let sources = backend.sources
     guard let clock = sources.first, let start = clock.now else { return }
-    let limits = ExchangeLimits()
     var handOvers: [HandOver] = []
     var threads: [WorkerThread] = []
     let budgets = StatisticsBudgets(pendingExchanges: limits.pendingRequests)
     let pinned = try PinnedSites(alerts.sites, seed: .random(in: .min ... .max), budgets: budgets)
-    for source in sources {
+    for (index, source) in sources.enumerated() {
       let handOver = try HandOver(budgets: budgets)
       let writer = try TallyWriter(handOver, plan: plan, start: start, pinned: pinned)
       handOvers.append(handOver)
       threads.append(
-        WorkerThread(TrafficWorker(source, writer, limits: limits, depth: command.depth, seed: pinned.seed)))
+        WorkerThread(
+          TrafficWorker(
+            source, writer, feed: follower?.feed.writers[index], limits: limits, depth: command.depth,
+            seed: pinned.seed)))
     }
     let timeline = try Timeline(
       handOvers, plan: plan, start: start, pinned: pinned, wantsLatencies: alerts.needsLatencies)
@@ -60,6 +70,7 @@ struct LiveSession {
       let now = clock.now ?? start
       if notices.follow(at: now) { report.notices = notices.lines }
       show(timeline, now, backend, report)
+      follower?.writeAvailable(at: now)
       if now >= end { break }
     }
     backend.stop()
@@ -68,6 +79,7 @@ struct LiveSession {
     if let last = timeline.finish(at: clock.now, capture: backend.counters, top: report.sites) {
       report.interval(last, life: timeline.summary(capture: backend.counters, top: report.sites))
     }
+    follower?.writeLast(at: clock.now ?? start)
     if let failure = running.lazy.compactMap(\.failure).first { throw failure }
   }
 
@@ -97,9 +109,9 @@ struct LiveSession {
     let quit = StandardDescriptors.isTerminal(0) ? "; q quits" : ""
     let asked = command.request.ringBytes, got = backend.ringBytes
     let ring = got == asked ? "" : " with a ring of \(Self.size(got)) instead of \(Self.size(asked))"
-    Failure.say(
-      "watching \(label.source), port \(label.ports), by \(label.backend)\(ring); a page every "
-        + "\(command.options.interval)\(quit)")
+    let what =
+      command.options.exchangeFormat == nil ? "page every \(command.options.interval)" : "line an exchange"
+    Failure.say("watching \(label.source), port \(label.ports), by \(label.backend)\(ring); a \(what)\(quit)")
     for notice in backend.notices { Failure.say(notice) }
   }
 
@@ -142,7 +154,8 @@ struct LiveSession {
       waiting.append(pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0))
     }
     // poll reads and writes the entries it is given.
-    _ = unsafe poll(&waiting, nfds_t(waiting.count), Self.pace)
+    let pace = report.follower == nil ? Self.pace : Self.followingPace
+    _ = unsafe poll(&waiting, nfds_t(waiting.count), pace)
     while let signal = interruption.next() {
       switch signal {
       case .end: return true

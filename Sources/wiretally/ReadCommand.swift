@@ -4,6 +4,7 @@ import Alerting
 import ArgumentParser
 import Capture
 import Exchanges
+import Feed
 import PcapCapture
 import Presentation
 import Statistics
@@ -41,8 +42,11 @@ struct ReadCommand: ParsableCommand {
       backend: "file", source: files.map { $0 == "-" ? "standard input" : $0 }.joined(separator: ", "),
       ports: options.ports.description)
     let alerts = try options.alerts.board(plan)
-    let report = try Report(options, alerts: alerts, label: label)
     let limits = ExchangeLimits.file
+    let follower = options.exchangeFormat.map { Follower($0, workers: 1, limits: limits) }
+    let report = try Report(options, alerts: alerts, label: label, follower: follower)
+    // One thread reads and writes: it makes room by itself, and nothing is dropped.
+    follower?.feed.writers[0].whenFull = { follower?.writeAll() }
     let budgets = StatisticsBudgets(pendingExchanges: limits.pendingRequests)
     let handOver = try HandOver(budgets: budgets)
     // One seed for all files: the same file gives the same bytes.
@@ -51,8 +55,10 @@ struct ReadCommand: ParsableCommand {
     let timeline = try Timeline(
       [handOver], plan: plan, pinned: pinned, wantsLatencies: alerts.needsLatencies)
     let source = FileSource(paths: files, ports: options.ports.ports)
-    let worker = TrafficWorker(source, writer, limits: limits, depth: .streams, seed: pinned.seed)
-    let progress = ReadProgress(isShown: options.format == .page || !StandardDescriptors.isTerminal(1))
+    let worker = TrafficWorker(
+      source, writer, feed: follower?.feed.writers[0], limits: limits, depth: .streams, seed: pinned.seed)
+    let progress = ReadProgress(
+      isShown: (options.format == .page && follower == nil) || !StandardDescriptors.isTerminal(1))
     var faults: [CaptureError] = []
     func show() {
       while let interval = timeline.nextInterval(capture: source.counters, top: report.sites) {
@@ -67,6 +73,7 @@ struct ReadCommand: ParsableCommand {
         faults.append(error)
         source.abandonFile()
       }
+      follower?.writeAll()
       progress.show(source)
     }
     progress.clear()
@@ -75,6 +82,7 @@ struct ReadCommand: ParsableCommand {
     if let last = timeline.finish(capture: source.counters, top: report.sites) {
       report.interval(last, life: timeline.summary(capture: source.counters, top: report.sites))
     }
+    follower?.writeAll()
     report.summary(timeline.summary(capture: source.counters, top: report.sites))
     for notice in source.notices { Failure.say(notice) }
     if source.unreadable > 0 {

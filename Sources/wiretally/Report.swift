@@ -10,8 +10,10 @@ import Statistics
 final class Report {
   /// Lines of the program's own for the pages: a fallback, a smaller ring.
   var notices: [String] = []
-  /// The reader of standard output has gone.
-  private(set) var hasReader = true
+  /// Whether anybody reads standard output.
+  var hasReader: Bool { follower?.hasReader ?? !isClosed }
+  /// What prints single exchanges; nil when pages or intervals are printed.
+  let follower: Follower?
 
   private let format: ReportOptions.Format
   private let top: Int?
@@ -20,12 +22,15 @@ final class Report {
   private var alerts: AlertBoard
   private let log: AlertLog?
   private let output = ByteOutput(descriptor: 1)
+  private var isClosed = false
   private var isFull = false
 
   /// - Parameter logOwner: who writes the alert log later on.
   init(
-    _ options: ReportOptions, alerts: AlertBoard, label: CaptureLabel, logOwner: LogOwner? = nil
+    _ options: ReportOptions, alerts: AlertBoard, label: CaptureLabel, logOwner: LogOwner? = nil,
+    follower: Follower? = nil
   ) throws(AlertError) {
+    self.follower = follower
     format = options.format
     top = options.top ?? (options.format == .page ? 5 : nil)
     self.alerts = alerts
@@ -48,13 +53,17 @@ final class Report {
   func interval(_ interval: Snapshot, life: Snapshot) {
     let changes = alerts.observe(interval)
     for change in changes { log?.append(change) }
+    if let follower {
+      for change in changes { follower.tell(change, json: lines.alert(change)) }
+      return
+    }
     switch format {
     case .page:
       guard interval.isComplete else { return }
       var text = ByteText()
       pages.page(interval, life: life, alerts: alerts, changes: changes, warnings: warnings, to: &text)
       write(text.bytes)
-    case .json:
+    case .json, .common, .combined:
       write(lines.interval(interval, alerts: alerts))
       for change in changes { write(lines.alert(change)) }
     }
@@ -62,12 +71,13 @@ final class Report {
 
   /// Shows the whole life, last.
   func summary(_ life: Snapshot) {
+    if let follower { return follower.summarize(life) }
     switch format {
     case .page:
       var text = ByteText()
       pages.summary(life, alerts: alerts, warnings: warnings, to: &text)
       write(text.bytes)
-    case .json: write(lines.summary(life, alerts: alerts))
+    case .json, .common, .combined: write(lines.summary(life, alerts: alerts))
     }
   }
 
@@ -90,7 +100,7 @@ final class Report {
     } catch {
       if error == .closed || error == .system(EIO) {
         // The reader, or the terminal, has gone.
-        hasReader = false
+        isClosed = true
       } else if !isFull {
         // Said once until writing works again; the watch and its alerts go on.
         isFull = true

@@ -9,7 +9,7 @@ import Statistics
 
 /// The options that all commands share which report traffic.
 struct ReportOptions: ParsableArguments {
-  enum Format: String, ExpressibleByArgument, CaseIterable { case page, json }
+  enum Format: String, ExpressibleByArgument, CaseIterable { case page, json, common, combined }
 
   @Option(name: .customLong("port"), help: "TCP ports to watch: a list of ports and ranges, as 80,8000-8099.")
   var ports = PortList(.http)
@@ -19,11 +19,27 @@ struct ReportOptions: ParsableArguments {
 
   @OptionGroup(title: "Alerts") var alerts: AlertOptions
 
-  @Option(help: "What is printed: page (plain text) or json (one object a line).")
+  @Flag(help: "Print each exchange in a line of its own as it ends, instead of pages.")
+  var follow = false
+
+  @Option(
+    help: ArgumentHelp(
+      "What is printed: page (plain text), json (one object a line), or the exchanges as an access log: common, combined.",
+      valueName: "format"))
   var format = Format.page
 
   @Option(help: "How many sites are listed. (default: 5 on pages, all in JSON)")
   var top: Int?
+
+  /// How single exchanges are printed; nil when pages or intervals are. An access log has nothing else.
+  var exchangeFormat: ExchangeLines.Format? {
+    switch format {
+    case .page: follow ? .plain : nil
+    case .json: follow ? .json : nil
+    case .common: .common
+    case .combined: .combined
+    }
+  }
 
   func validate() throws {
     if !IntervalPlan.allowed.contains(interval.nanoseconds) {

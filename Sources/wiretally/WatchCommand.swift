@@ -43,7 +43,7 @@ struct WatchCommand: ParsableCommand {
   var ringMebibytes = 32
 
   func validate() throws {
-    if options.alerts.isEmpty {
+    if options.alerts.isEmpty, options.exchangeFormat == nil {
       throw ValidationError(
         "the threshold is missing: give -t and the average number of requests per interval above which an "
           + "alert is raised, e.g. -t 100, or rules of your own by --alert")

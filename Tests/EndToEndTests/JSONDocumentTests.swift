@@ -33,6 +33,12 @@ import Testing
     "type", "schema", "rule", "state", "at", "started", "hits", "threshold", "lost", "id",
   ]
 
+  static let exchange: Set<String> = [
+    "type", "schema", "outcome", "start", "end", "client", "clientPort", "server", "serverPort", "method",
+    "site",
+    "target", "version", "status", "latency", "bytes", "referer", "userAgent",
+  ]
+
   /// Judges each line; returns the types seen.
   static func judge(_ output: String) -> Set<String> {
     var types: Set<String> = []
@@ -45,7 +51,8 @@ import Testing
       }
       types.insert(type)
       #expect(object["schema"] as? Int == 1)
-      #expect(Set(object.keys) == (type == "alert" ? alert : members), "\(type)")
+      let expected = ["alert": alert, "exchange": exchange, "dropped": ["type", "schema", "count"]][type]
+      #expect(Set(object.keys) == expected ?? members, "\(type)")
       for (name, members) in inner {
         if let value = object[name] as? [String: Any] { #expect(Set(value.keys) == members, "\(name)") }
       }
@@ -58,7 +65,8 @@ import Testing
   func `every example of the document works`() {
     #expect(Self.examples.count >= 6)
     for example in Self.examples {
-      let ran = Shell.run("\(Machine.program) read -t 5 --format json \(Self.capture) | \(example)")
+      let follow = example.contains("exchange") ? "--follow" : ""
+      let ran = Shell.run("\(Machine.program) read -t 5 \(follow) --format json \(Self.capture) | \(example)")
       #expect(ran.status == 0, "\(example): \(ran.errors)")
       #expect(!ran.output.isEmpty, "\(example)")
     }
@@ -67,6 +75,11 @@ import Testing
   @Test func `a file's lines have exactly the documented members`() {
     let ran = Shell.run("\(Machine.program) read -t 0 --alert-log /dev/null --format json \(Self.capture)")
     #expect(Self.judge(ran.output) == ["interval", "alert", "summary"])
+  }
+
+  @Test func `a followed file's lines have exactly the documented members`() {
+    let ran = Shell.run("\(Machine.program) read --follow --format json \(Self.capture)")
+    #expect(Self.judge(ran.output) == ["exchange"])
   }
 
   @Test(.enabled(if: Machine.hasServers, "needs root, network namespaces, nginx and curl"))
@@ -82,7 +95,9 @@ import Testing
 
   @Test func `the document names every member`() {
     let text = Shell.read("\(Self.root)/docs/json.md")
-    for name in Self.members.union(Self.site).union(Self.alert).union(Self.inner.values.flatMap { $0 }) {
+    for name in Self.members.union(Self.site).union(Self.alert).union(Self.exchange).union(["count"]).union(
+      Self.inner.values.flatMap { $0 })
+    {
       #expect(text.contains("`\(name)`"), "\(name)")
     }
   }

@@ -10,13 +10,15 @@ final class Monitor {
   private let isTraced: Bool
   let alertLog: String
 
-  /// Starts it and waits until it watches; `arguments` come behind `-t 1000000`, unless they bring
-  /// a threshold of their own. `through` is a command that runs it, as strace does.
+  /// Starts it and waits until it watches; `arguments` come behind `-t` and the threshold, unless they
+  /// bring one of their own. `through` is a command that runs it, as strace does; `output` takes what it
+  /// prints.
   ///
   /// `isTraced` when that command stays in front of it, as strace does.
   init(
-    in name: String?, _ arguments: [String], environment: [String: String] = [:], through: [String] = [],
-    program: String = Machine.program, alertLog: String? = nil, isTraced: Bool? = nil
+    in name: String?, _ arguments: [String], threshold: String? = "1000000",
+    environment: [String: String] = [:], through: [String] = [], program: String = Machine.program,
+    alertLog: String? = nil, isTraced: Bool? = nil, output: FileHandle? = nil
   ) {
     self.isTraced = isTraced ?? !through.isEmpty
     // In a folder that the program makes itself, and so owns.
@@ -24,12 +26,12 @@ final class Monitor {
     _ = FileManager.default.createFile(atPath: folder.file("out"), contents: nil)
     _ = FileManager.default.createFile(atPath: folder.file("err"), contents: nil)
     var command = through + [program]
-    if !arguments.contains("-t") { command += ["-t", "1000000"] }
+    if let threshold, !arguments.contains("-t") { command += ["-t", threshold] }
     command += ["--alert-log", self.alertLog] + arguments
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     process.arguments =
       environment.map { "\($0)=\($1)" } + (name.map { ["ip", "netns", "exec", $0] } ?? []) + command
-    process.standardOutput = FileHandle(forWritingAtPath: folder.file("out"))
+    process.standardOutput = output ?? FileHandle(forWritingAtPath: folder.file("out"))
     process.standardError = FileHandle(forWritingAtPath: folder.file("err"))
     process.standardInput = input
     try? process.run()

@@ -27,7 +27,7 @@ final class WebServer {
       events { worker_connections 1024; }
       http {
         log_format tally '$http_host|$request_method|$status|$uri';
-        access_log \(folder.file("access.log")) tally; client_body_temp_path \(folder.file("body"));
+        access_log \(folder.file("combined.log")) combined; access_log \(folder.file("access.log")) tally; client_body_temp_path \(folder.file("body"));
         large_client_header_buffers 8 128k; client_max_body_size 50m; keepalive_requests 1000000;
         server {
           \(listens) root \(www);
@@ -60,6 +60,9 @@ final class WebServer {
     process.terminate()
     process.waitUntilExit()
   }
+
+  /// What the server logged so far in the combined format; each line is written before its one in `log`.
+  var combinedLog: String { Shell.read(folder.file("combined.log")) }
 
   /// What the server logged so far, counted.
   var log: [Entry: Int] {

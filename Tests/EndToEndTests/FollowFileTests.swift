@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import Testing
+
+/// `read --follow`: the exchanges of capture files; no privilege needed.
+@Suite struct FollowFileTests {
+  static let made = JSONDocumentTests.root + "/Tests/Captures/made"
+
+  static func read(_ arguments: String, _ capture: String) -> Ran {
+    Shell.run("TZ=UTC \(Machine.program) read \(arguments) --port 80,8080 \(made)/\(capture)")
+  }
+
+  @Test func `people get columns, the odd cases marked`() {
+    let ran = Self.read("--follow", "unanswered.pcap")
+    #expect(ran.status == 0)
+    #expect(
+      ran.output == """
+        2026-11-22 17:02:28.922 200 187.00 us        2 10.78.0.1 GET raw.test/api
+        2026-11-22 17:02:29.523 ---         -        - 10.78.0.1 GET raw.test/silent/1 (no answer)
+        2026-11-22 17:02:29.832 ---         -        - 10.78.0.1 POST raw.test/silent/2 (no answer)
+
+        """)
+    #expect(ran.errors == "wiretally: 3 exchanges\n")
+  }
+
+  @Test func `an access log leaves out what has no request or no answer, and says so`() {
+    let ran = Self.read("--format common", "unanswered.pcap")
+    #expect(ran.output == "10.78.0.1 - - [22/Nov/2026:17:02:28 +0000] \"GET /api HTTP/1.1\" 200 2\n")
+    #expect(ran.errors == "wiretally: 1 exchange, 2 without a request or an answer left out\n")
+    let orphans = Self.read("--format combined", "responses-only.pcap")
+    #expect(orphans.output.isEmpty)
+    #expect(orphans.errors == "wiretally: 0 exchanges, 9 without a request or an answer left out\n")
+  }
+
+  @Test(arguments: [
+    "nginx-wrk.pcap", "apache-ab.pcap", "pipelining-50.pcap", "begun-in-the-middle.pcap", "odd-heads.pcap",
+    "nginx-loss.pcap", "broken-requests.pcap", "interleaved.pcap", "vxlan.pcap",
+  ])
+  func `there are as many lines as the summary counts`(capture: String) throws {
+    let summary = try #require(Lines(Self.read("--format json", capture).output).summary)
+    let ran = Self.read("--follow --format json", capture)
+    var outcomes: [String: Int] = [:]
+    for line in ran.output.split(separator: "\n") {
+      let record = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+      outcomes[record?["outcome"] as? String ?? "?", default: 0] += 1
+    }
+    #expect(outcomes["answered", default: 0] == summary.exchanges)
+    #expect(outcomes["unanswered", default: 0] == summary.unanswered)
+    #expect(outcomes["orphan", default: 0] == summary.orphans)
+    #expect(
+      Self.read("--follow", capture).output.split(separator: "\n").count == outcomes.values.reduce(0, +))
+  }
+
+  @Test func `the same file always gives the same lines`() {
+    let first = Self.read("--follow --format json", "interleaved.pcap")
+    #expect(first.output == Self.read("--follow --format json", "interleaved.pcap").output)
+    #expect(!first.output.isEmpty)
+  }
+
+  @Test func `what a pipe brings is shown before the pipe ends`() {
+    let folder = Folder()
+    let out = folder.file("out")
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/bin/sh")
+    process.arguments = [
+      "-c", "(cat \(Self.made)/nginx-sites.pcap; read x) | exec \(Machine.program) read --follow - >\(out)",
+    ]
+    let input = Pipe()
+    process.standardInput = input
+    #expect(throws: Never.self) { try process.run() }
+    for _ in 0..<600 where Shell.read(out).split(separator: "\n").count < 7 { usleep(50_000) }
+    #expect(process.isRunning)
+    #expect(Shell.read(out).split(separator: "\n").count == 7)
+    input.fileHandleForWriting.closeFile()
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 0)
+  }
+
+  @Test func `a full disk is said, with how many lines it cost`() {
+    let ran = Shell.run(
+      "\(Machine.program) read --follow \(Self.made)/nginx-sites.pcap >/dev/full")
+    #expect(ran.status == 0)
+    #expect(ran.errors.contains("no space left"), "\(ran.errors)")
+    #expect(ran.errors.contains("0 exchanges, 7 not written"), "\(ran.errors)")
+  }
+}

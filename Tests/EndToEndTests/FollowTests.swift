@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import Testing
+
+/// `--follow`: each exchange in a line of its own, as the server's own log has it.
+@Suite(.serialized, .enabled(if: Machine.hasServers, "needs root, network namespaces, nginx and curl"))
+struct FollowTests {
+  /// Requests with what an access log may trip over; returns how many.
+  static func oddTraffic(from client: String, to address: String) -> Int {
+    let script = """
+      curl -s -o /dev/null -A 'odd "agent" [x]' -e 'http://from.example/?a="b"' 'http://\(address)/a/b?q=1&r=%22#f'
+      curl -s -o /dev/null -A '' http://\(address)/a/b
+      curl -s -o /dev/null -A 'a\tb' -e 'ü' http://\(address)/echo?x=ä
+      curl -s -o /dev/null -0 http://\(address)/a/b
+      curl -s -o /dev/null --request-target 'http://abs.example/a/b?y' http://\(address)/
+      """
+    Network.run(script, in: client)
+    return 5
+  }
+
+  /// nginx writes an escaped byte's digits in capitals.
+  static func lowered(_ log: String) -> String {
+    log.replacing(/\\x[0-9A-F]{2}/) { $0.output.lowercased() }
+  }
+
+  /// The lines of an access log without their times.
+  static func lines(_ log: String) -> [String] {
+    lowered(log).split(separator: "\n").map {
+      String($0).replacing(/\[[^\]]*\]\ /, with: "", maxReplacements: 1)
+    }
+  }
+
+  @Test(arguments: LiveTrafficTests.backends)
+  func `the combined log is the server's own, line by line`(backend: String) {
+    let network = Network()
+    let (client, name) = network.pair()
+    let server = WebServer(in: name)
+    let monitor = Monitor(in: name, ["--format", "combined", "--backend", backend], threshold: nil)
+    let sent =
+      LiveTrafficTests.mixedTraffic(from: client, to: "10.77.0.2")
+      + Self.oddTraffic(from: client, to: "[fd77::2]")
+    server.waitForLog(sent)
+    let ended = monitor.end()
+    #expect(ended.status == 0)
+    let theirs = Self.lines(server.combinedLog)
+    let ours = Self.lines(ended.output)
+    #expect(theirs.count == sent)
+    #expect(ours == theirs)
+    #expect(ended.errors.contains("\(sent) exchanges"), "\(ended.errors)")
+  }
+
+  @Test(.enabled(if: Shell.has("goaccess") && Shell.has("jq"), "needs goaccess and jq"))
+  func `GoAccess tells the same of our log and of the server's`() throws {
+    let network = Network()
+    let (client, name) = network.pair()
+    let server = WebServer(in: name)
+    let monitor = Monitor(in: name, ["--follow", "--format", "combined"], threshold: nil)
+    var sent = 0
+    for _ in 0..<3 { sent += LiveTrafficTests.mixedTraffic(from: client, to: "10.77.0.2") }
+    sent += Self.oddTraffic(from: client, to: "[fd77::2]")
+    server.waitForLog(sent)
+    let ours = try Report(monitor.end().output), theirs = try Report(Self.lowered(server.combinedLog))
+    #expect(ours.general["valid_requests"] == sent)
+    #expect(ours.general["failed_requests"] == 0)
+    #expect(ours.general == theirs.general)
+    #expect(ours.panels.count > 5)
+    for (panel, rows) in theirs.panels { #expect(ours.panels[panel] == rows, "\(panel)") }
+  }
+
+  @Test func `lines come at once, with the request and its answer`() throws {
+    let network = Network()
+    let (client, name) = network.pair()
+    let server = WebServer(in: name)
+    let monitor = Monitor(in: name, ["--follow", "--format", "json"], threshold: nil)
+    Network.run("curl -s -o /dev/null -H 'Host: Shop.example' http://10.77.0.2/a/b?q", in: client)
+    // While it runs: nothing waits for an interval, a full buffer or the end.
+    #expect(monitor.waits(for: #""target":"/a/b?q""#))
+    let line = try #require(monitor.output.split(separator: "\n").first)
+    let record = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+    #expect(record["outcome"] as? String == "answered")
+    #expect(record["client"] as? String == "10.77.0.1")
+    #expect(record["server"] as? String == "10.77.0.2")
+    #expect(record["serverPort"] as? Int == 80)
+    #expect(record["site"] as? String == "shop.example")
+    #expect(record["method"] as? String == "GET")
+    #expect(record["status"] as? Int == 200)
+    #expect(record["bytes"] as? Int == 3_000)
+    #expect((record["userAgent"] as? String)?.hasPrefix("curl/") == true)
+    #expect((record["latency"] as? Double ?? 0) > 0)
+    server.waitForLog(1)
+    #expect(monitor.end().status == 0)
+  }
+
+  @Test func `with a threshold, alerts are lines among the exchanges`() {
+    let network = Network()
+    let (client, name) = network.pair()
+    let server = WebServer(in: name)
+    let monitor = Monitor(in: name, ["-t", "0", "--follow", "--format", "json", "--interval", "1s"])
+    Network.run("curl -s -o /dev/null http://10.77.0.2/echo", in: client)
+    server.waitForLog(1)
+    #expect(monitor.waits(for: #""state":"raised""#))
+    #expect(JSONDocumentTests.judge(monitor.end().output) == ["exchange", "alert"])
+  }
+
+  @Test func `a reader that goes away ends it, as a normal end`() {
+    let network = Network()
+    let (client, name) = network.pair()
+    let server = WebServer(in: name)
+    let pipe = Pipe()
+    let monitor = Monitor(
+      in: name, ["--format", "common"], threshold: nil, output: pipe.fileHandleForWriting)
+    Network.run("curl -s -o /dev/null http://10.77.0.2/echo", in: client)
+    let line = String(decoding: pipe.fileHandleForReading.availableData, as: UTF8.self)
+    #expect(line.hasSuffix("200 2\n"))
+    pipe.fileHandleForReading.closeFile()
+    for _ in 0..<600 where monitor.isRunning {
+      Network.run("curl -s -o /dev/null http://10.77.0.2/echo", in: client)
+      usleep(50_000)
+    }
+    #expect(monitor.wait().status == 0)
+    server.stop()
+  }
+
+  @Test(.enabled(if: Machine.hasLoad, "needs wrk"))
+  func `a reader that does not read holds nothing up, and is told what it missed`() {
+    let network = Network()
+    let (client, name) = network.pair()
+    let server = WebServer(in: name)
+    // Nobody reads from it.
+    let pipe = Pipe()
+    let monitor = Monitor(in: name, ["--follow"], output: pipe.fileHandleForWriting)
+    // More than the pipe, the buffer and the queue hold together.
+    for _ in 0..<30 where !monitor.errors.contains("were dropped") {
+      Network.run("wrk -t1 -c8 -d1s http://10.77.0.2/echo", in: client)
+    }
+    #expect(monitor.errors.contains("were dropped"))
+    let errors = monitor.end(SIGTERM).errors
+    #expect(errors.contains("dropped, since the output was read too slowly"), "\(errors)")
+    #expect(errors.contains("not written, since the output took no more"), "\(errors)")
+    pipe.fileHandleForReading.closeFile()
+    server.stop()
+  }
+}
+
+/// What GoAccess makes of a log.
+private struct Report {
+  var general: [String: Int] = [:]
+  /// The rows of each panel that does not depend on the moment: name, hits, bytes.
+  var panels: [String: [String]] = [:]
+
+  init(_ log: String) throws {
+    let folder = Folder()
+    _ = FileManager.default.createFile(atPath: folder.file("log"), contents: Data(log.utf8))
+    let ran = Shell.run(
+      "goaccess \(folder.file("log")) --log-format=COMBINED --no-global-config -o \(folder.file("out.json"))")
+    #expect(ran.status == 0, "\(ran.errors)\(ran.output)")
+    let data = try #require(FileManager.default.contents(atPath: folder.file("out.json")))
+    let object = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+    for (name, value) in object["general"] as? [String: Any] ?? [:] {
+      // Times of GoAccess's own, and what depends on the width of a time stamp.
+      if ["generation_time", "log_size", "date_time", "start_date", "end_date"].contains(name) { continue }
+      if let value = value as? Int { general[name] = value }
+    }
+    for (name, value) in object where !["general", "visitors", "visit_time"].contains(name) {
+      let rows = (value as? [String: Any])?["data"] as? [[String: Any]] ?? []
+      panels[name] = rows.map { row in
+        "\(row["method"] ?? "") \(row["data"] ?? "") \(Self.count(row, "hits")) \(Self.count(row, "bytes"))"
+      }.sorted()
+    }
+  }
+
+  private static func count(_ row: [String: Any], _ name: String) -> Int {
+    (row[name] as? [String: Any])?["count"] as? Int ?? -1
+  }
+}
