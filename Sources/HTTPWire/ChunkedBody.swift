@@ -80,6 +80,7 @@ package struct ChunkedBody: Equatable, BitwiseCopyable, Sendable {
   package mutating func skip(_ count: UInt64) -> Bool {
     guard state == .data, remaining >= count else { return false }
     remaining &-= count
+    if remaining == 0 { state = .dataEnd }
     return true
   }
 

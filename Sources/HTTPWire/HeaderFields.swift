@@ -24,6 +24,9 @@ enum HeaderFields {
       let feed = ByteScan.lineFeed(in: bytes, from: line)
       if feed < 0 { return false }
       let end = HeadParser.trimmedEnd(bytes, line, feed)
+      // Only the line right behind a `Host` continues it.
+      let continuesHost = hostWaits
+      hostWaits = false
       switch first | 0x20 {
       case 0x68:  // h
         if let value = valueStart(bytes, line, end, "host") {
@@ -40,7 +43,7 @@ enum HeaderFields {
       case 0x75:  // u
         if valueStart(bytes, line, end, "upgrade") != nil { head.upgrade = true }
       case 0x20, 0x29:  // SP; HT with the case bit set
-        if hostWaits, first == 0x20 || first == 0x09 {
+        if continuesHost, first == 0x20 || first == 0x09 {
           head.hostFields &-= 1
           hostWaits = takeHost(bytes, line, end, into: &head)
         }

@@ -37,6 +37,12 @@ import Testing
     var tooFar = chunks
     #expect(tooFar.skip(99) == false)
     #expect(chunks.skip(98) == true)
+    // As if they had been read.
+    var whole = ChunkedBody()
+    #expect(
+      whole.consume(Array(("64\r\n" + String(repeating: "a", count: 100)).utf8).rawSpan, from: 0)
+        == .needsMore)
+    #expect(chunks == whole)
     #expect(chunks.consume(Array("\r\n0\r\n\r\n".utf8).rawSpan, from: 0) == .ended(7))
   }
 }

@@ -82,6 +82,19 @@ import Testing
     if framing == .length { #expect(reading.head.contentLength == length) }
   }
 
+  @Test func `a folded line goes on with the field before it, and with no other`() {
+    let head = "GET / HTTP/1.1\r\nHost:\r\n"
+    #expect(Reading(head + " folded.example\r\n\r\n").site == "folded.example")
+    #expect(Reading(head + " \r\n\tfolded.example\r\n\r\n").site == "folded.example")
+    #expect(Reading(head + "X: y\r\n folded.example\r\n\r\n").site.isEmpty)
+    #expect(Reading(head + "HX: y\r\n folded.example\r\n\r\n").site.isEmpty)
+  }
+
+  @Test func `a control byte in a field's name does not make it another name`() {
+    #expect(Reading("POST / HTTP/1.1\r\nContent\rLength: 5\r\n\r\n").head.framing == .unspecified)
+    #expect(Reading("POST / HTTP/1.1\r\nTransfer\rEncoding: gzip\r\n\r\n").head.framing == .unspecified)
+  }
+
   @Test func `every registered method is known by its name, in this case only`() {
     for method in Method.allCases where method != .other {
       #expect(Reading("\(method.name) / HTTP/1.1\r\n\r\n").head.method == method)
