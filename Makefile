@@ -77,8 +77,29 @@ demo: test-deps build ## Pages, an alert and its recovery within a minute, on tr
 	$(Q)$(SUDO) Tests/Demo/demo $(PROGRAM)
 
 .PHONY: test-tsan
-test-tsan: bpf ## The lock-free parts under the thread sanitiser
-	$(Q)$(SWIFT) test --sanitize=thread --scratch-path .build-tsan --filter 'HandOver|RingReader|Timeline|FeedQueue'
+test-tsan: test-deps bpf ## The tests under the thread sanitiser
+	$(Q)$(SUDO) env PATH="$$PATH" SWIFT=$(SWIFT) Tests/Sanitizers/run thread $(ARGS)
+
+.PHONY: test-asan
+test-asan: test-deps bpf ## The tests under the address sanitiser
+	$(Q)$(SUDO) env PATH="$$PATH" SWIFT=$(SWIFT) Tests/Sanitizers/run address $(ARGS)
+
+.PHONY: test-ubsan
+test-ubsan: deps bpf ## The kernel's filter, built for this machine, under the undefined and address sanitisers
+	$(Q)SWIFT=$(SWIFT) Tests/Fuzzing/run 5 KernelFilter
+
+.PHONY: fuzz
+fuzz: deps bpf ## Fuzz all targets, SECONDS=60 each, or one: TARGET=FlowMachine
+	$(Q)SWIFT=$(SWIFT) Tests/Fuzzing/run '$(or $(SECONDS),60)' '$(TARGET)'
+
+.PHONY: coverage
+coverage: ## Run the tests and say how much of each room they reach
+	$(Q)$(MAKE) --no-print-directory test ARGS='--enable-code-coverage $(ARGS)'
+	$(Q)Tests/Coverage/rooms
+
+.PHONY: coverage-check
+coverage-check: ## Fail when what the last `make coverage` reached is too little
+	$(Q)Tests/Coverage/rooms --check
 
 .PHONY: bench
 bench: test-deps build ## Measure this machine: one table

@@ -16,8 +16,13 @@
 
 #include "../Sources/CHTTPFilter/include/http_filter.h"
 
+#ifdef __bpf__
 /* Read-only and frozen before the load: the verifier drops the branches that cannot be taken. */
 const volatile struct httpf_settings httpf_settings = {0};
+#else
+/* Built for this machine, where sanitizers and the fuzzer reach it: Tests/Fuzzing/CFilter. */
+static struct httpf_settings httpf_settings;
+#endif
 
 /* Mapped by the reader, so that counting goes on once no bpf() call is allowed any more. */
 struct {

@@ -106,7 +106,11 @@ static __always_inline int httpf_load_first(struct __sk_buff *skb, __u32 offset,
 		asm volatile("" : "+r"(size));
 		if (size >= HTTPF_START_BYTES - 1)
 			return 0;
+#ifdef __bpf__
 		asm volatile("%0 += 1" : "+r"(size));
+#else
+		size += 1;
+#endif
 		if (bpf_skb_load_bytes(skb, offset, first, size))
 			return 0;
 	}
