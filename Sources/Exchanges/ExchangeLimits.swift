@@ -3,15 +3,15 @@
 /// The fixed budgets of a tracker: what it may remember, and for how long in capture time.
 package struct ExchangeLimits: Sendable {
   /// TCP connections at once; the least recently seen one makes room.
-  package var flows = 65_536
+  package var flows = 40_960
   /// Requests waiting for their response, and responses for their request.
-  package var pendingRequests = 65_536
+  package var pendingRequests = 49_152
   /// Heads in the making that fit into 2 KiB.
-  package var smallHeads = 2_048
+  package var smallHeads = 1_024
   /// Heads in the making that need up to 64 KiB.
-  package var largeHeads = 64
+  package var largeHeads = 48
   /// Segments held back until the bytes before them come, 2 KiB each.
-  package var heldSegments = 4_096
+  package var heldSegments = 2_560
   /// Of those, one direction of a flow may hold so many.
   package var heldPerDirection = 512
   /// Nanoseconds until a request counts as unanswered.
@@ -25,11 +25,10 @@ package struct ExchangeLimits: Sendable {
 
   package init() {}
 
-  /// For capture files: more room for reordering, more patience, since nobody waits.
+  /// For capture files: more room for one connection's reordering, more patience, since nobody waits.
   package static var file: ExchangeLimits {
     var limits = ExchangeLimits()
-    limits.heldSegments = 16_384
-    limits.heldPerDirection = 4_096
+    limits.heldPerDirection = 2_048
     limits.gapPatience = 3_000_000_000
     return limits
   }
