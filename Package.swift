@@ -33,6 +33,7 @@ let package = Package(
     .target(name: "CPcap"),
     .target(name: "CSeccomp", linkerSettings: [.linkedLibrary("seccomp", .when(platforms: [.linux]))]),
     .target(name: "CMapping"),
+    .target(name: "CCurses", linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),
     .target(name: "Capture", swiftSettings: house),
     .target(name: "HTTPWire", swiftSettings: house),
     .target(
@@ -48,6 +49,7 @@ let package = Package(
       name: "Presentation",
       dependencies: ["Alerting", "Capture", "Exchanges", "Feed", "HTTPWire", "Statistics"],
       swiftSettings: house),
+    .target(name: "Terminal", dependencies: ["CCurses", "Presentation"], swiftSettings: house),
     .target(
       name: "Confinement",
       dependencies: [.target(name: "CSeccomp", condition: .when(platforms: [.linux]))], swiftSettings: house),
@@ -55,7 +57,7 @@ let package = Package(
       name: "wiretally",
       dependencies: [
         "Alerting", "Capture", "Confinement", "Exchanges", "Feed", "HTTPWire", "KernelCapture", "PcapCapture",
-        "Presentation", "Statistics",
+        "Presentation", "Statistics", "Terminal",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: house),
     .executableTarget(
@@ -77,7 +79,11 @@ let package = Package(
     tests("Statistics", with: ["Capture", "Exchanges", "HTTPWire", "Randomness"]),
     tests("Feed", with: ["Capture", "Exchanges", "HTTPWire"]),
     tests("Alerting", with: ["Capture", "Statistics"]),
-    tests("Presentation", with: ["Alerting", "Capture", "Exchanges", "Feed", "HTTPWire", "Statistics"]),
+    .testTarget(
+      name: "PresentationTests",
+      dependencies: [
+        "Alerting", "Capture", "Exchanges", "Feed", "HTTPWire", "Presentation", "Randomness", "Statistics",
+      ], exclude: ["Screens"], swiftSettings: house),
     .testTarget(
       name: "RoadTests",
       dependencies: [

@@ -44,6 +44,8 @@
         controls(terminalQuestions), SystemCall(name: "select"), SystemCall(name: "pselect6"),
         SystemCall(name: "fcntl"), SystemCall(name: "kill", tests: [[.equal(argument: 0, UInt64(getpid()))]]),
         SystemCall(name: "access"), SystemCall(name: "faccessat"),
+        // The end of the process that puts the terminal back after a SIGKILL.
+        SystemCall(name: "wait4"), SystemCall(name: "waitid"),
       ]
     }
 

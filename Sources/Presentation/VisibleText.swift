@@ -26,4 +26,18 @@ package enum VisibleText {
     }
     return escaped
   }
+
+  /// The text as ASCII, every other character escaped: one column a character on any terminal.
+  package static func cells(_ text: String) -> String {
+    if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7f }) { return text }
+    var cells = ""
+    for scalar in text.unicodeScalars {
+      if scalar.value >= 0x20 && scalar.value < 0x7f {
+        cells.unicodeScalars.append(scalar)
+      } else {
+        cells += "\\u{\(String(scalar.value, radix: 16))}"
+      }
+    }
+    return cells
+  }
 }

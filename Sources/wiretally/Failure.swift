@@ -5,6 +5,7 @@ import ArgumentParser
 import Capture
 import Presentation
 import Statistics
+import Synchronization
 
 /// What the program says and how it ends when it cannot do what it was asked to.
 enum Failure {
@@ -14,6 +15,31 @@ enum Failure {
     var text = "wiretally: \(VisibleText.escaped(message))\n"
     for line in details { text += "  \(VisibleText.escaped(line))\n" }
     if let remedy { text += "  try: \(VisibleText.escaped(remedy))\n" }
+    let isHeld = held.withLock { held in
+      guard held != nil else { return false }
+      held?.append(text)
+      // A screen may be on for months.
+      if let count = held?.count, count > 100 { held?.removeFirst() }
+      return true
+    }
+    if !isHeld { write(text) }
+  }
+
+  /// Keeps what is said until `release`: a full screen is on, and it would be written over it.
+  static func hold() { held.withLock { $0 = $0 ?? [] } }
+
+  /// Says what was kept, the last hundred messages of it.
+  static func release() {
+    let texts = held.withLock { held in
+      defer { held = nil }
+      return held ?? []
+    }
+    for text in texts { write(text) }
+  }
+
+  private static let held = Mutex<[String]?>(nil)
+
+  private static func write(_ text: String) {
     // There is nobody left to tell when standard error fails.
     try? ByteOutput(descriptor: 2).write(Array(text.utf8))
   }

@@ -29,8 +29,14 @@ final class Keyboard {
     _ = unsafe tcsetattr(0, TCSANOW, &before)
   }
 
+  /// Takes the key that was pressed; true when it ends the watch.
+  func isQuit() -> Bool {
+    let key = key()
+    return key == UInt8(ascii: "q") || key == UInt8(ascii: "Q")
+  }
+
   /// The key that was pressed; nil when there is none, or the terminal has gone.
-  func key() -> UInt8? {
+  private func key() -> UInt8? {
     guard let descriptor else { return nil }
     var byte: UInt8 = 0
     // One byte is read into one byte.

@@ -40,6 +40,10 @@ struct LiveSession {
     let notices = LiveNotices(backend, interface: command.request.interface)
     report.notices = notices.lines
     guard let clock = sources.first, let start = clock.now else { return }
+    let isScreen = command.options.format == .screen
+    let feed =
+      follower?.feed
+      ?? (isScreen ? ExchangeFeed(workers: sources.count, pendingExchanges: limits.pendingRequests) : nil)
     var handOvers: [HandOver] = []
     var threads: [WorkerThread] = []
     let budgets = StatisticsBudgets(pendingExchanges: limits.pendingRequests)
@@ -51,31 +55,40 @@ struct LiveSession {
       threads.append(
         WorkerThread(
           TrafficWorker(
-            source, writer, feed: follower?.feed.writers[index], limits: limits, depth: command.depth,
+            source, writer, feed: feed?.writers[index], limits: limits, depth: command.depth,
             seed: pinned.seed)))
     }
     let timeline = try Timeline(
       handOvers, plan: plan, start: start, pinned: pinned, wantsLatencies: alerts.needsLatencies)
-    let interruption = Interruption()
-    let keyboard = Keyboard()
-    defer { keyboard.restore() }
-    try confine(keyboard, report)
+    let interruption = Interruption(handlesStops: isScreen)
+    let keyboard = isScreen ? nil : Keyboard()
+    defer { keyboard?.restore() }
+    // Before files can no longer be opened: the terminal's description is one.
+    let screen =
+      try isScreen ? feed.map { try ScreenSession(command.screen, label: label, plan: plan, feed: $0) } : nil
+    defer { screen?.close() }
+    try confine(hasKeys: screen != nil || keyboard?.descriptor != nil, report)
     let running = try launch(threads, of: backend)
     announce(label, backend)
-    defer { report.summary(timeline.summary(capture: backend.counters, top: report.sites)) }
+    defer {
+      // On the terminal as it was before.
+      screen?.close()
+      report.summary(timeline.summary(capture: backend.counters, top: report.sites))
+    }
     let end = command.duration.map { start &+ $0.nanoseconds } ?? .max
-    while report.hasReader, !isEnded(interruption, keyboard, report),
+    while report.hasReader, !isEnded(interruption, keyboard, screen, report),
       !running.contains(where: \.hasEndedEarly)
     {
       let now = clock.now ?? start
       if notices.follow(at: now) { report.notices = notices.lines }
-      show(timeline, now, backend, report)
+      show(timeline, now, backend, report, screen)
+      screen?.show(timeline, backend.counters, report, now: now)
       follower?.writeAvailable(at: now)
       if now >= end { break }
     }
     backend.stop()
     for thread in running { thread.join() }
-    show(timeline, nil, backend, report)
+    show(timeline, nil, backend, report, nil)
     if let last = timeline.finish(at: clock.now, capture: backend.counters, top: report.sites) {
       report.interval(last, life: timeline.summary(capture: backend.counters, top: report.sites))
     }
@@ -84,9 +97,9 @@ struct LiveSession {
   }
 
   /// Gives up what is not needed once all is open: before the workers start, so that they have it no more.
-  private func confine(_ keyboard: Keyboard, _ report: Report) throws(CaptureError) {
+  private func confine(hasKeys: Bool, _ report: Report) throws(CaptureError) {
     var abilities: Abilities = [.capture]
-    if keyboard.descriptor != nil { abilities.insert(.terminal) }
+    if hasKeys { abilities.insert(.terminal) }
     try command.confinement.confine(abilities, alertLog: report.alertLog)
   }
 
@@ -141,16 +154,22 @@ struct LiveSession {
     }
   }
 
-  private func show(_ timeline: Timeline, _ now: UInt64?, _ backend: any LiveBackend, _ report: Report) {
+  private func show(
+    _ timeline: Timeline, _ now: UInt64?, _ backend: any LiveBackend, _ report: Report,
+    _ screen: ScreenSession?
+  ) {
     while let interval = timeline.nextInterval(now: now, capture: backend.counters, top: report.sites) {
       report.interval(interval, life: timeline.summary(capture: backend.counters, top: report.sites))
+      screen?.interval(interval)
     }
   }
 
   /// Waits a little for a signal or a key; true when the watch is to end.
-  private func isEnded(_ interruption: Interruption, _ keyboard: Keyboard, _ report: Report) -> Bool {
+  private func isEnded(
+    _ interruption: Interruption, _ keyboard: Keyboard?, _ screen: ScreenSession?, _ report: Report
+  ) -> Bool {
     var waiting = [pollfd(fd: interruption.descriptor, events: Int16(POLLIN), revents: 0)]
-    if let descriptor = keyboard.descriptor {
+    if let descriptor = screen?.descriptor ?? keyboard?.descriptor {
       waiting.append(pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0))
     }
     // poll reads and writes the entries it is given.
@@ -160,11 +179,13 @@ struct LiveSession {
       switch signal {
       case .end: return true
       case .hangUp: report.reopenLog()
+      case .stop: screen?.stop()
+      case .goOn: screen?.goOn()
       }
     }
-    if waiting.count > 1, waiting[1].revents != 0, let key = keyboard.key() {
-      return key == UInt8(ascii: "q") || key == UInt8(ascii: "Q")
-    }
-    return false
+    guard waiting.count > 1, waiting[1].revents != 0 else { return false }
+    guard let screen else { return keyboard?.isQuit() ?? false }
+    // Without its terminal a screen has no reader.
+    return screen.isQuit() || Int32(waiting[1].revents) & (POLLHUP | POLLERR | POLLNVAL) != 0
   }
 }

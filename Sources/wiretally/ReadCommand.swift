@@ -24,6 +24,12 @@ struct ReadCommand: ParsableCommand {
 
   @OptionGroup var options: ReportOptions
 
+  func validate() throws {
+    if options.format == .screen {
+      throw ValidationError("--format screen shows live traffic: read knows page and json")
+    }
+  }
+
   func run() throws {
     do {
       try read()

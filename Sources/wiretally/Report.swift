@@ -19,7 +19,7 @@ final class Report {
   private let top: Int?
   private var pages: PageRenderer
   private var lines: JSONLines
-  private var alerts: AlertBoard
+  private(set) var alerts: AlertBoard
   private let log: AlertLog?
   private let output = ByteOutput(descriptor: 1)
   private var isClosed = false
@@ -32,7 +32,7 @@ final class Report {
   ) throws(AlertError) {
     self.follower = follower
     format = options.format
-    top = options.top ?? (options.format == .page ? 5 : nil)
+    top = options.top ?? (options.format == .json ? nil : 5)
     self.alerts = alerts
     let path = alerts.isEmpty ? nil : options.alerts.log ?? ReportOptions.defaultAlertLog
     log = if let path { try AlertLog(path: path, owner: logOwner) } else { nil }
@@ -63,6 +63,7 @@ final class Report {
       var text = ByteText()
       pages.page(interval, life: life, alerts: alerts, changes: changes, warnings: warnings, to: &text)
       write(text.bytes)
+    case .screen: break
     case .json, .common, .combined:
       write(lines.interval(interval, alerts: alerts))
       for change in changes { write(lines.alert(change)) }
@@ -73,7 +74,7 @@ final class Report {
   func summary(_ life: Snapshot) {
     if let follower { return follower.summarize(life) }
     switch format {
-    case .page:
+    case .page, .screen:
       var text = ByteText()
       pages.summary(life, alerts: alerts, warnings: warnings, to: &text)
       write(text.bytes)
@@ -87,7 +88,8 @@ final class Report {
   /// Opens the alert log anew: it was rotated.
   func reopenLog() { log?.reopen() }
 
-  private var warnings: [String] {
+  /// What is to be known besides the counts, for pages and the screen.
+  var warnings: [String] {
     if let warning = log?.warning { return notices + [warning] }
     return notices
   }

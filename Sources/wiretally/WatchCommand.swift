@@ -22,6 +22,8 @@ struct WatchCommand: ParsableCommand {
 
   @OptionGroup var confinement: ConfinementOptions
 
+  @OptionGroup(title: "Screen Options") var screen: ScreenOptions
+
   @Option(help: "End by itself after this long.")
   var duration: TimeSpan?
 
@@ -60,8 +62,10 @@ struct WatchCommand: ParsableCommand {
   }
 
   func run() throws {
+    var command = self
+    if !options.follow { command.options.askedFormat = try ScreenOptions.format(options.askedFormat) }
     do {
-      try LiveSession(self).run()
+      try LiveSession(command).run()
     } catch let error as CaptureError {
       throw Failure.end(error)
     } catch let error as StatisticsError {

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension ScreenPainter {
+  /// What the keys do, and what the marks mean.
+  static let help: [(key: String, meaning: String)] = [
+    ("q  ctrl-c", "quit, with a summary"),
+    ("?  h  F1", "this help"),
+    ("p  space", "pause the picture; counting goes on"),
+    ("s  S  1-6", "sort by the next column, reverse, by column"),
+    ("/  f", "filter sites and sections; esc clears"),
+    ("arrows  j k", "move; page up and down, g and G: ends"),
+    ("enter", "look into the site; esc goes back"),
+    ("l", "the latest exchanges"),
+    ("tab", "the next panel"),
+    ("+  -", "seconds between two pictures"),
+    ("z", "begin all totals anew, after asking"),
+    ("", ""),
+    ("failed", "answered with 4xx or 5xx"),
+    ("~", "a count that may be too high: the table of sites is full"),
+    ("at least", "segments were lost: there was more than is counted"),
+  ]
+
+  /// A box in the middle; on a small screen the whole of it.
+  func drawHelp(_ all: Region) {
+    let width = min(all.width, 68), height = min(all.height, Self.help.count + 4)
+    let box = all.part(
+      row: (all.height - height) / 2, column: (all.width - width) / 2, height: height, width: width)
+    for row in 0..<height { box.fill(row: row, style: .plain) }
+    guard width >= 8, height >= 4 else { return box.put("any key", row: 0) }
+    drawFrame(box)
+    box.put(" wiretally: keys ", row: 0, column: 2, style: .title)
+    box.put(" any key goes back ", row: height - 1, endingAt: width - 2, style: .faint)
+    let inner = box.part(row: 1, column: 2, height: height - 2, width: width - 3)
+    let top = inner.height >= Self.help.count + 2 ? 1 : 0
+    for (row, line) in Self.help.prefix(inner.height - top).enumerated() {
+      inner.put(line.key, row: row + top, style: .key)
+      inner.put(line.meaning, row: row + top, column: 13)
+    }
+  }
+
+  private func drawFrame(_ box: Region) {
+    let last = box.height - 1, right = box.width - 1
+    box.fill(row: 0, with: glyphs.rule, style: .faint)
+    box.fill(row: last, with: glyphs.rule, style: .faint)
+    for row in 1..<last {
+      box.put(String(glyphs.divider), row: row, style: .faint)
+      box.put(String(glyphs.divider), row: row, column: right, style: .faint)
+    }
+    for (index, place) in [(0, 0), (0, right), (last, 0), (last, right)].enumerated() {
+      box.put(String(glyphs.corners[index]), row: place.0, column: place.1, style: .faint)
+    }
+  }
+}

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Statistics
+
+extension ScreenState {
+  /// What a key asks of the program beyond the picture.
+  package enum Action: Equatable, Sendable { case none, quit, reset }
+
+  /// Takes in a key. `content` is what is on the screen, and `map` where.
+  package mutating func press(_ key: Key, _ content: ScreenContent, _ map: ScreenMap) -> Action {
+    let rows = map.listRows
+    switch mode {
+    case .help:
+      mode = .normal
+      return key == .quit ? .quit : .none
+    case .filter:
+      edit(key)
+      return .none
+    case .reset:
+      mode = .normal
+      return key == .character("y") || key == .character("Y") ? .reset : .none
+    case .normal: break
+    }
+    switch key {
+    case .character(let character): return press(character, content, rows: rows)
+    case .quit: return .quit
+    case .help: mode = .help
+    case .up: move(-1, content)
+    case .down: move(1, content)
+    case .pageUp: move(-max(1, rows - 1), content)
+    case .pageDown: move(max(1, rows - 1), content)
+    case .home: move(-1_000_000, content)
+    case .end: move(1_000_000, content)
+    case .enter, .right: open(content)
+    case .escape: goBack()
+    case .left, .backspace: if view != .overview { view = .overview }
+    case .tab: turn(1, map)
+    case .backTab: turn(-1, map)
+    case .click(let row, let column): click(row, column, content, map)
+    case .wheel(let up, let row, let column):
+      if view == .overview, let panel = map.panel(row: row, column: column) { focus = panel }
+      move(up ? -3 : 3, content)
+    }
+    return .none
+  }
+
+  private mutating func press(_ character: Character, _ content: ScreenContent, rows: Int) -> Action {
+    switch character {
+    case "q", "Q": return .quit
+    case "?", "h": mode = .help
+    case "p", " ": isPaused.toggle()
+    case "/", "f": mode = .filter
+    case "s": sort = Self.next(sort, 1)
+    case "S": isReversed.toggle()
+    case "j": move(1, content)
+    case "k": move(-1, content)
+    case "g": move(-1_000_000, content)
+    case "G": move(1_000_000, content)
+    case "l": view = view == .live ? .overview : .live
+    case "z": mode = .reset
+    case "+", "=": pace = min(pace + 1, Self.paces.upperBound)
+    case "-": pace = max(pace - 1, Self.paces.lowerBound)
+    case "1"..."6":
+      if let number = character.wholeNumberValue, let column = Column(rawValue: number - 1) { sort = column }
+    default: break
+    }
+    return .none
+  }
+
+  /// The filter's own keys: it works while it is written.
+  private mutating func edit(_ key: Key) {
+    switch key {
+    case .character(let character): if filter.utf8.count < 64 { filter += character.lowercased() }
+    case .backspace: if filter.isEmpty { mode = .normal } else { filter.removeLast() }
+    case .escape:
+      filter = ""
+      mode = .normal
+    case .enter, .tab, .up, .down: mode = .normal
+    default: break
+    }
+  }
+
+  /// One step back: out of a site or the live list, then out of the filter.
+  private mutating func goBack() {
+    if view != .overview { view = .overview } else { filter = "" }
+  }
+
+  /// Looks into the selected site, or into the most visited one when that panel has the keys.
+  private mutating func open(_ content: ScreenContent) {
+    guard view == .overview else { return }
+    let name: String?
+    switch focus {
+    case .recent: name = content.recent.sites.first { $0.requests > 0 }?.name
+    default:
+      let sites = sites(content)
+      name = (sites.first { $0.name == selected } ?? sites.first)?.name
+    }
+    guard let name else { return }
+    selected = name
+    scroll[.recent] = 0
+    view = .site(name)
+  }
+
+  private mutating func move(_ steps: Int, _ content: ScreenContent) {
+    switch view {
+    case .live:
+      liveScroll = max(0, min(liveScroll + steps, content.exchanges.count - 1))
+    case .site: scroll(.recent, steps, content)
+    case .overview:
+      guard focus == .sites else { return scroll(focus, steps, content) }
+      let sites = sites(content)
+      guard !sites.isEmpty else { return }
+      let place = sites.firstIndex { $0.name == selected } ?? 0
+      selected = sites[max(0, min(place + steps, sites.count - 1))].name
+    }
+  }
+
+  /// Scrolls a list; how far it may go, the panel knows, and says so when it is drawn.
+  private mutating func scroll(_ panel: Panel, _ steps: Int, _ content: ScreenContent) {
+    let longest =
+      switch panel {
+      case .sites: content.life.sites.count
+      case .alerts: content.alerts.items.count
+      case .recent: sections(content).count
+      case .methods: content.life.methods.count
+      case .statuses: content.life.statuses.count
+      }
+    scroll[panel] = max(0, min((scroll[panel] ?? 0) + steps, longest - 1))
+  }
+
+  /// The sections that the view shows.
+  func sections(_ content: ScreenContent) -> [NamedCount] {
+    switch view {
+    case .site(let name): content.life.sites.first { $0.name == name }?.sections ?? []
+    default: content.recent.sites.first?.sections ?? []
+    }
+  }
+
+  /// On to the next panel that is on the screen.
+  private mutating func turn(_ steps: Int, _ map: ScreenMap) {
+    guard view == .overview else { return }
+    let panels = Panel.allCases.filter { map.panels[$0] != nil }
+    guard !panels.isEmpty else { return }
+    let place = panels.firstIndex(of: focus) ?? 0
+    focus = panels[(place + steps + panels.count) % panels.count]
+  }
+
+  /// A click gives a panel the keys and selects a site; a click on the selected one opens it.
+  private mutating func click(_ row: Int, _ column: Int, _ content: ScreenContent, _ map: ScreenMap) {
+    guard view == .overview, let panel = map.panel(row: row, column: column) else { return }
+    let hadKeys = focus == panel
+    focus = panel
+    guard panel == .sites, let name = map.sites[row] else { return }
+    if hadKeys, selected == name { open(content) }
+    selected = name
+  }
+
+  private static func next(_ column: Column, _ steps: Int) -> Column {
+    Column(rawValue: (column.rawValue + steps) % Column.allCases.count) ?? .requests
+  }
+}

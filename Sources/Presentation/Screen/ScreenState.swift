@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Statistics
+
+/// What the operator has chosen: which view, which order, which row. Keys change it; it draws nothing.
+package struct ScreenState: Equatable, Sendable {
+  package enum View: Equatable, Sendable {
+    case overview
+    /// A look into one site.
+    case site(String)
+    /// The latest exchanges.
+    case live
+  }
+
+  /// What the keys mean besides the view's own.
+  package enum Mode: Equatable, Sendable { case normal, help, filter, reset }
+
+  /// What `tab` goes through, in this order.
+  package enum Panel: Int, Sendable, CaseIterable { case sites, alerts, recent, methods, statuses }
+
+  /// The columns that sites are in order of.
+  package enum Column: Int, Sendable, CaseIterable { case requests, successes, failures, p50, p99, name }
+
+  /// Seconds between two pictures that `+` and `-` allow.
+  package static let paces: ClosedRange<Int> = 1...60
+
+  package var view = View.overview
+  package var mode = Mode.normal
+  package var focus = Panel.sites
+  package var isPaused = false
+  /// What site and section must contain, in lower case.
+  package var filter = ""
+  package var sort = Column.requests
+  package var isReversed = false
+  /// The site that the keys are on; the first one when it is not in the list.
+  package var selected: String?
+  /// Rows that are scrolled out of sight at the top, of lists without a selected row.
+  package var scroll: [Panel: Int] = [:]
+  /// The first line of the live list that is shown.
+  package var liveScroll = 0
+  /// Seconds between two pictures.
+  package var pace = 1
+
+  package init() {}
+
+  /// The sites that pass the filter, in the chosen order.
+  func sites(_ content: ScreenContent) -> [SiteCounts] {
+    let shown = content.life.sites.filter { $0.requests > 0 && passes($0) }
+    guard sort != .requests || isReversed else { return shown }
+    let ordered = shown.enumerated().sorted { a, b in
+      // The list comes in order of requests: that decides between equals.
+      let (before, after) = isReversed ? (b, a) : (a, b)
+      return precedes(before.element, after.element) ?? (a.offset < b.offset)
+    }
+    return ordered.map(\.element)
+  }
+
+  func passes(_ site: SiteCounts) -> Bool {
+    filter.isEmpty || site.name.lowercased().contains(filter)
+      || site.sections.contains { $0.name.lowercased().contains(filter) }
+  }
+
+  func passes(_ line: ExchangeLine) -> Bool {
+    filter.isEmpty || line.site.lowercased().contains(filter) || line.path.lowercased().contains(filter)
+  }
+
+  /// Whether a stands before b; nil when they are equal in the chosen column.
+  private func precedes(_ a: SiteCounts, _ b: SiteCounts) -> Bool? {
+    func order<Value: Comparable>(_ first: Value, _ second: Value) -> Bool? {
+      first == second ? nil : first > second
+    }
+    return switch sort {
+    case .requests: order(a.requests, b.requests)
+    case .successes: order(a.successes, b.successes)
+    case .failures: order(a.failures, b.failures)
+    case .p50: order(a.latency.p50, b.latency.p50)
+    case .p99: order(a.latency.p99, b.latency.p99)
+    // Names begin with a.
+    case .name: order(b.name, a.name)
+    }
+  }
+}
