@@ -21,7 +21,8 @@ BPF_SOURCES := $(wildcard bpf/*.c bpf/*.h) $(wildcard Sources/CHTTPFilter/includ
 # What building takes, and what the tests, the demo and the benchmarks, and the guests take on top of it.
 BUILD_PACKAGES := libbpf-dev libelf-dev zlib1g-dev libpcap-dev libseccomp-dev libncurses-dev linux-libc-dev
 KERNEL_PACKAGES := qemu-system-x86 busybox-static cpio iproute2 strace util-linux jq xz-utils
-TEST_PACKAGES := nginx-light curl goaccess wrk iproute2 iptables ethtool strace util-linux procps jq
+TEST_PACKAGES := nginx-light curl goaccess wrk iproute2 iptables ethtool strace util-linux procps jq tmux
+PICTURE_PACKAGES := python3
 
 .PHONY: help
 help: ## This list
@@ -75,6 +76,11 @@ test-kernels: build ## Boot Debian 11's and 12's kernels in an emulator and coun
 .PHONY: demo
 demo: test-deps build ## Pages, an alert and its recovery within a minute, on traffic of its own
 	$(Q)$(SUDO) Tests/Demo/demo $(PROGRAM)
+
+.PHONY: picture
+picture: test-deps build ## Make the picture of the screen in the README anew, from a real run
+	$(Q)packaging/install-packages $(PICTURE_PACKAGES)
+	$(Q)$(SUDO) Tests/Demo/picture $(PROGRAM)
 
 .PHONY: test-tsan
 test-tsan: test-deps bpf ## The tests under the thread sanitiser

@@ -123,7 +123,9 @@ struct LiveSession {
     let asked = command.request.ringBytes, got = backend.ringBytes
     let ring = got == asked ? "" : " with a ring of \(Self.size(got)) instead of \(Self.size(asked))"
     let what =
-      command.options.exchangeFormat == nil ? "page every \(command.options.interval)" : "line an exchange"
+      command.options.exchangeFormat != nil
+      ? "line an exchange"
+      : command.options.format == .screen ? "full screen" : "page every \(command.options.interval)"
     Failure.say("watching \(label.source), port \(label.ports), by \(label.backend)\(ring); a \(what)\(quit)")
     for notice in backend.notices { Failure.say(notice) }
   }

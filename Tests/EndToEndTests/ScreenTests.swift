@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import Testing
+
+/// The full screen in a real terminal, with real traffic, key by key.
+@Suite(
+  .serialized, .enabled(if: Machine.hasTerminals, "needs root, network namespaces, nginx, curl and tmux"))
+struct ScreenTests {
+  private let network = Network()
+  private let client: String
+  private let name: String
+  private let server: WebServer
+
+  init() {
+    (client, name) = network.pair()
+    server = WebServer(in: name)
+  }
+
+  private func visit(_ site: String, _ path: String, times: Int = 1, _ options: String = "") {
+    Network.run(
+      "for n in $(seq \(times)); do curl -s -o /dev/null \(options) -H \"Host: \(site)\" http://10.77.0.2\(path); done",
+      in: client)
+  }
+
+  @Test func `an operator watches, sorts, filters, looks into a site, follows and begins anew`() {
+    let pane = TerminalPane()
+    #expect(pane.watch(in: name, "--interval 2s --alert-window 2s"))
+    #expect(pane.isAlternate && !pane.hasCursor)
+    #expect(pane.waits(for: "Nothing yet. "), "\(pane.text)")
+    visit("google.com", "/a/b", times: 5)
+    visit("linkedin.com", "/nothing", times: 3)
+    visit("shop.example", "/fail")
+    #expect(pane.waits(for: "9 requests"), "\(pane.text)")
+    #expect(pane.text.contains("5 ok 56%") && pane.text.contains("4 failed 44%"), "\(pane.text)")
+    #expect(pane.lines[0].contains("eBPF on all interfaces") && pane.lines[0].contains("no alert"))
+    #expect(pane.text.contains("▶ google.com"))
+    // Most visited in the last interval, and after it nothing.
+    #expect(pane.waits(for: "no site was asked for"), "\(pane.text)")
+
+    pane.press("s", "s")
+    #expect(pane.waits(for: "failed▼"), "\(pane.text)")
+    #expect(pane.waits { $0.contains("▶ google.com") && !$0.contains("▶ linkedin.com") })
+    let order = pane.lines.filter { $0.contains("google.com") || $0.contains("linkedin.com") }
+    #expect(order.first?.contains("linkedin.com") == true, "\(pane.text)")
+    pane.press("S")
+    #expect(pane.waits(for: "failed▲"))
+    pane.press("1", "S")
+    #expect(pane.waits(for: "requests▼"))
+
+    pane.press("/", "s", "h", "o", "p")
+    #expect(pane.waits(for: "Sites 1 of 3 with 'shop'"), "\(pane.text)")
+    #expect(!pane.text.contains("linkedin.com"))
+    pane.press("Escape")
+    #expect(pane.waits(for: "linkedin.com"))
+
+    pane.press("j", "Enter")
+    #expect(pane.waits(for: "3 requests, 33% of all"), "\(pane.text)")
+    for words in ["linkedin.com", "/nothing", "404", "Latency on this wire", "3 answers"] {
+      #expect(pane.text.contains(words), "\(words) is missing in:\n\(pane.text)")
+    }
+    pane.press("Escape", "l")
+    #expect(pane.waits(for: "Latest exchanges"))
+    // The workers note single exchanges from now on: until they do, there is one more to ask for.
+    for _ in 0..<50 where !pane.text.contains("/made") {
+      visit("google.com", "/made?x=1", times: 1, "-X POST")
+    }
+    #expect(pane.waits(for: "google.com   /made?x=1"), "\(pane.text)")
+    #expect(pane.text.contains("10.77.0.1") && pane.text.contains("POST") && pane.text.contains("201"))
+    visit("google.com", "/fail")
+    #expect(pane.waits { $0.contains("/fail") && $0.contains(" 503 ") }, "\(pane.text)")
+    #expect(pane.lines.first { $0.contains("/fail") }?.hasPrefix("!") == true)
+    pane.press("Escape", "z")
+    #expect(pane.waits(for: "Begin all totals anew?"))
+    pane.press("y")
+    #expect(pane.waits(for: " 0 requests"), "\(pane.text)")
+    visit("google.com", "/a/b", times: 2)
+    #expect(pane.waits(for: " 2 requests"), "\(pane.text)")
+
+    pane.press("?")
+    #expect(pane.waits(for: "wiretally: keys"))
+    pane.press("x")
+    #expect(pane.waits { !$0.contains("wiretally: keys") })
+    pane.press("q")
+    #expect(pane.waits(for: "ended 0"), "\(pane.text)")
+    #expect(!pane.isAlternate && pane.hasCursor && pane.isModeRestored)
+    #expect(pane.text.contains("Summary from") && pane.text.contains("Total Requests: 2"), "\(pane.text)")
+  }
+
+  @Test func `a pause holds the picture and goes on counting`() {
+    let pane = TerminalPane()
+    #expect(pane.watch(in: name))
+    visit("google.com", "/echo")
+    #expect(pane.waits(for: "1 requests"))
+    pane.press("p")
+    #expect(pane.waits(for: "PAUSED"))
+    visit("google.com", "/echo", times: 4)
+    server.waitForLog(5)
+    // Whole seconds in which a picture would have been drawn.
+    usleep(2_500_000)
+    #expect(pane.text.contains(" 1 requests"), "\(pane.text)")
+    pane.press("Space")
+    #expect(pane.waits(for: " 5 requests"), "\(pane.text)")
+    pane.press("q")
+    #expect(pane.waits(for: "ended 0"))
+  }
+
+  @Test func `an alert is on the screen from its rising to its end, and in the history after it`() {
+    let pane = TerminalPane()
+    #expect(pane.watch(in: name, "-t 4 --interval 1s --alert-window 2s"))
+    visit("google.com", "/echo", times: 40)
+    #expect(pane.waits(for: "ALERT since"), "\(pane.text)")
+    #expect(
+      pane.waits { $0.contains("ACTIVE") && $0.contains("> 4") && $0.contains("alert above 4") },
+      "\(pane.text)")
+    #expect(pane.waits { $0.contains("no alert") && $0.contains(" to ") }, "\(pane.text)")
+    pane.press("q")
+    #expect(pane.waits(for: "Past alert started"), "\(pane.text)")
+  }
+
+  @Test func `hostile names stay where they are`() {
+    let pane = TerminalPane()
+    #expect(pane.watch(in: name))
+    Network.run(
+      """
+      bash -c 'exec 3<>/dev/tcp/10.77.0.2/80; printf "GET /\\033[2J\\033]0;owned\\007 HTTP/1.1\\r\\nHost: \\033[31mred\\033[1;1H\\r\\n\\r\\n" >&3; cat <&3'
+      """, in: client)
+    #expect(pane.waits(for: #"\x1b[31mred\x1b[1;1h"#), "\(pane.text)")
+    #expect(pane.lines[0].contains("req/s"), "\(pane.text)")
+    pane.press("Enter")
+    #expect(pane.waits(for: #"/\x1b[2J\x1b]0;owned\x07"#), "\(pane.text)")
+  }
+
+  @Test func `every size is fine, also under load and while it changes`() {
+    let pane = TerminalPane()
+    #expect(pane.watch(in: name))
+    let load = Process()
+    load.executableURL = URL(fileURLWithPath: "/sbin/ip")
+    load.arguments = [
+      "netns", "exec", client, "sh", "-c",
+      "timeout 60 sh -c 'while :; do curl -s -o /dev/null -H Host:google.com http://10.77.0.2/[1-50]; done'",
+    ]
+    try? load.run()
+    defer { load.terminate() }
+    for (columns, rows) in [(40, 8), (1, 1), (200, 60), (2, 24), (80, 1), (60, 15), (13, 3), (120, 40)] {
+      pane.resize(columns: columns, rows: rows)
+      usleep(150_000)
+    }
+    pane.resize(columns: 40, rows: 8)
+    #expect(
+      pane.waits { $0.contains("req/s") && $0.contains("google") && !$0.contains("Methods") }, "\(pane.text)")
+    pane.resize(columns: 130, rows: 40)
+    #expect(
+      pane.waits { $0.contains("Methods") && $0.contains("Statuses") && $0.contains("Answers/s") },
+      "\(pane.text)")
+    pane.resize(columns: 80, rows: 24)
+    #expect(pane.waits { $0.contains("GET 100%") && $0.contains("q quit") }, "\(pane.text)")
+    pane.press("q")
+    #expect(pane.waits(for: "ended 0"))
+  }
+
+  @Test(arguments: [
+    ("xterm", "▶ google.com"), ("screen", "▶ google.com"), ("linux", "► google.com"),
+    ("vt100", "> google.com"),
+    ("tmux-256color", "▶ google.com"),
+  ])
+  func `terminals that can draw get the screen`(type: String, row: String) {
+    let known = Shell.run("infocmp \(type)").status == 0
+    guard known else { return }
+    let pane = TerminalPane(type: type)
+    #expect(pane.watch(in: name))
+    visit("google.com", "/echo", times: 2)
+    #expect(pane.waits(for: row), "\(pane.text)")
+    if type == "vt100" { #expect(pane.isASCII, "\(pane.text)") }
+    pane.press("Down", "Enter")
+    #expect(pane.waits(for: "Latency on this wire"), "\(pane.text)")
+    pane.press("Escape")
+    #expect(pane.waits(for: row))
+    pane.press("q")
+    #expect(pane.waits(for: "ended 0"), "\(pane.text)")
+    #expect(pane.isModeRestored)
+  }
+
+  @Test(arguments: [
+    ("dumb", "cannot draw a screen"), ("", "TERM is not set"), ("nonsense", "'nonsense' is not known"),
+  ])
+  func `terminals that cannot get pages, and are told why`(type: String, reason: String) {
+    let pane = TerminalPane()
+    pane.enter(type.isEmpty ? "unset TERM" : "export TERM=\(type)")
+    #expect(
+      pane.watch(in: name, "--interval 1s --alert-window 1s", waitFor: "Total Statistics:"), "\(pane.text)")
+    pane.press("q")
+    #expect(pane.waits(for: "ended 0"), "\(pane.text)")
+    pane.enter(
+      "clear; ip netns exec \(name) \(Machine.program) -t 1 --alert-log /dev/null --duration 200ms 2>&1 | cat"
+    )
+    #expect(pane.waits(for: "Summary from"))
+    pane.enter("clear; \(Machine.program) -t 1 --format screen 2>&1 | fold -w 70; echo over")
+    #expect(pane.waits(for: "over"))
+    pane.enter("clear; \(Machine.program) -t 1 --format screen; echo \"ended $?\"")
+    #expect(
+      pane.waits { $0.contains("ended 64") && $0.replacingOccurrences(of: "\n", with: "").contains(reason) },
+      "\(pane.text)")
+  }
+
+  @Test(arguments: [("C", ""), ("POSIX", ""), ("C.UTF-8", "--ascii")])
+  func `ASCII characters alone where the locale or the operator says so`(locale: String, option: String) {
+    let pane = TerminalPane(locale: locale)
+    #expect(pane.watch(in: name, option))
+    visit("google.com", "/echo", times: 2)
+    #expect(pane.waits(for: "> google.com"), "\(pane.text)")
+    #expect(pane.isASCII, "\(pane.text)")
+  }
+
+  @Test func `a locale that is not installed here does not matter`() {
+    let pane = TerminalPane(locale: "xx_YY.UTF-8")
+    #expect(pane.watch(in: name))
+    visit("google.com", "/echo", times: 2)
+    #expect(pane.waits(for: "▶ google.com"), "\(pane.text)")
+  }
+
+  @Test(arguments: [
+    ("", "", true), ("NO_COLOR=1", "", false), ("NO_COLOR=", "", true),
+    ("NO_COLOR=1", "--color always", true),
+    ("", "--color never", false),
+  ])
+  func `colours come and go as NO_COLOR and --color say`(variable: String, option: String, isColored: Bool) {
+    let pane = TerminalPane()
+    if !variable.isEmpty { pane.enter("export \(variable)") }
+    #expect(pane.watch(in: name, option))
+    visit("google.com", "/nothing", times: 2)
+    #expect(pane.waits(for: "google.com"))
+    let hasColor =
+      pane.styled.range(of: "\u{1b}\\[[0-9;]*(3[0-7]|38;5)[0-9;]*m", options: .regularExpression) != nil
+    #expect(hasColor == isColored, "\(pane.styled)")
+  }
+
+  @Test(arguments: [SIGTERM, SIGINT, SIGKILL, SIGSEGV, SIGABRT, SIGILL])
+  func `whatever ends it, the terminal is as before`(signal: Int32) throws {
+    let pane = TerminalPane()
+    #expect(pane.watch(in: name))
+    let process = try #require(pane.watcher)
+    kill(process, signal)
+    let status = signal == SIGTERM || signal == SIGINT ? 0 : 128 + signal
+    #expect(pane.waits(for: "ended \(status)"), "\(pane.text)")
+    #expect(pane.isModeRestored)
+    for _ in 0..<100 where pane.isAlternate || !pane.hasCursor { usleep(50_000) }
+    #expect(!pane.isAlternate && pane.hasCursor)
+  }
+
+  @Test func `ctrl-z gives the terminal to the shell, and fg brings the screen back`() {
+    let pane = TerminalPane()
+    #expect(pane.watch(in: name))
+    pane.press("C-z")
+    #expect(pane.waits(for: "Stopped"), "\(pane.text)")
+    #expect(!pane.isAlternate && pane.hasCursor)
+    pane.enter("fg")
+    #expect(pane.waits { $0.contains("req/s") && $0.contains("q quit") }, "\(pane.text)")
+    #expect(pane.isAlternate)
+    pane.press("q")
+    #expect(pane.waits(for: "Summary from"), "\(pane.text)")
+  }
+
+  @Test func `a terminal that goes away ends it`() throws {
+    let pane = TerminalPane()
+    #expect(pane.watch(in: name))
+    let process = try #require(pane.watcher)
+    pane.press("C-d")
+    Shell.run("tmux -S \(pane.socketPath) kill-server")
+    for _ in 0..<400 where kill(process, 0) == 0 && !Shell.read("/proc/\(process)/stat").contains(") Z") {
+      usleep(50_000)
+    }
+    #expect(kill(process, 0) != 0 || Shell.read("/proc/\(process)/stat").contains(") Z"))
+  }
+}
