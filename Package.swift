@@ -72,7 +72,7 @@ let package = Package(
     .target(name: "Randomness", path: "Tests/Randomness", swiftSettings: house),
     tests("Capture"),
     tests("Confinement", with: ["wiretally-confinement-probe"]),
-    tests("HTTPWire"),
+    tests("HTTPWire", with: ["PacketBuilder"]),
     tests("KernelCapture", with: ["Capture", "CHTTPFilter", "HTTPWire", "PacketBuilder"]),
     tests("PcapCapture", with: ["Capture", "Exchanges", "HTTPWire", "Randomness"]),
     tests("Exchanges", with: ["Capture", "HTTPWire", "Randomness"]),

@@ -43,15 +43,14 @@ enum CommandLines: FuzzTarget {
     do {
       switch try Wiretally.parseAsRoot(arguments) {
       case let command as WatchCommand:
-        expect(
-          command.threshold.map { $0 >= 0 && $0.isFinite } == true, "a threshold was given and makes sense")
+        check(command.options.alerts)
         expect((1...64).contains(command.workers), "there are workers")
         expect(
           (1...1_024).contains(command.ringMebibytes) && command.request.ringBytes > 0, "there is a ring")
         expect(command.options.top.map { $0 > 0 } ?? true, "something is listed")
       case let command as ReadCommand:
         expect(!command.files.isEmpty, "there is something to read")
-        expect(command.alerts.threshold.map { $0 >= 0 && $0.isFinite } ?? true, "the threshold makes sense")
+        check(command.options.alerts)
       default: break
       }
     } catch {
@@ -60,6 +59,11 @@ enum CommandLines: FuzzTarget {
       expect(code == .success || code.rawValue == 64, "a refusal is status 64: \(code)")
       expect(!words.isEmpty, "a refusal says why")
     }
+  }
+
+  private static func check(_ alerts: AlertOptions) {
+    expect(alerts.threshold.map { $0 >= 0 && $0.isFinite } ?? true, "the threshold makes sense")
+    expect(alerts.window.nanoseconds > 0, "the window has a length")
   }
 
   private static func check(_ span: TimeSpan) {
