@@ -10,6 +10,16 @@ Q := $(if $(V),,@)
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 SWIFT ?= swift
 PROGRAM := .build/release/wiretally
+# The Swift libraries are linked in: the program runs where there is no Swift.
+RELEASE := -c release --static-swift-stdlib
+
+# One place for the version: what --version says.
+VERSION := $(shell sed -n 's/.*static let version = "\(.*\)".*/\1/p' Sources/wiretally/Wiretally.swift)
+# The time of what is installed is that of its source.
+EPOCH := $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct 2>/dev/null || stat -c %Y CHANGELOG.md))
+MAINTAINER ?= wiretally maintainers <maintainers@wiretally.invalid>
+export DESTDIR PREFIX
+INSTALLING = VERSION='$(VERSION)' DATE="$$(LC_ALL=C date -u -d @$(EPOCH) '+%B %-d, %Y')" PROGRAM='$(PROGRAM)'
 
 MULTIARCH := $(shell gcc -print-multiarch 2>/dev/null || dpkg-architecture -qDEB_HOST_MULTIARCH 2>/dev/null)
 # Any clang that can compile for BPF: Debian's or the Swift toolchain's.
@@ -23,6 +33,7 @@ BUILD_PACKAGES := libbpf-dev libelf-dev zlib1g-dev libpcap-dev libseccomp-dev li
 KERNEL_PACKAGES := qemu-system-x86 busybox-static cpio iproute2 strace util-linux jq xz-utils
 TEST_PACKAGES := nginx-light curl goaccess wrk iproute2 iptables ethtool strace util-linux procps jq tmux
 PICTURE_PACKAGES := python3
+PACKAGE_PACKAGES := lintian mandoc systemd logrotate fish zsh bash util-linux iproute2 nginx-light curl
 
 .PHONY: help
 help: ## This list
@@ -57,7 +68,7 @@ $(BPF_OBJECT): $(BPF_SOURCES)
 .PHONY: build
 build: deps bpf ## Build the release program: .build/release/wiretally
 	@echo '  swift   $(PROGRAM)'
-	$(Q)$(SWIFT) build -c release --product wiretally
+	$(Q)$(SWIFT) build $(RELEASE) --product wiretally
 
 .PHONY: run
 run: build ## Build and watch: make run THRESHOLD=10
@@ -109,8 +120,27 @@ coverage-check: ## Fail when what the last `make coverage` reached is too little
 
 .PHONY: bench
 bench: test-deps build ## Measure this machine: one table
-	$(Q)$(SWIFT) build -c release --product wiretally-benchmark
+	$(Q)$(SWIFT) build $(RELEASE) --product wiretally-benchmark
 	$(Q)$(SUDO) env PATH="$$PATH" Tests/Bench/bench $(PROGRAM)
+
+.PHONY: install
+install: ## Install what `make build` built: PREFIX=/usr/local, DESTDIR=
+	$(Q)[ -x $(PROGRAM) ] || { echo 'make: build it first: make build' >&2; exit 1; }
+	$(Q)$(INSTALLING) packaging/install install
+
+.PHONY: uninstall
+uninstall: ## Remove it again; logs and configuration stay
+	$(Q)$(INSTALLING) packaging/install uninstall
+
+.PHONY: deb
+deb: build ## Build a Debian package: .build/wiretally_VERSION_ARCH.deb
+	$(Q)packaging/install-packages dpkg-dev binutils
+	$(Q)$(INSTALLING) OUT=.build EPOCH=$(EPOCH) MAINTAINER='$(MAINTAINER)' packaging/build-deb
+
+.PHONY: test-package
+test-package: deb ## Check the package, install it, run it as its unit would, and purge it
+	$(Q)packaging/install-packages $(TEST_PACKAGES) $(PACKAGE_PACKAGES)
+	$(Q)$(SUDO) packaging/test-package .build/wiretally_$(VERSION)_$$(dpkg --print-architecture).deb
 
 .PHONY: format
 format: ## Format the sources

@@ -3,18 +3,41 @@
 import Alerting
 import ArgumentParser
 import Capture
+import Glibc
 import Presentation
 import Statistics
 import Synchronization
 
 /// What the program says and how it ends when it cannot do what it was asked to.
 enum Failure {
-  /// Prints why, and the remedy, on standard error.
-  static func say(_ message: String, details: [String] = [], remedy: String? = nil) {
+  /// How much a message matters: the journal's priorities (syslog(3)).
+  enum Priority: Int {
+    case error = 3
+    case warning = 4
+    case notice = 5
+    case information = 6
+  }
+
+  /// Whether standard error is the journal's, by the device and file number that systemd names.
+  static let isJournal: Bool = {
+    var status = stat()
+    // fstat fills the value it is given.
+    guard let stream = Environment.value("JOURNAL_STREAM"), unsafe fstat(2, &status) == 0 else {
+      return false
+    }
+    return stream == "\(status.st_dev):\(status.st_ino)"
+  }()
+
+  /// Prints why, and the remedy, on standard error; the journal knows the program and wants a priority.
+  static func say(
+    _ message: String, details: [String] = [], remedy: String? = nil, _ priority: Priority = .information
+  ) {
     // A message may name a file, and a file's name may hold anything.
-    var text = "wiretally: \(VisibleText.escaped(message))\n"
-    for line in details { text += "  \(VisibleText.escaped(line))\n" }
-    if let remedy { text += "  try: \(VisibleText.escaped(remedy))\n" }
+    var lines = [isJournal ? message : "wiretally: \(message)"]
+    lines += details.map { "  \($0)" }
+    if let remedy { lines.append("  try: \(remedy)") }
+    let mark = isJournal ? "<\(priority.rawValue)>" : ""
+    let text = lines.reduce("") { $0 + mark + VisibleText.escaped($1) + "\n" }
     let isHeld = held.withLock { held in
       guard held != nil else { return false }
       held?.append(text)
@@ -46,7 +69,7 @@ enum Failure {
 
   /// Says what went wrong and returns the exit status for it (sysexits.h).
   static func end(_ error: CaptureError) -> ExitCode {
-    say(error.message, remedy: error.remedy)
+    say(error.message, remedy: error.remedy, .error)
     switch error.reason {
     case .badData: return ExitCode(65)
     case .notFound: return ExitCode(66)
@@ -56,12 +79,12 @@ enum Failure {
   }
 
   static func end(_ error: StatisticsError) -> ExitCode {
-    say("\(error)")
+    say("\(error)", .error)
     return ExitCode(70)
   }
 
   static func end(_ error: AlertError) -> ExitCode {
-    say("\(error)", details: error.details)
+    say("\(error)", details: error.details, .error)
     switch error {
     case .log: return ExitCode(77)
     case .ruleFile: return ExitCode(66)

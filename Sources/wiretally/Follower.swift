@@ -87,7 +87,11 @@ final class Follower {
 
   /// An alert's change: a line of its own in JSON, on standard error otherwise.
   func tell(_ change: AlertTransition, json: [UInt8]) {
-    if lines.format == .json { text.append(json[...]) } else { Failure.say(change.sentence(.local)) }
+    if lines.format == .json {
+      text.append(json[...])
+    } else if !Failure.isJournal {
+      Failure.say(change.sentence(.local))
+    }
   }
 
   /// Says on standard error what was written and what was not; after the last write.
@@ -130,7 +134,8 @@ final class Follower {
     droppedBefore = dropped
     if let line = lines.dropped(count) { text.append(line[...]) }
     Failure.say(
-      "\(count) exchanges were dropped: the output is read too slowly, or too many wait for answers")
+      "\(count) exchanges were dropped: the output is read too slowly, or too many wait for answers",
+      .warning)
   }
 
   private func attempt(_ write: () throws(ByteOutput.Failure) -> Void) {
@@ -144,7 +149,8 @@ final class Follower {
         hasReader = false
       } else if !isFull {
         isFull = true
-        Failure.say("cannot write to standard output: \(error); lines are lost until it works again")
+        Failure.say(
+          "cannot write to standard output: \(error); lines are lost until it works again", .warning)
       }
     }
   }

@@ -33,7 +33,7 @@ final class LiveNotices {
     if let since {
       let line = "interface \(interface) is down since \(DisplayZone.local.label(since)), nothing is seen"
       lines.append(line)
-      Failure.say(line)
+      Failure.say(line, .warning)
     } else {
       Failure.say("interface \(interface) is back")
     }

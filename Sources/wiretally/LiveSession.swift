@@ -67,9 +67,12 @@ struct LiveSession {
     let screen =
       try isScreen ? feed.map { try ScreenSession(command.screen, label: label, plan: plan, feed: $0) } : nil
     defer { screen?.close() }
+    // Connected before that is forbidden.
+    var service = ServiceManager()
     try confine(hasKeys: screen != nil || keyboard?.descriptor != nil, report)
     let running = try launch(threads, of: backend)
     announce(label, backend)
+    service.tell("READY=1\nSTATUS=watching \(label.source), port \(label.ports), by \(label.backend)")
     defer {
       // On the terminal as it was before.
       screen?.close()
@@ -82,10 +85,12 @@ struct LiveSession {
       let now = clock.now ?? start
       if notices.follow(at: now) { report.notices = notices.lines }
       show(timeline, now, backend, report, screen)
+      service.live(now, state: report.state)
       screen?.show(timeline, backend.counters, report, now: now)
       follower?.writeAvailable(at: now)
       if now >= end { break }
     }
+    service.tell("STOPPING=1")
     backend.stop()
     for thread in running { thread.join() }
     show(timeline, nil, backend, report, nil)
@@ -127,7 +132,7 @@ struct LiveSession {
       ? "line an exchange"
       : command.options.format == .screen ? "full screen" : "page every \(command.options.interval)"
     Failure.say("watching \(label.source), port \(label.ports), by \(label.backend)\(ring); a \(what)\(quit)")
-    for notice in backend.notices { Failure.say(notice) }
+    for notice in backend.notices { Failure.say(notice, .warning) }
   }
 
   private static func size(_ bytes: Int) -> String {

@@ -12,6 +12,8 @@ final class Report {
   var notices: [String] = []
   /// Whether anybody reads standard output.
   var hasReader: Bool { follower?.hasReader ?? !isClosed }
+  /// The latest interval in a line, for the service manager; nil before the first.
+  private(set) var state: String?
   /// What prints single exchanges; nil when pages or intervals are printed.
   let follower: Follower?
 
@@ -52,7 +54,14 @@ final class Report {
   /// Shows an interval that has ended, and the alerts that it raised or ended.
   func interval(_ interval: Snapshot, life: Snapshot) {
     let changes = alerts.observe(interval)
-    for change in changes { log?.append(change) }
+    for change in changes {
+      log?.append(change)
+      // A service has nobody who looks at its pages.
+      if Failure.isJournal {
+        Failure.say(change.sentence(.local), change.state == .raised ? .warning : .notice)
+      }
+    }
+    state = alerts.state(after: interval)
     if let follower {
       for change in changes { follower.tell(change, json: lines.alert(change)) }
       return
@@ -106,8 +115,19 @@ final class Report {
       } else if !isFull {
         // Said once until writing works again; the watch and its alerts go on.
         isFull = true
-        Failure.say("cannot write to standard output: \(error); what was to be shown is lost")
+        Failure.say("cannot write to standard output: \(error); what was to be shown is lost", .warning)
       }
     }
+  }
+}
+
+extension AlertBoard {
+  /// An interval and the alerts that are active, in a line.
+  fileprivate func state(after interval: Snapshot) -> String {
+    let totals = interval.totals
+    let loss = interval.capture.lost > 0 ? ", \(interval.capture.lost) heads lost" : ""
+    return "\(totals.requests) requests, \(totals.failures) failures in the last "
+      + "\(DecimalText.duration(interval.end &- interval.start))\(loss); "
+      + (active.isEmpty ? "no alert" : "alert: \(active.map(\.rule).joined(separator: ", "))")
   }
 }
