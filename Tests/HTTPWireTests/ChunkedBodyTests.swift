@@ -34,9 +34,11 @@ import Testing
   @Test func `missing bytes may be skipped within a chunk only`() {
     var chunks = ChunkedBody()
     #expect(chunks.consume(Array("64\r\nab".utf8).rawSpan, from: 0) == .needsMore)
+    #expect(chunks.chunkRemaining == 98)
     var tooFar = chunks
     #expect(tooFar.skip(99) == false)
     #expect(chunks.skip(98) == true)
+    #expect(chunks.chunkRemaining == 0)
     // As if they had been read.
     var whole = ChunkedBody()
     #expect(

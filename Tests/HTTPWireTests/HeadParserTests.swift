@@ -43,6 +43,11 @@ import Testing
     #expect(Reading(text).head.status == status)
   }
 
+  @Test(arguments: ["HTTP/x", "HTTP/1x", "HTTP/1.x", "HTTP/1.1x", "HTTP/1.1 2x", "G@", "GET\t"])
+  func `a beginning that no start line has is invalid before its line ends`(text: String) {
+    #expect(Reading(text).verdict == .invalid)
+  }
+
   @Test func `a head cut anywhere is incomplete, never invalid`() {
     for text in [
       "POST /a/b HTTP/1.1\r\nHost: a.example\r\nContent-Length: 5\r\n\r\n",
