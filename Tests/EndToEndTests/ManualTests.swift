@@ -15,8 +15,10 @@ import Testing
         }
         var kind: String
         var names: [Name]?
+        var shouldDisplay: Bool?
       }
       var commandName: String
+      var shouldDisplay: Bool?
       var arguments: [Argument]?
       var subcommands: [Command]?
     }
@@ -28,8 +30,10 @@ import Testing
     let dump = Shell.run("\(Machine.program) --experimental-dump-help").output
     let help = try JSONDecoder().decode(Help.self, from: Data(dump.utf8))
     var commands: [String: Set<String>] = [:]
-    for command in help.command.subcommands ?? [] where command.commandName != "help" {
-      let options = (command.arguments ?? []).flatMap { $0.names ?? [] }
+    // What is not shown is for the program itself, which starts itself anew.
+    for command in help.command.subcommands ?? []
+    where command.commandName != "help" && command.shouldDisplay != false {
+      let options = (command.arguments ?? []).filter { $0.shouldDisplay != false }.flatMap { $0.names ?? [] }
         .map { $0.kind == "short" ? $0.name : "-\($0.name)" }
       commands[command.commandName] = Set(options).subtracting(["h", "-help", "-version"])
     }
