@@ -31,7 +31,7 @@ BPF_SOURCES := $(wildcard bpf/*.c bpf/*.h) $(wildcard Sources/CHTTPFilter/includ
 # What building takes, and what the tests, the demo and the benchmarks, and the guests take on top of it.
 BUILD_PACKAGES := libbpf-dev libelf-dev zlib1g-dev libpcap-dev libseccomp-dev libncurses-dev linux-libc-dev
 KERNEL_PACKAGES := qemu-system-x86 busybox-static cpio iproute2 strace util-linux jq xz-utils
-TEST_PACKAGES := nginx-light curl goaccess wrk iproute2 iptables ethtool strace util-linux procps jq tmux
+TEST_PACKAGES := nginx-light curl goaccess wrk iproute2 iptables ethtool strace util-linux procps python3 jq tmux
 PICTURE_PACKAGES := python3
 PACKAGE_PACKAGES := lintian mandoc systemd logrotate fish zsh bash util-linux iproute2 nginx-light curl
 
@@ -78,6 +78,16 @@ run: build ## Build and watch: make run THRESHOLD=10
 .PHONY: test
 test: test-deps build ## Run every test; as root or with sudo none is skipped
 	$(Q)$(SUDO) env PATH="$$PATH" WIRETALLY=$(CURDIR)/$(PROGRAM) $(SWIFT) test $(ARGS)
+
+.PHONY: test-faults
+test-faults: test-deps build ## Every fault for real, and the n-th call of the start fails for every n (some ten minutes)
+	$(Q)$(SUDO) Tests/Faults/faults $(CURDIR)/$(PROGRAM) $(ARGS)
+	$(Q)$(SUDO) Tests/Faults/faults $(CURDIR)/$(PROGRAM) --sweep
+
+MINUTES ?= 30
+.PHONY: soak
+soak: test-deps build ## Churn for MINUTES=30: new hosts and clients, a renewed interface; memory and counts hold
+	$(Q)$(SUDO) Tests/Soak/soak $(CURDIR)/$(PROGRAM) $(MINUTES)
 
 .PHONY: test-kernels
 test-kernels: build ## Boot Debian 11's and 12's kernels in an emulator and count there: KERNELS="bullseye"

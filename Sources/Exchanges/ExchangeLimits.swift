@@ -25,6 +25,13 @@ package struct ExchangeLimits: Sendable {
 
   package init() {}
 
+  /// Bytes of the tables that a tracker reserves, about.
+  package var bytes: Int {
+    flows * (MemoryLayout<Flow>.stride + 8) + pendingRequests * MemoryLayout<PendingRequest>.stride
+      + smallHeads * 2_048 + largeHeads * 65_536
+      + heldSegments * (2_048 + MemoryLayout<HeldSegments.Held>.stride)
+  }
+
   /// For capture files: more room for one connection's reordering, more patience, since nobody waits.
   package static var file: ExchangeLimits {
     var limits = ExchangeLimits()

@@ -1,12 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Capture
+internal import CLibbpf
 internal import Glibc
 
 /// The machine's network interfaces by name.
 enum Interfaces {
   /// The kernel's index of an interface; throws `.notFound` with the names there are.
   static func index(of name: String) throws(CaptureError) -> UInt32 {
-    guard let index = find(name) else {
+    let (index, fault) = find(name)
+    guard let index else {
+      // The question takes a socket of its own, which may not be to be had.
+      if fault.code != ENODEV && fault.code != ENXIO {
+        throw CaptureError(
+          fault.isPermission ? .notPermitted : .unavailable,
+          "cannot look up interface \(name): \(fault.words)",
+          remedy: fault.isPermission ? BPFRefusal.remedy : nil)
+      }
       let known = names()
       throw CaptureError(
         .notFound, "no such interface: \(name)",
@@ -15,11 +24,13 @@ enum Interfaces {
     return index
   }
 
-  /// The same, or nil.
-  static func find(_ name: String) -> UInt32? {
-    // The string is terminated and outlives the call.
-    let index = unsafe if_nametoindex(name)
-    return index == 0 ? nil : index
+  /// The same, or nil with what the system says. if_nametoindex(3) hides why it has no socket.
+  private static func find(_ name: String) -> (index: UInt32?, fault: SystemFault) {
+    let number = socket(AF_UNIX, Int32(WT_BPF_DATAGRAM), 0)
+    guard number >= 0 else { return (nil, .last) }
+    let descriptor = Descriptor(number)
+    guard let answer = unsafe PacketSocket.ask(descriptor, SIOCGIFINDEX, name) else { return (nil, .last) }
+    return unsafe (UInt32(bitPattern: answer.ifr_ifru.ifru_ivalue), SystemFault(0))
   }
 
   /// All names, in the kernel's order.

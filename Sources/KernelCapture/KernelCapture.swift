@@ -15,6 +15,8 @@ package final class KernelCapture: Sendable {
     /// The interface that it is bound to; 0 for all.
     var index: UInt32
     var downSince: UInt64?
+    /// How often another interface of the same name has taken its place.
+    var renewals = 0
   }
 
   /// Loads and attaches the filter; from then on packets are counted and heads wait in the rings.
@@ -46,21 +48,22 @@ package final class KernelCapture: Sendable {
   /// Since when, on the capture clock, the interface has been down or away; nil while it is there.
   package var interfaceDownSince: UInt64? { hook.withLock { $0.downSince } }
 
+  /// How often another interface has taken the name, and the place, of the one watched.
+  package var interfaceRenewals: Int { hook.withLock { $0.renewals } }
+
   /// Looks whether the named interface is still the one watched, and if another one has its name by
   /// now, goes over to that. To be called every second or so; needs no privilege.
   ///
   /// An interface that only goes down and up needs no help: the kernel hooks the socket on again. One
-  /// that was removed leaves the socket bound to nothing, for ever.
+  /// that was removed, or went to another namespace and came back as the same, leaves the socket bound to
+  /// nothing, for ever. Binding a socket to what it is bound to already does nothing (packet_do_bind).
   package func followInterface() {
     guard let interface else { return }
     hook.withLock { hook in
       guard let socket = hook.socket else { return }
       if let state = socket.state(of: interface), state.isUp {
-        if state.index == hook.index {
-          hook.downSince = nil
-          return
-        }
         if (try? socket.bind(interface: state.index)) != nil {
+          if state.index != hook.index { hook.renewals += 1 }
           hook.index = state.index
           hook.downSince = nil
           return

@@ -51,7 +51,9 @@ struct PacketSocket: Sendable {
   ///
   /// Asked of this very socket: once privileges are dropped no other one may be to be had.
   func state(of name: String) -> (index: UInt32, isUp: Bool)? {
-    guard let index = unsafe ask(SIOCGIFINDEX, name), let flags = unsafe ask(SIOCGIFFLAGS, name) else {
+    guard let index = unsafe Self.ask(descriptor, SIOCGIFINDEX, name),
+      let flags = unsafe Self.ask(descriptor, SIOCGIFFLAGS, name)
+    else {
       return nil
     }
     return (
@@ -60,7 +62,8 @@ struct PacketSocket: Sendable {
     )
   }
 
-  private func ask(_ what: Int32, _ name: String) -> ifreq? {
+  /// Asks the kernel about the interface of this name, through any socket; nil with `errno` on failure.
+  static func ask(_ descriptor: Descriptor, _ what: Int32, _ name: String) -> ifreq? {
     var request = unsafe ifreq()
     // The name is cut to the field, whose last byte stays zero; the call writes the structure only.
     let result = unsafe withUnsafeMutableBytes(of: &request) { bytes in

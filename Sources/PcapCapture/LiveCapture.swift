@@ -31,6 +31,7 @@ package final class LiveCapture: SegmentSource {
   private struct Published {
     var counters = CaptureCounters()
     var downSince: UInt64?
+    var renewals = 0
   }
 
   private let options: PcapOptions
@@ -38,6 +39,7 @@ package final class LiveCapture: SegmentSource {
   /// The handle has failed: its interface went away. It follows the next one of its name.
   private var isBroken = false
   private var downSince: UInt64?
+  private var renewals = 0
   private var lastLook: Int64
   private var intake: PacketIntake
   /// CLOCK_REALTIME minus CLOCK_MONOTONIC at the start: capture time runs with the monotonic clock.
@@ -82,12 +84,15 @@ package final class LiveCapture: SegmentSource {
   /// Since when, on the capture clock, the interface has been down or away; any thread may ask.
   package var interfaceDownSince: UInt64? { published.withLock { $0.downSince } }
 
+  /// How often another interface has taken the name, and the place, of the one watched; any thread may ask.
+  package var interfaceRenewals: Int { published.withLock { $0.renewals } }
+
   private func publish() {
     var counters = intake.counters
     counters.lost = handle.lost
     counters.matched &+= counters.lost
-    let down = downSince
-    published.withLock { $0 = Published(counters: counters, downSince: down) }
+    let now = Published(counters: counters, downSince: downSince, renewals: renewals)
+    published.withLock { $0 = now }
   }
 
   /// Looks once a second whether the interface is still the one watched; one that was made anew under
@@ -102,7 +107,9 @@ package final class LiveCapture: SegmentSource {
     }
     if isBroken || state.index != handle.index {
       // Not yet: it is tried again in a second.
+      let isOther = state.index != handle.index
       guard handle.follow(state) else { return }
+      if isOther { renewals += 1 }
       isBroken = false
     }
     downSince = nil

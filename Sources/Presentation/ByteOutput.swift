@@ -13,21 +13,38 @@ package struct ByteOutput: Sendable {
   package enum Failure: Error, Equatable, Sendable {
     /// The reader has gone (EPIPE): a normal end.
     case closed
-    /// No space, or no quota, is left.
+    /// The end was asked for, and the reader takes no more.
+    case stuck
+    /// No space, or no quota, is left, or the file may not grow.
     case full
     /// Any other error number of the system's.
     case system(Int32)
   }
 
   private let descriptor: Int32
+  private let isEnding: @Sendable () -> Bool
 
-  package init(descriptor: Int32) { self.descriptor = descriptor }
+  /// Bytes a call: a pipe that is ready takes at least so many without blocking (PIPE_BUF).
+  private static let piece = 4096
+  /// Milliseconds between two looks at whether the end was asked for; a signal ends a wait at once.
+  private static let pace: Int32 = 100
+  /// How often it looks then, until it gives up a reader that takes nothing.
+  private static let patience = 10
+
+  /// - Parameter isEnding: whether the program is to end; a reader that takes no more is then waited for
+  ///   only a second, and otherwise for ever.
+  package init(descriptor: Int32, isEnding: @escaping @Sendable () -> Bool = { false }) {
+    self.descriptor = descriptor
+    self.isEnding = isEnding
+  }
 
   /// Writes all bytes, however many calls it takes; waits when the other side is slow.
   package func write(_ bytes: [UInt8]) throws(Failure) {
     var start = 0
     while start < bytes.count {
-      let written = unsafe bytes[start...].withUnsafeBytes { buffer in
+      try waitForRoom()
+      let end = min(bytes.count, start + Self.piece)
+      let written = unsafe bytes[start..<end].withUnsafeBytes { buffer in
         // The buffer lives through the call, and its own length bounds it.
         unsafe Self.write(descriptor, buffer.baseAddress, buffer.count)
       }
@@ -36,14 +53,9 @@ package struct ByteOutput: Sendable {
         continue
       }
       switch errno {
-      case EINTR: continue
-      case EAGAIN:
-        // A non-blocking descriptor: wait until it takes more.
-        var item = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-        // One entry, a local value; an interrupted wait is tried again by the loop.
-        _ = unsafe poll(&item, 1, 1000)
+      case EINTR, EAGAIN: continue
       case EPIPE: throw Failure.closed
-      case ENOSPC, EDQUOT: throw Failure.full
+      case ENOSPC, EDQUOT, EFBIG: throw Failure.full
       case let code: throw Failure.system(code)
       }
     }
@@ -64,8 +76,23 @@ package struct ByteOutput: Sendable {
     switch errno {
     case EINTR, EAGAIN: return 0
     case EPIPE: throw Failure.closed
-    case ENOSPC, EDQUOT: throw Failure.full
+    case ENOSPC, EDQUOT, EFBIG: throw Failure.full
     case let code: throw Failure.system(code)
+    }
+  }
+
+  /// Waits until the descriptor takes something, or its fault can be seen by writing to it.
+  private func waitForRoom() throws(Failure) {
+    var looks = 0
+    while true {
+      var item = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+      // One entry, a local value. What cannot be polled is written to.
+      let ready = unsafe poll(&item, 1, Self.pace)
+      if ready > 0 || (ready < 0 && errno != EINTR) { return }
+      if isEnding() {
+        looks += 1
+        if looks > Self.patience { throw Failure.stuck }
+      }
     }
   }
 
@@ -84,6 +111,7 @@ package struct ByteOutput: Sendable {
 extension ByteOutput.Failure: CustomStringConvertible {
   package var description: String {
     switch self {
+    case .stuck: "its reader takes no more"
     case .closed: "the reader of the output has gone"
     case .full: "no space left for the output"
     case .system(let code): "cannot write the output: error \(code)"

@@ -69,7 +69,7 @@ package struct JSONLines: Sendable {
     sites(snapshot)
     json.key("latency")
     latency(snapshot.latency, withCount: true)
-    capture(snapshot)
+    capture(snapshot, isLife: type == "summary")
     alert(alerts.threshold)
     if !alerts.others.isEmpty { rules(alerts.others) }
     json.endObject()
@@ -154,7 +154,7 @@ package struct JSONLines: Sendable {
     json.endObject()
   }
 
-  private mutating func capture(_ snapshot: Snapshot) {
+  private mutating func capture(_ snapshot: Snapshot, isLife: Bool) {
     let ledger = snapshot.ledger
     json.key("capture")
     json.beginObject()
@@ -170,6 +170,10 @@ package struct JSONLines: Sendable {
     json.member("lookalikes", ledger.lookalikes)
     json.member("body", ledger.body)
     json.member("truncated", ledger.truncated)
+    if isLife {
+      json.key("imbalance")
+      if let imbalance = snapshot.imbalance { json.string(imbalance) } else { json.null() }
+    }
     json.endObject()
   }
 

@@ -10,6 +10,8 @@ import Synchronization
 
 /// What the program says and how it ends when it cannot do what it was asked to.
 enum Failure {
+  private static let errors = ByteOutput(descriptor: 2, isEnding: { Interruption.isEnding })
+
   /// How much a message matters: the journal's priorities (syslog(3)).
   enum Priority: Int {
     case error = 3
@@ -64,7 +66,7 @@ enum Failure {
 
   private static func write(_ text: String) {
     // There is nobody left to tell when standard error fails.
-    try? ByteOutput(descriptor: 2).write(Array(text.utf8))
+    try? errors.write(Array(text.utf8))
   }
 
   /// Says what went wrong and returns the exit status for it (sysexits.h).

@@ -3,7 +3,8 @@
 import Glibc
 import Synchronization
 
-/// Signals as bytes in a pipe, so that they can be waited for like everything else.
+/// Signals as marks, which none can be lost of, and as bytes in a pipe, so that they can be waited for
+/// like everything else.
 @safe
 final class Interruption {
   enum Signal: Sendable {
@@ -15,10 +16,36 @@ final class Interruption {
     case stop
     /// SIGCONT: it goes on; only while a screen is on.
     case goOn
+
+    fileprivate init(_ number: Int32) {
+      switch number {
+      case SIGHUP: self = .hangUp
+      case SIGTSTP: self = .stop
+      case SIGCONT: self = .goOn
+      default: self = .end
+      }
+    }
+
+    /// Its bit among those that have come.
+    fileprivate var mark: UInt32 {
+      switch self {
+      case .end: 1
+      case .hangUp: 2
+      case .stop: 4
+      case .goOn: 8
+      }
+    }
   }
 
-  /// Readable when a signal has come.
+  /// Readable when a signal has come; -1 when the system had no pipe left.
   let descriptor: Int32
+
+  /// Signals that have come and were not asked for yet, `Signal.mark` each.
+  private static let pending = Atomic<UInt32>(0)
+  private static let ending = Atomic<Bool>(false)
+
+  /// Whether the end was asked for, by whichever signal.
+  static var isEnding: Bool { ending.load(ordering: .relaxed) }
 
   /// The writing end, for the handler: a signal handler has no other way to reach it.
   private static let target = Atomic<Int32>(-1)
@@ -27,7 +54,7 @@ final class Interruption {
   /// - Parameter handlesStops: the terminal has to be put back before the process is stopped.
   init(handlesStops: Bool = false) {
     var ends: [Int32] = [-1, -1]
-    // pipe fills two descriptors; without them signals end the process as usual.
+    // pipe fills two descriptors; without them a signal is seen when the next wait is over.
     _ = unsafe pipe(&ends)
     for end in ends where end >= 0 {
       _ = fcntl(end, F_SETFD, FD_CLOEXEC)
@@ -36,7 +63,6 @@ final class Interruption {
     descriptor = ends[0]
     // The handler may run as soon as it is installed: the descriptor comes first.
     Self.target.store(ends[1], ordering: .sequentiallyConsistent)
-    guard ends[1] >= 0 else { return }
     var handled = sigset_t()
     // The set is filled by sigemptyset and sigaddset before it is used.
     _ = unsafe sigemptyset(&handled)
@@ -51,9 +77,12 @@ final class Interruption {
   /// Installs the handler for a signal.
   private static func take(_ number: Int32) {
     var action = sigaction()
-    // Only write(2) is called in the handler, which is async-signal-safe; errno is put back.
+    // Only atomics and write(2), which are async-signal-safe; errno is put back.
     unsafe action.__sigaction_handler.sa_handler = { number in
       let before = errno
+      let signal = Interruption.Signal(number)
+      Interruption.pending.bitwiseOr(signal.mark, ordering: .relaxed)
+      if signal == .end { Interruption.ending.store(true, ordering: .relaxed) }
       var byte = UInt8(truncatingIfNeeded: number)
       _ = unsafe Glibc.write(Interruption.target.load(ordering: .relaxed), &byte, 1)
       errno = before
@@ -72,19 +101,22 @@ final class Interruption {
 
   /// The next signal that has come; nil when none has.
   func next() -> Signal? {
-    var byte: UInt8 = 0
-    // One byte is read into one byte.
-    guard unsafe Glibc.read(descriptor, &byte, 1) == 1 else { return nil }
-    return switch Int32(byte) {
-    case SIGHUP: .hangUp
-    case SIGTSTP: .stop
-    case SIGCONT: .goOn
-    default: .end
+    var bytes: (UInt64, UInt64) = (0, 0)
+    // The bytes only wake; whatever fits is read into the local value.
+    _ = unsafe Glibc.read(descriptor, &bytes, 16)
+    let marks = Self.pending.load(ordering: .relaxed)
+    // The end comes before all else.
+    for signal in [Signal.end, .hangUp, .stop, .goOn] where marks & signal.mark != 0 {
+      Self.pending.bitwiseAnd(~signal.mark, ordering: .relaxed)
+      return signal
     }
+    return nil
   }
 
-  /// A reader that goes away is seen as an error of write(2) instead of ending the process.
-  static func ignoreBrokenPipes() {
+  /// A reader that goes away, and a file that may not grow (ulimit -f), are seen as errors of write(2)
+  /// instead of ending the process.
+  static func ignoreFailedWrites() {
     _ = signal(SIGPIPE, SIG_IGN)
+    _ = signal(SIGXFSZ, SIG_IGN)
   }
 }

@@ -37,6 +37,8 @@ protocol LiveBackend: AnyObject {
   var ringBytes: Int { get }
   /// Since when, on the capture clock, the named interface has been down or away; nil while it is there.
   var interfaceDownSince: UInt64? { get }
+  /// How often another interface has taken the name, and the place, of the one watched.
+  var interfaceRenewals: Int { get }
   /// Looks after the interface; to be called about once a second.
   func followInterface()
   /// Ends the capture; what is buffered can still be received.
@@ -60,6 +62,7 @@ final class KernelBackend: LiveBackend {
   var notices: [String] { capture.notices }
   var ringBytes: Int { capture.ringBytes }
   var interfaceDownSince: UInt64? { capture.interfaceDownSince }
+  var interfaceRenewals: Int { capture.interfaceRenewals }
   func followInterface() { capture.followInterface() }
   func stop() { capture.stop() }
 }
@@ -90,6 +93,7 @@ final class PcapBackend: LiveBackend {
   var sources: [any SegmentSource] { [capture] }
   var counters: CaptureCounters { capture.counters }
   var interfaceDownSince: UInt64? { capture.interfaceDownSince }
+  var interfaceRenewals: Int { capture.interfaceRenewals }
   /// Its worker does that itself: the handle is the worker's.
   func followInterface() {}
   func stop() { capture.stop() }

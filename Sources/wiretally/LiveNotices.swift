@@ -12,6 +12,7 @@ final class LiveNotices {
   private let backend: any LiveBackend
   private let interface: String?
   private var downSince: UInt64?
+  private var renewals = 0
   private var nextLook: UInt64 = 0
 
   init(_ backend: any LiveBackend, interface: String?) {
@@ -27,6 +28,12 @@ final class LiveNotices {
     nextLook = now &+ Self.lookEvery
     backend.followInterface()
     let since = backend.interfaceDownSince
+    let renewals = backend.interfaceRenewals
+    if let interface, renewals != self.renewals, since == nil, downSince == nil {
+      // It went and came between two looks.
+      Failure.say("interface \(interface) was made anew: for up to a second it was not seen")
+    }
+    self.renewals = renewals
     guard since != downSince, let interface else { return false }
     downSince = since
     lines = backend.notices

@@ -40,6 +40,7 @@ struct LiveSession {
     let notices = LiveNotices(backend, interface: command.request.interface)
     report.notices = notices.lines
     guard let clock = sources.first, let start = clock.now else { return }
+    try AddressSpace.check(limits.bytes * sources.count)
     let isScreen = command.options.format == .screen
     let feed =
       follower?.feed

@@ -49,6 +49,7 @@ struct ReadCommand: ParsableCommand {
       ports: options.ports.description)
     let alerts = try options.alerts.board(plan)
     let limits = ExchangeLimits.file
+    try AddressSpace.check(limits.bytes)
     let follower = options.exchangeFormat.map { Follower($0, workers: 1, limits: limits) }
     let report = try Report(options, alerts: alerts, label: label, follower: follower)
     // One thread reads and writes: it makes room by itself, and nothing is dropped.

@@ -23,7 +23,7 @@ final class Report {
   private var lines: JSONLines
   private(set) var alerts: AlertBoard
   private let log: AlertLog?
-  private let output = ByteOutput(descriptor: 1)
+  private let output = ByteOutput(descriptor: 1, isEnding: { Interruption.isEnding })
   private var isClosed = false
   private var isFull = false
 
@@ -79,8 +79,9 @@ final class Report {
     }
   }
 
-  /// Shows the whole life, last.
+  /// Shows the whole life, last; what does not add up in it is said on standard error too.
   func summary(_ life: Snapshot) {
+    if let imbalance = life.imbalance { Failure.say("the ledger does not balance: \(imbalance)") }
     if let follower { return follower.summarize(life) }
     switch format {
     case .page, .screen:
@@ -112,6 +113,9 @@ final class Report {
       if error == .closed || error == .system(EIO) {
         // The reader, or the terminal, has gone.
         isClosed = true
+      } else if error == .stuck {
+        isClosed = true
+        Failure.say("cannot write to standard output: \(error); what was to be shown is lost")
       } else if !isFull {
         // Said once until writing works again; the watch and its alerts go on.
         isFull = true

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Glibc
 
 /// The command line: watching live is what it does when nothing else is said.
 @main
@@ -31,8 +32,12 @@ struct Wiretally: ParsableCommand {
 
   static func main() {
     StandardDescriptors.secure()
-    // A reader that goes away is a normal end, seen as an error of write(2).
-    Interruption.ignoreBrokenPipes()
+    Interruption.ignoreFailedWrites()
+    // Swift reads its arguments there; without them it would complain about a missing threshold.
+    guard unsafe access("/proc/self/cmdline", R_OK) == 0 else {
+      Failure.say("the arguments cannot be read: /proc is not mounted", remedy: "mount -t proc proc /proc")
+      Glibc.exit(70)
+    }
     main(nil)
   }
 }

@@ -136,6 +136,8 @@ class Watch:
                  environment="", stdin=subprocess.PIPE, stdout=None, stderr=None, log="log/alerts.log", waits=True,
                  redirect="", duration=None):
         self.folder = tempfile.mkdtemp(prefix="wiretally-fault-")
+        # Also for the user that the program becomes.
+        os.chmod(self.folder, 0o755)
         self.network = network
         self.out, self.err = self.file("out"), self.file("err")
         self.log = log if log.startswith("/") else self.file(log)
@@ -192,7 +194,7 @@ class Watch:
     def alive(self):
         return self.process.poll() is None
 
-    def signal(self, number):
+    def tell(self, number):
         os.kill(self.pid, number)
 
     def intervals(self):
@@ -213,7 +215,7 @@ class Watch:
         """Ends it; the status, and how many milliseconds that took."""
         begin = time.monotonic()
         if self.alive():
-            self.signal(number)
+            self.tell(number)
         return self.wait(seconds), (time.monotonic() - begin) * 1000
 
     def wait(self, seconds=20):
@@ -235,6 +237,22 @@ class Watch:
                     pass
             self.process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def ring_call(program, network):
+    """Which bpf() call makes the ring: libbpf tries what the kernel can before it."""
+    trace = tempfile.mktemp(prefix="wiretally-ring-")
+    run(f"ip netns exec {network.server} strace -f -o {trace} -e trace=bpf {program} -t 1 -i lo --duration 100ms "
+        "--alert-log /dev/null")
+    with open(trace) as file:
+        calls = [line for line in file if "bpf(" in line]
+    os.remove(trace)
+    return 1 + next(index for index, call in enumerate(calls) if "BPF_MAP_TYPE_RINGBUF" in call)
+
+
+def confined(pid):
+    """Whether a process has come to where the workers start."""
+    return "Seccomp:\t2" in Watch.text(f"/proc/{pid}/status")
 
 
 def imbalance(summary):

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Capture
+import Exchanges
+
+/// Whether every segment is accounted for (ARCHITECTURE.md, Invariants).
+extension Snapshot {
+  /// What does not add up, in words; nil when all does. Meant for the whole life, once the capture has
+  /// ended: before, some segments are still on their way from the kernel.
+  package var imbalance: String? {
+    let classes =
+      ledger.starts &+ ledger.continuations &+ ledger.duplicates &+ ledger.unparseable &+ ledger.lookalikes
+      &+ ledger.body
+    let identities: [(String, UInt64, String, UInt64)] = [
+      ("matched", capture.matched, "delivered + lost", ledger.delivered &+ capture.lost),
+      ("delivered", ledger.delivered, "the sum of its classes", classes),
+      (
+        "requests + responses", ledger.requests &+ ledger.responses, "starts + further",
+        ledger.starts &+ ledger.further
+      ),
+      (
+        "responses", ledger.responses, "exchanges + orphans + interim",
+        ledger.exchanges &+ ledger.orphans &+ ledger.interim
+      ),
+      ("requests shown", totals.requests, "requests read", ledger.requests),
+    ]
+    let broken = identities.filter { $0.1 != $0.3 }.map { "\($0.0) \($0.1) is not \($0.2) \($0.3)" }
+    return broken.isEmpty ? nil : broken.joined(separator: ", ")
+  }
+}

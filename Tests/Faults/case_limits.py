@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Too few descriptors, too little memory, too many packets."""
+import os
+import signal
+import time
+
+from case import fault, faults
+from stage import imbalance, run
+
+
+@faults("so many descriptors:", [3, 4, 6, 8, 12, 16])
+def descriptors(case, count):
+    watch = case.watch(through=f"prlimit --nofile={count}")
+    ends_clearly(case, watch)
+
+
+@faults("so many MiB of address space:", [64, 96, 128, 160, 200, 300, 500])
+def memory(case, mebibytes):
+    watch = case.watch(through=f"prlimit --as={mebibytes << 20}")
+    ends_clearly(case, watch)
+
+
+@fault("no locked memory")
+def locked(case):
+    watch = case.watching(through="prlimit --memlock=0")
+    case.counts(watch)
+    case.ends(watch)
+
+
+def ends_clearly(case, watch):
+    """It watches and counts, or it ends with a status of its own and a word about why."""
+    if "watching" in watch.errors:
+        case.counts(watch)
+        case.ends(watch)
+        return
+    status = watch.wait()
+    # 127: the loader cannot even map the libraries.
+    assert status in (66, 70, 77, 127), f"status {status}: {watch.errors}"
+    assert watch.errors.strip(), "it says nothing"
+
+
+@faults("the reader is stopped in a flood:", ["ebpf", "pcap"], sample="ebpf")
+def flood(case, backend):
+    # The smallest ring there is; pcap's own buffer is as large.
+    watch = case.watching(f"-i eth0 --backend {backend} --ring 1")
+    case.counts(watch)
+    watch.tell(signal.SIGSTOP)
+    case.network.send(50_000)
+    watch.tell(signal.SIGCONT)
+    time.sleep(1.5)
+    case.network.send(10)
+    case.ends(watch, exact=False)
+    account(case, watch)
+    assert watch.summary()["capture"]["lost"] > 0, "nothing was lost: the flood was none"
+
+
+@faults("a ring too small for a burst:", ["ebpf", "pcap"])
+def burst(case, backend):
+    watch = case.watching(f"-i eth0 --backend {backend} --ring 1", inject=["poll:delay_enter=300000"])
+    case.network.send(30_000)
+    time.sleep(1)
+    case.fired(watch)
+    case.ends(watch, exact=False, isMeasured=False)
+    account(case, watch)
+
+
+def account(case, watch):
+    """Sent = read + lost, to the last segment."""
+    summary = watch.summary()
+    assert summary, watch.errors
+    assert imbalance(summary) is None, imbalance(summary)
+    capture, sent = summary["capture"], 2 * case.network.sent
+    assert capture["delivered"] + capture["lost"] == sent, (
+        f"sent {sent} != read {capture['delivered']} + lost {capture['lost']}")
+    assert summary["requests"] + summary["responses"] == capture["delivered"]
+
+
+@fault("segments that make no sense")
+def nonsense(case):
+    watch = case.watching()
+    for length in range(0, 120):
+        case.network.put(os.urandom(14) + b"\x45" + os.urandom(length))
+        case.network.put(b"\xff" * 6 + b"\x02" * 6 + b"\x08\x00\x45\x00" + os.urandom(length + 20))
+        case.network.put(b"\xff" * 6 + b"\x02" * 6 + b"\x86\xdd\x60\x00" + os.urandom(length + 50))
+    case.counts(watch)
+    case.ends(watch)
+
+
+@fault("/sys is not mounted")
+def no_sys(case):
+    watch = case.watch(through="unshare -m sh -c 'umount -l /sys && exec \"$@\"' sh")
+    ends_clearly(case, watch)
+
+
+@fault("/proc is not mounted")
+def no_proc(case):
+    watch = case.watch(through="unshare -m sh -c 'umount -l /proc && exec \"$@\"' sh")
+    case.fails(watch, 70, "/proc is not mounted", "mount -t proc")

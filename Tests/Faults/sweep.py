@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The n-th call of the start fails, for every n: each ends clearly, or goes on by another way and says why."""
+import re
+import sys
+import tempfile
+import time
+
+from stage import Network, Watch, run, wait_for
+
+# Each with an error that it may really give.
+CALLS = [("bpf", "EPERM"), ("bpf", "ENOMEM"), ("socket", "EMFILE"), ("setsockopt", "ENOMEM"), ("bind", "ENODEV"), ("mmap", "ENOMEM"),
+         ("poll", "ENOMEM"), ("openat", "EMFILE"), ("write", "EIO"), ("ioctl", "ENODEV"), ("getsockopt", "EINVAL"), ("pipe", "EMFILE"),
+         ("pipe2", "EMFILE"), ("clone", "EAGAIN"), ("clone3", "EAGAIN"), ("prctl", "EPERM"), ("seccomp", "EINVAL"),
+         ("landlock_create_ruleset", "EINVAL"), ("landlock_add_rule", "EINVAL"), ("landlock_restrict_self", "EPERM"),
+         ("setresuid", "EAGAIN"), ("capset", "EPERM"), ("futex", "EINTR"), ("munmap", "EINVAL"), ("mprotect", "ENOMEM"), ("brk", "ENOMEM"),
+         ("madvise", "EINVAL"), ("fstat", "EIO"), ("newfstatat", "EIO"), ("read", "EIO"), ("fcntl", "EINVAL"), ("rt_sigaction", "EINVAL")]
+
+# What ends with a status of the program's own; 127 is the loader, before the program begins.
+CLEAR = {0, 64, 66, 70, 77, 127}
+
+
+def counts(program, network, backend):
+    """How often a normal start and end calls each."""
+    trace = tempfile.mktemp(prefix="wiretally-sweep-")
+    run(f"ip netns exec {network.server} strace -f -qq -o {trace} {program} -t 1 -i eth0 --backend {backend} --duration 100ms "
+        f"--alert-log {trace}.d/log >/dev/null 2>&1")
+    found = {}
+    with open(trace) as file:
+        for line in file:
+            if match := re.match(r"\d+ +([a-z0-9_]+)\(", line):
+                found[match[1]] = found.get(match[1], 0) + 1
+    run(f"rm -rf {trace} {trace}.d")
+    return found
+
+
+def sweep(program, words):
+    """Runs all of it, or the calls named, `stride=K` every K-th; the exit status."""
+    stride = next((int(word[7:]) for word in words if word.startswith("stride=")), 1)
+    words = [word for word in words if not word.startswith("stride=")]
+    network, runs, failed, outcomes = Network(), 0, 0, {}
+    try:
+        for backend in ("auto", "pcap"):
+            normal = counts(program, network, backend)
+            for call, error in CALLS:
+                if (words and call not in words) or call not in normal:
+                    continue
+                begin, before = time.monotonic(), failed
+                for number in range(1, normal[call] + 1, stride):
+                    problem, status = once(program, network, backend, call, error, number)
+                    runs += 1
+                    outcomes[status] = outcomes.get(status, 0) + 1
+                    if problem:
+                        failed += 1
+                        print(f"FAIL {backend} {call}={error} when={number}: {problem}")
+                print(f"{'FAIL' if failed > before else 'ok  '} {backend}: {call} fails with {error}, "
+                      f"{normal[call]} calls, {time.monotonic() - begin:.0f} s")
+                sys.stdout.flush()
+    finally:
+        network.close()
+    print("exit statuses:", ", ".join(f"{status}: {count}" for status, count in sorted(outcomes.items(), key=str)))
+    print(f"{runs - failed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+def once(program, network, backend, call, error, number):
+    watch = Watch(program, network, f"-i eth0 --backend {backend}", inject=[f"{call}:error={error}:when={number}"], waits=False,
+                  duration="100ms")
+    try:
+        status = watch.wait(30)
+        if status is None:
+            return "it hangs", None
+        if not watch.injected:
+            # A call less than in the run before: another way was taken.
+            return (None, status) if status == 0 else (f"status {status} without any fault: {watch.errors}", status)
+        if status not in CLEAR:
+            return f"status {status}: {watch.errors[-400:]} {watch.text(watch.traced)[-200:]}", status
+        if status and not watch.errors.strip() and call != "write":
+            return f"status {status} without a word", status
+        if status == 0 and not watch.summary() and call != "write":
+            return f"status 0 without a summary: {watch.errors}", status
+        return None, status
+    finally:
+        watch.close()
