@@ -64,6 +64,29 @@ def burst(case, backend):
     account(case, watch)
 
 
+@faults("under load the ledger adds up at the end of every second:", ["ebpf", "pcap"])
+def every_second(case, backend):
+    watch = case.watching(f"-i eth0 --backend {backend}")
+    begin = time.monotonic()
+    while time.monotonic() - begin < 6:
+        case.network.send(200)
+        time.sleep(0.02)
+    case.counts(watch)
+    case.ends(watch)
+    lines = [line for line in watch.intervals() if line["type"] == "interval"]
+    assert len(lines) >= 5, "there were too few seconds"
+    ahead = 0
+    for line in lines:
+        capture = line["capture"]
+        classes = ["starts", "continuations", "duplicates", "unparseable", "lookalikes", "body"]
+        assert capture["delivered"] == sum(capture[name] for name in classes), line
+        assert line["requests"] + line["responses"] == capture["starts"] + capture["further"], line
+        # What is on its way at the end of a second is delivered in the next one.
+        ahead += capture["matched"] - capture["delivered"] - capture["lost"]
+        assert ahead >= 0, line
+    assert ahead == 0, f"{ahead} segments never arrived"
+
+
 def account(case, watch):
     """Sent = read + lost, to the last segment."""
     summary = watch.summary()
