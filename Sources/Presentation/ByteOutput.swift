@@ -83,6 +83,8 @@ package struct ByteOutput: Sendable {
 
   /// Waits until the descriptor takes something, or its fault can be seen by writing to it.
   private func waitForRoom() throws(Failure) {
+    // poll leaves such an entry out, for ever; write tells its fault.
+    if descriptor < 0 { return }
     var looks = 0
     while true {
       var item = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
