@@ -6,23 +6,38 @@ import Testing
 final class TerminalPane {
   private static let shell = "env -u NO_COLOR PS1='$ ' bash --norc --noprofile -i"
   private let folder = Folder()
+  private let server = Process()
   private var socket: String { folder.file("tmux") }
   var socketPath: String { socket }
 
   /// Opens a pane of this size, whose programs find this terminal type.
   init(columns: Int = 80, rows: Int = 24, type: String = "screen-256color", locale: String = "C.UTF-8") {
+    // In the foreground: a daemon would keep descriptors by which Foundation waits for its parent.
+    server.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    server.arguments = ["-u", "TMUX", "LANG=C.UTF-8", "tmux", "-D", "-f", "/dev/null", "-S", socket]
+    server.standardInput = FileHandle.nullDevice
+    server.standardOutput = FileHandle.nullDevice
+    server.standardError = FileHandle.nullDevice
+    try? server.run()
+    for _ in 0..<200 where !FileManager.default.fileExists(atPath: socket) { usleep(20_000) }
     tmux(
-      "-f /dev/null new-session -d -s t -x \(columns) -y \(rows) "
+      "new-session -d -s t -x \(columns) -y \(rows) "
         + "\"env -u LC_ALL -u LC_CTYPE LANG=\(locale) TERM=\(type) \(Self.shell)\"")
-    _ = waits(for: "$ ")
+    // Blanks at the end of a line are not captured.
+    _ = waits(for: "$")
   }
 
-  deinit { tmux("kill-server") }
+  deinit {
+    tmux("kill-server")
+    server.waitUntilExit()
+  }
 
   /// The text of the pane, one line a row.
   var text: String { tmux("capture-pane -p -t t").output }
   var isASCII: Bool { text.utf8.allSatisfy { $0 < 128 } }
   var lines: [String] { text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init) }
+  /// The text with what has left the pane at its top.
+  var history: String { tmux("capture-pane -p -S -500 -t t").output }
   /// The text with its colours and attributes, as escape sequences.
   var styled: String { tmux("capture-pane -p -e -t t").output }
   /// Whether the program has the other screen, and whether the cursor is to be seen.
@@ -42,13 +57,14 @@ final class TerminalPane {
 
   func resize(columns: Int, rows: Int) { tmux("resize-window -t t -x \(columns) -y \(rows)") }
 
-  /// Waits until the pane shows what is asked for, for at most 20 seconds.
+  /// Waits until the pane shows what is asked for; a machine that is busy gets half a minute.
   @discardableResult
   func waits(until isShown: (String) -> Bool) -> Bool {
-    for _ in 0..<400 {
+    let end = ContinuousClock.now + .seconds(30)
+    repeat {
       if isShown(text) { return true }
       usleep(50_000)
-    }
+    } while ContinuousClock.now < end
     return false
   }
 
