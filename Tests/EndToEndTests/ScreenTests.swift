@@ -266,8 +266,7 @@ struct ScreenTests {
     let pane = TerminalPane()
     #expect(pane.watch(in: name))
     let process = try #require(pane.watcher)
-    pane.press("C-d")
-    Shell.run("tmux -S \(pane.socketPath) kill-server")
+    pane.vanish()
     for _ in 0..<400 where kill(process, 0) == 0 && !Shell.read("/proc/\(process)/stat").contains(") Z") {
       usleep(50_000)
     }

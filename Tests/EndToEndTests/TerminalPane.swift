@@ -8,7 +8,6 @@ final class TerminalPane {
   private let folder = Folder()
   private let server = Process()
   private var socket: String { folder.file("tmux") }
-  var socketPath: String { socket }
 
   /// Opens a pane of this size, whose programs find this terminal type.
   init(columns: Int = 80, rows: Int = 24, type: String = "screen-256color", locale: String = "C.UTF-8") {
@@ -27,8 +26,12 @@ final class TerminalPane {
     _ = waits(for: "$")
   }
 
+  /// Takes the terminal away from the program in it.
+  func vanish() { if server.isRunning { kill(server.processIdentifier, SIGKILL) } }
+
   deinit {
-    tmux("kill-server")
+    // A server in the foreground outlives kill-server; the shell in it ends with its terminal.
+    vanish()
     server.waitUntilExit()
   }
 
