@@ -34,6 +34,7 @@ KERNEL_PACKAGES := qemu-system-x86 busybox-static cpio iproute2 strace util-linu
 TEST_PACKAGES := nginx-light curl goaccess wrk iproute2 iptables ethtool strace util-linux procps python3 jq tmux
 PICTURE_PACKAGES := python3
 PACKAGE_PACKAGES := lintian mandoc systemd logrotate fish zsh bash util-linux iproute2 nginx-light curl
+FLEET_PACKAGES := prometheus prometheus-alertmanager chromium curl iproute2 python3
 
 .PHONY: help
 help: ## This list
@@ -93,6 +94,11 @@ soak: test-deps build ## Churn for MINUTES=30: new hosts and clients, a renewed 
 test-kernels: build ## Boot Debian 11's and 12's kernels in an emulator and count there: KERNELS="bullseye"
 	$(Q)packaging/install-packages $(KERNEL_PACKAGES)
 	$(Q)WIRETALLY=$(CURDIR)/$(PROGRAM) Tests/Kernels/run $(KERNELS)
+
+.PHONY: test-fleet
+test-fleet: test-deps build ## Prometheus, Alertmanager and Chromium against two monitors (installs them)
+	$(Q)packaging/install-packages $(FLEET_PACKAGES)
+	$(Q)$(SUDO) Tests/Fleet/run $(PROGRAM)
 
 .PHONY: demo
 demo: test-deps build ## Pages, an alert and its recovery within a minute, on traffic of its own

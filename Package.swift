@@ -26,7 +26,10 @@ func tests(_ room: String, with others: [Target.Dependency] = []) -> Target {
 let package = Package(
   name: "wiretally",
   products: [.executable(name: "wiretally", targets: ["wiretally"])],
-  dependencies: [.package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+  ],
   targets: [
     .target(name: "CHTTPFilter", exclude: ["http_filter.bpf.o"]),
     .target(name: "CLibbpf", linkerSettings: [.linkedLibrary("bpf")]),
@@ -53,11 +56,20 @@ let package = Package(
     .target(
       name: "Confinement",
       dependencies: [.target(name: "CSeccomp", condition: .when(platforms: [.linux]))], swiftSettings: house),
+    .target(
+      name: "Exporting",
+      dependencies: [
+        "Alerting", "Capture", "Exchanges", "HTTPWire", "Presentation", "Statistics",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+      ],
+      resources: [.embedInCode("Page")], swiftSettings: house),
     .executableTarget(
       name: "wiretally",
       dependencies: [
-        "Alerting", "Capture", "Confinement", "Exchanges", "Feed", "HTTPWire", "KernelCapture", "PcapCapture",
-        "Presentation", "Statistics", "Terminal",
+        "Alerting", "Capture", "Confinement", "Exchanges", "Exporting", "Feed", "HTTPWire", "KernelCapture",
+        "PcapCapture", "Presentation", "Statistics", "Terminal",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: house),
     .executableTarget(
@@ -84,6 +96,13 @@ let package = Package(
       dependencies: [
         "Alerting", "Capture", "Exchanges", "Feed", "HTTPWire", "Presentation", "Randomness", "Statistics",
       ], exclude: ["Screens"], swiftSettings: house),
+    .testTarget(
+      name: "ExportingTests",
+      dependencies: [
+        "Alerting", "Capture", "Exchanges", "Exporting", "HTTPWire", "Presentation", "Randomness",
+        "Statistics",
+        .product(name: "NIOCore", package: "swift-nio"),
+      ], exclude: ["Golden"], swiftSettings: house),
     .testTarget(
       name: "RoadTests",
       dependencies: [

@@ -52,6 +52,10 @@
     private static let listen = [
       "accept4", "accept", "recvfrom", "recvmsg", "sendto", "sendmsg", "shutdown", "setsockopt", "getsockopt",
       "getpeername", "getsockname", "fcntl", "writev",
+      // The loop that waits for all of them, on its own thread; and what is told to those who ask.
+      "listen", "epoll_create", "epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait", "eventfd2",
+      "timerfd_create",
+      "timerfd_settime", "getrusage", "pread64",
     ]
 
     /// A connection, and the resolver of names, which loads parts of the C library only then.

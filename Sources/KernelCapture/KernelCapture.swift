@@ -5,6 +5,7 @@ internal import Synchronization
 /// Live capture by the filter in the kernel: opens it, and hands out one reader a worker thread.
 package final class KernelCapture: Sendable {
   private let filter: LoadedFilter
+  private let runs: FilterRuns
   private let interface: String?
   private let hook: Mutex<Hook>
 
@@ -25,6 +26,7 @@ package final class KernelCapture: Sendable {
     if let name = options.interface { index = try Interfaces.index(of: name) }
     interface = options.interface
     filter = try LoadedFilter(options)
+    runs = FilterRuns(program: filter.object.program)
     let socket = try PacketSocket(program: filter.object.program)
     try socket.bind(interface: index)
     hook = Mutex(Hook(socket: socket, index: index, downSince: nil))
@@ -44,6 +46,14 @@ package final class KernelCapture: Sendable {
 
   /// What the filter has counted so far. Needs no privilege; any thread may ask.
   package func counters() -> CaptureCounters { filter.counters.sum() }
+
+  /// How full the rings are, and what the filter costs. Needs no privilege; any thread may ask.
+  package var gauges: CaptureGauges {
+    var gauges = CaptureGauges()
+    gauges.rings = readers.map(\.fill)
+    gauges.runs = runs.runs
+    return gauges
+  }
 
   /// Since when, on the capture clock, the interface has been down or away; nil while it is there.
   package var interfaceDownSince: UInt64? { hook.withLock { $0.downSince } }

@@ -42,7 +42,7 @@ internal import Synchronization
 
   /// Where the reader stands.
   var consumed: UInt64 {
-    // Only the reader itself writes it.
+    // Only the reader itself writes it; others want a number and nothing behind it.
     unsafe consumer.pointee.load(ordering: .relaxed)
   }
 

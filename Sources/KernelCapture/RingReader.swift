@@ -30,6 +30,14 @@ package final class RingReader: SegmentSource, @unchecked Sendable {
 
   package var now: UInt64? { clock.now }
 
+  /// Size of the ring, and how much of it waits to be read; any thread may ask.
+  package var fill: CaptureGauges.Ring {
+    // The consumer first: it never overtakes a producer that is read later.
+    let consumed = ring.consumed
+    let waiting = ring.produced &- consumed
+    return CaptureGauges.Ring(bytes: ring.capacity, used: Int(min(waiting, UInt64(ring.capacity))))
+  }
+
   package func receive(
     timeout: Int32, _ body: (borrowing Segment, RawSpan) -> Void
   ) throws(CaptureError) -> ReceiveOutcome {

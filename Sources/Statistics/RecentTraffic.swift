@@ -6,6 +6,10 @@
 /// exchanges: names that lost their place on the way are in `other`.
 package struct RecentTraffic: Equatable, Sendable {
   package var totals = TrafficTotals()
+  /// Requests by `Method.rawValue`; all methods without a name of their own count as `other`.
+  package var methods: [UInt64] = []
+  package var statuses: [StatusCount] = []
+  package var latencies = LatencyDistribution()
   /// Of the exchanges answered in this time.
   package var latency = LatencySummary()
   /// In order of name.

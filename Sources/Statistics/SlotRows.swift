@@ -150,6 +150,21 @@ final class SlotRows {
     }
   }
 
+  /// The most that a name without a row can have been counted, in rows that are the life's: its set is
+  /// full then, and none of the set's names was counted less.
+  var floor: UInt64 {
+    var floor: UInt64 = 0
+    for first in stride(from: 0, to: capacity, by: SpaceSaving.ways) {
+      var least = UInt64.max
+      for slot in first..<min(first + SpaceSaving.ways, capacity) {
+        let row = rows[slot]
+        least = min(least, row.generation == 0 ? 0 : row.counts.requests &+ row.error)
+      }
+      floor = max(floor, least)
+    }
+    return floor
+  }
+
   /// Takes all rows out of use.
   func clear() {
     for position in 0..<count {

@@ -22,6 +22,8 @@ package struct Snapshot: Equatable, Sendable {
   package var statuses: [StatusCount] = []
   package var sites: [SiteCounts] = []
   package var other = OtherSites()
+  /// Over the whole life, the most requests that a site without a row of its own can have had.
+  package var untracked: UInt64 = 0
   package var latency = LatencySummary()
   package var capture = CaptureCounters()
   package var ledger = ExchangeCounters()

@@ -7,7 +7,14 @@ extension Timeline {
     guard let recent else { return nil }
     var traffic = RecentTraffic()
     traffic.totals = recent.totals
-    traffic.latency = recent.latency.summary
+    traffic.methods = recent.methods
+    if recent.totals != TrafficTotals() {
+      for (status, count) in recent.statuses.enumerated() where count > 0 {
+        traffic.statuses.append(StatusCount(status: status, count: count))
+      }
+      traffic.latencies = recent.latency.distribution
+      traffic.latency = recent.latency.summary
+    }
     recent.clear()
     var parts: [(name: String, rows: SlotRows, slot: Int)] = []
     for mirror in mirrors {
@@ -26,9 +33,6 @@ extension Timeline {
     for mirror in mirrors { mirror.sites.recent?.clear() }
     return traffic
   }
-
-  /// All latencies of the life up to now.
-  package var latencies: LatencyDistribution { life.latency.distribution }
 }
 
 extension SiteActivity {

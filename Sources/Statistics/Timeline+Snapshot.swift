@@ -104,6 +104,22 @@ extension Timeline {
       sites[last].counts.failures &+= row.counts.failures
       sites[last].counts.unanswered &+= row.counts.unanswered
     }
+    if scope == .life {
+      let floors = mirrors.map { mirror in
+        // What has no row was counted in `other`, and begun anew a full set may look empty.
+        let lost = mirror.sites.life.other.counts.requests
+        return lifeBefore == nil ? min(mirror.sites.life.floor, lost) : lost
+      }
+      snapshot.untracked = floors.reduce(0, &+)
+      // A worker whose table lacks a site may have seen it as often as it did any other such name.
+      if mirrors.count > 1, snapshot.untracked > 0 {
+        for index in sites.indices {
+          let known = sites[index].parts.reduce(0) { $0 &+ floors[$1.mirror] }
+          sites[index].counts.requests &+= snapshot.untracked &- known
+          sites[index].counts.error &+= snapshot.untracked &- known
+        }
+      }
+    }
     sites.sort {
       ($1.counts.requests, $0.counts.name) < ($0.counts.requests, $1.counts.name)
     }

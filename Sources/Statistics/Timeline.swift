@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Capture
-import Exchanges
+package import Exchanges
 
 /// The reporter's half: merges what the workers hand over, and closes intervals by capture time.
 ///
@@ -126,7 +126,7 @@ package final class Timeline {
   }
 
   /// The sum of the workers' ledgers.
-  var ledger: ExchangeCounters {
+  package var ledger: ExchangeCounters {
     ledgers.reduce(ExchangeCounters()) { $0.adding($1) }
   }
 

@@ -21,7 +21,7 @@ package struct TrafficTotals: Equatable, Sendable, BitwiseCopyable {
   package init() {}
 
   /// Adds `other`, member by member.
-  mutating func add(_ other: TrafficTotals) {
+  package mutating func add(_ other: TrafficTotals) {
     requests &+= other.requests
     responses &+= other.responses
     successes &+= other.successes

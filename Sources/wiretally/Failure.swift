@@ -3,6 +3,7 @@
 import Alerting
 import ArgumentParser
 import Capture
+import Exporting
 import Glibc
 import Presentation
 import Statistics
@@ -83,6 +84,11 @@ enum Failure {
   static func end(_ error: StatisticsError) -> ExitCode {
     say("\(error)", .error)
     return ExitCode(70)
+  }
+
+  static func end(_ error: ListenError) -> ExitCode {
+    say(error.message, remedy: error.remedy)
+    return ExitCode(error.isNotPermitted ? 77 : 70)
   }
 
   static func end(_ error: AlertError) -> ExitCode {

@@ -33,6 +33,8 @@ protocol LiveBackend: AnyObject {
   var counters: CaptureCounters { get }
   /// Lines for every page: what is not as it was asked for.
   var notices: [String] { get }
+  /// How full the rings are, and what the filter costs, as far as it can be told.
+  var gauges: CaptureGauges { get }
   /// Bytes of each ring, or of libpcap's buffer, as they came to be.
   var ringBytes: Int { get }
   /// Since when, on the capture clock, the named interface has been down or away; nil while it is there.
@@ -60,6 +62,7 @@ final class KernelBackend: LiveBackend {
   var sources: [any SegmentSource] { capture.readers }
   var counters: CaptureCounters { capture.counters() }
   var notices: [String] { capture.notices }
+  var gauges: CaptureGauges { capture.gauges }
   var ringBytes: Int { capture.ringBytes }
   var interfaceDownSince: UInt64? { capture.interfaceDownSince }
   var interfaceRenewals: Int { capture.interfaceRenewals }
@@ -92,6 +95,8 @@ final class PcapBackend: LiveBackend {
 
   var sources: [any SegmentSource] { [capture] }
   var counters: CaptureCounters { capture.counters }
+  /// libpcap tells neither.
+  var gauges: CaptureGauges { CaptureGauges() }
   var interfaceDownSince: UInt64? { capture.interfaceDownSince }
   var interfaceRenewals: Int { capture.interfaceRenewals }
   /// Its worker does that itself: the handle is the worker's.

@@ -59,8 +59,10 @@ struct LiveSession {
             source, writer, feed: feed?.writers[index], limits: limits, depth: command.depth,
             seed: pinned.seed)))
     }
+    let exporter = try Exporter(command.listening, label: label, started: start)
     let timeline = try Timeline(
-      handOvers, plan: plan, start: start, pinned: pinned, wantsLatencies: alerts.needsLatencies)
+      handOvers, plan: plan, start: start, keepsRecent: exporter != nil, pinned: pinned,
+      wantsLatencies: alerts.needsLatencies)
     let interruption = Interruption(handlesStops: isScreen)
     let keyboard = isScreen ? nil : Keyboard()
     defer { keyboard?.restore() }
@@ -70,9 +72,14 @@ struct LiveSession {
     defer { screen?.close() }
     // Connected before that is forbidden.
     var service = ServiceManager()
-    try confine(hasKeys: screen != nil || keyboard?.descriptor != nil, report)
+    try confine(
+      hasKeys: screen != nil || keyboard?.descriptor != nil, listens: exporter != nil, report)
+    // Its thread has what is left, as the workers have.
+    try exporter?.start()
+    defer { exporter?.stop() }
     let running = try launch(threads, of: backend)
     announce(label, backend)
+    for line in exporter?.announcements(command.options.ports.ports) ?? [] { Failure.say(line) }
     service.tell("READY=1\nSTATUS=watching \(label.source), port \(label.ports), by \(label.backend)")
     defer {
       // On the terminal as it was before.
@@ -89,6 +96,7 @@ struct LiveSession {
       service.live(now, state: report.state)
       screen?.show(timeline, backend.counters, report, now: now)
       follower?.writeAvailable(at: now)
+      exporter?.update(timeline, at: now, backend, report)
       if now >= end { break }
     }
     service.tell("STOPPING=1")
@@ -103,9 +111,10 @@ struct LiveSession {
   }
 
   /// Gives up what is not needed once all is open: before the workers start, so that they have it no more.
-  private func confine(hasKeys: Bool, _ report: Report) throws(CaptureError) {
+  private func confine(hasKeys: Bool, listens: Bool, _ report: Report) throws(CaptureError) {
     var abilities: Abilities = [.capture]
     if hasKeys { abilities.insert(.terminal) }
+    if listens { abilities.insert(.listen) }
     try command.confinement.confine(abilities, alertLog: report.alertLog)
   }
 

@@ -22,6 +22,8 @@ final class Report {
   private var pages: PageRenderer
   private var lines: JSONLines
   private(set) var alerts: AlertBoard
+  /// How often each rule raised an alert, in the board's order.
+  private(set) var raised: [UInt64] = []
   private let log: AlertLog?
   private let output = ByteOutput(descriptor: 1, isEnding: { Interruption.isEnding })
   private var isClosed = false
@@ -36,6 +38,7 @@ final class Report {
     format = options.format
     top = options.top ?? (options.format == .json ? nil : 5)
     self.alerts = alerts
+    raised = Array(repeating: 0, count: alerts.watches.count)
     let path = alerts.isEmpty ? nil : options.alerts.log ?? ReportOptions.defaultAlertLog
     log = if let path { try AlertLog(path: path, owner: logOwner) } else { nil }
     pages = PageRenderer(label: label, alertLogPath: log?.path, top: options.top ?? 5)
@@ -53,7 +56,11 @@ final class Report {
 
   /// Shows an interval that has ended, and the alerts that it raised or ended.
   func interval(_ interval: Snapshot, life: Snapshot) {
+    let before = alerts.watches.map { $0.active != nil }
     let changes = alerts.observe(interval)
+    for (index, watch) in alerts.watches.enumerated() where watch.active != nil && !before[index] {
+      raised[index] += 1
+    }
     for change in changes {
       log?.append(change)
       // A service has nobody who looks at its pages.

@@ -3,6 +3,7 @@
 import Alerting
 import ArgumentParser
 import Capture
+import Exporting
 import Statistics
 
 /// `wiretally watch`, the default: live traffic.
@@ -19,6 +20,8 @@ struct WatchCommand: ParsableCommand {
   var interface: String?
 
   @OptionGroup var options: ReportOptions
+
+  @OptionGroup var listening: ListenOptions
 
   @OptionGroup var confinement: ConfinementOptions
 
@@ -69,6 +72,8 @@ struct WatchCommand: ParsableCommand {
     } catch let error as CaptureError {
       throw Failure.end(error)
     } catch let error as StatisticsError {
+      throw Failure.end(error)
+    } catch let error as ListenError {
       throw Failure.end(error)
     } catch let error as AlertError {
       throw Failure.end(error)

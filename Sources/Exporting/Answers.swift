@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOCore
+import NIOHTTP1
+import Presentation
+
+/// Finds the answer to a request: which page, in which form, or why not. The event loop owns it.
+///
+/// A page is written once for each bulletin, however many ask for it.
+final class Answers {
+  private let board: BulletinBoard
+  private let isLoopback: Bool
+  private var number: UInt64 = 0
+  private var pages: [String: ByteBuffer] = [:]
+
+  private static let plain = "text/plain; charset=utf-8"
+  private static let html = ByteBuffer(bytes: PackageResources.live_html)
+  private static let script = ByteBuffer(bytes: PackageResources.live_js)
+  private static let style = ByteBuffer(bytes: PackageResources.live_css)
+
+  /// - Parameter isLoopback: only names of this machine's loopback are answered.
+  init(_ board: BulletinBoard, isLoopback: Bool) {
+    self.board = board
+    self.isLoopback = isLoopback
+  }
+
+  func answer(_ head: HTTPRequestHead, _ counts: ListenerCounts) -> Answer {
+    let (authority, path) = Self.split(head.uri)
+    if let refusal = refusal(head, authority) { return refusal }
+    guard head.method == .GET || head.method == .HEAD else {
+      var answer = Answer(.methodNotAllowed, "only GET and HEAD are answered here")
+      answer.headers.append(("Allow", "GET, HEAD"))
+      return answer
+    }
+    switch path {
+    case "/": return Answer(.ok, "text/html; charset=utf-8", Self.html)
+    case "/live.js": return Answer(.ok, "text/javascript; charset=utf-8", Self.script)
+    case "/live.css": return Answer(.ok, "text/css; charset=utf-8", Self.style)
+    case "/metrics":
+      return metrics(MetricsWriter.Format(accept: head.headers["Accept"].joined(separator: ",")), counts)
+    case "/healthz":
+      let health = health
+      return Answer(health.isWell ? .ok : .serviceUnavailable, Self.plain, ByteBuffer(string: health.text))
+    case "/api/v1/snapshot": return snapshot()
+    case "/events":
+      var answer = Answer(.ok, "text/event-stream", ByteBuffer())
+      answer.isStream = true
+      return answer
+    default: return Answer(.notFound, "there are /, /metrics, /healthz, /api/v1/snapshot and /events here")
+    }
+  }
+
+  /// How the watch is.
+  var health: Health {
+    let posting = board.latest
+    return Health(posting?.bulletin, age: posting.map { SuspendingClock().now - $0.posted } ?? .zero)
+  }
+
+  /// The number of the latest bulletin; 0 before the first.
+  var latest: UInt64 { board.latest?.number ?? 0 }
+
+  /// The event of the latest bulletin, for a newcomer with the whole history; nil before the first.
+  func event(forNewcomer isNew: Bool) -> ByteBuffer? {
+    page(isNew ? "first event" : "event") { bulletin in
+      EventPage(bulletin: bulletin, health: health).render(moments: isNew ? .max : 1)
+    }
+  }
+
+  private func metrics(_ format: MetricsWriter.Format, _ counts: ListenerCounts) -> Answer {
+    let body = page("metrics \(format)") { bulletin in
+      MetricsPage(bulletin: bulletin, listener: counts).render(format)
+    }
+    guard let body else { return Answer(.serviceUnavailable, "nothing has been counted yet") }
+    return Answer(.ok, format.contentType, body)
+  }
+
+  private func snapshot() -> Answer {
+    let body = page("snapshot") { bulletin in
+      var lines = JSONLines(label: bulletin.label)
+      return lines.summary(bulletin.life, alerts: bulletin.board)
+    }
+    guard let body else { return Answer(.serviceUnavailable, "nothing has been counted yet") }
+    return Answer(.ok, "application/json", body)
+  }
+
+  /// A page of the latest bulletin, written when it is first asked for.
+  private func page(_ name: String, _ render: (Bulletin) -> [UInt8]) -> ByteBuffer? {
+    guard let posting = board.latest else { return nil }
+    if posting.number != number {
+      number = posting.number
+      pages.removeAll(keepingCapacity: true)
+    }
+    if let page = pages[name] { return page }
+    let page = ByteBuffer(bytes: render(posting.bulletin))
+    pages[name] = page
+    return page
+  }
+
+  /// Why a request is not answered by its name of the host; nil when it is.
+  private func refusal(_ head: HTTPRequestHead, _ authority: String?) -> Answer? {
+    let hosts = head.headers["Host"]
+    guard hosts.count <= 1, !hosts.isEmpty || head.version == .http1_0 else {
+      return Answer(.badRequest, "one Host header is needed")
+    }
+    guard isLoopback, let host = authority ?? hosts.first, !HostName.isLocal(host) else { return nil }
+    return Answer(
+      .forbidden,
+      "this listens on the loopback address and answers only to localhost, 127.0.0.1 or [::1], not to the "
+        + "name in the Host header")
+  }
+
+  /// The authority and the path of a target, without its query (RFC 9112 section 3.2).
+  private static func split(_ target: String) -> (authority: String?, path: Substring) {
+    var rest = target[...]
+    var authority: String?
+    if let scheme = ["http://", "https://"].first(where: { target.lowercased().hasPrefix($0) }) {
+      rest = rest.dropFirst(scheme.utf8.count)
+      let end = rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex
+      authority = String(rest[..<end])
+      rest = rest[end...]
+      if rest.isEmpty { rest = "/" }
+    }
+    return (authority, rest.prefix { $0 != "?" && $0 != "#" })
+  }
+}

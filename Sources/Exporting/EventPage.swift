@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Alerting
+import Capture
+import Exchanges
+import Presentation
+import Statistics
+
+/// What the live page draws: an event of `/events`, one JSON object on one line.
+///
+/// Seconds are numbers with a fraction, times are seconds since 1970. The page shows every name as text,
+/// never as markup.
+struct EventPage {
+  let bulletin: Bulletin
+  let health: Health
+
+  /// An event for those who have the page already (`moments` is then 1) or for a newcomer (all).
+  func render(moments: Int) -> [UInt8] {
+    var json = JSONWriter()
+    json.beginObject()
+    addProgram(to: &json)
+    json.key("moments")
+    json.beginArray()
+    for moment in bulletin.history.suffix(moments) { Self.add(moment, to: &json) }
+    json.endArray()
+    addSites(to: &json)
+    addAlerts(to: &json)
+    json.endObject()
+    return Array("data: ".utf8) + json.text.bytes + Array("\n\n".utf8)
+  }
+
+  private func addProgram(to json: inout JSONWriter) {
+    let totals = bulletin.traffic.totals
+    let life = bulletin.life
+    json.member("version", bulletin.version)
+    json.member("backend", bulletin.label.backend)
+    json.member("source", bulletin.label.source)
+    json.member("ports", bulletin.label.ports)
+    json.key("at")
+    json.seconds(bulletin.at)
+    json.key("started")
+    json.seconds(bulletin.started)
+    json.key("faults")
+    json.beginArray()
+    for fault in health.faults { json.string(fault) }
+    json.endArray()
+    json.key("notices")
+    json.beginArray()
+    for notice in bulletin.notices { json.string(notice) }
+    json.endArray()
+    json.member("requests", totals.requests)
+    json.member("successes", totals.successes)
+    json.member("failures", totals.failures)
+    json.member("unanswered", totals.unanswered)
+    json.member("packets", bulletin.capture.packets)
+    json.member("matched", bulletin.capture.matched)
+    json.member("lost", bulletin.capture.lost)
+    json.member("duplicates", bulletin.ledger.duplicates)
+    if life.totals.requests == 0 {
+      json.member("silence", SilenceReason(life, label: bulletin.label).sentence)
+    }
+    for (name, counts) in [
+      ("methods", life.methods.map { ($0.name, $0.count) }),
+      ("statuses", life.statuses.map { ("\($0.status)", $0.count) }),
+    ] {
+      json.key(name)
+      json.beginArray()
+      for (name, count) in counts.prefix(8) {
+        json.beginArray()
+        json.string(name)
+        json.number(count)
+        json.endArray()
+      }
+      json.endArray()
+    }
+  }
+
+  /// A point of the graphs: end, seconds, requests, failures, lost, answered, p50, p99.
+  private static func add(_ moment: Moment, to json: inout JSONWriter) {
+    json.beginArray()
+    json.seconds(moment.at)
+    json.seconds(moment.elapsed)
+    json.number(moment.totals.requests)
+    json.number(moment.totals.failures)
+    json.number(moment.lost)
+    json.number(moment.latency.count)
+    json.seconds(moment.latency.p50)
+    json.seconds(moment.latency.p99)
+    json.endArray()
+  }
+
+  /// The listed sites, the fastest first, with the life's latencies.
+  private func addSites(to json: inout JSONWriter) {
+    let life = Dictionary(bulletin.life.sites.map { ($0.name, $0) }) { first, _ in first }
+    json.key("sites")
+    json.beginArray()
+    for site in bulletin.sites.sites.prefix(20) {
+      json.beginObject()
+      json.member("site", site.name)
+      json.key("pace")
+      json.number(site.pace)
+      json.member("requests", site.outcomes.requests)
+      json.member("failures", site.outcomes.failures)
+      json.member("answered", site.outcomes.failures &+ site.outcomes.successes)
+      if let latency = life[site.name]?.latency, latency.count > 0 {
+        json.key("p50")
+        json.seconds(latency.p50)
+        json.key("p99")
+        json.seconds(latency.p99)
+      }
+      if let section = life[site.name]?.sections.first { json.member("section", section.name) }
+      json.endObject()
+    }
+    json.endArray()
+    json.key("others")
+    json.number(bulletin.sites.other.requests &+ bulletin.sites.unlisted)
+  }
+
+  private func addAlerts(to json: inout JSONWriter) {
+    json.key("alerts")
+    json.beginArray()
+    for alert in bulletin.alerts {
+      json.beginObject()
+      json.member("rule", alert.rule)
+      if let site = alert.site { json.member("site", site) }
+      json.key("since")
+      if let since = alert.since { json.seconds(since) } else { json.null() }
+      json.key("value")
+      json.number(alert.value)
+      json.key("threshold")
+      json.number(alert.threshold)
+      json.key("past")
+      json.beginArray()
+      for past in alert.past {
+        json.beginArray()
+        json.seconds(past.started)
+        json.seconds(past.ended)
+        json.endArray()
+      }
+      json.endArray()
+      json.endObject()
+    }
+    json.endArray()
+  }
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Presentation
+
+/// Whether the watch can be relied on: the page at `/healthz`.
+struct Health {
+  /// What is wrong, one line each; empty when all is well.
+  let faults: [String]
+
+  /// How long a count may take to come: several times what it does.
+  private static let patience = 5
+  /// Seconds over which a loss is remembered.
+  private static let memory: UInt64 = 60
+
+  /// - Parameter age: how long ago the bulletin was posted.
+  init(_ bulletin: Bulletin?, age: Duration) {
+    guard let bulletin else {
+      faults = ["starting: nothing has been counted yet"]
+      return
+    }
+    var faults: [String] = []
+    if age > .seconds(Self.patience) {
+      faults.append("stalled: no new counts for \(age.components.seconds) s")
+    }
+    if bulletin.lag > UInt64(Self.patience) * 1_000_000_000 {
+      faults.append("stalled: a worker is \(bulletin.lag / 1_000_000_000) s behind")
+    }
+    if bulletin.interfaceDownSince != nil {
+      faults.append("blind: interface \(VisibleText.escaped(bulletin.label.source)) is down")
+    }
+    let begin = bulletin.at &- min(bulletin.at, Self.memory * 1_000_000_000)
+    let lost = bulletin.history.reduce(0) { $1.at > begin ? $0 &+ $1.lost : $0 }
+    if lost > 0 {
+      faults.append("loss: \(lost) segments in the last minute, so every count is at least")
+    }
+    self.faults = faults
+  }
+
+  var isWell: Bool { faults.isEmpty }
+
+  /// The page's text.
+  var text: String { isWell ? "ok\n" : faults.map { $0 + "\n" }.joined() }
+}

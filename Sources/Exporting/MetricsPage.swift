@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPWire
+import Presentation
+import Statistics
+
+/// The page at `/metrics`: a bulletin as counters and gauges.
+struct MetricsPage {
+  let bulletin: Bulletin
+  /// What the listener knows of itself.
+  var listener = ListenerCounts()
+
+  func render(_ format: MetricsWriter.Format) -> [UInt8] {
+    var writer = MetricsWriter(format)
+    addTraffic(to: &writer)
+    addSites(to: &writer)
+    addCapture(to: &writer)
+    addAlerts(to: &writer)
+    addProgram(to: &writer)
+    return writer.end()
+  }
+
+  private func addTraffic(to writer: inout MetricsWriter) {
+    let traffic = bulletin.traffic
+    let totals = traffic.totals
+    writer.family("wiretally_http_requests", .counter, "Requests seen, each once.")
+    for method in methods { writer.sample(method.count, ["http_request_method": method.name]) }
+    writer.family("wiretally_http_responses", .counter, "Responses seen, interim ones included.")
+    for status in traffic.statuses {
+      writer.sample(status.count, ["http_response_status_code": "\(status.status)"])
+    }
+    writer.sample(traffic.otherStatuses, ["http_response_status_code": SiteLedger.otherName])
+    writer.family(
+      "wiretally_http_final_responses", .counter, "Final responses; a failure has a status of 4xx or 5xx.")
+    writer.sample(totals.successes, ["outcome": "success"])
+    writer.sample(totals.failures, ["outcome": "failure"])
+    writer.family("wiretally_http_exchanges", .counter, "Requests tied to their final response.")
+    writer.sample(totals.exchanges)
+    writer.family("wiretally_http_unanswered", .counter, "Requests given up without a response.")
+    writer.sample(totals.unanswered)
+    writer.family("wiretally_http_orphans", .counter, "Final responses that nobody here asked for.")
+    writer.sample(totals.orphans)
+    writer.family(
+      "http_server_request_duration_seconds", .histogram,
+      "Request head seen to response head seen, on this machine's wire.")
+    writer.histogram(
+      [("url_scheme", "http")], bounds: LatencyDistribution.bounds, counts: traffic.latencies.counts,
+      sum: traffic.latencies.sum)
+  }
+
+  /// The registered methods that were seen, and all others under one name, as OpenTelemetry asks.
+  private var methods: [NamedCount] {
+    var counts: [NamedCount] = []
+    var rest: UInt64 = 0
+    for (method, count) in zip(Method.allCases, bulletin.traffic.methods) {
+      if method == .other {
+        rest = count
+      } else if count > 0 {
+        counts.append(NamedCount(name: method.name, count: count))
+      }
+    }
+    return counts + [NamedCount(name: SiteLedger.otherName, count: rest)]
+  }
+
+  private func addSites(to writer: inout MetricsWriter) {
+    let listing = bulletin.sites
+    let sites = listing.sites.sorted { $0.name < $1.name }
+    let rows = sites.map { ($0.name, $0.outcomes) } + [(SiteLedger.otherName, listing.other)]
+    writer.family(
+      "wiretally_site_requests", .counter,
+      "Requests of the sites that are listed, since they are; of all others in \(SiteLedger.otherName).")
+    for (name, outcomes) in rows { writer.sample(outcomes.requests, ["site": name]) }
+    writer.family("wiretally_site_exchanges", .counter, "How requests of sites ended.")
+    for (name, outcomes) in rows {
+      writer.sample(outcomes.successes, ["site": name, "outcome": "success"])
+      writer.sample(outcomes.failures, ["site": name, "outcome": "failure"])
+      writer.sample(outcomes.unanswered, ["site": name, "outcome": "unanswered"])
+    }
+    writer.family(
+      "wiretally_site_request_duration_seconds", .histogram,
+      "As http_server_request_duration_seconds, of listed sites.")
+    for site in sites {
+      writer.histogram(
+        [("site", site.name)], bounds: LatencyDistribution.bounds, counts: site.latencies.counts,
+        sum: site.latencies.sum)
+    }
+    writer.family(
+      "wiretally_site_count_error", .gauge,
+      "By how much wiretally_site_requests_total of a site may be too low for the whole watch.")
+    for site in sites { writer.sample(site.error, ["site": site.name]) }
+    writer.family(
+      "wiretally_site_requests_unlisted", .gauge,
+      "Requests in site counters that are shown no more: with the others, all requests.")
+    writer.sample(listing.unlisted)
+    writer.family("wiretally_sites_listed", .gauge, "Sites with counters of their own.")
+    writer.sample(UInt64(sites.count))
+  }
+}
+
+/// What the listener has done.
+struct ListenerCounts: Equatable, Sendable {
+  /// Connections open now.
+  var connections: UInt64 = 0
+  /// Connections and event streams refused because there were too many.
+  var refused: UInt64 = 0
+  /// Connections ended because they were too slow.
+  var expired: UInt64 = 0
+}

@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: Apache-2.0
+// Draws the live page from the events of /events. Every name is set as text, never as markup.
+"use strict";
+
+const MEMORY = 600; // moments on the graphs: ten minutes, as many as the server keeps
+const QUIET = 5000; // milliseconds without an event after which the page says so
+const SVG = "http://www.w3.org/2000/svg";
+
+/** Moments, oldest first: end, seconds, requests, failures, lost, answered, p50, p99. */
+let moments = [];
+let latest = null;
+let heard = 0;
+let pointed = null; // the share of a graph's width that the pointer is at
+
+const byId = (id) => document.getElementById(id);
+
+function element(name, text, ...classes) {
+  const made = document.createElement(name);
+  if (text !== undefined) made.textContent = text;
+  made.classList.add(...classes);
+  return made;
+}
+
+function shape(name, attributes) {
+  const made = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  return made;
+}
+
+const grouped = (n) => Math.round(n).toLocaleString("en-US").replaceAll(",", "\u202f");
+const paced = (n) => (n >= 100 ? grouped(n) : n >= 10 ? n.toFixed(1) : n.toFixed(n > 0 && n < 0.1 ? 2 : 1));
+const percent = (part, whole) =>
+  whole > 0 ? `${(100 * part / whole).toFixed(part > 0 && 100 * part < whole * 10 ? 1 : 0)}\u202f%` : "–";
+const clock = (seconds) => new Date(seconds * 1000).toLocaleTimeString("en-GB");
+
+function moment(seconds) {
+  const day = new Date(seconds * 1000), now = new Date();
+  const time = clock(seconds);
+  return day.toDateString() === now.toDateString() ? time : `${day.toISOString().slice(0, 10)} ${time}`;
+}
+
+function span(seconds) {
+  if (seconds === undefined || seconds === null) return "–";
+  if (seconds >= 1) return `${seconds.toFixed(seconds >= 10 ? 1 : 2)}\u202fs`;
+  if (seconds >= 1e-3) return `${(seconds * 1e3).toFixed(seconds >= 1e-2 ? 0 : 1)}\u202fms`;
+  return `${Math.round(seconds * 1e6)}\u202fµs`;
+}
+
+function lasting(seconds) {
+  const units = [[86400, "d"], [3600, "h"], [60, "min"], [1, "s"]];
+  const first = units.findIndex(([length]) => seconds >= length);
+  if (first < 0) return "0 s";
+  const [length, name] = units[first];
+  const whole = Math.floor(seconds / length);
+  const next = units[first + 1];
+  const rest = next ? Math.floor((seconds - whole * length) / next[0]) : 0;
+  return rest > 0 ? `${whole} ${name} ${rest} ${next[1]}` : `${whole} ${name}`;
+}
+
+/** A round number that is not below `value`: 1, 2 or 5 times a power of ten. */
+function ceiling(value) {
+  if (!(value > 0)) return 1;
+  const power = 10 ** Math.floor(Math.log10(value));
+  return [1, 2, 5, 10].map((n) => n * power).find((n) => n >= value * 0.999999);
+}
+
+/** Draws lines over the last minutes; `series` are [class, value of a moment, filled]. */
+function graph(id, series, top, label) {
+  const svg = byId(id);
+  const width = svg.clientWidth || 600, height = svg.clientHeight || 160;
+  const left = 58, right = 6, above = 8, below = 20;
+  svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
+  const now = latest ? latest.at : 0;
+  const oldest = moments.length ? moments[0][0] : now;
+  const range = Math.min(MEMORY, Math.max(60, now - oldest));
+  const x = (time) => left + (width - left - right) * (1 - (now - time) / range);
+  const y = (value) => above + (height - above - below) * (1 - Math.min(value, top) / top);
+  const parts = [];
+  for (const share of [0, 0.5, 1]) {
+    const level = y(top * share);
+    parts.push(shape("line", { x1: left, x2: width - right, y1: level, y2: level, class: "grid" }));
+    const text = shape("text", { x: left - 6, y: level + 4, "text-anchor": "end" });
+    text.textContent = label(top * share);
+    parts.push(text);
+  }
+  const step = range > 300 ? 120 : range > 120 ? 60 : 15;
+  for (let ago = 0; ago <= range; ago += step) {
+    const anchor = ago === 0 ? "end" : "middle";
+    if (x(now - ago) < left + 10) continue;
+    const text = shape("text", { x: x(now - ago), y: height - 4, "text-anchor": anchor });
+    text.textContent = ago === 0 ? "now" : ago % 60 === 0 ? `-${ago / 60} min` : `-${ago} s`;
+    parts.push(text);
+  }
+  const seen = moments.filter((m) => m[0] >= now - range);
+  for (const m of seen) {
+    if (m[4] === 0) continue;
+    parts.push(shape("rect", {
+      x: x(m[0] - m[1]), y: above, width: Math.max(1.5, x(m[0]) - x(m[0] - m[1])),
+      height: height - above - below, class: "lost",
+    }));
+  }
+  for (const [name, value, filled] of series) {
+    let line = "", area = "", begun = null;
+    const close = (last) => { if (begun !== null) area += `V${y(0)}H${begun}Z`; begun = null; return last; };
+    for (const m of seen) {
+      const v = value(m);
+      if (v === null) { close(); continue; }
+      const point = `${x(m[0]).toFixed(1)} ${y(v).toFixed(1)}`;
+      line += `${begun === null ? "M" : "L"}${point}`;
+      area += begun === null ? `M${x(m[0]).toFixed(1)} ${y(0)}L${point}` : `L${point}`;
+      if (begun === null) begun = x(m[0]).toFixed(1);
+    }
+    close();
+    if (filled) parts.push(shape("path", { d: area, class: `${name}-fill` }));
+    parts.push(shape("path", { d: line, class: name }));
+  }
+  let at = null;
+  if (pointed !== null && seen.length) {
+    const time = now - range * (1 - pointed);
+    at = seen.reduce((best, m) => (Math.abs(m[0] - time) < Math.abs(best[0] - time) ? m : best));
+    parts.push(shape("line", { x1: x(at[0]), x2: x(at[0]), y1: above, y2: height - below, class: "cursor" }));
+  }
+  svg.replaceChildren(...parts);
+  return at;
+}
+
+function drawGraphs() {
+  const rate = (m) => m[2] / m[1], failing = (m) => m[3] / m[1];
+  const p50 = (m) => (m[5] > 0 ? m[6] : null), p99 = (m) => (m[5] > 0 ? m[7] : null);
+  const most = ceiling(Math.max(0, ...moments.map(rate)));
+  const slowest = ceiling(Math.max(0, ...moments.map((m) => p99(m) ?? 0)));
+  let at = graph("traffic", [["good", rate, true], ["bad", failing, true]], most,
+    (v) => (Number.isInteger(v) ? grouped(v) : paced(v)));
+  byId("traffic-read").textContent = at ? `${clock(at[0])}: ${paced(rate(at))}, failures ${paced(failing(at))}` : "";
+  at = graph("latency", [["mid", p50, false], ["slow", p99, false]], slowest, (v) => (v ? span(v) : "0"));
+  byId("latency-read").textContent = at ? `${clock(at[0])}: ${span(p50(at))}, ${span(p99(at))}` : "";
+}
+
+/** Sums of the last ten seconds. */
+function recent() {
+  const last = moments.filter((m) => m[0] > latest.at - 10.5);
+  const sum = (place) => last.reduce((total, m) => total + m[place], 0);
+  const answered = last.filter((m) => m[5] > 0);
+  // The mean of the seconds' medians, and the worst of their p99.
+  const weight = answered.reduce((total, m) => total + m[5], 0);
+  return {
+    rate: sum(2) / Math.max(sum(1), 1e-9), requests: sum(2), failures: sum(3),
+    p50: weight ? answered.reduce((total, m) => total + m[6] * m[5], 0) / weight : null,
+    p99: weight ? Math.max(...answered.map((m) => m[7])) : null,
+  };
+}
+
+function drawTiles() {
+  const now = recent();
+  byId("rate").textContent = (latest.lost > 0 ? "≥\u202f" : "") + paced(now.rate);
+  byId("total").textContent = `${grouped(latest.requests)} since ${moment(latest.started)}`;
+  byId("failing").textContent = percent(now.failures, Math.max(now.requests, now.failures));
+  byId("failing").classList.toggle("alarm", now.failures * 20 > now.requests && now.failures > 0);
+  byId("failed").textContent = `${grouped(latest.failures)} in all`;
+  byId("p50").textContent = span(now.p50);
+  byId("p99").textContent = span(now.p99);
+}
+
+function drawSites() {
+  const most = Math.max(...latest.sites.map((s) => s.pace), 1e-9);
+  const rows = latest.sites.map((site) => {
+    const row = element("tr");
+    const name = element("th");
+    name.scope = "row";
+    const bar = element("i", "", "bar");
+    bar.style.width = `${(100 * site.pace / most).toFixed(1)}%`;
+    name.append(bar, element("span", site.site));
+    if (site.section) name.append(element("small", `most in ${site.section}`));
+    const failing = element("td", percent(site.failures, site.answered), "n");
+    if (site.failures * 20 > site.answered && site.failures > 0) failing.classList.add("alarm");
+    row.append(name, element("td", paced(site.pace), "n"), element("td", grouped(site.requests), "n"), failing,
+      element("td", span(site.p50), "n", "wide"), element("td", span(site.p99), "n", "wide"));
+    return row;
+  });
+  if (latest.others > 0) {
+    const row = element("tr");
+    const name = element("th", "all other sites", "empty");
+    name.scope = "row";
+    row.append(name, element("td", "", "n"), element("td", grouped(latest.others), "n"), element("td", "", "n"),
+      element("td", "", "n", "wide"), element("td", "", "n", "wide"));
+    rows.push(row);
+  }
+  if (rows.length === 0) {
+    const row = element("tr");
+    const text = element("td", latest.silence || "No requests yet.", "empty");
+    text.colSpan = 6;
+    row.append(text);
+    rows.push(row);
+  }
+  byId("sites").replaceChildren(...rows);
+}
+
+function drawAlerts() {
+  const lines = [];
+  for (const alert of latest.alerts) {
+    const about = alert.site ? `${alert.rule} (${alert.site})` : alert.rule;
+    const numbers = `${paced(alert.value)} of ${paced(alert.threshold)}`;
+    const line = element("li");
+    if (alert.since !== null) {
+      line.append(element("span", `ALERT: ${about}`, "alarm"),
+        element("small", `${numbers}, since ${moment(alert.since)}`));
+    } else {
+      line.append(element("span", `${about}: quiet`), element("small", numbers));
+    }
+    lines.push(line);
+    for (const [started, ended] of alert.past) {
+      lines.push(element("li", `${about} from ${moment(started)} to ${moment(ended)}`, "empty"));
+    }
+  }
+  if (lines.length === 0) lines.push(element("li", "No rule is set.", "empty"));
+  byId("alerts").replaceChildren(...lines);
+}
+
+function drawCounts() {
+  const list = (pairs) => pairs.map(([name, count]) => `${name} ${grouped(count)}`).join(", ") || "–";
+  const counts = [
+    ["Methods", list(latest.methods)], ["Statuses", list(latest.statuses)],
+    ["Unanswered", grouped(latest.unanswered)], ["Packets", grouped(latest.packets)],
+    ["Heads matched", grouped(latest.matched)],
+    ["Lost", latest.lost > 0 ? `${grouped(latest.lost)}: every count is at least` : "0"],
+    ["Duplicates", grouped(latest.duplicates)],
+  ];
+  byId("counts").replaceChildren(...counts.flatMap(([name, text]) => {
+    const value = element("dd", text);
+    if (name === "Lost" && latest.lost > 0) value.classList.add("alarm");
+    return [element("dt", name), value];
+  }));
+}
+
+function drawState() {
+  const pill = byId("state");
+  const isLost = Date.now() - heard > QUIET;
+  const isAlert = latest.alerts.some((alert) => alert.since !== null);
+  const text = isLost ? "no connection" : latest.faults.length ? latest.faults[0].split(":")[0]
+    : isAlert ? "ALERT" : "watching";
+  pill.textContent = text;
+  pill.className = `pill ${isLost ? "wait" : latest.faults.length || isAlert ? "bad" : "well"}`;
+  document.title = isAlert ? "ALERT - wiretally" : "wiretally";
+  byId("notes").replaceChildren(...latest.faults.map((text) => element("p", text, "note", "bad")),
+    ...latest.notices.map((text) => element("p", text, "note")));
+  byId("source").textContent = `${latest.source}, port ${latest.ports}, by ${latest.backend}`;
+  byId("foot").textContent =
+    `wiretally ${latest.version}, watching for ${lasting(latest.at - latest.started)}; as of ${clock(latest.at)}`;
+}
+
+function draw() {
+  if (!latest) return;
+  drawState();
+  drawTiles();
+  drawGraphs();
+  drawSites();
+  drawAlerts();
+  drawCounts();
+}
+
+function take(event) {
+  latest = JSON.parse(event.data);
+  heard = Date.now();
+  if (latest.moments.length > 1) moments = [];
+  for (const m of latest.moments) {
+    if (!moments.length || m[0] > moments[moments.length - 1][0]) moments.push(m);
+  }
+  if (moments.length > MEMORY) moments = moments.slice(-MEMORY);
+  if (document.visibilityState === "visible") draw();
+}
+
+function start() {
+  const events = new EventSource("events");
+  events.onmessage = take;
+  // A server that is full answers with an error, after which a browser does not try again by itself.
+  events.onerror = () => {
+    if (events.readyState !== EventSource.CLOSED) return;
+    setTimeout(start, 5000);
+  };
+}
+
+for (const id of ["traffic", "latency"]) {
+  const svg = byId(id);
+  svg.addEventListener("pointermove", (event) => {
+    const box = svg.getBoundingClientRect();
+    pointed = Math.min(1, Math.max(0, (event.clientX - box.left - 58) / (box.width - 64)));
+    drawGraphs();
+  });
+  svg.addEventListener("pointerleave", () => { pointed = null; drawGraphs(); });
+}
+document.addEventListener("visibilitychange", draw);
+addEventListener("resize", draw);
+setInterval(() => { if (latest) drawState(); else if (Date.now() - opened > QUIET) byId("state").textContent = "no connection"; }, 1000);
+const opened = Date.now();
+start();

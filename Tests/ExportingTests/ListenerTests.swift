@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import NIOCore
+import Testing
+
+@testable import Exporting
+
+@Suite struct ListenerTests {
+  /// A listener on a free port of the loopback, gone with its test.
+  final class Stand {
+    let board = BulletinBoard()
+    let listener: Listener
+    let port: Int
+
+    init(_ change: (inout ListenerLimits) -> Void = { _ in }) throws {
+      var limits = ListenerLimits()
+      change(&limits)
+      let address = try #require(ListenAddress("127.0.0.1:0"))
+      listener = try Listener(ListeningSocket(address), board, limits: limits)
+      port = try #require(listener.address.port)
+    }
+
+    deinit { listener.stop() }
+
+    func post(_ change: (inout Bulletin) -> Void = { _ in }) {
+      var bulletin = Bulletins.sample
+      bulletin.history = [Moment(at: bulletin.at, elapsed: Bulletins.second)]
+      change(&bulletin)
+      board.post(bulletin)
+    }
+  }
+
+  @Test func `before the first count there is health and a page, and no numbers`() throws {
+    let stand = try Stand()
+    #expect(Client.get("/metrics", port: stand.port).hasPrefix("HTTP/1.1 503 "))
+    #expect(Client.get("/api/v1/snapshot", port: stand.port).hasPrefix("HTTP/1.1 503 "))
+    #expect(Client.get("/healthz", port: stand.port).contains("503 Service Unavailable"))
+    #expect(Client.get("/", port: stand.port).hasPrefix("HTTP/1.1 200 OK"))
+  }
+
+  @Test func `each path has its page, type and protection`() throws {
+    let stand = try Stand()
+    stand.post()
+    let pages = [
+      ("/", "text/html; charset=utf-8", "<title>wiretally</title>"),
+      ("/live.js", "text/javascript", "EventSource"),
+      ("/live.css", "text/css", "prefers-color-scheme"), ("/metrics", "text/plain; version=0.0.4", "# HELP "),
+      ("/metrics?x=1", "text/plain; version=0.0.4", "# HELP "), ("/healthz", "text/plain", "ok"),
+      ("/api/v1/snapshot", "application/json", "\"type\":\"summary\""),
+      ("http://localhost/metrics", "text/plain; version=0.0.4", "# HELP "),
+    ]
+    for (path, type, text) in pages {
+      let answer = Client.get(path, port: stand.port)
+      #expect(answer.hasPrefix("HTTP/1.1 200 OK\r\n"), "\(path)")
+      #expect(answer.contains("Content-Type: \(type)"), "\(path)")
+      #expect(answer.contains(text), "\(path)")
+      #expect(answer.contains("Content-Security-Policy: default-src 'none'; script-src 'self'"), "\(path)")
+      #expect(answer.contains("X-Content-Type-Options: nosniff"))
+      #expect(!answer.contains("Access-Control"))
+    }
+    let open = Client.get("/metrics", port: stand.port, more: "Accept: application/openmetrics-text\r\n")
+    #expect(
+      open.contains("Content-Type: application/openmetrics-text; version=1.0.0") && open.hasSuffix("# EOF\n"))
+  }
+
+  @Test func `HEAD has the head of GET and nothing else`() throws {
+    let stand = try Stand()
+    stand.post()
+    for path in ["/", "/metrics", "/healthz", "/api/v1/snapshot"] {
+      let answer = Client.get(path, port: stand.port, method: "HEAD")
+      #expect(answer.hasPrefix("HTTP/1.1 200 OK\r\n") && answer.hasSuffix("\r\n\r\n"))
+      #expect(!answer.contains("Content-Length: 0\r\n") && answer.contains("Content-Length: "))
+    }
+    #expect(Client.get("/events", port: stand.port, method: "HEAD").hasSuffix("\r\n\r\n"))
+  }
+
+  @Test func `other methods and paths are told what there is`() throws {
+    let stand = try Stand()
+    for method in ["POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH", "PROPFIND"] {
+      let answer = Client.get("/metrics", port: stand.port, method: method)
+      #expect(answer.hasPrefix("HTTP/1.1 405 ") && answer.contains("Allow: GET, HEAD"), "\(method)")
+    }
+    for path in ["/metrics/", "/../etc/passwd", "/%6detrics", "/favicon.ico", "*", "//", "/live.html"] {
+      #expect(Client.get(path, port: stand.port).hasPrefix("HTTP/1.1 404 "), "\(path)")
+    }
+  }
+
+  @Test func `a name that is not the loopback's is refused, also as the target's`() throws {
+    let stand = try Stand()
+    stand.post()
+    #expect(Client.get("/metrics", port: stand.port, host: "evil.example").hasPrefix("HTTP/1.1 403 "))
+    #expect(Client.get("http://evil.example/metrics", port: stand.port).hasPrefix("HTTP/1.1 403 "))
+    #expect(
+      Client.get("/events", port: stand.port, host: "evil.example:\(stand.port)").hasPrefix("HTTP/1.1 403 "))
+    #expect(Client.get("/metrics", port: stand.port, host: "127.0.0.1:1").hasPrefix("HTTP/1.1 200 "))
+    #expect(Client.get("/metrics", port: stand.port, more: "Host: localhost\r\n").hasPrefix("HTTP/1.1 400 "))
+    let old = Client(port: stand.port)
+    old.send("GET /metrics HTTP/1.0\r\n\r\n")
+    old.receive()
+    #expect(old.text.hasPrefix("HTTP/1.1 200 "))
+    let without = Client(port: stand.port)
+    without.send("GET /metrics HTTP/1.1\r\n\r\n")
+    #expect(without.receive(until: "400 Bad Request"))
+  }
+
+  @Test func `one connection serves many requests, also when they come at once`() throws {
+    let stand = try Stand()
+    stand.post()
+    let client = Client(port: stand.port)
+    client.send(String(repeating: "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n", count: 5))
+    #expect(client.receive(until: "\r\n\r\nok\n", times: 5))
+    client.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    #expect(client.receive(until: "\r\n\r\nok\n", times: 6))
+  }
+
+  @Test func `what is no HTTP is answered with 400 and closed`() throws {
+    let stand = try Stand()
+    for text in [
+      "\r\n\r\nNONSENSE\r\n\r\n", "\u{16}\u{3}\u{1}abc", "GET / HTTP/9.9\r\n\r\n", "GET /\r\n\r\n",
+    ] {
+      let client = Client(port: stand.port)
+      client.send(text)
+      client.receive()
+      #expect(client.isClosed, "\(text.debugDescription)")
+      #expect(client.text.isEmpty || client.text.hasPrefix("HTTP/1.1 400 "))
+    }
+    let long = Client(port: stand.port)
+    long.send("GET / HTTP/1.1\r\nHost: localhost\r\n")
+    for _ in 0..<2_000 where long.send("X-Long: \(String(repeating: "x", count: 100))\r\n") {}
+    long.receive()
+    #expect(long.isClosed)
+    let body = Client(port: stand.port)
+    body.send("POST /metrics HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10000000\r\n\r\n")
+    for _ in 0..<200 where body.send(String(repeating: "x", count: 4_096)) {}
+    body.receive()
+    #expect(body.isClosed && !body.text.contains(" 200 "))
+  }
+
+  @Test func `a request that does not come to its end is ended`() throws {
+    let stand = try Stand {
+      $0.requestTime = .milliseconds(300)
+      $0.idleTime = .milliseconds(300)
+    }
+    let silent = Client(port: stand.port), slow = Client(port: stand.port), idle = Client(port: stand.port)
+    slow.send("GET /metrics HTTP/1.1\r\nHost: loc")
+    idle.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    #expect(idle.receive(until: "</html>"))
+    for client in [silent, slow, idle] {
+      client.receive()
+      #expect(client.isClosed)
+    }
+    stand.post()
+    #expect(Client.get("/metrics", port: stand.port).contains("wiretally_listener_expired_total 3"))
+  }
+
+  @Test func `one connection too many is told so, and there is room again when one leaves`() throws {
+    let stand = try Stand { $0.connections = 3 }
+    stand.post()
+    var clients = (0..<3).map { _ in Client(port: stand.port) }
+    for client in clients {
+      client.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+      #expect(client.receive(until: "ok\n"))
+    }
+    #expect(Client.get("/healthz", port: stand.port).contains("too many connections"))
+    clients.removeLast()
+    var answer = ""
+    for _ in 0..<100 where !answer.contains("200 OK") {
+      usleep(50_000)
+      answer = Client.get("/metrics", port: stand.port)
+    }
+    #expect(answer.contains("wiretally_listener_connections 3\n"))
+    #expect(answer.contains("wiretally_listener_refused_total 1\n"))
+  }
+
+  @Test func `readers of events get everything at first and each bulletin once`() throws {
+    let stand = try Stand { $0.streams = 2 }
+    let history = (1...5).map { Moment(at: UInt64($0) * Bulletins.second, elapsed: Bulletins.second) }
+    stand.post { $0.history = history }
+    let first = Client(port: stand.port), second = Client(port: stand.port)
+    for client in [first, second] {
+      client.send("GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+      #expect(client.receive(until: "}\n\n"))
+      #expect(client.text.contains("Content-Type: text/event-stream"))
+      #expect(client.text.contains("\"moments\":[[1,1,0,0,0,0,0,0],[2,"))
+    }
+    #expect(Client.get("/events", port: stand.port).contains("too many readers of events"))
+    stand.post {
+      $0.history = history
+      $0.sites.sites[0].pace = 12.25
+    }
+    for client in [first, second] {
+      #expect(client.receive(until: "\"pace\":12.25"))
+      #expect(client.receive(until: "\"moments\":[[5,1,0,0,0,0,0,0]]"))
+    }
+  }
+
+  @Test func `an event is one line, whatever the names in it`() throws {
+    let stand = try Stand()
+    let name = "a\r\n\r\ndata: {}\n<script>alert(1)</script>\u{2028}\"\\"
+    stand.post {
+      $0.sites.sites = [Bulletins.site(name, 1)]
+      $0.notices = [name]
+    }
+    let client = Client(port: stand.port)
+    client.send("GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    #expect(client.receive(until: "}\n\n"))
+    let lines = client.received.split(separator: UInt8(ascii: "\n")).filter { $0.starts(with: "data: ".utf8) }
+    #expect(lines.count == 1)
+    let object =
+      try JSONSerialization.jsonObject(with: Data(try #require(lines.first).dropFirst(6))) as? [String: Any]
+    let sites = object?["sites"] as? [[String: Any]]
+    #expect(sites?.first?["site"] as? String == name)
+  }
+
+  @Test func `a reader of events that takes nothing misses some and is closed`() throws {
+    let stand = try Stand {
+      $0.waiting = 8 << 10
+      $0.answerTime = .milliseconds(500)
+    }
+    let moments = (1...600).map { Moment(at: UInt64($0) * Bulletins.second, elapsed: Bulletins.second) }
+    stand.post { $0.history = moments }
+    let slow = Client(port: stand.port, buffer: 4_096)
+    slow.send("GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    var metrics = ""
+    for _ in 0..<200 where !metrics.contains("expired_total 1") {
+      stand.post { bulletin in
+        bulletin.notices = (0..<2_000).map { "a long notice, number \($0)" }
+        bulletin.history = moments
+      }
+      usleep(100_000)
+      metrics = Client.get("/metrics", port: stand.port)
+    }
+    #expect(metrics.contains("wiretally_listener_expired_total 1"))
+    #expect(metrics.contains("wiretally_listener_connections 1\n"))
+  }
+
+  @Test func `a client that asks on and takes no answer is closed`() throws {
+    let stand = try Stand { $0.waiting = 8 << 10 }
+    let many = (0..<40).map { Bulletins.site("site\($0)", 1) }
+    stand.post { $0.sites.sites = many }
+    let greedy = Client(port: stand.port, buffer: 4_096)
+    greedy.send(String(repeating: "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n", count: 400))
+    var metrics = ""
+    for _ in 0..<100 where !metrics.contains("expired_total 1") {
+      usleep(50_000)
+      stand.post { $0.sites.sites = many }
+      metrics = Client.get("/metrics", port: stand.port)
+    }
+    #expect(metrics.contains("wiretally_listener_expired_total 1"))
+  }
+
+  @Test func `a taken port is told with a remedy`() throws {
+    let stand = try Stand()
+    let address = try #require(ListenAddress("127.0.0.1:\(stand.port)"))
+    let error = #expect(throws: ListenError.self) { try ListeningSocket(address) }
+    #expect(error?.message == "cannot listen on 127.0.0.1:\(stand.port): another program listens there")
+    #expect(error?.remedy?.contains("ss -ltnp") == true)
+    let far = try #require(ListenAddress("192.0.2.1:9180"))
+    #expect(
+      #expect(throws: ListenError.self) { try ListeningSocket(far) }?.remedy?.contains("ip address")
+        == true)
+  }
+
+  @Test func `a path is listened on, taken from nobody, and removed at the end`() throws {
+    let path = NSTemporaryDirectory() + "wiretally-\(UUID().uuidString).sock"
+    let address = try #require(ListenAddress("unix:" + path))
+    let board = BulletinBoard()
+    let listener = try Listener(ListeningSocket(address), board)
+    #expect(throws: ListenError.self) { try ListeningSocket(address) }
+    #expect(FileManager.default.fileExists(atPath: path))
+    listener.stop()
+    #expect(!FileManager.default.fileExists(atPath: path))
+    // A file that its program left behind is no obstacle.
+    Client.leaveSocket(at: path)
+    #expect(FileManager.default.fileExists(atPath: path))
+    try Listener(ListeningSocket(address), board).stop()
+  }
+}
