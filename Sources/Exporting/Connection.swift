@@ -22,7 +22,7 @@ final class Connection: ChannelInboundHandler {
   init(_ service: Service) { self.service = service }
 
   func channelActive(context: ChannelHandlerContext) {
-    if service.join() {
+    if service.join(context.channel) {
       arm(service.limits.requestTime, context)
     } else {
       isClosing = true

@@ -10,6 +10,7 @@ package final class Listener {
   package let address: ListenAddress
   private let group: MultiThreadedEventLoopGroup
   private let channel: any Channel
+  private let service: NIOLoopBound<Service>
 
   /// Listens; throws when the address is not to be had.
   package init(
@@ -22,23 +23,25 @@ package final class Listener {
       let service = try loop.submit {
         NIOLoopBound(Service(Answers(board, isLoopback: address.isLoopback), limits), eventLoop: loop)
       }.wait()
+      self.service = service
       channel = try Self.bootstrap(group, service, limits).withBoundSocket(socket.take()).wait()
       loop.scheduleRepeatedTask(initialDelay: .milliseconds(200), delay: .milliseconds(200)) { _ in
         service.value.tell()
       }
     } catch {
-      try? group.syncShutdownGracefully()
       throw ListenError(address, (error as? IOError)?.errnoCode ?? 0)
     }
     self.address = address
     self.group = group
   }
 
-  /// Closes all connections and ends the thread.
+  /// Listens no more and closes all connections. The thread sleeps on until the process ends: ending it
+  /// would start others, of the dispatch library, which a confined process may not have.
   package func stop() {
+    let service = self.service
     // What cannot be closed any more is closed.
     try? channel.close().wait()
-    try? group.syncShutdownGracefully()
+    try? group.next().submit { service.value.end() }.wait()
     if case .unix(let path) = address { SocketFile.remove(path) }
   }
 

@@ -16,6 +16,7 @@ final class Service {
   let answers: Answers
   let limits: ListenerLimits
   private(set) var counts = ListenerCounts()
+  private var channels: [ObjectIdentifier: any Channel] = [:]
   private var readers: [ObjectIdentifier: Reader] = [:]
   private var told: UInt64 = 0
 
@@ -25,16 +26,23 @@ final class Service {
   }
 
   /// Counts a new connection; false when there are too many. Every connection leaves.
-  func join() -> Bool {
-    counts.connections += 1
-    if counts.connections <= UInt64(limits.connections) { return true }
+  func join(_ channel: any Channel) -> Bool {
+    channels[ObjectIdentifier(channel)] = channel
+    counts.connections = UInt64(channels.count)
+    if channels.count <= limits.connections { return true }
     counts.refused += 1
     return false
   }
 
   func leave(_ channel: any Channel) {
-    counts.connections -= 1
+    channels[ObjectIdentifier(channel)] = nil
+    counts.connections = UInt64(channels.count)
     readers[ObjectIdentifier(channel)] = nil
+  }
+
+  /// Closes all connections.
+  func end() {
+    for channel in channels.values { channel.close(promise: nil) }
   }
 
   /// Counts a connection that was too slow.
