@@ -31,7 +31,8 @@ BPF_SOURCES := $(wildcard bpf/*.c bpf/*.h) $(wildcard Sources/CHTTPFilter/includ
 # What building takes, and what the tests, the demo and the benchmarks, and the guests take on top of it.
 BUILD_PACKAGES := libbpf-dev libelf-dev zlib1g-dev libpcap-dev libseccomp-dev libncurses-dev linux-libc-dev
 KERNEL_PACKAGES := qemu-system-x86 busybox-static cpio iproute2 strace util-linux jq xz-utils
-TEST_PACKAGES := nginx-light curl goaccess wrk iproute2 iptables ethtool strace util-linux procps python3 jq tmux
+TEST_PACKAGES := nginx-light curl goaccess wrk iproute2 iptables ethtool strace util-linux procps jq tmux \
+	python3 prometheus-alertmanager logrotate
 PICTURE_PACKAGES := python3
 PACKAGE_PACKAGES := lintian mandoc systemd logrotate fish zsh bash util-linux iproute2 nginx-light curl
 FLEET_PACKAGES := prometheus prometheus-alertmanager chromium curl iproute2 python3

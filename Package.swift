@@ -53,6 +53,7 @@ let package = Package(
       dependencies: ["Alerting", "Capture", "Exchanges", "Feed", "HTTPWire", "Statistics"],
       swiftSettings: house),
     .target(name: "Terminal", dependencies: ["CCurses", "Presentation"], swiftSettings: house),
+    .target(name: "Delivery", dependencies: ["Alerting", "Presentation"], swiftSettings: house),
     .target(
       name: "Confinement",
       dependencies: [.target(name: "CSeccomp", condition: .when(platforms: [.linux]))], swiftSettings: house),
@@ -68,7 +69,8 @@ let package = Package(
     .executableTarget(
       name: "wiretally",
       dependencies: [
-        "Alerting", "Capture", "Confinement", "Exchanges", "Exporting", "Feed", "HTTPWire", "KernelCapture",
+        "Alerting", "Capture", "Confinement", "Delivery", "Exchanges", "Exporting", "Feed", "HTTPWire",
+        "KernelCapture",
         "PcapCapture", "Presentation", "Statistics", "Terminal",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: house),
@@ -91,6 +93,7 @@ let package = Package(
     tests("Statistics", with: ["Capture", "Exchanges", "HTTPWire", "Randomness"]),
     tests("Feed", with: ["Capture", "Exchanges", "HTTPWire"]),
     tests("Alerting", with: ["Capture", "Statistics"]),
+    tests("Delivery", with: ["Alerting", "Presentation", "Statistics"]),
     .testTarget(
       name: "PresentationTests",
       dependencies: [

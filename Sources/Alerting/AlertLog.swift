@@ -44,6 +44,9 @@ package final class AlertLog {
     flush()
   }
 
+  /// Tries again to write what waits: there may be room by now.
+  package func retry() { flush() }
+
   /// Opens the file at the path anew (SIGHUP), and writes what waits.
   package func reopen() {
     guard openAnew() else { return }

@@ -52,6 +52,13 @@
       }
     }
 
+    /// Gives up all capabilities, so that no program gets them that this process starts; for one that does
+    /// not run as root, whose programs would have them anyway.
+    package static func giveUpCapabilities() {
+      _ = wt_confine_bounds()
+      _ = wt_confine_capabilities()
+    }
+
     /// Whether the plan's user was become, or none was asked for.
     package private(set) var isAccountChanged = true
 

@@ -11,6 +11,8 @@ package struct JSONLines: Sendable {
   package static let schema: UInt64 = 1
 
   package var label: CaptureLabel
+  /// How it goes with sending alerts on; empty when they are sent nowhere.
+  package var deliveries: [DeliveryState] = []
   private var json = JSONWriter()
 
   package init(label: CaptureLabel) { self.label = label }
@@ -72,6 +74,7 @@ package struct JSONLines: Sendable {
     capture(snapshot, isLife: type == "summary")
     alert(alerts.threshold)
     if !alerts.others.isEmpty { rules(alerts.others) }
+    if !deliveries.isEmpty { addDeliveries() }
     json.endObject()
     json.newline()
     return json.text.bytes
@@ -194,6 +197,23 @@ package struct JSONLines: Sendable {
       json.number(rule.unit.number(watch.average))
       json.key("threshold")
       json.number(rule.unit.number(rule.threshold))
+      json.endObject()
+    }
+    json.endArray()
+  }
+
+  private mutating func addDeliveries() {
+    json.key("deliveries")
+    json.beginArray()
+    for delivery in deliveries {
+      json.beginObject()
+      json.member("to", delivery.name)
+      json.member("delivered", delivery.delivered)
+      json.member("failed", delivery.failed)
+      json.member("dropped", delivery.dropped)
+      json.member("pending", delivery.pending)
+      json.key("fault")
+      if let fault = delivery.fault { json.string(fault) } else { json.null() }
       json.endObject()
     }
     json.endArray()

@@ -36,7 +36,12 @@ struct AlertOptions: ParsableArguments {
   @Option(name: .customLong("alert-log"), help: "The file that all alerts are logged in.")
   var log: String?
 
+  @OptionGroup var delivery: DeliveryOptions
+
   func validate() throws {
+    if delivery.command != nil, isEmpty {
+      throw ValidationError("--on-alert needs a rule: give -t or --alert")
+    }
     if let threshold, !threshold.isFinite || threshold < 0 {
       throw ValidationError("-t \(threshold) is no threshold: give a number of requests, 0 or more")
     }

@@ -3,6 +3,7 @@
 import Alerting
 import Capture
 import Confinement
+import Delivery
 import Exchanges
 import Feed
 import Glibc
@@ -25,6 +26,8 @@ struct LiveSession {
     try command.confinement.check()
     let plan = try IntervalPlan(interval: command.options.interval.nanoseconds)
     let alerts = try command.options.alerts.board(plan)
+    // Before anything is given up, and before anything is open that others should not have.
+    let delivery = AlertDelivery(try couriers())
     let backend = try open()
     let label = CaptureLabel(
       backend: backend.name, source: command.request.interface ?? "all interfaces",
@@ -35,8 +38,8 @@ struct LiveSession {
       Follower($0, workers: sources.count, limits: limits)
     }
     let report = try Report(
-      command.options, alerts: alerts, label: label, logOwner: command.confinement.logOwner,
-      follower: follower)
+      command.options, alerts: alerts, label: label, delivery: delivery, isLive: true,
+      logOwner: command.confinement.logOwner, follower: follower)
     let notices = LiveNotices(backend, interface: command.request.interface)
     report.notices = notices.lines
     guard let clock = sources.first, let start = clock.now else { return }
@@ -81,6 +84,7 @@ struct LiveSession {
     announce(label, backend)
     for line in exporter?.announcements(command.options.ports.ports) ?? [] { Failure.say(line) }
     service.tell("READY=1\nSTATUS=watching \(label.source), port \(label.ports), by \(label.backend)")
+    defer { delivery.finish { interruption.next() == .end } }
     defer {
       // On the terminal as it was before.
       screen?.close()
@@ -91,6 +95,7 @@ struct LiveSession {
       !running.contains(where: \.hasEndedEarly)
     {
       let now = clock.now ?? start
+      report.followDelivery()
       if notices.follow(at: now) { report.notices = notices.lines }
       show(timeline, now, backend, report, screen)
       service.live(now, state: report.state)
@@ -108,6 +113,16 @@ struct LiveSession {
     }
     follower?.writeLast(at: clock.now ?? start)
     if let failure = running.lazy.compactMap(\.failure).first { throw failure }
+  }
+
+  private func couriers() throws(CaptureError) -> [Courier] {
+    do throws(SystemFailure) {
+      return try command.options.alerts.delivery.start(
+        alertmanagers: command.alertmanagers, interface: command.request.interface ?? "all",
+        confinement: command.confinement)
+    } catch {
+      throw CaptureError(.unavailable, "cannot start the process that delivers alerts: \(error.reason)")
+    }
   }
 
   /// Gives up what is not needed once all is open: before the workers start, so that they have it no more.

@@ -3,6 +3,7 @@
 import Alerting
 import ArgumentParser
 import Capture
+import Delivery
 import Exchanges
 import Feed
 import PcapCapture
@@ -48,10 +49,12 @@ struct ReadCommand: ParsableCommand {
       backend: "file", source: files.map { $0 == "-" ? "standard input" : $0 }.joined(separator: ", "),
       ports: options.ports.description)
     let alerts = try options.alerts.board(plan)
+    let delivery = AlertDelivery(try couriers())
     let limits = ExchangeLimits.file
     try AddressSpace.check(limits.bytes)
     let follower = options.exchangeFormat.map { Follower($0, workers: 1, limits: limits) }
-    let report = try Report(options, alerts: alerts, label: label, follower: follower)
+    let report = try Report(
+      options, alerts: alerts, label: label, delivery: delivery, isLive: false, follower: follower)
     // One thread reads and writes: it makes room by itself, and nothing is dropped.
     follower?.feed.writers[0].whenFull = { follower?.writeAll() }
     let budgets = StatisticsBudgets(pendingExchanges: limits.pendingRequests)
@@ -90,12 +93,21 @@ struct ReadCommand: ParsableCommand {
       report.interval(last, life: timeline.summary(capture: source.counters, top: report.sites))
     }
     follower?.writeAll()
+    delivery.settle()
     report.summary(timeline.summary(capture: source.counters, top: report.sites))
     for notice in source.notices { Failure.say(notice) }
     if source.unreadable > 0 {
       Failure.say("\(source.unreadable) packets have a link layer that cannot be read; they were left out")
     }
     try end(faults)
+  }
+
+  private func couriers() throws(CaptureError) -> [Courier] {
+    do throws(SystemFailure) {
+      return try options.alerts.delivery.start()
+    } catch {
+      throw CaptureError(.unavailable, "cannot start the process that delivers alerts: \(error.reason)")
+    }
   }
 
   private func end(_ faults: [CaptureError]) throws {

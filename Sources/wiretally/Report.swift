@@ -25,16 +25,24 @@ final class Report {
   /// How often each rule raised an alert, in the board's order.
   private(set) var raised: [UInt64] = []
   private let log: AlertLog?
+  private let delivery: AlertDelivery
+  /// Whether alerts wait for room to be delivered: in files, which wait for us.
+  private let waitsForDelivery: Bool
   private let output = ByteOutput(descriptor: 1, isEnding: { Interruption.isEnding })
   private var isClosed = false
   private var isFull = false
+  private var toldWarning: String?
 
-  /// - Parameter logOwner: who writes the alert log later on.
+  /// - Parameters:
+  ///   - isLive: whether nothing may wait for alerts to be delivered.
+  ///   - logOwner: who writes the alert log later on.
   init(
-    _ options: ReportOptions, alerts: AlertBoard, label: CaptureLabel, logOwner: LogOwner? = nil,
-    follower: Follower? = nil
+    _ options: ReportOptions, alerts: AlertBoard, label: CaptureLabel, delivery: AlertDelivery,
+    isLive: Bool, logOwner: LogOwner? = nil, follower: Follower? = nil
   ) throws(AlertError) {
     self.follower = follower
+    self.delivery = delivery
+    waitsForDelivery = !isLive
     format = options.format
     top = options.top ?? (options.format == .json ? nil : 5)
     self.alerts = alerts
@@ -61,18 +69,21 @@ final class Report {
     for (index, watch) in alerts.watches.enumerated() where watch.active != nil && !before[index] {
       raised[index] += 1
     }
+    log?.retry()
     for change in changes {
+      let json = lines.alert(change)
       log?.append(change)
       // A service has nobody who looks at its pages.
       if Failure.isJournal {
         Failure.say(change.sentence(.local), change.state == .raised ? .warning : .notice)
       }
+      delivery.send(change, json: json, topSite: interval.sites.first?.name, waits: waitsForDelivery)
+      follower?.tell(change, json: json)
     }
     state = alerts.state(after: interval)
-    if let follower {
-      for change in changes { follower.tell(change, json: lines.alert(change)) }
-      return
-    }
+    lines.deliveries = delivery.states
+    tellLogWarning()
+    if follower != nil { return }
     switch format {
     case .page:
       guard interval.isComplete else { return }
@@ -90,6 +101,7 @@ final class Report {
   func summary(_ life: Snapshot) {
     if let imbalance = life.imbalance { Failure.say("the ledger does not balance: \(imbalance)") }
     if let follower { return follower.summarize(life) }
+    lines.deliveries = delivery.states
     switch format {
     case .page, .screen:
       var text = ByteText()
@@ -105,10 +117,19 @@ final class Report {
   /// Opens the alert log anew: it was rotated.
   func reopenLog() { log?.reopen() }
 
+  /// Looks after the alerts that are on their way.
+  func followDelivery() { delivery.look() }
+
+  /// JSON lines have no place for what is wrong with the log: it is told on standard error, once.
+  private func tellLogWarning() {
+    guard format == .json, log?.warning != toldWarning else { return }
+    toldWarning = log?.warning
+    if let toldWarning { Failure.say(toldWarning) }
+  }
+
   /// What is to be known besides the counts, for pages and the screen.
   var warnings: [String] {
-    if let warning = log?.warning { return notices + [warning] }
-    return notices
+    notices + (log?.warning.map { [$0] } ?? []) + delivery.warnings
   }
 
   private func write(_ bytes: [UInt8]) {

@@ -3,6 +3,7 @@
 import Alerting
 import ArgumentParser
 import Capture
+import Delivery
 import Exporting
 import Statistics
 
@@ -22,6 +23,12 @@ struct WatchCommand: ParsableCommand {
   @OptionGroup var options: ReportOptions
 
   @OptionGroup var listening: ListenOptions
+
+  @Option(
+    name: .customLong("alertmanager"),
+    help: ArgumentHelp(
+      "An Alertmanager that is told of alerts, as http://127.0.0.1:9093. May be repeated.", valueName: "url"))
+  var alertmanagers: [String] = []
 
   @OptionGroup var confinement: ConfinementOptions
 
@@ -53,6 +60,14 @@ struct WatchCommand: ParsableCommand {
         "the threshold is missing: give -t and the average number of requests per interval above which an "
           + "alert is raised, e.g. -t 100, or rules of your own by --alert")
     }
+    for url in alertmanagers {
+      do throws(AlertmanagerAddress.Fault) {
+        _ = try AlertmanagerAddress(url)
+      } catch {
+        throw ValidationError("--alertmanager \(error)")
+      }
+    }
+    if alertmanagers.count > 8 { throw ValidationError("--alertmanager is given more than 8 times") }
     if workers < 1 || workers > 64 {
       throw ValidationError("--workers \(workers) is not possible: give 1 to 64")
     }

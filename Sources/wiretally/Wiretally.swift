@@ -26,7 +26,7 @@ struct Wiretally: ParsableCommand {
       broken, 66 no such interface or file, 70 internal error, 77 not permitted.
       """,
     version: version,
-    subcommands: [WatchCommand.self, ReadCommand.self, DoctorCommand.self],
+    subcommands: [WatchCommand.self, ReadCommand.self, DoctorCommand.self, CourierCommand.self],
     defaultSubcommand: WatchCommand.self
   )
 

@@ -39,6 +39,12 @@ import Testing
     "target", "version", "status", "latency", "bytes", "referer", "userAgent",
   ]
 
+  /// What rules beyond `-t` and deliveries add.
+  static let extras: Set<String> = ["alerts", "deliveries"]
+  static let alertExtras: Set<String> = ["measure", "unit", "of", "severity"]
+  static let ruleMembers: Set<String> = ["rule", "measure", "unit", "active", "value", "threshold"]
+  static let deliveryMembers: Set<String> = ["to", "delivered", "failed", "dropped", "pending", "fault"]
+
   /// Judges each line; returns the types seen.
   static func judge(_ output: String) -> Set<String> {
     var types: Set<String> = []
@@ -51,8 +57,19 @@ import Testing
       }
       types.insert(type)
       #expect(object["schema"] as? Int == 1)
-      let expected = ["alert": alert, "exchange": exchange, "dropped": ["type", "schema", "count"]][type]
-      #expect(Set(object.keys) == expected ?? members, "\(type)")
+      let isOfRule = object["measure"] != nil
+      let expected = [
+        "alert": alert.union(isOfRule ? alertExtras : []), "exchange": exchange,
+        "dropped": ["type", "schema", "count"],
+      ][type]
+      let optional = type == "exchange" ? [] : extras.union(type == "alert" ? ["site"] : [])
+      #expect(Set(object.keys).subtracting(optional) == expected ?? members, "\(type)")
+      for value in object["alerts"] as? [[String: Any]] ?? [] {
+        #expect(Set(value.keys).subtracting(["site"]) == ruleMembers)
+      }
+      for value in object["deliveries"] as? [[String: Any]] ?? [] {
+        #expect(Set(value.keys) == deliveryMembers)
+      }
       for (name, members) in inner {
         if let value = object[name] as? [String: Any] { #expect(Set(value.keys) == members, "\(name)") }
       }
@@ -70,6 +87,17 @@ import Testing
       #expect(ran.status == 0, "\(example): \(ran.errors)")
       #expect(!ran.output.isEmpty, "\(example)")
     }
+  }
+
+  @Test func `rules and deliveries add the documented members, and nothing without them`() {
+    let ran = Shell.run(
+      "\(Machine.program) read --alert 'requests < 1/s over 10s site=a.example' --on-alert true --alert-log /dev/null "
+        + "--format json \(Self.capture)")
+    #expect(Self.judge(ran.output) == ["interval", "alert", "summary"])
+    #expect(ran.output.contains(#""alerts":[{"#) && ran.output.contains(#""deliveries":[{"#))
+    let plain = Shell.run("\(Machine.program) read -t 0 --alert-log /dev/null --format json \(Self.capture)")
+    #expect(!plain.output.contains(#""alerts""#) && !plain.output.contains(#""deliveries""#))
+    #expect(!plain.output.contains(#""measure""#))
   }
 
   @Test func `a file's lines have exactly the documented members`() {
@@ -95,9 +123,11 @@ import Testing
 
   @Test func `the document names every member`() {
     let text = Shell.read("\(Self.root)/docs/json.md")
-    for name in Self.members.union(Self.site).union(Self.alert).union(Self.exchange).union(["count"]).union(
-      Self.inner.values.flatMap { $0 })
-    {
+    let sets = [
+      Self.members, Self.site, Self.alert, Self.exchange, ["count"], Self.extras, Self.alertExtras,
+      Self.ruleMembers, Self.deliveryMembers,
+    ]
+    for name in sets.reduce(Set(Self.inner.values.flatMap { $0 }), { $0.union($1) }) {
       #expect(text.contains("`\(name)`"), "\(name)")
     }
   }

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Where an Alertmanager listens, out of its URL: `http://HOST[:PORT][/PREFIX]`.
+package struct AlertmanagerAddress: Equatable, Sendable {
+  /// Why a URL is no such address, in words.
+  package struct Fault: Error, Equatable, CustomStringConvertible {
+    package var description: String
+  }
+
+  /// A name, or an address without brackets.
+  package let host: String
+  package let port: UInt16
+  /// The path that alerts are posted to.
+  package let path: String
+  /// What the Host field says.
+  package let authority: String
+
+  package init(_ url: String) throws(Fault) {
+    func fault(_ reason: String) -> Fault { Fault(description: "'\(url)' is no Alertmanager: \(reason)") }
+    if url.hasPrefix("https://") {
+      throw fault("https is not spoken here; send alerts by --on-alert and curl or amtool")
+    }
+    guard url.hasPrefix("http://") else { throw fault("give its URL, as http://127.0.0.1:9093") }
+    guard url.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
+      throw fault("a URL is ASCII without spaces")
+    }
+    let rest = url.dropFirst("http://".utf8.count)
+    let authority = rest.prefix { $0 != "/" }
+    var prefix = String(rest[authority.endIndex...])
+    if prefix.contains(where: { $0 == "?" || $0 == "#" })
+      || authority.contains(where: { $0 == "?" || $0 == "#" })
+    {
+      throw fault("give it without a query")
+    }
+    if authority.contains("@") { throw fault("a user and a password are not supported") }
+    while prefix.hasSuffix("/") { prefix.removeLast() }
+    var host = authority
+    var port: UInt16 = 80
+    if let colon = authority.lastIndex(of: ":"), !authority.hasSuffix("]") {
+      guard let number = UInt16(authority[authority.index(after: colon)...]), number > 0 else {
+        throw fault("its port is no number from 1 to 65535")
+      }
+      port = number
+      host = authority[..<colon]
+    }
+    if host.hasPrefix("["), host.hasSuffix("]") {
+      host = host.dropFirst().dropLast()
+    } else if host.contains(":") {
+      throw fault("an IPv6 address stands in brackets, as http://[::1]:9093")
+    }
+    if host.isEmpty { throw fault("it names no host") }
+    self.host = String(host)
+    self.port = port
+    self.authority = String(authority)
+    path = prefix + "/api/v2/alerts"
+  }
+}

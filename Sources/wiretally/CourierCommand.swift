@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Confinement
+import Delivery
+import Glibc
+
+/// `wiretally courier`: what the program starts itself as, to deliver alerts from a process of its own.
+struct CourierCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "courier", abstract: "Deliver alerts; started by wiretally itself.", shouldDisplay: false)
+
+  func run() throws {
+    var status = stat()
+    // The call fills a local value.
+    guard unsafe fstat(0, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else {
+      Failure.say("courier is started by wiretally itself, and does nothing alone; see --on-alert")
+      throw ExitCode(64)
+    }
+    // What the program was started with besides, somebody may be waiting for the end of: a courier, or a
+    // command that it left behind, must not hold it open.
+    for descriptor: Int32 in 3..<1024 { close(descriptor) }
+    CourierDuty.run(CourierSocket(0), prepare: Self.confine)
+  }
+
+  /// One that only posts gives up what the watch does, but for connections. One that runs the operator's
+  /// command stays the user who started the program, since that is whose command it is; capabilities of
+  /// the program's file or service are not for it.
+  private static func confine(_ orders: CourierMessage) {
+    if orders["command"] != nil {
+      if geteuid() != 0 { Confinement.giveUpCapabilities() }
+      return
+    }
+    guard orders["confine"] != nil else { return }
+    var plan = Confinement.Plan()
+    plan.abilities = [.connect]
+    plan.account = orders["user"].flatMap(Account.init(named:))
+    _ = Confinement(plan)
+  }
+}

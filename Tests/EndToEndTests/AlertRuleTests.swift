@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import Testing
+
+/// Rules of the operator's own, from the command line to the page, in capture time.
+@Suite(.serialized) struct AlertRuleTests {
+  static let capture = JSONDocumentTests.capture
+
+  private func read(_ arguments: String) -> Ran {
+    Shell.run("\(Machine.program) read \(arguments) \(Self.capture)")
+  }
+
+  @Test(arguments: [
+    ("--alert 'failurs > 5%'", "--alert: 'failurs' is no measure", "  ^^^^^^^\n"),
+    ("--alert failures", "put the rule in quotes", "          ^\n"),
+    ("--alert 'p99 > 1s' --alert 'p99 > 500'", "'500' is no limit for p99", "        ^^^\n"),
+  ])
+  func `a wrong rule ends it at once, with 64 and the place`(
+    arguments: String, message: String, marks: String
+  ) {
+    for command in ["watch", "read \(Self.capture)"] {
+      let ran = Shell.run("\(Machine.program) \(command) \(arguments)")
+      #expect(ran.status == 64, "\(ran.errors)")
+      #expect(ran.errors.contains(message), "\(ran.errors)")
+      #expect(ran.errors.contains(marks), "\(ran.errors)")
+      #expect(ran.output.isEmpty)
+    }
+  }
+
+  @Test func `a file of rules is read, and its errors name the line`() throws {
+    let folder = Folder()
+    let rules = folder.file("alerts.rules")
+    try "# ours\nfailures > 5%\n\nrequests < 1/s over 10s name=quiet\n".write(
+      toFile: rules, atomically: true, encoding: .utf8)
+    let ran = read("--alert-log \(folder.file("log")) --alert-file \(rules)")
+    #expect(ran.status == 0, "\(ran.errors)")
+    #expect(ran.output.contains("Low traffic (quiet) generated an alert - hits = 0.60/s, triggered at: "))
+    #expect(
+      Shell.read(folder.file("log")).contains(
+        " rule=quiet hits=0.60/s threshold=1/s window=10s lost=0 id=quiet-"))
+    try "failures > 5%\nrequests < fast\n".write(toFile: rules, atomically: true, encoding: .utf8)
+    let wrong = read("--alert-file \(rules)")
+    #expect(wrong.status == 64)
+    #expect(wrong.errors.contains("\(rules), line 2: 'fast' is no limit for requests"))
+    let missing = read("--alert-file \(folder.file("none"))")
+    #expect(missing.status == 66)
+    #expect(missing.errors.contains("No such file or directory"))
+  }
+
+  @Test func `the same file always raises the same alerts`() {
+    let rules =
+      "--alert 'requests < 1/s over 10s' --alert 'max > 1ms over 20s min 1' --alert 'p50 > 1us min 1 site=tag.crsspxl.com'"
+    let runs = (0..<2).map { _ in read("-t 0.5 --alert-log /dev/null --format json \(rules)").output }
+    #expect(runs[0] == runs[1])
+    #expect(runs[0].contains(#""rule":"high-p50","state":"raised""#))
+    #expect(runs[0].contains(#""site":"tag.crsspxl.com","measure":"p50","unit":"seconds""#))
+  }
+
+  @Test(.enabled(if: Machine.hasServers, "needs root, network namespaces, nginx and curl"))
+  func `a site's failures raise an alert that other sites' do not`() {
+    let network = Network()
+    let (client, name) = network.pair()
+    let server = WebServer(in: name)
+    let monitor = Monitor(
+      in: name,
+      [
+        "--interval", "1s", "--alert", "failures > 50% over 2s min 5 site=shop.example", "--alert",
+        "failures > 50% over 2s min 5 site=blog.example name=blog",
+      ])
+    // Each command waits until the one before it was answered, so all of them are on the wire.
+    Network.run(
+      """
+      for n in 1 2 3 4 5 6; do curl -s -o /dev/null -H 'Host: Shop.Example:80' http://10.77.0.2/fail; done
+      for n in 1 2 3 4 5 6; do curl -s -o /dev/null -H 'Host: blog.example' http://10.77.0.2/; done
+      """, in: client)
+    #expect(monitor.waits(for: "High failure rate alert for shop.example recovered at: "))
+    let ran = monitor.end()
+    #expect(ran.output.contains("High failure rate for shop.example generated an alert - failures = "))
+    #expect(ran.output.contains("\tPast high failure rate alert for shop.example started: "))
+    #expect(!ran.output.contains("(blog)"))
+    #expect(server.log.values.reduce(0, +) == 12)
+  }
+}
