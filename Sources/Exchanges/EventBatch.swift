@@ -33,7 +33,14 @@ package struct EventBatch: ~Copyable {
     return details[index]
   }
 
+  /// All events.
+  package var all: Span<ExchangeEvent> {
+    @_lifetime(borrow self)
+    borrowing get { events.first(count) }
+  }
+
   /// Whether the names of one more head might not fit, nor its event.
+  @inline(__always)
   var isNearlyFull: Bool {
     let texts = isDetailed ? ExchangeDetail.longestTarget &+ 2 &* ExchangeDetail.longestField : 0
     return count &+ 2 > Self.capacity || names.free < 4 &* PrintableName.room &+ texts

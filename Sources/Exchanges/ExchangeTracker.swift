@@ -147,8 +147,12 @@ package struct ExchangeTracker: ~Copyable {
   }
 
   /// Makes room for one more head's event and names.
+  @inline(__always)
   mutating func makeRoomInBatch() {
-    guard batch.isNearlyFull else { return }
+    if batch.isNearlyFull { spillBatch() }
+  }
+
+  private mutating func spillBatch() {
     spill?(batch)
     batch.clear()
   }

@@ -66,6 +66,15 @@ package struct Slab<Element: BitwiseCopyable>: ~Copyable {
     }
   }
 
+  /// The first `count` elements, borrowed.
+  @_lifetime(borrow self)
+  borrowing func first(_ count: Int) -> Span<Element> {
+    precondition(count >= 0 && count <= initialized)
+    // In bounds and given values, by the check; nothing changes them while the slab is borrowed.
+    let span = unsafe Span(_unsafeStart: base, count: count)
+    return unsafe _overrideLifetime(span, borrowing: self)
+  }
+
   /// Where an element lies, to read and change it member by member.
   @inline(__always)
   func place(_ index: Int32) -> Place<Element> {

@@ -18,6 +18,12 @@ package enum HeadStart {
   static let longest = 18
 
   package static func verdict(_ bytes: RawSpan) -> Verdict {
+    if bytes.byteCount >= 5 {
+      // What begins almost every message, first.
+      let word = bytes.big32(0)
+      if word == 0x4854_5450, bytes.byte(4) == 0x2f { return .response }
+      if word == 0x4745_5420 { return .request }
+    }
     guard bytes.byteCount > 0 else { return .none }
     // All methods and "HTTP/" begin with a capital letter; most payloads do not.
     if isCapital(bytes.byte(0)) { return begin(bytes) }

@@ -24,21 +24,22 @@ extension PacketDecoder {
     _ bytes: RawSpan, identification: UInt32, type: UInt8, field: UInt16, hasMore: Bool, start: Int, end: Int
   ) {
     let offset = Int(field) &* 8
-    guard fragment == nil, field != 0 || hasMore, end <= bytes.byteCount, end > start,
+    guard !isFragment, field != 0 || hasMore, end <= bytes.byteCount, end > start,
       offset &+ (end &- start) <= 0xffff,
       [4, 6, 17, 41, 47, 137].contains(type)
     else { return }
-    fragment = IPFragment(
-      key: IPFragment.Key(
-        sourceHigh: headers.sourceHigh, sourceLow: headers.sourceLow,
-        destinationHigh: headers.destinationHigh,
-        destinationLow: headers.destinationLow, identification: identification, type: type),
-      offset: offset, start: start, count: end &- start, hasMore: hasMore)
+    note(
+      IPFragment(
+        key: IPFragment.Key(
+          sourceHigh: headers.sourceHigh, sourceLow: headers.sourceLow,
+          destinationHigh: headers.destinationHigh,
+          destinationLow: headers.destinationLow, identification: identification, type: type),
+        offset: offset, start: start, count: end &- start, hasMore: hasMore))
   }
 
   /// Goes on with the payload of a datagram that was put together from `fragment` and others.
   package mutating func decode(_ payload: RawSpan, of fragment: IPFragment) -> PacketVerdict {
-    self.fragment = nil
+    forgetFragment()
     wireLength = payload.byteCount
     headers.sourceHigh = fragment.key.sourceHigh
     headers.sourceLow = fragment.key.sourceLow

@@ -10,7 +10,12 @@ package struct PacketDecoder: Sendable {
 
   package var headers = PacketHeaders()
   /// The fragment that the packet is, at its outermost fragmented header.
-  package var fragment: IPFragment?
+  package var fragment: IPFragment? {
+    isFragment ? piece : nil
+  }
+  /// Whether the packet is a fragment that `fragment` tells of.
+  package private(set) var isFragment = false
+  private var piece: IPFragment?
   /// Bytes of the packet on the wire.
   var wireLength = 0
   var depth = 0
@@ -22,9 +27,17 @@ package struct PacketDecoder: Sendable {
   /// Reads a packet; with `.tcp`, `headers` describes its segment.
   package mutating func decode(_ bytes: RawSpan, wireLength: Int, link: LinkLayer) -> PacketVerdict {
     self.wireLength = max(wireLength, bytes.byteCount)
+    isFragment = false
+    if case .ethernet = link, isOrdinary(bytes) { return .tcp }
+    return decodeByStep(bytes, wireLength: wireLength, link: link)
+  }
+
+  /// The same for every packet, header by header.
+  package mutating func decodeByStep(_ bytes: RawSpan, wireLength: Int, link: LinkLayer) -> PacketVerdict {
+    self.wireLength = max(wireLength, bytes.byteCount)
     depth = 0
     isCooked = link == .cooked || link == .cooked2
-    fragment = nil
+    forgetFragment()
     switch link {
     case .ethernet: return ethernet(bytes, 0)
     case .raw: return network(bytes, 0)
@@ -41,6 +54,13 @@ package struct PacketDecoder: Sendable {
     case .netfilterLog: return netfilterLog(bytes)
     default: return rareLink(bytes, link)
     }
+  }
+
+  mutating func forgetFragment() { isFragment = false }
+
+  mutating func note(_ fragment: IPFragment) {
+    piece = fragment
+    isFragment = true
   }
 
   mutating func ethernet(_ bytes: RawSpan, _ offset: Int) -> PacketVerdict {

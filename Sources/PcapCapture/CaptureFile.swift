@@ -61,6 +61,17 @@ package final class CaptureFile {
     return size / UInt64(order.records.count) * min(packets, UInt64(order.records.count))
   }
 
+  /// Hands up to `count` packets to `body`, in one call so that the closure is made once; false at the
+  /// end of the file.
+  func next(_ count: Int, _ body: (FilePacket, RawSpan) -> Void) throws(CaptureError) -> Bool {
+    for _ in 0..<count {
+      guard try next(body) else { return false }
+      // What a pipe has brought is handed on before more is waited for.
+      if input.isDrained { break }
+    }
+    return true
+  }
+
   /// Hands the next packet to `body`, by time where the file can be read so; false at the end of the file.
   package func next(_ body: (FilePacket, RawSpan) -> Void) throws(CaptureError) -> Bool {
     order == nil ? try read(body) : try nextInOrder(body)

@@ -48,8 +48,8 @@ struct ClassicFormat: Sendable {
       throw file.broken("it ends inside a packet's header")
     }
     let header = input.bytes(recordHeader)
-    let seconds = UInt64(number(header, 0)), fraction = UInt64(number(header, 4))
-    let captured = Int(number(header, 8)), length = Int(number(header, 12))
+    let (seconds, fraction) = numbers(header, 0)
+    let (captured, length) = numbers(header, 8)
     guard captured <= CaptureFile.longest else {
       throw file.broken("packet \(file.packets + 1) says it has \(captured) bytes")
     }
@@ -57,15 +57,20 @@ struct ClassicFormat: Sendable {
       throw file.broken("it ends inside packet \(file.packets + 1)")
     }
     let packet = FilePacket(
-      time: seconds * 1_000_000_000 + fraction * unit, wireLength: max(length, captured), link: link)
+      time: UInt64(seconds) &* 1_000_000_000 &+ UInt64(fraction) &* unit, wireLength: max(length, captured),
+      link: link)
     body(packet, input.bytes(recordHeader + captured).slice(recordHeader, recordHeader + captured))
     file.packets += 1
     input.consume(recordHeader + captured)
     return true
   }
 
-  private func number(_ bytes: RawSpan, _ offset: Int) -> UInt32 {
-    isSwapped ? bytes.big32(offset).byteSwapped : bytes.big32(offset)
+  /// Two neighbouring numbers; `offset` and the seven bytes behind it must be there.
+  @inline(__always)
+  private func numbers(_ bytes: RawSpan, _ offset: Int) -> (Int, Int) {
+    let both = bytes.big64(offset)
+    let first = UInt32(truncatingIfNeeded: both &>> 32), second = UInt32(truncatingIfNeeded: both)
+    return isSwapped ? (Int(first.byteSwapped), Int(second.byteSwapped)) : (Int(first), Int(second))
   }
 
   private static func unknown(_ magic: UInt32, _ name: String) -> CaptureError {

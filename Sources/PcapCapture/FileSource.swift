@@ -44,27 +44,22 @@ package final class FileSource: SegmentSource {
       return rest > 0 ? .delivered(rest) : .ended
     }
     var delivered = 0
-    for _ in 0..<Self.batch {
-      let more = try current.next { packet, bytes in
-        // A packet without a time comes at the time of the one before it.
-        let time = packet.time == 0 ? latest : packet.time
-        latest = max(latest, time)
-        if intake.read(bytes, wireLength: packet.wireLength, link: packet.link, time: time) {
-          delivered += 1
-          // Copied out: the receiver may ask for the counters while it reads the segment.
-          let segment = intake.segment
-          body(segment, intake.payload(of: bytes))
-        }
-        delivered += join(bytes, time, body)
+    let more = try current.next(Self.batch) { packet, bytes in
+      // A packet without a time comes at the time of the one before it.
+      let time = packet.time == 0 ? latest : packet.time
+      latest = max(latest, time)
+      if intake.read(bytes, wireLength: packet.wireLength, link: packet.link, time: time) {
+        delivered &+= 1
+        // Copied out: the receiver may ask for the counters while it reads the segment.
+        let segment = intake.segment
+        body(segment, intake.payload(of: bytes))
       }
-      guard more else {
-        packets += current.packets
-        unreadable += current.unreadable
-        file = nil
-        break
-      }
-      // What a pipe has brought is handed on before more is waited for.
-      if current.input.isDrained { break }
+      if intake.isFragment { delivered += join(bytes, time, body) }
+    }
+    if !more {
+      packets += current.packets
+      unreadable += current.unreadable
+      file = nil
     }
     return .delivered(delivered)
   }

@@ -11,7 +11,7 @@ package struct PacketIntake {
     time: 0, source: Endpoint(ipv4: 0, port: 0), destination: Endpoint(ipv4: 0, port: 0), sequence: 0,
     acknowledgement: 0, payloadLength: 0, flags: [], kind: .stream)
   private let ports: PortBitmap
-  private let depth: CaptureDepth
+  private let isStreams: Bool
   private let joinsFragments: Bool
   private var decoder = PacketDecoder()
 
@@ -21,7 +21,7 @@ package struct PacketIntake {
   package init(ports: PortSet, depth: CaptureDepth, joinsFragments: Bool = false) {
     self.joinsFragments = joinsFragments
     self.ports = PortBitmap(ports)
-    self.depth = depth
+    isStreams = depth.isStreams
   }
 
   /// Reads one packet; true when it is a segment to hand on, which `segment` and `payload` then give.
@@ -34,6 +34,11 @@ package struct PacketIntake {
     }
     addSighting(packet, link)
     return true
+  }
+
+  /// Whether the packet read last is a fragment.
+  var isFragment: Bool {
+    @inline(__always) get { decoder.isFragment }
   }
 
   /// The fragment that the packet read last is, if any.
@@ -49,7 +54,7 @@ package struct PacketIntake {
     _ verdict: PacketVerdict, _ packet: RawSpan, _ time: UInt64, _ direction: Segment.Direction
   ) -> Bool {
     switch verdict {
-    case .tcp where joinsFragments && decoder.fragment != nil:
+    case .tcp where joinsFragments && decoder.isFragment:
       counters.fragments &+= 1
       return false
     case .tcp: break
@@ -61,35 +66,40 @@ package struct PacketIntake {
       counters.malformed &+= 1
       return false
     }
-    let headers = decoder.headers
-    guard ports.contains(headers.destinationPort) || ports.contains(headers.sourcePort) else {
+    let isToPort = ports.contains(decoder.headers.destinationPort)
+    guard isToPort || ports.contains(decoder.headers.sourcePort) else {
       counters.otherPorts &+= 1
       return false
     }
     counters.onPort &+= 1
-    let payload = packet.slice(headers.payloadStart, headers.payloadStart &+ headers.payloadCaptured)
-    let flags = Segment.Flags(rawValue: headers.flags)
+    let flags = Segment.Flags(rawValue: decoder.headers.flags)
     var kind = Segment.Kind.stream
-    if headers.payloadLength > 0 {
+    if decoder.headers.payloadLength > 0 {
       counters.payload &+= 1
-      let verdict = look(at: payload)
-      if depth == .heads {
-        kind = verdict == .none ? .continuation : .start
+      let begins = look(at: payload(of: packet))
+      if !isStreams {
+        kind = begins ? .start : .continuation
         // From a server only starts count; a client's other segments may continue a head.
-        if kind == .continuation, !ports.contains(headers.destinationPort) { return false }
+        if !begins, !isToPort { return false }
       }
-    } else if depth == .heads || !flags.isControl {
+    } else if !isStreams || !flags.isControl {
       return false
     }
     counters.matched &+= 1
-    segment = Segment(
-      time: time,
-      source: Endpoint(high: headers.sourceHigh, low: headers.sourceLow, port: headers.sourcePort),
-      destination: Endpoint(
-        high: headers.destinationHigh, low: headers.destinationLow, port: headers.destinationPort),
-      sequence: headers.sequence, acknowledgement: headers.acknowledgement,
-      payloadLength: UInt32(truncatingIfNeeded: headers.payloadLength), flags: flags, kind: kind,
-      direction: direction)
+    segment.time = time
+    segment.source.high = decoder.headers.sourceHigh
+    segment.source.low = decoder.headers.sourceLow
+    segment.source.port = decoder.headers.sourcePort
+    segment.destination.high = decoder.headers.destinationHigh
+    segment.destination.low = decoder.headers.destinationLow
+    segment.destination.port = decoder.headers.destinationPort
+    segment.sequence = decoder.headers.sequence
+    segment.acknowledgement = decoder.headers.acknowledgement
+    segment.payloadLength = UInt32(truncatingIfNeeded: decoder.headers.payloadLength)
+    segment.flags = flags
+    segment.kind = kind
+    segment.direction = direction
+    segment.interface = 0
     return true
   }
 
@@ -112,18 +122,19 @@ package struct PacketIntake {
       decoder.headers.payloadStart, decoder.headers.payloadStart &+ decoder.headers.payloadCaptured)
   }
 
-  /// Counts what a payload begins with: it explains an empty page.
-  private mutating func look(at payload: RawSpan) -> HeadStart.Verdict {
-    let verdict = HeadStart.verdict(payload)
-    switch verdict {
+  /// Counts what a payload begins with: it explains an empty page. Whether that is a head.
+  @inline(__always)
+  private mutating func look(at payload: RawSpan) -> Bool {
+    switch HeadStart.verdict(payload) {
     case .request, .requestPrefix: counters.requestHeads &+= 1
     case .response, .responsePrefix: counters.responseHeads &+= 1
     case .http2: counters.http2 &+= 1
     case .none:
       // A TLS record of any type and version (RFC 8446, section 5.1).
       if payload.byteCount >= 2, payload.byte(0) &- 0x14 <= 3, payload.byte(1) == 3 { counters.tls &+= 1 }
+      return false
     }
-    return verdict
+    return true
   }
 }
 

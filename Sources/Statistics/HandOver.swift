@@ -13,8 +13,8 @@ import Synchronization
 /// worker and `reporterSide` to the reporter. After `isClosed` the worker touches nothing any more.
 package final class HandOver: @unchecked Sendable {
   // Sendable by the protocol above, which the compiler cannot see; the thread sanitiser watches it.
-  private let first: Tally
-  private let second: Tally
+  let first: Tally
+  let second: Tally
   private let isFull = Atomic<Bool>(false)
   private let isClosed = Atomic<Bool>(false)
   private var workerSide = false
@@ -36,6 +36,9 @@ package final class HandOver: @unchecked Sendable {
 
   /// The tally that the worker adds to.
   var workerTally: Tally { workerSide ? second : first }
+
+  /// Which one that is.
+  var isSecondTheWorkers: Bool { workerSide }
 
   /// Whether the spare tally is back. Acquiring: the reporter's clearing of it is seen before it is used.
   var hasSpare: Bool { !isFull.load(ordering: .acquiring) }

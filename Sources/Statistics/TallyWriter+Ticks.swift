@@ -5,6 +5,7 @@ package import Exchanges
 extension TallyWriter {
   /// Whether a segment of this time belongs to a later tick: then `turn` comes first. A time that steps
   /// back belongs to the current tick.
+  @inlinable
   package func isTickOver(_ time: UInt64) -> Bool { time >= tickEnd }
 
   /// Ends the tick when `time` (nanoseconds since 1970) lies behind it, and hands the tally over.

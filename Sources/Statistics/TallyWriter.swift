@@ -31,7 +31,7 @@ package final class TallyWriter {
   var tick: UInt64 = 0
 
   /// When the current tick is over, nanoseconds since 1970; 0 before the first `turn`.
-  package internal(set) var tickEnd: UInt64 = 0
+  @usableFromInline package internal(set) var tickEnd: UInt64 = 0
 
   /// A writer that hands over through `handOver`. Time begins at `start` (nanoseconds since 1970), or,
   /// without it, at the first `turn`; several workers of one timeline need the same `start`.
@@ -60,7 +60,15 @@ package final class TallyWriter {
 
   /// Counts the events of one segment, with the names they refer to.
   package func record(_ events: Span<ExchangeEvent>, names: NameBuffer) {
-    let tally = handOver.workerTally
+    // Told apart here, as a tally that is looked up would be retained and released for every segment.
+    if handOver.isSecondTheWorkers {
+      count(events, names, handOver.second)
+    } else {
+      count(events, names, handOver.first)
+    }
+  }
+
+  private func count(_ events: Span<ExchangeEvent>, _ names: NameBuffer, _ tally: Tally) {
     var index = 0
     while index < events.count {
       count(events[index], names, tally)

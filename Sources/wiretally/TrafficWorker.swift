@@ -70,11 +70,7 @@ final class TrafficWorker {
   }
 
   private static func record(_ batch: borrowing EventBatch, _ writer: TallyWriter, _ feed: FeedWriter?) {
-    var index = 0
-    while index < batch.count {
-      writer.record(batch[index], names: batch.names)
-      index &+= 1
-    }
+    writer.record(batch.all, names: batch.names)
     if batch.isDetailed { feed?.record(batch) }
   }
 }
