@@ -11,7 +11,11 @@ extension CaptureFile {
     guard input.canSeek else { return }
     let begin = input.position, first = format
     var look = RecordOrder.Look()
-    walk { time, _ in look.add(time) }
+    walk { time, _ in
+      look.add(time)
+    } until: {
+      look.isPlainlyInOrder
+    }
     if look.isBeyondSorting {
       notice =
         "\(input.name): its packets are not in the order of their times, and too many to be put in order; "
@@ -32,6 +36,7 @@ extension CaptureFile {
       }
       if let section { found.endSection(section.offset, section.blocks) }
       found.sort(endingAt: input.position)
+      input.map()
       order = found
     }
     input.seek(to: begin)
@@ -56,10 +61,11 @@ extension CaptureFile {
     }
   }
 
-  /// Steps through the packets up to the end or a fault.
+  /// Steps through the packets up to the end or a fault, or until that is enough.
   private func walk(
     _ body: (_ time: UInt64, _ offset: UInt64) -> Void,
-    afterEach note: (Format, UInt64) -> Void = { _, _ in }
+    afterEach note: (Format, UInt64) -> Void = { _, _ in },
+    until isEnough: () -> Bool = { false }
   ) {
     do throws(CaptureError) {
       while true {
@@ -73,6 +79,7 @@ extension CaptureFile {
         // A packet that cannot be read keeps its place, so that it is counted.
         if unreadable > unread { body(0, at) }
         note(format, at)
+        if isEnough() { return }
       }
     } catch {
       // It is told when the packets before it have been read.

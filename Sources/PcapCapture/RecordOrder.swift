@@ -15,6 +15,10 @@ struct RecordOrder {
   /// With fewer steps back in time than one in so many packets, the order is the file's own.
   static let seldom = 50
 
+  /// So many packets in order at the beginning of a file tell of the rest: what shuffles packets does so
+  /// all the time, and looking through a long file would cost as much as reading it.
+  static let sample = 1 << 16
+
   struct Record {
     /// Nanoseconds since 1970; a packet without a time has that of the one before it.
     var time: UInt64
@@ -47,6 +51,7 @@ struct RecordOrder {
       if time >= latest { latest = time } else { disorder = max(disorder, latest &- time) }
     }
 
+    var isPlainlyInOrder: Bool { packets == RecordOrder.sample && !isShuffled }
     private var isShuffled: Bool { steps > 1 && steps >= packets / RecordOrder.seldom }
     var isWorthSorting: Bool {
       isShuffled && packets <= RecordOrder.most && (packets <= RecordOrder.always || disorder > tolerance)
