@@ -37,6 +37,7 @@ let package = Package(
     .target(name: "CSeccomp", linkerSettings: [.linkedLibrary("seccomp", .when(platforms: [.linux]))]),
     .target(name: "CMapping"),
     .target(name: "CCurses", linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),
+    .target(name: "CMeasuring"),
     .target(name: "Capture", swiftSettings: house),
     .target(name: "HTTPWire", swiftSettings: house),
     .target(
@@ -55,6 +56,11 @@ let package = Package(
     .target(name: "Terminal", dependencies: ["CCurses", "Presentation"], swiftSettings: house),
     .target(name: "Delivery", dependencies: ["Alerting", "Presentation"], swiftSettings: house),
     .target(
+      name: "Measuring",
+      dependencies: [
+        "Capture", "CMeasuring", "Exchanges", "HTTPWire", "KernelCapture", "PcapCapture", "Statistics",
+      ], swiftSettings: house),
+    .target(
       name: "Confinement",
       dependencies: [.target(name: "CSeccomp", condition: .when(platforms: [.linux]))], swiftSettings: house),
     .target(
@@ -70,8 +76,7 @@ let package = Package(
       name: "wiretally",
       dependencies: [
         "Alerting", "Capture", "Confinement", "Delivery", "Exchanges", "Exporting", "Feed", "HTTPWire",
-        "KernelCapture",
-        "PcapCapture", "Presentation", "Statistics", "Terminal",
+        "KernelCapture", "Measuring", "PcapCapture", "Presentation", "Statistics", "Terminal",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: house),
     .executableTarget(

@@ -15,7 +15,7 @@ package final class FileInput {
   /// Bytes of the file before the buffer's first unread one.
   package private(set) var position: UInt64 = 0
   /// The read failed in the middle: why, in words.
-  var fault: String? { isCut ? "the file became shorter while it was read" : readFault }
+  var fault: String? { isCut ? Self.becameShorter : readFault }
   private var readFault: String?
   /// Others shortened the file since it was opened, and bytes that are gone were asked for.
   private var isCut: Bool { isMapped && wt_mapping_is_cut(mapping) }
@@ -143,7 +143,11 @@ package final class FileInput {
       } else if got < 0, errno == EINTR {
         continue
       } else {
-        if got < 0 { readFault = Self.words(errno) }
+        if got < 0 {
+          readFault = Self.words(errno)
+        } else if let size, position + UInt64(end - start) < size {
+          readFault = Self.becameShorter
+        }
         hasEnded = true
         return
       }
@@ -157,6 +161,8 @@ package final class FileInput {
     unsafe buffer = larger
     capacity = count
   }
+
+  private static var becameShorter: String { "the file became shorter while it was read" }
 
   static func words(_ code: Int32) -> String {
     // strerror returns a static string.

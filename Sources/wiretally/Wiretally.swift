@@ -21,12 +21,15 @@ struct Wiretally: ParsableCommand {
         sudo wiretally -t 5 --format json | jq   one JSON object per interval
         wiretally read capture.pcap              the same from a capture file
         sudo wiretally doctor                    what would be used here, and what is missing
+        sudo wiretally bench                     what this machine can watch
 
       Exit status: 0 normal end (q, SIGINT, SIGTERM, --duration), 64 usage, 65 a capture file is \
       broken, 66 no such interface or file, 70 internal error, 77 not permitted.
       """,
     version: version,
-    subcommands: [WatchCommand.self, ReadCommand.self, DoctorCommand.self, CourierCommand.self],
+    subcommands: [
+      WatchCommand.self, ReadCommand.self, DoctorCommand.self, BenchCommand.self, CourierCommand.self,
+    ],
     defaultSubcommand: WatchCommand.self
   )
 

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Capture
+import Exchanges
+import HTTPWire
+import KernelCapture
+import Statistics
+
+/// One part of the road and what it takes.
+package struct Stage: Sendable {
+  package var name: String
+  package var nanoseconds: Double
+  /// What is done once in that time: "packet", "record" or "head".
+  package var per: String
+}
+
+/// The parts of the road, measured one by one without any network.
+package enum Stages {
+  /// The filter in the kernel's own test run, and the reader of its ring; the fastest of several rounds.
+  package static func filter(_ traffic: HeadTraffic, rounds: Int) throws(CaptureError) -> [Stage] {
+    let (client, server) = HeadTraffic.ends(0)
+    let elsewhere = Endpoint(ipv4: 0x0a4e_0001, port: 443)
+    let body = [UInt8](repeating: 0x78, count: 1_400)
+    let frames: [(name: String, bytes: [UInt8])] = [
+      ("filter, another port", HeadTraffic.frame(from: client, to: elsewhere, payload: body)),
+      ("filter, body data on the port", HeadTraffic.frame(from: server, to: client, payload: body)),
+      ("filter, request head", HeadTraffic.frame(from: client, to: server, payload: traffic.requests[0])),
+      ("filter, response head", HeadTraffic.frame(from: server, to: client, payload: traffic.response)),
+    ]
+    let benchmark = try FilterBenchmark(frames: frames, times: 10_000, rounds: max(rounds, 3))
+    var stages = benchmark.rows.map {
+      Stage(name: $0.name, nanoseconds: Double($0.nanoseconds), per: "packet")
+    }
+    stages.append(Stage(name: "reader, ring to segment", nanoseconds: benchmark.reading, per: "record"))
+    return stages
+  }
+
+  /// The parser with its names, and the worker from segment to tally; the fastest round within the time.
+  package static func worker(_ traffic: HeadTraffic, seconds: Double) -> [Stage] {
+    var stages: [Stage] = []
+    if let parser = fastest(seconds / 3, { parse(traffic) }) {
+      stages.append(Stage(name: "parser, request with site and section", nanoseconds: parser, per: "head"))
+    }
+    guard let worker = MeasuredWorker(depth: .heads) else { return stages }
+    var stream: UInt32 = 1
+    let road = fastest(seconds * 2 / 3) {
+      var done = 0
+      for _ in 0..<40 { done += converse(traffic, worker, &stream) }
+      return done
+    }
+    if let road {
+      stages.append(
+        Stage(name: "worker, segment to tally, pairing included", nanoseconds: road, per: "head"))
+    }
+    return stages
+  }
+
+  private static func parse(_ traffic: HeadTraffic) -> Int {
+    let names = NameBuffer()
+    var head = MessageHead()
+    var done = 0
+    for _ in 0..<20 {
+      for bytes in traffic.requests {
+        names.reset()
+        guard HeadParser.parse(bytes.rawSpan, into: &head) == .complete else { continue }
+        _ = SiteName.append(head, bytes.rawSpan, to: names)
+        _ = RequestTarget.appendSection(head, bytes.rawSpan, to: names)
+        done += 1
+      }
+    }
+    return done
+  }
+
+  /// One request and its response on every connection, at `stream` bytes of each direction.
+  private static func converse(
+    _ traffic: HeadTraffic, _ worker: MeasuredWorker, _ stream: inout UInt32
+  ) -> Int {
+    for connection in 0..<HeadTraffic.connections {
+      let (client, server) = HeadTraffic.ends(connection)
+      let request = traffic.requests[connection]
+      worker.take(segment(client, server, stream, stream, request.count, worker.tick()), request.rawSpan)
+      worker.take(
+        segment(
+          server, client, stream, stream &+ UInt32(request.count), traffic.response.count, worker.tick()),
+        traffic.response.rawSpan)
+    }
+    // Beyond every request, so that all connections keep step; what lies between is body to the tracker.
+    stream &+= 512
+    return 2 * HeadTraffic.connections
+  }
+
+  private static func segment(
+    _ source: Endpoint, _ destination: Endpoint, _ sequence: UInt32, _ acknowledgement: UInt32, _ length: Int,
+    _ time: UInt64
+  ) -> Segment {
+    Segment(
+      time: time, source: source, destination: destination, sequence: sequence,
+      acknowledgement: acknowledgement, payloadLength: UInt32(length), flags: Segment.Flags(rawValue: 24),
+      kind: .start)
+  }
+
+  /// Runs `body` once to warm up, then until the time is over; nanoseconds for each thing it did.
+  private static func fastest(_ seconds: Double, _ body: () -> Int) -> Double? {
+    _ = body()
+    let clock = ContinuousClock()
+    let end = clock.now + .seconds(seconds)
+    var best: Double?
+    repeat {
+      var done = 0
+      let spent = clock.measure { done = body() }
+      if done > 0 { best = min(best ?? .infinity, spent / .nanoseconds(1) / Double(done)) }
+    } while clock.now < end
+    return best
+  }
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Capture
+import Measuring
+
+/// Everything that a bench has measured, what it could not measure, and what that comes to.
+struct BenchFindings {
+  private(set) var stages: [Stage] = []
+  private(set) var trials: [RateTrial] = []
+  /// What was not measured, and why.
+  private(set) var missing: [String] = []
+  /// How to measure what is missing, in the order of the reasons.
+  private(set) var remedies: [String] = []
+
+  /// Measures for about `seconds`; `note` is told what comes next.
+  init(seconds: Double, _ note: (String) -> Void) {
+    let traffic = HeadTraffic()
+    note("the filter")
+    // Before the move into another network, where a process without privilege loads no program.
+    attempt("the filter") { () throws(CaptureError) in
+      stages += try Stages.filter(traffic, rounds: Int(seconds))
+    }
+    note("the worker")
+    stages += Stages.worker(traffic, seconds: seconds * 0.15)
+    var own: OwnNetwork?
+    attempt("loss") { () throws(CaptureError) in own = try OwnNetwork() }
+    guard let own else { return }
+    attempt("loss") { () throws(CaptureError) in
+      let live = try RateTrials(traffic)
+      if own.isUnprivileged {
+        miss("loss by eBPF", "it takes root to attach it in a network of its own", "sudo wiretally bench")
+      } else {
+        attempt("loss by eBPF") { () throws(CaptureError) in
+          trials += try live.ebpf(seconds: seconds * 0.4) { note("eBPF, \(Self.words($0))") }
+        }
+      }
+      attempt("loss by libpcap") { () throws(CaptureError) in
+        trials += try live.pcap(seconds: seconds * 0.4) { note("libpcap, \(Self.words($0))") }
+      }
+    }
+  }
+
+  private mutating func attempt(_ what: String, _ body: () throws(CaptureError) -> Void) {
+    do throws(CaptureError) { try body() } catch { miss(what, error.message, error.remedy) }
+  }
+
+  private mutating func miss(_ what: String, _ why: String, _ remedy: String?) {
+    missing.append("\(what) was not measured: \(why)")
+    if let remedy, !remedies.contains(remedy) { remedies.append(remedy) }
+  }
+
+  private static func words(_ rate: Double) -> String {
+    rate > 0 ? "\(count(rate)) heads a second" : "as many heads a second as can be sent"
+  }
+
+  /// Heads a second that one core reads by eBPF; nil when that was not measured.
+  var ebpfCapacity: Double? {
+    guard let reader = stages.first(where: { $0.per == "record" }),
+      let worker = stages.last(where: { $0.per == "head" }), reader.nanoseconds > 0
+    else { return nil }
+    return 1e9 / (reader.nanoseconds + worker.nanoseconds)
+  }
+
+  /// Heads a second that one core reads by libpcap, by what the fastest trial without loss took.
+  var pcapCapacity: Double? {
+    let whole = trials.filter { $0.backend == "libpcap" && $0.isWhole && $0.cost > 0 }
+    return whole.last.map { 1e9 / $0.cost }
+  }
+
+  /// The highest rate at which a backend counted every head; nil when there was none.
+  func wholeRate(_ backend: String) -> Double? {
+    trials.filter { $0.backend == backend && $0.isWhole }.map(\.rate).max()
+  }
+
+  /// What it comes to, in words.
+  var verdict: String {
+    var parts: [String] = []
+    if let ebpf = ebpfCapacity {
+      parts.append("this machine can watch about \(Self.count(ebpf)) heads a second on one core by eBPF")
+    }
+    if let pcap = pcapCapacity {
+      let subject = parts.isEmpty ? "this machine can watch" : "libpcap"
+      parts.append("\(subject) about \(Self.count(pcap))\(parts.isEmpty ? " heads a second by libpcap" : "")")
+    }
+    for backend in ["eBPF", "libpcap"] where trials.contains(where: { $0.backend == backend }) {
+      let rate = wholeRate(backend)
+      parts.append(
+        rate.map {
+          "\(backend) lost nothing at \(Self.count($0)) heads a second, the most that were sent without loss"
+        }
+          ?? "\(backend) lost heads at every rate that was tried")
+    }
+    if parts.isEmpty { return "Nothing could be said about this machine." }
+    let text = parts.joined(separator: "; ")
+    return text.prefix(1).uppercased() + text.dropFirst() + "."
+  }
+
+  /// A number of heads in words: `1.9 million`, `420 thousand`.
+  static func count(_ number: Double) -> String {
+    if number >= 999_500 { return "\((number / 100_000).rounded() / 10) million" }
+    if number >= 1_000 { return "\(Int((number / 1_000).rounded())) thousand" }
+    return "\(Int(number.rounded()))"
+  }
+}
