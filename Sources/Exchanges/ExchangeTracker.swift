@@ -152,6 +152,7 @@ package struct ExchangeTracker: ~Copyable {
     if batch.isNearlyFull { spillBatch() }
   }
 
+  @inline(never)
   private mutating func spillBatch() {
     spill?(batch)
     batch.clear()

@@ -4,7 +4,7 @@ import Capture
 import Measuring
 
 /// Everything that a bench has measured, what it could not measure, and what that comes to.
-struct BenchFindings {
+final class BenchFindings {
   private(set) var stages: [Stage] = []
   private(set) var trials: [RateTrial] = []
   /// What was not measured, and why.
@@ -40,11 +40,11 @@ struct BenchFindings {
     }
   }
 
-  private mutating func attempt(_ what: String, _ body: () throws(CaptureError) -> Void) {
+  private func attempt(_ what: String, _ body: () throws(CaptureError) -> Void) {
     do throws(CaptureError) { try body() } catch { miss(what, error.message, error.remedy) }
   }
 
-  private mutating func miss(_ what: String, _ why: String, _ remedy: String?) {
+  private func miss(_ what: String, _ why: String, _ remedy: String?) {
     missing.append("\(what) was not measured: \(why)")
     if let remedy, !remedies.contains(remedy) { remedies.append(remedy) }
   }
