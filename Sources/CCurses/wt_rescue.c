@@ -114,8 +114,15 @@ int wt_rescue_begin(int terminal, const struct termios *mode, const char *text, 
 	wt_length = length < WT_TEXT ? length : WT_TEXT;
 	memcpy(wt_text, text, wt_length);
 	wt_start_child();
-	for (int i = 0; i < WT_CRASHES; i++)
+	sigset_t crashes;
+
+	sigemptyset(&crashes);
+	for (int i = 0; i < WT_CRASHES; i++) {
 		sigaction(wt_crashes[i], &action, &wt_before[i]);
+		sigaddset(&crashes, wt_crashes[i]);
+	}
+	/* Whoever started the program may have left them blocked. */
+	pthread_sigmask(SIG_UNBLOCK, &crashes, NULL);
 	return wt_child > 0 ? 0 : -1;
 }
 
