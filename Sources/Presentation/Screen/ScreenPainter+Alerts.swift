@@ -28,7 +28,8 @@ extension ScreenPainter {
         let span = CountText.span(ended &- min(item.started, ended))
         list.put("  \(time(item.started)) to \(time(ended)), \(span)  \(text)", row: row, column: 0)
       } else {
-        let age = content.now > item.started ? CountText.span(content.now - item.started) : "now"
+        let seconds = content.now > item.started ? (content.now - item.started) / 1_000_000_000 : 0
+        let age = seconds > 0 ? CountText.span(seconds * 1_000_000_000) : "now"
         list.put("! \(time(item.started)) ACTIVE \(age)  \(text)", row: row, style: .bad)
       }
     }
