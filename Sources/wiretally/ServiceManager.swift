@@ -18,14 +18,15 @@ struct ServiceManager {
     descriptor = Environment.value("NOTIFY_SOCKET").map(Self.connected) ?? -1
     let isMeant = Environment.value("WATCHDOG_PID").map { $0 == "\(getpid())" } ?? true
     // Half the time after which the manager gives up, as sd_watchdog_enabled(3) advises.
-    watchdog = isMeant ? Environment.value("WATCHDOG_USEC").flatMap(UInt64.init).map { $0 * 500 } : nil
+    let period = isMeant ? Environment.value("WATCHDOG_USEC").flatMap(UInt64.init) : nil
+    watchdog = period.map { min($0, .max / 500) * 500 }
   }
 
   /// Sends `READY=1`, `STATUS=...`, `STOPPING=1`: lines of assignments.
   func tell(_ state: String) {
     guard descriptor >= 0 else { return }
     var bytes = Array(state.utf8)
-    // The array lives through the call; a manager that does not take it has only itself to miss it.
+    // The array lives through the call. Nothing waits for a manager that does not take it.
     _ = unsafe write(descriptor, &bytes, bytes.count)
   }
 
@@ -52,7 +53,8 @@ struct ServiceManager {
     if name[0] == UInt8(ascii: "@") { name[0] = 0 }
     unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: name) }
     let size = socklen_t(MemoryLayout<sa_family_t>.size + name.count)
-    let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+    let kind = SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue
+    let descriptor = socket(AF_UNIX, Int32(kind), 0)
     guard descriptor >= 0 else { return -1 }
     // The address is a local value of at least `size` bytes.
     let status = unsafe withUnsafePointer(to: &address) {
