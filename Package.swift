@@ -91,9 +91,10 @@ let package = Package(
       name: "wiretally-confinement-probe", dependencies: ["Confinement", "KernelCapture"],
       path: "Tests/ConfinementProbe", swiftSettings: house),
     .target(name: "PacketBuilder", path: "Tests/PacketBuilder", swiftSettings: house),
+    .target(name: "Children", path: "Tests/Children", swiftSettings: house),
     .target(name: "Randomness", path: "Tests/Randomness", swiftSettings: house),
     tests("Capture"),
-    tests("Confinement", with: ["wiretally-confinement-probe"]),
+    tests("Confinement", with: ["Children", "wiretally-confinement-probe"]),
     tests("HTTPWire", with: ["PacketBuilder"]),
     tests("KernelCapture", with: ["Capture", "CHTTPFilter", "HTTPWire", "PacketBuilder"]),
     tests("PcapCapture", with: ["Capture", "Exchanges", "HTTPWire", "Randomness"]),
@@ -126,7 +127,7 @@ let package = Package(
       dependencies: ["Capture", "HTTPWire", "KernelCapture", "PacketBuilder", "PcapCapture"],
       swiftSettings: house),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["PacketBuilder", "wiretally"], exclude: ["Scripts"],
+      name: "EndToEndTests", dependencies: ["Children", "PacketBuilder", "wiretally"], exclude: ["Scripts"],
       swiftSettings: house),
   ]
 )

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Children
 import Confinement
 import Foundation
 import Testing
@@ -18,17 +19,12 @@ struct ConfinementTests {
       _ = FileManager.default.createFile(
         atPath: folder + "/" + name, contents: Data("text".utf8), attributes: [.posixPermissions: 0o644])
     }
-    let process = Process()
     let tests = Bundle.main.executableURL ?? Bundle.main.bundleURL
-    process.executableURL = tests.deletingLastPathComponent().appendingPathComponent(
-      "wiretally-confinement-probe")
-    process.arguments = [folder] + arguments
-    let output = Pipe()
-    process.standardOutput = output
-    try process.run()
-    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    #expect(process.terminationStatus == 0)
+    let probe = tests.deletingLastPathComponent().appendingPathComponent("wiretally-confinement-probe")
+    let process = ChildProcess([probe.path, folder] + arguments, output: .file(folder + "/said"))
+    #expect(process.wait(seconds: 60))
+    #expect(process.status == 0)
+    let text = try String(contentsOfFile: folder + "/said", encoding: .utf8)
     var faults: [String: Int32] = [:]
     var words: [String] = []
     for line in text.split(separator: "\n") {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Children
 import Foundation
 import Testing
 
@@ -213,7 +214,7 @@ import Testing
     let alertmanager = Self.background(
       "prometheus-alertmanager --config.file=\(folder.file("am.yml")) --storage.path=\(folder.file("am")) "
         + "--web.listen-address=127.0.0.1:9093 --cluster.listen-address= --log.level=error", in: name)
-    defer { for process in [webhook, alertmanager] { process.terminate() } }
+    defer { for process in [webhook, alertmanager] { process.send(SIGTERM) } }
     func told(_ status: String, _ attempts: Int) -> [String: Any]? {
       for _ in 0..<attempts {
         for line in Shell.read(folder.file("told")).split(separator: "\n") {
@@ -249,14 +250,8 @@ import Testing
   }
 
   /// A process in a namespace that a test ends.
-  private static func background(_ command: String, in name: String) -> Process {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/bin/sh")
-    process.arguments = ["-c", "exec ip netns exec \(name) \(command)"]
-    process.standardOutput = FileHandle.nullDevice
-    process.standardError = FileHandle.nullDevice
-    try? process.run()
-    return process
+  private static func background(_ command: String, in name: String) -> ChildProcess {
+    ChildProcess(["/bin/sh", "-c", "exec ip netns exec \(name) \(command)"])
   }
 
   @Test(arguments: [

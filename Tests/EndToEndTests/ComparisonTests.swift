@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Children
 import Foundation
 import PacketBuilder
 import Testing
@@ -15,14 +16,10 @@ struct ComparisonTests {
     let server = WebServer(in: name)
     let folder = Folder()
     let file = folder.file("wget.pcap")
-    let dump = Process()
-    dump.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    dump.arguments = [
+    let dump = ChildProcess([
       "ip", "netns", "exec", name, "tcpdump", "-i", "eth0", "-w", file, "-U", "--immediate-mode", "-Z",
       "root",
-    ]
-    dump.standardError = FileHandle.nullDevice
-    try? dump.run()
+    ])
     let monitor = Monitor(in: name, ["-i", "eth0", "--format", "json"])
     usleep(500_000)
     let list = (1...100).map { "http://10.77.0.2/echo?\($0)\n" }.joined()
@@ -31,8 +28,8 @@ struct ComparisonTests {
     server.waitForLog(100)
     let summary = Lines(monitor.end().output).summary
     usleep(200_000)
-    kill(dump.processIdentifier, SIGKILL)
-    dump.waitUntilExit()
+    dump.send(SIGKILL)
+    dump.wait(seconds: 20)
     #expect(server.log.values.reduce(0, +) == 100)
     #expect(summary?.requests == 100)
     let heads = Shell.run("tcpdump -r \(file) -n 2>/dev/null | grep -c 'HTTP: GET /echo'").output

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Children
 import Foundation
 import Testing
 
@@ -43,15 +44,12 @@ struct DoctorTests {
     let network = Network()
     let (client, name) = network.pair()
     let server = WebServer(in: name)
-    let load = Process()
-    load.executableURL = URL(fileURLWithPath: "/bin/sh")
-    load.arguments = [
-      "-c",
+    let load = ChildProcess([
+      "/bin/sh", "-c",
       "for n in $(seq 60); do ip netns exec \(client) curl -s -o /dev/null http://10.77.0.2/echo; sleep 0.05; done",
-    ]
-    try load.run()
+    ])
     let ran = Network.run("\(Machine.program) doctor --format json", in: name)
-    load.terminate()
+    load.send(SIGTERM)
     server.stop()
     #expect(ran.status == 0, "\(ran.errors)")
     let report = try #require(Report(ran.output))

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Children
 import Foundation
 import Testing
 
@@ -60,20 +61,17 @@ import Testing
   @Test func `what a pipe brings is shown before the pipe ends`() {
     let folder = Folder()
     let out = folder.file("out")
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/bin/sh")
-    process.arguments = [
-      "-c", "(cat \(Self.made)/nginx-sites.pcap; read x) | exec \(Machine.program) read --follow - >\(out)",
-    ]
-    let input = Pipe()
-    process.standardInput = input
-    #expect(throws: Never.self) { try process.run() }
+    let process = ChildProcess(
+      [
+        "/bin/sh", "-c",
+        "(cat \(Self.made)/nginx-sites.pcap; read x) | exec \(Machine.program) read --follow - >\(out)",
+      ], isFed: true)
     for _ in 0..<600 where Shell.read(out).split(separator: "\n").count < 7 { usleep(50_000) }
     #expect(process.isRunning)
     #expect(Shell.read(out).split(separator: "\n").count == 7)
-    input.fileHandleForWriting.closeFile()
-    process.waitUntilExit()
-    #expect(process.terminationStatus == 0)
+    process.endInput()
+    #expect(process.wait(seconds: 60))
+    #expect(process.status == 0)
   }
 
   @Test func `a full disk is said, with how many lines it cost`() {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Children
 import Foundation
 import Testing
 
@@ -108,7 +109,8 @@ struct FollowTests {
     let server = WebServer(in: name)
     let pipe = Pipe()
     let monitor = Monitor(
-      in: name, ["--format", "common"], threshold: nil, output: pipe.fileHandleForWriting)
+      in: name, ["--format", "common"], threshold: nil,
+      output: .descriptor(pipe.fileHandleForWriting.fileDescriptor))
     Network.run("curl -s -o /dev/null http://10.77.0.2/echo", in: client)
     let line = String(decoding: pipe.fileHandleForReading.availableData, as: UTF8.self)
     #expect(line.hasSuffix("200 2\n"))
@@ -128,7 +130,8 @@ struct FollowTests {
     let server = WebServer(in: name)
     // Nobody reads from it.
     let pipe = Pipe()
-    let monitor = Monitor(in: name, ["--follow"], output: pipe.fileHandleForWriting)
+    let monitor = Monitor(
+      in: name, ["--follow"], output: .descriptor(pipe.fileHandleForWriting.fileDescriptor))
     // More than the pipe, the buffer and the queue hold together.
     for _ in 0..<30 where !monitor.errors.contains("were dropped") {
       Network.run("wrk -t1 -c8 -d1s http://10.77.0.2/echo", in: client)

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+import Children
 import Foundation
 import Testing
 
 /// wiretally in a namespace, as a user would run it.
 final class Monitor {
   private let folder = Folder()
-  private let process = Process()
-  private let input = Pipe()
+  private let process: ChildProcess
   private let isTraced: Bool
   let alertLog: String
 
@@ -18,32 +18,25 @@ final class Monitor {
   init(
     in name: String?, _ arguments: [String], threshold: String? = "1000000",
     environment: [String: String] = [:], through: [String] = [], program: String = Machine.program,
-    alertLog: String? = nil, isTraced: Bool? = nil, output: FileHandle? = nil
+    alertLog: String? = nil, isTraced: Bool? = nil, output: ChildProcess.Stream? = nil
   ) {
     self.isTraced = isTraced ?? !through.isEmpty
     // In a folder that the program makes itself, and so owns.
     self.alertLog = alertLog ?? folder.file("log/alerts.log")
-    _ = FileManager.default.createFile(atPath: folder.file("out"), contents: nil)
-    _ = FileManager.default.createFile(atPath: folder.file("err"), contents: nil)
     var command = through + [program]
     if let threshold, !arguments.contains("-t") { command += ["-t", threshold] }
     command += ["--alert-log", self.alertLog] + arguments
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments =
-      environment.map { "\($0)=\($1)" } + (name.map { ["ip", "netns", "exec", $0] } ?? []) + command
-    process.standardOutput = output ?? FileHandle(forWritingAtPath: folder.file("out"))
-    process.standardError = FileHandle(forWritingAtPath: folder.file("err"))
-    process.standardInput = input
-    try? process.run()
+    let place = name.map { ["ip", "netns", "exec", $0] } ?? []
+    process = ChildProcess(
+      ["env"] + environment.map { "\($0)=\($1)" } + place + command, isFed: true,
+      output: output ?? .file(folder.file("out")), errors: .file(folder.file("err")))
     for _ in 0..<1_000 where process.isRunning && !errors.contains("watching") { usleep(20_000) }
   }
-
-  deinit { if process.isRunning { process.terminate() } }
 
   var output: String { Shell.read(folder.file("out")) }
   var errors: String { Shell.read(folder.file("err")) }
   var isRunning: Bool { process.isRunning }
-  var identifier: Int32 { process.processIdentifier }
+  var identifier: Int32 { process.identifier }
 
   /// Ends it by a signal and returns what it printed.
   @discardableResult
@@ -56,20 +49,15 @@ final class Monitor {
 
   /// The program's own process: strace keeps signals to itself, and runs it as its child.
   var program: Int32 {
-    let path = "/proc/\(process.processIdentifier)/task/\(process.processIdentifier)/children"
+    let path = "/proc/\(identifier)/task/\(identifier)/children"
     let children = isTraced ? Shell.read(path).split(separator: " ").compactMap { Int32($0) } : []
-    return children.first ?? process.processIdentifier
+    return children.first ?? identifier
   }
 
   /// Waits for its own end.
   func wait(seconds: Int = 20) -> Ran {
-    for _ in 0..<(seconds * 50) where process.isRunning { usleep(20_000) }
-    if process.isRunning {
-      Issue.record("it did not end within \(seconds) s")
-      kill(process.processIdentifier, SIGKILL)
-    }
-    process.waitUntilExit()
-    return Ran(status: process.terminationStatus, output: output, errors: errors)
+    if !process.wait(seconds: seconds) { Issue.record("it did not end within \(seconds) s") }
+    return Ran(status: process.status ?? 127, output: output, errors: errors)
   }
 
   /// Waits until it has said a text so often on standard error.

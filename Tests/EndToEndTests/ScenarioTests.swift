@@ -4,7 +4,6 @@ import Testing
 
 /// The same traffic before eBPF, libpcap and a capture file: all three tell what the server logged.
 @Suite(
-  .serialized,
   .enabled(
     if: Machine.hasServers && Shell.has("tcpdump") && Shell.has(Stage.python),
     "needs root, network namespaces, nginx, curl, tcpdump and python3"))

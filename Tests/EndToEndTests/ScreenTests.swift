@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Children
 import Foundation
 import Testing
 
@@ -136,14 +137,11 @@ struct ScreenTests {
   @Test func `every size is fine, also under load and while it changes`() {
     let pane = TerminalPane()
     #expect(pane.watch(in: name))
-    let load = Process()
-    load.executableURL = URL(fileURLWithPath: "/sbin/ip")
-    load.arguments = [
-      "netns", "exec", client, "sh", "-c",
+    let load = ChildProcess([
+      "ip", "netns", "exec", client, "sh", "-c",
       "timeout 60 sh -c 'while :; do curl -s -o /dev/null -H Host:google.com http://10.77.0.2/[1-50]; done'",
-    ]
-    try? load.run()
-    defer { load.terminate() }
+    ])
+    defer { load.send(SIGTERM) }
     for (columns, rows) in [(40, 8), (1, 1), (200, 60), (2, 24), (80, 1), (60, 15), (13, 3), (120, 40)] {
       pane.resize(columns: columns, rows: rows)
       usleep(150_000)
@@ -237,7 +235,7 @@ struct ScreenTests {
     #expect(hasColor == isColored, "\(pane.styled)")
   }
 
-  @Test(arguments: [SIGTERM, SIGINT, SIGKILL, SIGSEGV])
+  @Test(arguments: [SIGTERM, SIGINT, SIGKILL, SIGSEGV, SIGABRT, SIGILL])
   func `whatever ends it, the terminal is as before`(signal: Int32) throws {
     let pane = TerminalPane()
     #expect(pane.watch(in: name))

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Children
 import Foundation
 import Testing
 
@@ -11,12 +12,8 @@ struct ServiceTests {
     let folder = Folder()
     let told = folder.file("told"), path = folder.file("notify")
     _ = FileManager.default.createFile(atPath: told, contents: nil)
-    let manager = Process()
-    manager.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    manager.arguments = ["python3", "\(Self.packaging)/notifications", path]
-    manager.standardOutput = FileHandle(forWritingAtPath: told)
-    try manager.run()
-    defer { manager.terminate() }
+    let manager = ChildProcess(["python3", "\(Self.packaging)/notifications", path], output: .file(told))
+    defer { manager.send(SIGTERM) }
     func waits(for line: String) -> Bool {
       for _ in 0..<600 {
         if Shell.read(told).split(separator: "\n").contains(where: { $0.hasPrefix(line) }) { return true }

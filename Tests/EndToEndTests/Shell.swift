@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Children
 import Foundation
 
 /// A command that has run: its status and what it printed.
@@ -13,21 +14,15 @@ enum Shell {
   /// Runs a command line by /bin/sh.
   @discardableResult
   static func run(_ command: String, input: Data? = nil) -> Ran {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/bin/sh")
-    // Nothing here takes a minute; what hangs is ended and fails its test.
-    process.arguments = ["-c", "exec timeout -k 1 60 /bin/sh -c \"$0\"", command]
     let folder = Folder()
     let out = folder.file("out"), err = folder.file("err"), source = folder.file("in")
-    _ = FileManager.default.createFile(atPath: out, contents: nil)
-    _ = FileManager.default.createFile(atPath: err, contents: nil)
     _ = FileManager.default.createFile(atPath: source, contents: input ?? Data())
-    process.standardOutput = FileHandle(forWritingAtPath: out)
-    process.standardError = FileHandle(forWritingAtPath: err)
-    process.standardInput = FileHandle(forReadingAtPath: source)
-    do { try process.run() } catch { return Ran(status: 127, output: "", errors: "\(error)") }
-    process.waitUntilExit()
-    return Ran(status: process.terminationStatus, output: read(out), errors: read(err))
+    // Nothing here takes a minute; what hangs is ended and fails its test.
+    let process = ChildProcess(
+      ["timeout", "-k", "1", "60", "/bin/sh", "-c", command], input: .file(source), output: .file(out),
+      errors: .file(err))
+    process.wait(seconds: 90)
+    return Ran(status: process.status ?? 127, output: read(out), errors: read(err))
   }
 
   static func has(_ program: String) -> Bool { run("command -v \(program)").status == 0 }

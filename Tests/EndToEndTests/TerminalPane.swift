@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Children
 import Foundation
 import Testing
 
@@ -6,18 +7,16 @@ import Testing
 final class TerminalPane {
   private static let shell = "env -u NO_COLOR PS1='$ ' bash --norc --noprofile -i"
   private let folder = Folder()
-  private let server = Process()
+  private let server: ChildProcess
   private var socket: String { folder.file("tmux") }
 
   /// Opens a pane of this size, whose programs find this terminal type.
   init(columns: Int = 80, rows: Int = 24, type: String = "screen-256color", locale: String = "C.UTF-8") {
-    // In the foreground: a daemon would keep descriptors by which Foundation waits for its parent.
-    server.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    server.arguments = ["-u", "TMUX", "LANG=C.UTF-8", "tmux", "-D", "-f", "/dev/null", "-S", socket]
-    server.standardInput = FileHandle.nullDevice
-    server.standardOutput = FileHandle.nullDevice
-    server.standardError = FileHandle.nullDevice
-    try? server.run()
+    // In the foreground: a daemon would outlive the test.
+    let socket = folder.file("tmux")
+    server = ChildProcess([
+      "env", "-u", "TMUX", "LANG=C.UTF-8", "tmux", "-D", "-f", "/dev/null", "-S", socket,
+    ])
     for _ in 0..<200 where !FileManager.default.fileExists(atPath: socket) { usleep(20_000) }
     tmux(
       "new-session -d -s t -x \(columns) -y \(rows) "
@@ -27,12 +26,12 @@ final class TerminalPane {
   }
 
   /// Takes the terminal away from the program in it.
-  func vanish() { if server.isRunning { kill(server.processIdentifier, SIGKILL) } }
+  func vanish() { server.send(SIGKILL) }
 
   deinit {
     // A server in the foreground outlives kill-server; the shell in it ends with its terminal.
     vanish()
-    server.waitUntilExit()
+    server.wait(seconds: 20)
   }
 
   /// The text of the pane, one line a row.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Children
 import Foundation
 
 /// nginx in a namespace, with an access log of its own: the outside judge of the counts.
@@ -11,7 +12,7 @@ final class WebServer {
   }
 
   private let folder = Folder()
-  private let process = Process()
+  private let process: ChildProcess
 
   /// Starts it on the ports given.
   init(in name: String, ports: [Int] = [80]) {
@@ -42,11 +43,9 @@ final class WebServer {
       """
     _ = FileManager.default.createFile(atPath: folder.file("nginx.conf"), contents: Data(conf.utf8))
     _ = FileManager.default.createFile(atPath: folder.file("access.log"), contents: Data())
-    process.executableURL = URL(fileURLWithPath: "/sbin/ip")
-    process.arguments = [
-      "netns", "exec", name, "nginx", "-c", folder.file("nginx.conf"), "-e", folder.file("error.log"),
-    ]
-    try? process.run()
+    process = ChildProcess([
+      "ip", "netns", "exec", name, "nginx", "-c", folder.file("nginx.conf"), "-e", folder.file("error.log"),
+    ])
     for _ in 0..<1_000 {
       if Network.run("ss -Hltn sport = :\(ports[0])", in: name).output.contains("LISTEN") { break }
       usleep(20_000)
@@ -56,9 +55,8 @@ final class WebServer {
   deinit { stop() }
 
   func stop() {
-    guard process.isRunning else { return }
-    process.terminate()
-    process.waitUntilExit()
+    process.send(SIGTERM)
+    process.wait(seconds: 20)
   }
 
   /// What the server logged so far in the combined format; each line is written before its one in `log`.
