@@ -140,6 +140,11 @@ bench: test-deps build ## Measure this machine: one table
 	$(Q)$(SWIFT) build $(RELEASE) --product wiretally-benchmark
 	$(Q)$(SUDO) env PATH="$$PATH" Tests/Bench/bench $(PROGRAM)
 
+.PHONY: allocations
+allocations: build ## Count what a head allocates, and look for reference counts in its functions: none
+	$(Q)packaging/install-packages binutils gcc libc6-dev python3
+	$(Q)Tests/Bench/allocations $(PROGRAM)
+
 .PHONY: install
 install: ## Install what `make build` built: PREFIX=/usr/local, DESTDIR=
 	$(Q)[ -x $(PROGRAM) ] || { echo 'make: build it first: make build' >&2; exit 1; }

@@ -11,15 +11,18 @@ extension ExchangeTracker {
     _ outcome: inout PieceOutcome
   ) -> Int {
     let isLarge = bytes.byteCount > smallHeads.blockSize
-    let pool = isLarge ? largeHeads : smallHeads
-    guard bytes.byteCount <= pool.blockSize, let block = pool.take() else {
+    // Not by a reference to either pool: that would be counted.
+    guard bytes.byteCount <= (isLarge ? largeHeads.blockSize : smallHeads.blockSize),
+      let block = isLarge ? largeHeads.take() : smallHeads.take()
+    else {
       return cutHead(piece, bytes, offset, isInStep, half, &outcome)
     }
     half.phase = .head
     half.headBlock = block
     half.isHeadLarge = isLarge
     half.isContiguous = isInStep
-    half.headSize = Int32(pool.write(bytes, to: block, at: 0))
+    half.headSize = Int32(
+      isLarge ? largeHeads.write(bytes, to: block, at: 0) : smallHeads.write(bytes, to: block, at: 0))
     half.headStart = piece.sequence &+ UInt32(offset)
     half.headSegments = outcome.heads == 0 ? 1 : 0
     outcome.hasPartialHead = true

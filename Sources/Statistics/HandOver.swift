@@ -11,10 +11,13 @@ import Synchronization
 ///
 /// Invariants: only the worker sets `isFull`, only the reporter clears it. `workerSide` belongs to the
 /// worker and `reporterSide` to the reporter. After `isClosed` the worker touches nothing any more.
+@safe
 package final class HandOver: @unchecked Sendable {
   // Sendable by the protocol above, which the compiler cannot see; the thread sanitiser watches it.
   let first: Tally
   let second: Tally
+  private let borrowedFirst: Unmanaged<Tally>
+  private let borrowedSecond: Unmanaged<Tally>
   private let isFull = Atomic<Bool>(false)
   private let isClosed = Atomic<Bool>(false)
   private var workerSide = false
@@ -30,6 +33,8 @@ package final class HandOver: @unchecked Sendable {
       sites: self.budgets.sites, sections: self.budgets.sections, methods: self.budgets.methods)
     second = try Tally(
       sites: self.budgets.sites, sections: self.budgets.sections, methods: self.budgets.methods)
+    unsafe borrowedFirst = Unmanaged.passUnretained(first)
+    unsafe borrowedSecond = Unmanaged.passUnretained(second)
   }
 
   // MARK: The worker's side
@@ -37,8 +42,13 @@ package final class HandOver: @unchecked Sendable {
   /// The tally that the worker adds to.
   var workerTally: Tally { workerSide ? second : first }
 
-  /// Which one that is.
-  var isSecondTheWorkers: Bool { workerSide }
+  /// Adds to the worker's tally without counting a reference to it, which took 10 ns a segment with heads.
+  ///
+  /// Unsafe only in name: the hand-over holds both tallies for as long as it is there.
+  @inline(__always)
+  func withWorkerTally(_ add: (Tally) -> Void) {
+    unsafe (workerSide ? borrowedSecond : borrowedFirst)._withUnsafeGuaranteedRef(add)
+  }
 
   /// Whether the spare tally is back. Acquiring: the reporter's clearing of it is seen before it is used.
   var hasSpare: Bool { !isFull.load(ordering: .acquiring) }

@@ -60,25 +60,14 @@ package final class TallyWriter {
 
   /// Counts the events of one segment, with the names they refer to.
   package func record(_ events: Span<ExchangeEvent>, names: NameBuffer) {
-    // Told apart here, as a tally that is looked up would be retained and released for every segment.
-    if handOver.isSecondTheWorkers {
-      count(events, names, handOver.second)
-    } else {
-      count(events, names, handOver.first)
-    }
-  }
-
-  private func count(_ events: Span<ExchangeEvent>, _ names: NameBuffer, _ tally: Tally) {
-    var index = 0
-    while index < events.count {
-      count(events[index], names, tally)
-      index &+= 1
+    handOver.withWorkerTally { tally in
+      for index in 0..<events.count { count(events[index], names, tally) }
     }
   }
 
   /// Counts one event.
   package func record(_ event: ExchangeEvent, names: NameBuffer) {
-    count(event, names, handOver.workerTally)
+    handOver.withWorkerTally { count(event, names, $0) }
   }
 
   @inline(__always)
