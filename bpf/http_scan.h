@@ -169,9 +169,16 @@ static __noinline int httpf_scan(struct httpf_scratch *scratch)
  * The same for the next 512 bytes. Not a loop: without CAP_PERFMON the verifier follows a loop beyond
  * its end as well, as a processor might that guesses wrongly. In two steps, since 64 calls in a row
  * are too long: see the size in http_filter.bpf.c.
+ *
+ * Not static: the verifier goes through it once, whoever calls it, where it would go through each of the
+ * calls (kernel/bpf/verifier.c, do_check_subprogs); loading took 150 ms. So it may be given numbers only.
  */
-static __noinline int httpf_scan_more(struct httpf_scratch *scratch)
+__noinline int httpf_scan_more(__u32 cpu)
 {
+	struct httpf_scratch *scratch = bpf_map_lookup_elem(&httpf_scratches, &cpu);
+
+	if (!scratch)
+		return 0;
 #pragma clang loop unroll(full)
 	for (int i = 0; i < 512 / 64; i++)
 		if (!httpf_scan(scratch))
@@ -185,13 +192,15 @@ static __noinline int httpf_scan_more(struct httpf_scratch *scratch)
  */
 static __noinline int httpf_goes_on(struct httpf_scratch *scratch)
 {
+	__u32 cpu = bpf_get_smp_processor_id();
+
 	scratch->at = 0;
 	scratch->after = 0;
 	scratch->after_lf = (scratch->tail & HTTPF_TAIL_LF) << 7;
 	scratch->after_lf_cr = (scratch->tail & HTTPF_TAIL_LF_CR) << 6;
 #pragma clang loop unroll(full)
 	for (int i = 0; i < HTTPF_HEAD_PIECE / 512; i++)
-		if (!httpf_scan_more(scratch))
+		if (!httpf_scan_more(cpu))
 			break;
 	if (scratch->after == 0)
 		return 1;
