@@ -35,6 +35,10 @@ TEST_PACKAGES := nginx-light curl goaccess wrk iproute2 iptables ethtool strace 
 	python3 prometheus-alertmanager logrotate
 PICTURE_PACKAGES := python3
 PACKAGE_PACKAGES := lintian mandoc systemd logrotate fish zsh bash util-linux iproute2 nginx-light curl
+PEER_PACKAGES := httpry ngrep tcpdump tcpreplay wrk nginx-light ethtool time libpcap-dev libbpf-dev iproute2 \
+	util-linux python3 gcc libc6-dev
+# What the bench beside peers takes from the environment, through sudo as well.
+PEER_SETTINGS := RUNS ONLY SKIP CORPORA RATE SECS SIZE ROADS MONITOR_CPU CONTESTANT BENCH_DIR
 FLEET_PACKAGES := prometheus prometheus-alertmanager chromium curl iproute2 python3
 
 .PHONY: help
@@ -138,7 +142,12 @@ coverage-check: ## Fail when what the last `make coverage` reached is too little
 .PHONY: bench
 bench: test-deps build ## Measure this machine: one table
 	$(Q)$(SWIFT) build $(RELEASE) --product wiretally-benchmark
-	$(Q)$(SUDO) env PATH="$$PATH" Tests/Bench/bench $(PROGRAM)
+	$(Q)$(SUDO) env PATH="$$PATH" ROUNDS="$$ROUNDS" SECS="$$SECS" Tests/Bench/bench $(PROGRAM)
+
+.PHONY: bench-peers
+bench-peers: build ## Measure it beside httpry, ngrep, tcpdump and the floors: ARGS="files", "live", "server" (all: an hour)
+	$(Q)packaging/install-packages $(PEER_PACKAGES)
+	$(Q)$(SUDO) env PATH="$$PATH" BPF_CLANG='$(BPF_CLANG)' $(foreach v,$(PEER_SETTINGS),$(v)="$$$(v)") Tests/Bench/Peers/run $(PROGRAM) $(ARGS)
 
 .PHONY: allocations
 allocations: build ## Count what a head allocates, and look for reference counts in its functions: none

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The part `server`: how many of its requests a second a busy nginx keeps while a contestant watches: A B A B.
+
+nginx (one worker) has processor 0, wrk (one thread, 32 connections) processor 1, and both are saturated; the contestant
+runs where the scheduler puts it, or on MONITOR_CPU. Each ratio is of a run with it and the run directly before.
+"""
+
+import os
+import re
+import statistics
+import subprocess
+import time
+
+import contestants
+import report
+from counts import read
+from network import CLIENTS, SERVERS, Network, inside
+from processes import Process
+
+CONFIGURATION = """worker_processes 1; daemon off; pid {run}/pid; error_log {run}/error.log; user root;
+events {{ worker_connections 512; }}
+http {{ access_log off; client_body_temp_path {run}/b; proxy_temp_path {run}/p; fastcgi_temp_path {run}/f;
+ uwsgi_temp_path {run}/u; scgi_temp_path {run}/s; keepalive_requests 100000000; sendfile on;
+ server {{ listen 80; root {run}/www; }} }}
+"""
+# Where the clients are, whom they ask, and the device that is watched.
+ROADS = {"veth": (CLIENTS, "192.0.2.2", "vb"), "loopback": (SERVERS, "127.0.0.1", "lo")}
+
+
+class WebServer:
+    """nginx in the servers' namespace while it is needed."""
+
+    def __init__(self, settings):
+        self.run = settings.fresh("nginx")
+        os.makedirs(self.run + "/www")
+        with open(self.run + "/www/x", "wb") as file:
+            file.write(b"x" * int(os.environ.get("SIZE") or 1024))
+        with open(self.run + "/nginx.conf", "w") as file:
+            file.write(CONFIGURATION.format(run=self.run))
+
+    def __enter__(self):
+        command = ["nginx", "-c", self.run + "/nginx.conf", "-e", self.run + "/error.log"]
+        self.process = Process(inside(SERVERS, command), self.run, 0)
+        end = time.monotonic() + 20
+        # It writes its number when it listens.
+        while not read(self.run + "/pid"):
+            if self.process.ended or time.monotonic() > end:
+                self.process.stop()
+                raise SystemExit(f"nginx does not start: {self.process.complaint()}")
+            time.sleep(0.1)
+        return self
+
+    def __exit__(self, *_):
+        self.process.stop()
+
+
+def load(road, seconds):
+    """Requests in one run of wrk, and requests a second."""
+    namespace, address, _ = ROADS[road]
+    done = subprocess.run(["taskset", "-c", "1"] + inside(namespace, [
+        "wrk", "-t1", "-c32", f"-d{seconds}s", f"http://{address}/x"]), capture_output=True, text=True)
+    found = re.search(r"(\d+) requests in ([\d.]+)(m?)s", done.stdout)
+    if not found or "Non-2xx" in done.stdout:
+        raise SystemExit(f"wrk failed: {(done.stdout + done.stderr).strip()[-300:]}")
+    return int(found[1]), int(found[1]) / float(found[2])
+
+
+def pair(one, settings, network, road, seconds):
+    """A run without the contestant, then one with it."""
+    _, alone = load(road, seconds)
+    places = settings.places(one)
+    process = network.monitor(one, places, ROADS[road][2], os.environ.get("MONITOR_CPU") or None)
+    before = process.cpu_so_far()
+    requests, watched = load(road, seconds)
+    process.drain(20)
+    process.stop()
+    asked, answered, lost = one.says(places["run"])
+    return dict(alone=alone, watched=watched, ratio=watched / alone, requests=requests,
+                cpu_per_million=1e6 * (process.cpu - before) / requests,
+                seen=None if asked is None or one.unit == "packets" else (asked + (answered or 0)) / (2 * requests),
+                lost=lost, peak_kib=process.peak)
+
+
+def collect(settings, turns):
+    """All pairs by road and contestant, which take turns, round by round; and the cable's offloads."""
+    seconds = settings.seconds
+    data = {turn: [] for turn in turns}
+    with Network() as network, WebServer(settings):
+        for road in {road for road, _ in turns}:
+            load(road, 1)
+        for number in range(settings.runs):
+            for road, one in data:
+                settings.progress(f"server {road}: round {number + 1} of {settings.runs}, {one.name}")
+                data[road, one].append(pair(one, settings, network, road, seconds))
+        offloads = re.findall(r"(?:tcp-segmentation|generic-segmentation|generic-receive)-offload: \w+", subprocess.run(
+            inside(SERVERS, ["ethtool", "-k", "vb"]), capture_output=True, text=True).stdout)
+    return data, offloads
+
+
+def measure(settings):
+    """The table of the part."""
+    roads = (os.environ.get("ROADS") or "veth").split(",")
+    if set(roads) - set(ROADS):
+        raise SystemExit(f"ROADS is a list of {', '.join(ROADS)}")
+    present, _ = contestants.chosen("server", settings.fixed)
+    data, offloads = collect(settings, [(road, one) for road in roads for one in present])
+    rows = []
+    for road in roads:
+        report.table(f"Server: nginx and wrk saturated, {road}, pairs of {settings.seconds} s: {settings.runs}",
+                     "contestant", "requests/s without", "with", "ratio kept", "CPU s per M requests", "messages seen, %",
+                     "lost by its own word")
+        for (where, one), pairs in data.items():
+            if where != road:
+                continue
+            seen, lost = ([value[key] for value in pairs] for key in ("seen", "lost"))
+            report.row(one.name, report.spread([value["alone"] for value in pairs], "{:.0f}"),
+                       report.spread([value["watched"] for value in pairs], "{:.0f}"),
+                       report.spread([value["ratio"] for value in pairs]),
+                       report.spread([value["cpu_per_million"] for value in pairs]),
+                       "-" if None in seen else report.spread([100 * share for share in seen], "{:.1f}"),
+                       "-" if None in lost else report.spread(lost, "{:.0f}"))
+            rows.append(dict(road=road, name=one.name, offloads=offloads, single=pairs))
+    print(f"\nOffloads of the cable: {', '.join(offloads)}.")
+    return rows
+
+
+def rows_for_bench(settings):
+    """wiretally alone, as rows of the benchmark's table: stage, fastest, median, unit."""
+    ebpf, libpcap = (one for one in contestants.ALL if one.name in ("wiretally", "wiretally-pcap"))
+    words = {"veth": "a veth pair", "loopback": "loopback"}
+    data, _ = collect(settings, [("veth", ebpf), ("veth", libpcap), ("loopback", ebpf)])
+    for road in words:
+        pairs = [(one, values) for (where, one), values in data.items() if where == road]
+        alone = [value["alone"] for _, values in pairs for value in values]
+        report.row(f"nginx over {words[road]}, alone", f"{max(alone):.0f}", f"{statistics.median(alone):.0f}",
+                   "requests a second")
+        for one, values in pairs:
+            watched = [value["watched"] for value in values]
+            kept = report.spread([100 * value["ratio"] for value in values], "{:.0f}")
+            report.row(f"nginx over {words[road]}, wiretally watching by {'eBPF' if one is ebpf else 'libpcap'}",
+                       f"{max(watched):.0f}", f"{statistics.median(watched):.0f}", f"requests a second; {kept} % kept")
