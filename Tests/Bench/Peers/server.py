@@ -107,8 +107,8 @@ def measure(settings):
     rows = []
     for road in roads:
         report.table(f"Server: nginx and wrk saturated, {road}, pairs of {settings.seconds} s: {settings.runs}",
-                     "contestant", "requests/s without", "with", "ratio kept", "CPU s per M requests", "messages seen, %",
-                     "lost by its own word")
+                     "contestant", "requests/s without", "with", "ratio kept", "CPU s per M requests",
+                     "messages seen, %", "lost by its own word")
         for (where, one), pairs in data.items():
             if where != road:
                 continue
