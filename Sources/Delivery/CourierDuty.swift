@@ -101,8 +101,9 @@ package enum CourierDuty {
     _ = unsafe clock_gettime(CLOCK_REALTIME, &wall)
     let now = UInt64(wall.tv_sec) * 1_000_000_000 + UInt64(wall.tv_nsec)
     do throws(HTTPPost.Failure) {
-      let (status, text) = try HTTPPost.send(alerts.body(at: now), to: address, timeout: timeout)
-      return (200..<300).contains(status) ? nil : "it answered \(status)\(text.isEmpty ? "" : ": \(text)")"
+      let answer = try HTTPPost.send(alerts.body(at: now), to: address, timeout: timeout)
+      if (200..<300).contains(answer.status) { return nil }
+      return "it answered \(answer.status)\(answer.text.isEmpty ? "" : ": \(answer.text)")"
     } catch {
       return error.reason
     }

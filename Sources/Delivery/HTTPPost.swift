@@ -5,10 +5,10 @@ internal import Glibc
 ///
 /// A post a minute, of which only the status is read, needs no event loop: it runs in a courier, which has
 /// nothing else to do.
-struct HTTPPost: ~Copyable {
+package struct HTTPPost: ~Copyable {
   /// Why there is no answer, in words.
-  struct Failure: Error {
-    var reason: String
+  package struct Failure: Error, Equatable {
+    package var reason: String
   }
 
   /// Bytes of an answer that are read.
@@ -17,16 +17,24 @@ struct HTTPPost: ~Copyable {
   private let descriptor: Int32
   private let deadline: Deadline
 
-  /// Posts JSON; returns the status and the first bytes of what the server says to it.
-  static func send(
+  /// Posts JSON; returns the status and the beginning of what the server says to it.
+  ///
+  /// - Parameter timeout: nanoseconds for all of it but the look-up of the host's name.
+  package static func send(
     _ body: [UInt8], to address: AlertmanagerAddress, timeout: UInt64
-  ) throws(Failure) -> (status: Int, text: String) {
+  ) throws(Failure) -> PostAnswer {
     let post = try HTTPPost(address, Deadline(after: timeout))
     let head =
       "POST \(address.path) HTTP/1.0\r\nHost: \(address.authority)\r\nContent-Type: application/json\r\n"
       + "Content-Length: \(body.count)\r\nUser-Agent: wiretally\r\nConnection: close\r\n\r\n"
-    try post.write(Array(head.utf8) + body)
-    return try answer(try post.read())
+    do throws(Failure) {
+      try post.write(Array(head.utf8) + body)
+    } catch {
+      // Who refuses a body may have said why, and closed, before all of it was sent.
+      guard let answer = try? post.read() else { throw error }
+      return answer
+    }
+    return try post.read()
   }
 
   /// Connects to the first of the host's addresses that takes the connection.
@@ -98,13 +106,20 @@ struct HTTPPost: ~Copyable {
     }
   }
 
-  /// All of the answer, up to the limit.
-  private borrowing func read() throws(Failure) -> [UInt8] {
-    var answer: [UInt8] = []
+  /// The answer, as far as it is worth waiting for: once its head is there, a body that does not end, or
+  /// a connection that does not close, changes nothing.
+  private borrowing func read() throws(Failure) -> PostAnswer {
+    var bytes: [UInt8] = []
     var block = [UInt8](repeating: 0, count: 1024)
-    while answer.count < Self.answerLimit {
+    var end: Failure?
+    while bytes.count < Self.answerLimit {
+      if let answer = PostAnswer(bytes[...]), answer.isWhole { return answer }
+      guard PostAnswer.mayBegin(with: bytes) else {
+        throw Failure(reason: "what answers is no web server")
+      }
       guard Self.isReady(descriptor, POLLIN, deadline) else {
-        throw Failure(reason: "it has not answered in time")
+        end = Failure(reason: "it has not answered in time")
+        break
       }
       let count = unsafe block.withUnsafeMutableBytes { buffer in
         // As above.
@@ -113,25 +128,14 @@ struct HTTPPost: ~Copyable {
       if count == 0 { break }
       if count < 0 {
         if errno == EINTR || errno == EAGAIN { continue }
-        throw Failure(reason: SystemFailure(code: errno).reason)
+        end = Failure(reason: SystemFailure(code: errno).reason)
+        break
       }
-      answer += block[..<count]
+      bytes += block[..<count]
     }
-    return answer
-  }
-
-  /// Status and body of `HTTP/1.x NNN ...`.
-  private static func answer(_ bytes: [UInt8]) throws(Failure) -> (status: Int, text: String) {
-    let text = String(decoding: bytes, as: UTF8.self)
-    let words = text.prefix { !$0.isNewline }.split(separator: " ", maxSplits: 2)
-    guard words.count >= 2, words[0].hasPrefix("HTTP/1."), words[1].count == 3, let status = Int(words[1])
-    else {
-      throw Failure(reason: bytes.isEmpty ? "it closed without an answer" : "what answers is no web server")
-    }
-    // "\r\n" is one character of a string.
-    let lines = text.split(separator: "\r\n", omittingEmptySubsequences: false)
-    let body = lines.drop { !$0.isEmpty }.dropFirst().joined(separator: " ")
-    return (status, String(body.prefix(200)))
+    if let answer = PostAnswer(bytes[...]) { return answer }
+    let reason = bytes.isEmpty ? "it closed without an answer" : "its answer is not HTTP/1 or has no end"
+    throw end ?? Failure(reason: reason)
   }
 
   private static func isReady(_ descriptor: Int32, _ events: Int32, _ deadline: Deadline) -> Bool {
