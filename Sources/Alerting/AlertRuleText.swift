@@ -67,8 +67,24 @@ package struct AlertSyntaxError: Error, Equatable, Sendable {
 
   /// The rule, and below it a line that marks the place.
   package func marked(_ rule: String) -> [String] {
-    // A tab would move the marks away from what they mark.
-    let shown = String(rule.map { $0.isWhitespace ? " " : $0 })
-    return [shown, String(repeating: " ", count: column) + String(repeating: "^", count: length)]
+    let shown = rule.map(Self.shown)
+    let before = shown.prefix(column)
+    // The end of the rule is a place, too: the column behind it.
+    let spaces = before.reduce(column - before.count) { $0 + $1.count }
+    let marks = max(length, shown.dropFirst(column).prefix(length).reduce(0) { $0 + $1.count })
+    return [shown.joined(), String(repeating: " ", count: spaces) + String(repeating: "^", count: marks)]
+  }
+
+  /// A character as a text of as many characters as it takes columns on any terminal: a tab, a combining
+  /// accent or a wide character would move the marks away from what they mark.
+  private static func shown(_ character: Character) -> String {
+    if character.isWhitespace { return " " }
+    return character.unicodeScalars.reduce(into: "") { text, scalar in
+      switch scalar.value {
+      // ASCII, Latin, Greek and Cyrillic letters: nothing before U+0300 combines, nothing here is wide.
+      case 0x21...0x7e, 0xc0...0x24f, 0x386...0x481: text.unicodeScalars.append(scalar)
+      default: text += "\\u{\(String(scalar.value, radix: 16))}"
+      }
+    }
   }
 }

@@ -121,10 +121,23 @@ import Testing
     #expect(error?.column == column && error?.length == length)
   }
 
-  @Test func `the place is marked below the rule`() throws {
-    let error = try #require(
-      #expect(throws: AlertSyntaxError.self) { try Self.parser().rule("failures\t> 5x for 1m") })
-    #expect(error.marked("failures\t> 5x for 1m") == ["failures > 5x for 1m", "           ^^"])
+  @Test(arguments: [
+    ("failures\t> 5x for 1m", "failures > 5x for 1m", "           ^^"),
+    ("failures >", "failures >", "          ^"), ("", "", "^"),
+    (
+      "requests > 5 site=b\u{fc}cher.example", "requests > 5 site=b\u{fc}cher.example",
+      "                  ^^^^^^^^^^^^^^"
+    ),
+    // What takes no column, or two, is written out.
+    ("requests\t\u{301} 5", "requests \\u{301} 5", "         ^^^^^^^"),
+    ("requests > 5 site=e\u{301}", "requests > 5 site=e\\u{301}", "                  ^^^^^^^^"),
+    ("\u{3042} > 5 x", "\\u{3042} > 5 x", "^^^^^^^^"),
+    ("requests > 5 name=\u{3042} x", "requests > 5 name=\\u{3042} x", "                  ^^^^^^^^"),
+    ("requests > 5 \u{200b}x", "requests > 5 \\u{200b}x", "             ^^^^^^^^^"),
+  ])
+  func `the place is marked below the rule`(rule: String, shown: String, marks: String) throws {
+    let error = try #require(#expect(throws: AlertSyntaxError.self) { try Self.parser().rule(rule) })
+    #expect(error.marked(rule) == [shown, marks])
   }
 
   @Test func `a window that is no multiple of the interval is rounded up where only intervals are known`()
