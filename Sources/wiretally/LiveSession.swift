@@ -75,13 +75,13 @@ struct LiveSession {
     defer { screen?.close() }
     // Connected before that is forbidden.
     var service = ServiceManager()
-    try confine(
-      hasKeys: screen != nil || keyboard?.descriptor != nil, listens: exporter != nil, report)
+    let hasKeys = screen != nil || keyboard?.descriptor != nil
+    try confine(hasKeys: hasKeys, listens: exporter != nil, report)
     // Its thread has what is left, as the workers have.
     try exporter?.start()
     defer { exporter?.stop() }
     let running = try launch(threads, of: backend)
-    announce(label, backend)
+    announce(label, backend, hasKeys: hasKeys)
     for line in exporter?.announcements(command.options.ports.ports) ?? [] { Failure.say(line) }
     service.tell("READY=1\nSTATUS=watching \(label.source), port \(label.ports), by \(label.backend)")
     defer { delivery.finish { interruption.next() == .end } }
@@ -148,8 +148,8 @@ struct LiveSession {
   }
 
   /// Says at once, on standard error, that it works: the first page takes an interval.
-  private func announce(_ label: CaptureLabel, _ backend: any LiveBackend) {
-    let quit = StandardDescriptors.isTerminal(0) ? "; q quits" : ""
+  private func announce(_ label: CaptureLabel, _ backend: any LiveBackend, hasKeys: Bool) {
+    let quit = hasKeys ? "; q quits" : ""
     let asked = command.request.ringBytes, got = backend.ringBytes
     let ring = got == asked ? "" : " with a ring of \(Self.size(got)) instead of \(Self.size(asked))"
     let what =

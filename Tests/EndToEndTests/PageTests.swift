@@ -79,6 +79,23 @@ struct PageTests {
     #expect(Shell.read(folder.file("before")) == Shell.read(folder.file("after")))
   }
 
+  @Test(.enabled(if: Machine.isRoot && Shell.has("script"), "needs root and script(1)"))
+  func `keys are told of only where they are read`() {
+    let network = Network()
+    let name = network.add("e")
+    let program = "\(Machine.program) -t 1 --duration 1s --format page --alert-log /dev/null"
+    func told(_ through: String) -> String {
+      Shell.run(
+        "timeout 60 script -q -e -c 'ip netns exec \(name) \(through) \(program) 2>&1' /dev/null < /dev/null"
+      )
+      .output
+    }
+    #expect(told("").contains("a page every 10s; q quits"))
+    // The terminal is there, but another session's.
+    let apart = told("setsid -w")
+    #expect(apart.contains("a page every 10s") && !apart.contains("q quits"), "\(apart)")
+  }
+
   @Test func `a reader that goes away is a normal end`() {
     let network = Network()
     let name = network.add("e")
