@@ -77,6 +77,7 @@ final class Answers {
   private func snapshot() -> Answer {
     let body = page("snapshot") { bulletin in
       var lines = JSONLines(label: bulletin.label)
+      (lines.deliveries, lines.warnings) = (bulletin.deliveries, bulletin.notices)
       return lines.summary(bulletin.life, alerts: bulletin.board)
     }
     guard let body else { return Answer(.serviceUnavailable, "nothing has been counted yet") }

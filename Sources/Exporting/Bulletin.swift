@@ -13,6 +13,8 @@ package struct Bulletin: Sendable {
   package var version: String
   /// Lines of the program's own, as pages have them.
   package var notices: [String] = []
+  /// How it goes with sending alerts on.
+  package var deliveries: [DeliveryState] = []
   /// When the watch began, and when this was true, nanoseconds since 1970.
   package var started: UInt64
   package var at: UInt64

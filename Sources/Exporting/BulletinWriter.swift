@@ -16,6 +16,8 @@ package final class BulletinWriter {
   package struct Circumstances {
     package var label: CaptureLabel
     package var notices: [String] = []
+    /// How it goes with sending alerts on.
+    package var deliveries: [DeliveryState] = []
     package var alerts: [AlertStanding] = []
     /// The rules, as JSON lines show them.
     package var board = AlertBoard()
@@ -77,6 +79,7 @@ package final class BulletinWriter {
     bulletin.capture = circumstances.capture
     bulletin.ledger = timeline.ledger
     bulletin.notices = circumstances.notices
+    bulletin.deliveries = circumstances.deliveries
     if life.start != lifeStart {
       if lifeStart != 0 { sites.lifeBegunAnew(after: listing) }
       lifeStart = life.start

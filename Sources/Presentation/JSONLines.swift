@@ -13,6 +13,8 @@ package struct JSONLines: Sendable {
   package var label: CaptureLabel
   /// How it goes with sending alerts on; empty when they are sent nowhere.
   package var deliveries: [DeliveryState] = []
+  /// What pages say as warnings: why another backend is used, what cannot be written or delivered.
+  package var warnings: [String] = []
   private var json = JSONWriter()
 
   package init(label: CaptureLabel) { self.label = label }
@@ -75,6 +77,7 @@ package struct JSONLines: Sendable {
     alert(alerts.threshold)
     if !alerts.others.isEmpty { rules(alerts.others) }
     if !deliveries.isEmpty { addDeliveries() }
+    if !warnings.isEmpty { addWarnings() }
     json.endObject()
     json.newline()
     return json.text.bytes
@@ -216,6 +219,13 @@ package struct JSONLines: Sendable {
       if let fault = delivery.fault { json.string(fault) } else { json.null() }
       json.endObject()
     }
+    json.endArray()
+  }
+
+  private mutating func addWarnings() {
+    json.key("warnings")
+    json.beginArray()
+    for warning in warnings { json.string(warning) }
     json.endArray()
   }
 

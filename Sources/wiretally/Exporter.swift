@@ -41,7 +41,8 @@ final class Exporter {
   func update(_ timeline: Timeline, at now: UInt64, _ backend: any LiveBackend, _ report: Report) {
     guard writer.isDue(now) else { return }
     var circumstances = BulletinWriter.Circumstances(label: label)
-    circumstances.notices = report.notices
+    circumstances.notices = report.warnings
+    circumstances.deliveries = report.deliveries
     circumstances.alerts = report.standings
     circumstances.board = report.alerts
     circumstances.capture = backend.counters

@@ -22,7 +22,7 @@ final class LiveNotices {
   }
 
   /// Looks after the interface once a second; true when the lines have changed. A change is told on
-  /// standard error at once: the next page may be long in coming, and JSON lines have no place for it.
+  /// standard error at once: the next page may be long in coming.
   func follow(at now: UInt64) -> Bool {
     guard now >= nextLook else { return false }
     nextLook = now &+ Self.lookEvery

@@ -81,9 +81,9 @@ final class Report {
       follower?.tell(change, json: json)
     }
     state = alerts.state(after: interval)
-    lines.deliveries = delivery.states
     tellLogWarning()
     if follower != nil { return }
+    (lines.deliveries, lines.warnings) = (delivery.states, warnings)
     switch format {
     case .page:
       guard interval.isComplete else { return }
@@ -101,7 +101,7 @@ final class Report {
   func summary(_ life: Snapshot) {
     if let imbalance = life.imbalance { Failure.say("the ledger does not balance: \(imbalance)") }
     if let follower { return follower.summarize(life) }
-    lines.deliveries = delivery.states
+    (lines.deliveries, lines.warnings) = (delivery.states, warnings)
     switch format {
     case .page, .screen:
       var text = ByteText()
@@ -120,14 +120,17 @@ final class Report {
   /// Looks after the alerts that are on their way.
   func followDelivery() { delivery.look() }
 
-  /// JSON lines have no place for what is wrong with the log: it is told on standard error, once.
+  /// Who reads JSON lines by a program sees what is wrong with the log on standard error, too, once.
   private func tellLogWarning() {
     guard format == .json, log?.warning != toldWarning else { return }
     toldWarning = log?.warning
     if let toldWarning { Failure.say(toldWarning) }
   }
 
-  /// What is to be known besides the counts, for pages and the screen.
+  /// How it goes with sending alerts on.
+  var deliveries: [DeliveryState] { delivery.states }
+
+  /// What is to be known besides the counts.
   var warnings: [String] {
     notices + (log?.warning.map { [$0] } ?? []) + delivery.warnings
   }

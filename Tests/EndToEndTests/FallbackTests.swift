@@ -64,6 +64,20 @@ struct FallbackTests {
     #expect(server.log.values.reduce(0, +) == sent)
   }
 
+  @Test func `JSON lines and the snapshot say why, too`() throws {
+    let network = Network()
+    let name = network.add("j")
+    let monitor = Monitor(
+      in: name, ["--format", "json", "--interval", "1s", "--listen", "127.0.0.1:9180"],
+      through: ["strace", "-f", "-o", "/dev/null", "-e", "trace=bpf", "-e", "inject=bpf:error=EPERM"])
+    let warning = #""warnings":["libpcap is used instead of eBPF: "#
+    #expect(monitor.waits(for: warning), "\(monitor.output) \(monitor.errors)")
+    // The first interval has been shown, so the first bulletin has been posted.
+    let page = Network.run("curl -s -m 20 http://127.0.0.1:9180/api/v1/snapshot", in: name).output
+    #expect(page.contains(warning), "\(page)")
+    #expect(JSONDocumentTests.judge(page).union(JSONDocumentTests.judge(monitor.end().output)).count == 2)
+  }
+
   @Test func `any one failing bpf call is survived, whichever it is`() {
     let network = Network()
     let name = network.add("s")

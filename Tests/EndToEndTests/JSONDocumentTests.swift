@@ -39,8 +39,8 @@ import Testing
     "target", "version", "status", "latency", "bytes", "referer", "userAgent",
   ]
 
-  /// What rules beyond `-t` and deliveries add.
-  static let extras: Set<String> = ["alerts", "deliveries"]
+  /// What rules beyond `-t`, deliveries and warnings add.
+  static let extras: Set<String> = ["alerts", "deliveries", "warnings"]
   static let alertExtras: Set<String> = ["measure", "unit", "of", "severity"]
   static let ruleMembers: Set<String> = ["rule", "measure", "unit", "active", "value", "threshold"]
   static let deliveryMembers: Set<String> = ["to", "delivered", "failed", "dropped", "pending", "fault"]

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 import NIOCore
+import Presentation
 import Testing
 
 @testable import Exporting
@@ -61,6 +62,20 @@ import Testing
     let open = Client.get("/metrics", port: stand.port, more: "Accept: application/openmetrics-text\r\n")
     #expect(
       open.contains("Content-Type: application/openmetrics-text; version=1.0.0") && open.hasSuffix("# EOF\n"))
+  }
+
+  @Test func `the snapshot says what pages warn of, and how alerts are delivered`() throws {
+    let stand = try Stand()
+    stand.post {
+      $0.notices = ["libpcap is used instead of eBPF: no"]
+      $0.deliveries = [DeliveryState(name: "--on-alert", delivered: 3, failed: 1, fault: "exit status 1")]
+    }
+    let page = Client.get("/api/v1/snapshot", port: stand.port)
+    #expect(page.contains(#""warnings":["libpcap is used instead of eBPF: no"]"#))
+    #expect(
+      page.contains(
+        #""deliveries":[{"to":"--on-alert","delivered":3,"failed":1,"dropped":0,"pending":0,"#
+          + #""fault":"exit status 1"}]"#))
   }
 
   @Test func `HEAD has the head of GET and nothing else`() throws {

@@ -69,6 +69,14 @@ import Testing
     #expect(object["start"] is NSNull && object["end"] is NSNull && object["alert"] is NSNull)
   }
 
+  @Test func `warnings are the pages' own, and not there without any`() throws {
+    var lines = JSONLines(label: Samples.label)
+    #expect(try object(lines.summary(Snapshot(), alerts: AlertBoard()))["warnings"] == nil)
+    lines.warnings = ["libpcap is used instead of eBPF: \"no\"", "two"]
+    #expect(
+      try object(lines.summary(Snapshot(), alerts: AlertBoard()))["warnings"] as? [String] == lines.warnings)
+  }
+
   @Test func `any text comes back from a JSON string as it was`() throws {
     var texts = (0..<0x300).compactMap { Unicode.Scalar($0).map { "a\(Character($0))b" } }
     texts += ["\u{2028}\u{2029}", "\u{202e}evil", "\"\\/", "\r\n", "é\u{301}", "🙂", "\u{feff}x", ""]
