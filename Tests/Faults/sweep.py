@@ -7,12 +7,13 @@ import time
 
 from stage import Network, Watch, run, wait_for
 
-# Each with an error that it may really give.
+# Each with an error that it may really give. brk gives none: when it fails it returns the end as it was, which the C
+# library tells by its being lower than what it asked for; -ENOMEM would be an end above all memory to it.
 CALLS = [("bpf", "EPERM"), ("bpf", "ENOMEM"), ("socket", "EMFILE"), ("setsockopt", "ENOMEM"), ("bind", "ENODEV"), ("mmap", "ENOMEM"),
          ("poll", "ENOMEM"), ("openat", "EMFILE"), ("write", "EIO"), ("ioctl", "ENODEV"), ("getsockopt", "EINVAL"), ("pipe", "EMFILE"),
          ("pipe2", "EMFILE"), ("clone", "EAGAIN"), ("clone3", "EAGAIN"), ("prctl", "EPERM"), ("seccomp", "EINVAL"),
          ("landlock_create_ruleset", "EINVAL"), ("landlock_add_rule", "EINVAL"), ("landlock_restrict_self", "EPERM"),
-         ("setresuid", "EAGAIN"), ("capset", "EPERM"), ("futex", "EINTR"), ("munmap", "EINVAL"), ("mprotect", "ENOMEM"), ("brk", "ENOMEM"),
+         ("setresuid", "EAGAIN"), ("capset", "EPERM"), ("futex", "EINTR"), ("munmap", "EINVAL"), ("mprotect", "ENOMEM"), ("brk", None),
          ("madvise", "EINVAL"), ("fstat", "EIO"), ("newfstatat", "EIO"), ("read", "EIO"), ("fcntl", "EINVAL"), ("rt_sigaction", "EINVAL")]
 
 # What ends with a status of the program's own; 127 is the loader, before the program begins.
@@ -59,8 +60,8 @@ def sweep(program, words):
                     outcomes[status] = outcomes.get(status, 0) + 1
                     if problem:
                         failed += 1
-                        print(f"FAIL {backend} {call}={error} when={number}: {problem}")
-                print(f"{'FAIL' if failed > before else 'ok  '} {backend}: {call} fails with {error}, "
+                        print(f"FAIL {backend} {call}={error or 0} when={number}: {problem}")
+                print(f"{'FAIL' if failed > before else 'ok  '} {backend}: {call} fails{f' with {error}' if error else ''}, "
                       f"{count - loader} calls, {time.monotonic() - begin:.0f} s")
                 sys.stdout.flush()
     finally:
@@ -71,7 +72,8 @@ def sweep(program, words):
 
 
 def once(program, network, backend, call, error, number):
-    watch = Watch(program, network, f"-i eth0 --backend {backend}", inject=[f"{call}:error={error}:when={number}"], waits=False,
+    fault = f"error={error}" if error else "retval=0"
+    watch = Watch(program, network, f"-i eth0 --backend {backend}", inject=[f"{call}:{fault}:when={number}"], waits=False,
                   duration="100ms")
     try:
         status = watch.wait(30)
