@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <linux/capability.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -24,13 +25,26 @@ int wt_confine_bounds(void)
 	return refused;
 }
 
-int wt_confine_capabilities(void)
+int wt_confine_capabilities(uint64_t kept)
 {
 	struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
-	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3];
+	struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3];
 
-	memset(none, 0, sizeof(none));
-	return syscall(SYS_capset, &header, none) ? errno : 0;
+	memset(sets, 0, sizeof(sets));
+	/* What is not permitted now cannot be kept: capset would refuse all of it. */
+	if (kept && syscall(SYS_capget, &header, sets))
+		return errno;
+	for (int word = 0; word < _LINUX_CAPABILITY_U32S_3; word++) {
+		sets[word].permitted &= (uint32_t)(kept >> 32 * word);
+		sets[word].effective = sets[word].permitted;
+		sets[word].inheritable = 0;
+	}
+	return syscall(SYS_capset, &header, sets) ? errno : 0;
+}
+
+uint64_t wt_confine_file_rights(void)
+{
+	return UINT64_C(1) << CAP_DAC_OVERRIDE | UINT64_C(1) << CAP_DAC_READ_SEARCH;
 }
 
 int wt_confine_no_new_privileges(void)
@@ -44,6 +58,22 @@ int wt_confine_user(uid_t user, gid_t group)
 	if (setgroups(0, NULL) || setresgid(group, group, group) || setresuid(user, user, user))
 		return errno;
 	return 0;
+}
+
+int wt_seccomp_fault(void)
+{
+	uint32_t action = SECCOMP_RET_ERRNO;
+
+	return syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) ? errno : 0;
+}
+
+int wt_seccomp_is_sanitised(void)
+{
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+	return 1;
+#else
+	return 0;
+#endif
 }
 
 uint64_t wt_seccomp_thread(void)

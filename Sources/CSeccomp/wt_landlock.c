@@ -36,7 +36,10 @@ int wt_landlock_version(void)
 {
 	long version = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
 
-	return version > 0 ? (int)version : 0;
+	/* ENOSYS: the kernel has been built without it. EOPNOTSUPP: it has not been asked for at boot. */
+	if (version < 0)
+		return errno == ENOSYS ? 0 : -errno;
+	return (int)version;
 }
 
 static int wt_landlock_allow(int rules, const struct wt_landlock_path *path, uint64_t known)
@@ -52,7 +55,8 @@ static int wt_landlock_allow(int rules, const struct wt_landlock_path *path, uin
 	beneath.allowed_access = (path->writable ? wt_read | wt_write : wt_read) & known;
 	if (fstat(parent, &status) == 0 && !S_ISDIR(status.st_mode))
 		beneath.allowed_access &= wt_of_files;
-	if (syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &beneath, 0))
+	/* EBADFD: a pipe, by /dev/stdin or /dev/fd/N; it is in no folder, and Landlock leaves such alone. */
+	if (syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &beneath, 0) && errno != EBADFD)
 		result = errno;
 	close(parent);
 	return result;
@@ -66,7 +70,7 @@ int wt_landlock_confine(const struct wt_landlock_path *paths, size_t count, int 
 	int result = 0;
 	int rules;
 
-	if (version == 0)
+	if (version <= 0)
 		return ENOSYS;
 	handled.files = WT_FIRST_RIGHTS;
 	if (version >= 2)

@@ -17,6 +17,8 @@
       package var readable: [String] = []
       /// Files and folders that may be written, with all that lies in them.
       package var writable: [String] = []
+      /// Keeps what root may do with the files of others: for `readable` that are opened only later.
+      package var keepsFileRights = false
 
       package init() {}
     }
@@ -35,7 +37,10 @@
       _ = wt_confine_bounds()
       if let account = plan.account { become(account) }
       // A change of user has taken them already, unless the new one is root again.
-      note("no capabilities", wt_confine_capabilities(), otherwise: "its capabilities")
+      note(
+        plan.keepsFileRights ? "no capabilities but for files" : "no capabilities",
+        wt_confine_capabilities(plan.keepsFileRights ? wt_confine_file_rights() : 0),
+        otherwise: "its capabilities")
       // As the user that it is by now; the strings are terminated and outlive the calls.
       unwritable = plan.writable.filter { unsafe access($0, W_OK) != 0 }
       note(
@@ -56,7 +61,7 @@
     /// not run as root, whose programs would have them anyway.
     package static func giveUpCapabilities() {
       _ = wt_confine_bounds()
-      _ = wt_confine_capabilities()
+      _ = wt_confine_capabilities(0)
     }
 
     /// Whether the plan's user was become, or none was asked for.
@@ -66,6 +71,19 @@
     package static var landlockVersion: Int? {
       let version = wt_landlock_version()
       return version > 0 ? Int(version) : nil
+    }
+
+    /// Why this kernel refuses Landlock, in words; nil when it does not.
+    package static var landlockFault: String? {
+      let version = wt_landlock_version()
+      if version > 0 { return nil }
+      return version == 0 ? "this kernel has none" : words(-version)
+    }
+
+    /// Why this kernel has no filters of system calls, in words; nil when it has.
+    package static var seccompFault: String? {
+      let fault = wt_seccomp_fault()
+      return fault == 0 ? nil : words(fault)
     }
 
     private mutating func become(_ account: Account) {

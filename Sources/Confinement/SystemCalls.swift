@@ -12,8 +12,14 @@
       if abilities.contains(.terminal) { calls += terminal }
       if abilities.contains(.listen) { calls += listen.map { SystemCall(name: $0) } }
       if abilities.contains(.connect) { calls += connect.map { SystemCall(name: $0) } + sockets }
+      if wt_seccomp_is_sanitised() != 0 { calls += sanitiser.map { SystemCall(name: $0) } }
       return calls
     }
+
+    /// What the run-time of a sanitiser asks besides: of new threads, and for its report. In no release.
+    private static let sanitiser = [
+      "sched_getaffinity", "sigaltstack", "prlimit64", "sched_yield", "readlink", "readlinkat",
+    ]
 
     /// Pages, the alert log, waiting, memory, the end.
     private static let always = [

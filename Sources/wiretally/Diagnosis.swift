@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Capture
+import Confinement
 import Glibc
 import KernelCapture
 import PcapCapture
@@ -115,6 +116,26 @@ struct Diagnosis {
     }
     checks.append(Check(name: "unprivileged_bpf_disabled", state: .fine, found: unprivileged))
     checks.append(Check(name: "libpcap", state: .fine, found: PcapLibrary.version))
-    return checks
+    return checks + confinement()
+  }
+
+  /// What a watch can give up here: it watches all the same without.
+  private static func confinement() -> [Check] {
+    func check(_ name: String, _ fault: String?, _ there: String, _ otherwise: String, _ remedy: String)
+      -> Check
+    {
+      Check(
+        name: name, state: fault == nil ? .fine : .missing,
+        found: fault.map { "\($0): \(otherwise)" } ?? there, remedy: fault == nil ? nil : remedy)
+    }
+    return [
+      check(
+        "seccomp", Confinement.seccompFault, "there", "a watch keeps all system calls",
+        "boot a kernel built with CONFIG_SECCOMP_FILTER"),
+      check(
+        "Landlock", Confinement.landlockFault, "version \(Confinement.landlockVersion ?? 0)",
+        "a watch keeps all files of its user",
+        "boot a kernel of 5.13 or later with landlock among lsm= (see: cat /sys/kernel/security/lsm)"),
+    ]
   }
 }

@@ -110,4 +110,24 @@ struct DoctorTests {
     #expect(report.verdict.contains(words), "\(report.verdict)")
     #expect(report.check("BPF ring buffer")?.state == "missing")
   }
+
+  @Test(.enabled(if: Shell.has("strace"), "needs strace"))
+  func `where a watch cannot be confined it says so, and that it watches all the same`() throws {
+    let folder = Folder()
+    let log = folder.file("strace")
+    let calls = "landlock_create_ruleset,seccomp"
+    let network = Network()
+    let ran = Network.run(
+      "strace -f -o \(log) -e trace=\(calls) -e inject=\(calls):error=EOPNOTSUPP \(Machine.program) doctor "
+        + "--format json", in: network.add("d"))
+    #expect(Shell.read(log).contains("(INJECTED)"))
+    #expect(ran.status == 0, "\(ran.errors)")
+    let report = try #require(Report(ran.output))
+    for name in ["seccomp", "Landlock"] {
+      #expect(report.check(name)?.state == "missing")
+      #expect(report.check(name)?.remedy?.contains("boot a kernel") == true)
+    }
+    #expect(report.check("seccomp")?.found.contains("keeps all system calls") == true)
+    #expect(report.check("Landlock")?.found.contains("keeps all files") == true)
+  }
 }

@@ -18,8 +18,14 @@
 /* Empties the bounding set as far as this process may (CAP_SETPCAP), and the ambient set. */
 int wt_confine_bounds(void);
 
-/* Empties the effective, permitted and inheritable set of the calling thread. */
-int wt_confine_capabilities(void);
+/*
+ * Empties the inheritable set of the calling thread, and its effective and permitted set but for those of
+ * `kept` (1 << CAP_...) that it has.
+ */
+int wt_confine_capabilities(uint64_t kept);
+
+/* Root's rights to files of others: CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH. */
+uint64_t wt_confine_file_rights(void);
 
 /* Nobody gains privileges any more by execve. */
 int wt_confine_no_new_privileges(void);
@@ -27,7 +33,7 @@ int wt_confine_no_new_privileges(void);
 /* Other users, other groups and none besides, for good. */
 int wt_confine_user(uid_t user, gid_t group);
 
-/* The version of Landlock in this kernel; 0 without it. */
+/* The version of Landlock in this kernel; 0 without it, a negative error number where it may not be used. */
 int wt_landlock_version(void);
 
 /* A path beneath which Landlock allows something: to read, or to write and make files too. */
@@ -41,6 +47,12 @@ struct wt_landlock_path {
  * `network` TCP is left alone. Returns ENOSYS where the kernel has no Landlock.
  */
 int wt_landlock_confine(const struct wt_landlock_path *paths, size_t count, int network);
+
+/* 0 where the kernel lets filters refuse system calls, else the error number. */
+int wt_seccomp_fault(void);
+
+/* Whether this build has a sanitiser in it, whose run-time makes system calls of its own. */
+int wt_seccomp_is_sanitised(void);
 
 /* clone's flag for threads: the C library declares it for GNU programs only. */
 uint64_t wt_seccomp_thread(void);
