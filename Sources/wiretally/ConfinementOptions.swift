@@ -57,8 +57,7 @@ struct ConfinementOptions: ParsableArguments {
     plan.account = account
     plan.abilities = abilities
     if let alertLog {
-      // A rotated log is made anew beside the old one.
-      plan.writable.append(alertLog.isRotatable ? Self.folder(of: alertLog.path) : alertLog.path)
+      plan.writable.append(Self.place(of: alertLog))
     }
     let confinement = Confinement(plan)
     if user != nil, !confinement.isAccountChanged {
@@ -71,6 +70,11 @@ struct ConfinementOptions: ParsableArguments {
         "the alert log's folder \(folder) is not writable for \(account?.name ?? "this user"): once the log is rotated, "
           + "alerts go on into the old file unless the new one is made for that user (logrotate: create)")
     }
+  }
+
+  /// What has to stay writable for the log: a rotated one is made anew beside the old one.
+  static func place(of alertLog: (path: String, isRotatable: Bool)) -> String {
+    alertLog.isRotatable ? folder(of: alertLog.path) : alertLog.path
   }
 
   private static func folder(of path: String) -> String {

@@ -3,6 +3,7 @@
 import Alerting
 import ArgumentParser
 import Capture
+import Confinement
 import Delivery
 import Exchanges
 import Feed
@@ -24,6 +25,11 @@ struct ReadCommand: ParsableCommand {
   var files: [String]
 
   @OptionGroup var options: ReportOptions
+
+  @Flag(
+    name: .customLong("no-confine"),
+    help: "Keep all capabilities, system calls and files while reading: for debugging.")
+  var isUnconfined = false
 
   func validate() throws {
     if options.format == .screen {
@@ -69,6 +75,7 @@ struct ReadCommand: ParsableCommand {
       source, writer, feed: follower?.feed.writers[0], limits: limits, depth: .streams, seed: pinned.seed)
     let progress = ReadProgress(
       isShown: (options.format == .page && follower == nil) || !StandardDescriptors.isTerminal(1))
+    confine(report)
     var faults: [CaptureError] = []
     func show() {
       while let interval = timeline.nextInterval(capture: source.counters, top: report.sites) {
@@ -100,6 +107,18 @@ struct ReadCommand: ParsableCommand {
       Failure.say("\(source.unreadable) packets have a link layer that cannot be read; they were left out")
     }
     try end(faults)
+  }
+
+  /// Gives up, before a byte of the files is looked at, what reading them does not take. They are opened one
+  /// after the other, later on: so it stays who it is.
+  private func confine(_ report: Report) {
+    if isUnconfined { return }
+    var plan = Confinement.Plan()
+    plan.keepsFileRights = true
+    plan.readable = files.filter { $0 != "-" }
+    if let alertLog = report.alertLog { plan.writable.append(ConfinementOptions.place(of: alertLog)) }
+    let kept = Confinement(plan).kept
+    if !kept.isEmpty { Failure.say("while it reads it keeps \(kept.joined(separator: ", "))") }
   }
 
   private func couriers() throws(CaptureError) -> [Courier] {

@@ -87,6 +87,35 @@ struct PrivilegeTests {
     #expect(free.end().status == 0)
   }
 
+  /// A pipe with a name holds it up where its files are opened: after it has given up what it does not need.
+  @Test func `read keeps nothing but the right to open its files, and reads them`() throws {
+    let folder = Folder()
+    let pipe = folder.file("pipe")
+    let ran = Shell.run(
+      """
+      mkfifo \(pipe)
+      \(Machine.program) read --format json \(pipe) >\(folder.file("out")) & reader=$!
+      for n in $(seq 600); do grep -q 'Seccomp:.2' /proc/$reader/status && break; sleep 0.05; done
+      cat /proc/$reader/status
+      timeout 60 cat \(JSONDocumentTests.root)/Tests/Captures/zeek-get.pcap >\(pipe)
+      wait $reader
+      """)
+    #expect(ran.status == 0, "\(ran.errors)")
+    #expect(ran.output.contains("Seccomp:\t2"))
+    #expect(ran.output.contains("NoNewPrivs:\t1"))
+    // CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH: a file of a user's that root reads is opened only then.
+    for set in ["CapPrm", "CapEff"] { #expect(ran.output.contains("\(set):\t0000000000000006\n"), "\(set)") }
+    for set in ["CapInh", "CapBnd", "CapAmb"] {
+      #expect(ran.output.contains("\(set):\t0000000000000000\n"), "\(set)")
+    }
+    let summary = try #require(Lines(Shell.read(folder.file("out"))).summary)
+    #expect(summary.requests == 1)
+    let free = Shell.run(
+      "strace -f -e trace=seccomp,landlock_restrict_self \(Machine.program) read --no-confine "
+        + "\(JSONDocumentTests.root)/Tests/Captures/zeek-get.pcap")
+    #expect(!free.errors.contains("seccomp(") && !free.errors.contains("landlock"), "\(free.errors)")
+  }
+
   @Test func `a user that does not exist, or that cannot be become, is named`() {
     let unknown = Shell.run("\(Machine.program) -t 1 --user nosuchuser")
     #expect(unknown.status == 64)
