@@ -166,7 +166,8 @@ struct LiveSession {
 
   /// Opens the backend that was asked for, or the next best one.
   private func open() throws(CaptureError) -> any LiveBackend {
-    let request = command.request
+    var request = command.request
+    request.ringBytes = try MemoryLimit.ring(request.ringBytes, workers: request.workers)
     switch request.backend {
     case .ebpf: return try KernelBackend(request)
     case .pcap: return try PcapBackend(request, insteadOf: nil)

@@ -5,7 +5,7 @@ import signal
 import time
 
 from case import fault, faults
-from stage import imbalance, run
+from stage import imbalance, run, wait_for
 
 
 @faults("so many descriptors:", [3, 4, 6, 8, 12, 16])
@@ -25,6 +25,31 @@ def locked(case):
     watch = case.watching(through="prlimit --memlock=0")
     case.counts(watch)
     case.ends(watch)
+
+
+@faults("a memory group of so many MiB:", [(8, 0), (16, 0), (24, 0), (33, 2), (40, 8), (48, 16), (80, 32)], sample=(48, 16))
+def group(case, value):
+    mebibytes, ring = value
+    isFirst = os.path.isdir("/sys/fs/cgroup/memory")
+    folder = ("/sys/fs/cgroup/memory/" if isFirst else "/sys/fs/cgroup/") + case.network.prefix
+    os.mkdir(folder)
+    try:
+        with open(folder + ("/memory.limit_in_bytes" if isFirst else "/memory.max"), "w") as file:
+            file.write(str(mebibytes << 20))
+        # `ip netns exec` hides the groups, as it mounts a /sys of its own: back to where they are.
+        watch = case.watch(through=f"nsenter --mount=/proc/{os.getpid()}/ns/mnt "
+                                   f"sh -c 'echo $$ >{folder}/cgroup.procs && exec \"$@\"' sh")
+        if ring == 0:
+            case.fails(watch, 70, f"cannot watch within {mebibytes} MiB", "a higher limit of its control group")
+            return
+        case.says(watch, "watching eth0", "by eBPF;" if ring == 32 else f"with a ring of {ring} MiB instead of 32 MiB")
+        case.counts(watch, 2_000)
+        case.ends(watch)
+    finally:
+        for watch in case.watches:
+            watch.close()
+        # The kernel lets go of it a little later.
+        wait_for(lambda: run(f"rmdir {folder}", check=False).returncode == 0)
 
 
 def ends_clearly(case, watch):
