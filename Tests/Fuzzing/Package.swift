@@ -8,13 +8,13 @@ import PackageDescription
 // `Randomness` are links, so that all is one package to the compiler; which rooms there are, and what they need,
 // is read off the sources, so that this list cannot fall behind.
 
-/// What the rooms are built with: see the package above. The fuzzed programs may look inside.
+/// What the rooms are built with: see the package above, which checks besides that members come from modules
+/// that a file imports. The fuzzed programs may look inside.
 let house: [SwiftSetting] = [
   .swiftLanguageMode(.v6),
   .strictMemorySafety(),
   .enableUpcomingFeature("ExistentialAny"),
   .enableUpcomingFeature("InternalImportsByDefault"),
-  .enableUpcomingFeature("MemberImportVisibility"),
   .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
   .enableUpcomingFeature("InferIsolatedConformances"),
   .enableExperimentalFeature("Lifetimes"),
@@ -63,7 +63,11 @@ func room(_ name: String) -> Target {
   if names(in: path).contains("include") {
     return .target(name: name, path: path, exclude: names(in: path).filter { $0.hasSuffix(".o") })
   }
-  return .target(name: name, dependencies: needs(path), path: path, swiftSettings: house)
+  let embedded = above.matches(of: /embedInCode\("(\w+)"\)/).map { String($0.1) }
+    .filter { names(in: path).contains($0) }
+  return .target(
+    name: name, dependencies: needs(path), path: path, resources: embedded.map { .embedInCode($0) },
+    swiftSettings: house)
 }
 
 /// A part of the fuzzed programs, or of the tests above.
