@@ -12,13 +12,14 @@ enum AddressSpace {
   /// would end the process without a word of ours.
   static func check(_ bytes: Int) throws(CaptureError) {
     let bytes = bytes + besides
-    // Nothing is written, so nothing becomes resident; it is given back at once.
-    let memory = unsafe malloc(bytes)
-    guard unsafe memory != nil else {
+    // As the allocator would map it: an allocation that nobody uses is one that the compiler leaves out. Nothing
+    // is written, so nothing becomes resident; it is given back at once.
+    let memory = unsafe mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+    guard let memory = unsafe memory, unsafe memory != MAP_FAILED else {
       throw CaptureError(
         .unavailable, "cannot reserve \(bytes >> 20) MiB of memory for the tables of connections",
         remedy: "fewer --workers, or a higher limit of address space (ulimit -v, MemoryMax of a unit)")
     }
-    unsafe free(memory)
+    unsafe munmap(memory, bytes)
   }
 }
