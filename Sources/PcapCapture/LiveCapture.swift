@@ -46,6 +46,8 @@ package final class LiveCapture: SegmentSource {
   private let startOffset: Int64
   private let published = Mutex(Published())
   private let isStopped = Atomic<Bool>(false)
+  /// Whether the block that the kernel was filling at the end has been waited for.
+  private var hasWaitedForLast = false
 
   package init(_ options: PcapOptions) throws(CaptureError) {
     self.options = options
@@ -72,6 +74,15 @@ package final class LiveCapture: SegmentSource {
       var waiting = pollfd(fd: handle.descriptor, events: Int16(POLLIN), revents: 0)
       // poll reads and writes the one entry it is given. A broken handle would be ready at once, always.
       _ = unsafe poll(&waiting, isBroken ? 0 : 1, timeout)
+      delivered = try drain(body)
+    }
+    if delivered == 0, isStopped.load(ordering: .relaxed), !hasWaitedForLast, !isBroken {
+      // What came before the end may be in a block that the kernel has not handed over yet: twice its timeout,
+      // since its timer counts in ticks.
+      hasWaitedForLast = true
+      var waiting = pollfd(fd: handle.descriptor, events: Int16(POLLIN), revents: 0)
+      // poll reads and writes the one entry it is given.
+      _ = unsafe poll(&waiting, 1, 2 * LiveHandle.blockTimeout)
       delivered = try drain(body)
     }
     publish()

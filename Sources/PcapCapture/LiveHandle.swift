@@ -8,6 +8,9 @@ import HTTPWire
 /// libpcap open on one interface, or on all, with the filter in place; closed when let go of.
 @safe
 final class LiveHandle {
+  /// Milliseconds after which the kernel hands over a block of packets that is not full.
+  static let blockTimeout: Int32 = 20
+
   // libpcap's handle: owned from init to deinit, used by one thread at a time.
   let pcap: OpaquePointer
   /// Readable when packets wait.
@@ -33,7 +36,7 @@ final class LiveHandle {
     defer { if !isHandedOver { unsafe pcap_close(handle) } }
     unsafe pcap_set_snaplen(handle, 262_144)
     unsafe pcap_set_promisc(handle, 0)
-    unsafe pcap_set_timeout(handle, 20)
+    unsafe pcap_set_timeout(handle, Self.blockTimeout)
     unsafe pcap_set_buffer_size(handle, Int32(clamping: options.bufferBytes))
     unsafe pcap_set_tstamp_precision(handle, Int32(PCAP_TSTAMP_PRECISION_NANO))
     let status = unsafe pcap_activate(handle)
