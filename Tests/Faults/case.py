@@ -75,7 +75,7 @@ class Case:
 
     def fired(self, watch, times=1):
         """Strace did it: without this a fault that never was would pass."""
-        assert wait_for(lambda: watch.injected >= times, 5), f"the fault was not there: {watch.command}"
+        assert wait_for(lambda: watch.injected >= times, 20), f"the fault was not there: {watch.command}"
 
 
 def fault(name, sample=False):

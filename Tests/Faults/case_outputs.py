@@ -208,6 +208,9 @@ def interrupted(case, call):
     first = 60 if call == "read" else 1
     watch = case.watching(inject=[f"{call}:error=EINTR:when={first}..{first + 40}+2"])
     case.counts(watch)
+    if call == "read":
+        # Ten a second, for signals.
+        case.fired(watch)
     case.ends(watch)
     # The wait for the worker is at the very end.
     case.fired(watch)
