@@ -20,8 +20,9 @@ extension ExchangeTracker {
       if !isLast { part.length = UInt32(count) }
       let place = held.add(part, bytes.slice(offset, offset + count), isFirst: isFirst)
       if place < 0 {
+        if isFirst { return false }
         // What was added of this segment stays: reading it later yields the rest as a gap.
-        return !isFirst
+        break
       }
       insertHeld(place, part)
       if isLast { break }

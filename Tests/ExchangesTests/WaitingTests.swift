@@ -52,6 +52,18 @@ import Testing
     #expect(account.isBalanced)
   }
 
+  /// Found by fuzzing: what was held of such a segment was on no list of those that wait, and never read.
+  @Test func `of a segment too long for the places left, what is held is counted all the same`() {
+    var talk = Dialogue()
+    talk.ask(get("/a") + String(repeating: "x", count: 7_000))
+    var limits = ExchangeLimits.file
+    limits.heldSegments = 3
+    let account = Account(talk.packets, limits: limits)
+    #expect(account.counters.delivered == 1)
+    #expect(account.requests == ["a.example /a": 1])
+    #expect(account.isBalanced)
+  }
+
   /// Found in nDPI's 1kxun: two captures in one file, the later one first.
   @Test func `times that go back end no request before its response`() {
     var late = Dialogue(clientPort: 40_001)
