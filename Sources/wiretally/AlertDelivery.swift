@@ -71,7 +71,7 @@ final class AlertDelivery {
       let before = courier.dropped
       courier.release()
       let lost = courier.dropped - before
-      if lost > 0 { Failure.say("\(courier.name): \(lost) alerts were not delivered") }
+      if lost > 0 { Failure.say("\(courier.name): \(lost) \(lost == 1 ? "alert was" : "alerts were") not delivered") }
     }
   }
 }
