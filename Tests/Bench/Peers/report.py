@@ -78,9 +78,10 @@ def heading(parts, places):
         present, missing = contestants.chosen(part, places)
         absent += [name for name in missing if name not in absent]
         for one in present:
-            number = one.name not in versions and contestants.version(one, places)
+            tool = one.name.split("-")[0]
+            number = tool not in versions and contestants.version(one, places)
             if number:
-                versions[one.name] = number
+                versions[tool] = number
     for name, command in TOOLS.items() if set(parts) - {"files"} else ():
         try:
             said = subprocess.run(command.split(), capture_output=True, text=True)
@@ -88,7 +89,7 @@ def heading(parts, places):
         except (OSError, TypeError):
             pass
     libpcap = re.search(r"libpcap version (\S+)", subprocess.run(
-        ["tcpdump", "--version"], capture_output=True, text=True).stderr) if "tcpdump-copy" in versions else None
+        ["tcpdump", "--version"], capture_output=True, text=True).stderr) if "tcpdump" in versions else None
     if libpcap:
         versions["libpcap"] = libpcap[1]
     memory = int(re.search(rb"MemTotal:\s+(\d+)", read("/proc/meminfo"))[1]) >> 20
