@@ -59,10 +59,10 @@ def load(road, seconds):
     namespace, address, _ = ROADS[road]
     done = subprocess.run(["taskset", "-c", "1"] + inside(namespace, [
         "wrk", "-t1", "-c32", f"-d{seconds}s", f"http://{address}/x"]), capture_output=True, text=True)
-    found = re.search(r"(\d+) requests in ([\d.]+)(m?)s", done.stdout)
+    found = re.search(r"(\d+) requests in .*Requests/sec:\s+([\d.]+)", done.stdout, re.S)
     if not found or "Non-2xx" in done.stdout:
         raise SystemExit(f"wrk failed: {(done.stdout + done.stderr).strip()[-300:]}")
-    return int(found[1]), int(found[1]) / float(found[2])
+    return int(found[1]), float(found[2])
 
 
 def pair(one, settings, network, road, seconds):
