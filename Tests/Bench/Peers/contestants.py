@@ -49,7 +49,7 @@ ALL = [
     Contestant("wiretally", "{bin} read --port 80,8080 --format json --alert-log {run}/alerts.log {file}",
                WATCH + " --backend ebpf", counts.wiretally, "{bin} --version"),
     Contestant("wiretally-pcap", None, WATCH + " --backend pcap", counts.wiretally),
-    Contestant("httpry", "httpry -q -r {file} " + HTTPRY, "httpry -q -i {iface} " + HTTPRY, counts.httpry, "httpry -h"),
+    Contestant("httpry", "httpry -r {file} " + HTTPRY, "httpry -i {iface} " + HTTPRY, counts.httpry, "httpry -h"),
     Contestant("ngrep", f"ngrep -I {{file}} -q -W byline {HEAD} '{HTTP_PORTS}'",
                f"ngrep -d {{iface}} -q -W byline {HEAD} '{HTTP_PORTS}'", counts.heads, "ngrep -V"),
     Contestant("tcpdump-copy", "tcpdump -r {file} -w /dev/null", "tcpdump -i {iface} -w /dev/null", counts.tcpdump,

@@ -48,9 +48,9 @@ def heads(folder):
 
 
 def httpry(folder):
-    """A log of one line a message. It tells no loss of libpcap's."""
+    """A log of one line a message."""
     out = read(folder + "/log")
-    return out.count(b"\n>\t"), out.count(b"\n<\t"), None
+    return out.count(b"\n>\t"), out.count(b"\n<\t"), dropped(folder)
 
 
 def tshark(folder):
@@ -77,6 +77,6 @@ def tcpdump(folder):
 
 
 def dropped(folder):
-    """What libpcap's tools say at their end."""
-    found = re.findall(rb"(\d+) packets? dropped", read(folder + "/err"))
+    """What tools by libpcap say at their end: packets, not messages."""
+    found = re.findall(rb"(\d+) packets? dropped", read(folder + "/err") + read(folder + "/out"))
     return int(found[0]) if found else None
