@@ -40,7 +40,7 @@ def once(one, settings, path):
     status = process.child.returncode
     asked, answered, _ = one.says(places["run"])
     return dict(wall=process.wall, user=process.usage.ru_utime, system=process.usage.ru_stime, cpu=process.cpu,
-                peak_kib=int(read(places["run"] + "/peak").split()[-1]), requests=asked, responses=answered,
+                peak_kib=int((read(places["run"] + "/peak").split() or [0])[-1]), requests=asked, responses=answered,
                 status=status, complaint=process.complaint() if status else None)
 
 
@@ -52,16 +52,15 @@ def measure(settings):
         report.table(f"Files: {name}", "contestant", "CPU µs a packet", "messages/s a core", "wall s", "peak MB",
                      "counts")
         data = {one: [] for one in present}
-        corpus = {one: preparing.corpus(settings.folder, tenth(name) if one.slow else name) for one in present}
-        for one, (path, _) in corpus.items():
+        source = {one: preparing.corpus(settings.folder, tenth(name) if one.slow else name) for one in present}
+        for one, (path, _) in source.items():
             read(path + ".pcap")  # Into the page cache.
         for number in range(settings.runs):
-            for one in present:
-                if not one.slow or number < max(1, settings.runs - 2):
-                    settings.progress(f"files {name}: round {number + 1} of {settings.runs}, {one.name}")
-                    data[one].append(once(one, settings, corpus[one][0]))
+            for one in settings.turns(present, number):
+                settings.progress(f"files {name}: round {number + 1} of {settings.runs}, {one.name}")
+                data[one].append(once(one, settings, source[one][0]))
         for one, values in data.items():
-            path, truth = corpus[one]
+            path, truth = source[one]
             cost = [1e6 * value["cpu"] / truth["packets"] for value in values]
             speed = truth["messages"] / max(1e-4, statistics.median(value["cpu"] for value in values))
             counts = sorted({verdict(value["requests"], value["responses"], truth, one.unit) for value in values})

@@ -3,7 +3,7 @@
 
 tcpreplay has processor 0, the contestant processor 1. Directly before each, the corpus is replayed with nobody
 watching: what tcpreplay's packets then take longer is what the tap, the filter and the copy cost in the kernel, on the
-sender's side.
+sender's side. What a contestant has not read a minute after the replay counts as not seen.
 """
 
 import os
@@ -61,7 +61,7 @@ def measure(settings):
                          "CPU s per M packets", "peak MB")
             data = {one: [] for one in present}
             for number in range(settings.runs):
-                for one in present:
+                for one in settings.turns(present, number):
                     settings.progress(f"live {name}: round {number + 1} of {settings.runs}, {one.name}")
                     data[one].append(once(one, settings, network, path, rate))
             alone = [value["alone"] / 1e3 for values in data.values() for value in values if value["alone"]]
