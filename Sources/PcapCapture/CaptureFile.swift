@@ -64,6 +64,7 @@ package final class CaptureFile {
   /// Hands up to `count` packets to `body`, in one call so that the closure is made once; false at the
   /// end of the file.
   func next(_ count: Int, _ body: (FilePacket, RawSpan) -> Void) throws(CaptureError) -> Bool {
+    if order == nil, case .classic(let classic) = format { return try classic.next(count, self, body) }
     for _ in 0..<count {
       guard try next(body) else { return false }
       // What a pipe has brought is handed on before more is waited for.
@@ -80,7 +81,7 @@ package final class CaptureFile {
   /// Hands the packet at the current position to `body`; false at the end of the file.
   func read(_ body: (FilePacket, RawSpan) -> Void) throws(CaptureError) -> Bool {
     switch format {
-    case .classic(let classic): return try classic.next(self, body)
+    case .classic(let classic): return try classic.next(1, self, body)
     case .nextGeneration(var blocks):
       defer { format = .nextGeneration(blocks) }
       return try blocks.next(self, body)

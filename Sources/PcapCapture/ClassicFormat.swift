@@ -40,8 +40,24 @@ struct ClassicFormat: Sendable {
     self.link = link
   }
 
-  func next(_ file: CaptureFile, _ body: (FilePacket, RawSpan) -> Void) throws(CaptureError) -> Bool {
+  /// Hands up to `count` packets to `body`; false at the end of the file. All in one go: what is asked for
+  /// anew for each packet is counted for each.
+  func next(
+    _ count: Int, _ file: CaptureFile, _ body: (FilePacket, RawSpan) -> Void
+  ) throws(CaptureError) -> Bool {
     let input = file.input
+    for _ in 0..<count {
+      guard try next(file, input, body) else { return false }
+      // What a pipe has brought is handed on before more is waited for.
+      if input.isDrained { break }
+    }
+    return true
+  }
+
+  @inline(__always)
+  private func next(
+    _ file: CaptureFile, _ input: FileInput, _ body: (FilePacket, RawSpan) -> Void
+  ) throws(CaptureError) -> Bool {
     let available = input.available(recordHeader)
     if available < recordHeader {
       if available == 0, input.fault == nil { return false }
