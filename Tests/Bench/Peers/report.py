@@ -46,14 +46,14 @@ class Load:
     """How much else the machine does while it is measured."""
 
     def __init__(self):
-        self.before, self.user, self.own = os.getloadavg(), self._user(), self._own()
+        self.before, (self.user, self.stolen), self.own = os.getloadavg(), self._spent(), self._own()
         self.start = time.monotonic()
 
     @staticmethod
-    def _user():
-        """Seconds of all processors in user mode."""
-        words = read("/proc/stat").split(b"\n", 1)[0].split()
-        return (int(words[1]) + int(words[2])) / os.sysconf("SC_CLK_TCK")
+    def _spent():
+        """Seconds of all processors in user mode, and those that the host gave to others."""
+        words = [int(word) / os.sysconf("SC_CLK_TCK") for word in read("/proc/stat").split(b"\n", 1)[0].split()[1:]]
+        return words[0] + words[1], words[7]
 
     @staticmethod
     def _own():
@@ -62,13 +62,16 @@ class Load:
     def tell(self):
         """Prints what it was; returns it for the file."""
         passed = (time.monotonic() - self.start) * os.cpu_count()
-        others = max(0.0, (self._user() - self.user - self._own() + self.own) / passed)
+        user, stolen = self._spent()
+        others = max(0.0, (user - self.user - self._own() + self.own) / passed)
+        stolen = (stolen - self.stolen) / passed
         after = os.getloadavg()
         print(f"\nLoad average {self.before[0]:.2f} before and {after[0]:.2f} after (its own work included); other "
-              f"programs took {100 * others:.0f} % of the processors meanwhile.")
-        if self.before[0] > 0.5 or others > 0.03:
+              f"programs took {100 * others:.0f} % of the processors meanwhile, the host {100 * stolen:.0f} %.")
+        # The average lags: what ended just before is still in it.
+        if others + stolen > 0.03:
             print("**The machine was busy with other work: these figures are worse and wider than a quiet machine's.**")
-        return dict(load_before=self.before, load_after=after, others_share=round(others, 4))
+        return dict(load_before=self.before, load_after=after, others_share=round(others, 4), host_share=round(stolen, 4))
 
 
 def heading(parts, places):
