@@ -71,7 +71,8 @@ final class AlertDelivery {
       let before = courier.dropped
       courier.release()
       let lost = courier.dropped - before
-      if lost > 0 { Failure.say("\(courier.name): \(lost) \(lost == 1 ? "alert was" : "alerts were") not delivered") }
+      let what = lost == 1 ? "1 alert was" : "\(lost) alerts were"
+      if lost > 0 { Failure.say("\(courier.name): \(what) not delivered") }
     }
   }
 }
