@@ -56,9 +56,13 @@ final class Interruption {
     var ends: [Int32] = [-1, -1]
     // pipe fills two descriptors; without them a signal is seen when the next wait is over.
     _ = unsafe pipe(&ends)
-    for end in ends where end >= 0 {
-      _ = fcntl(end, F_SETFD, FD_CLOEXEC)
-      _ = fcntl(end, F_SETFL, O_NONBLOCK)
+    let isReady = ends.allSatisfy {
+      fcntl($0, F_SETFD, FD_CLOEXEC) == 0 && fcntl($0, F_SETFL, O_NONBLOCK) == 0
+    }
+    if !isReady {
+      // Better none than one whose reading waits for ever.
+      for end in ends where end >= 0 { close(end) }
+      ends = [-1, -1]
     }
     descriptor = ends[0]
     // The handler may run as soon as it is installed: the descriptor comes first.
