@@ -73,16 +73,16 @@ package final class LiveCapture: SegmentSource {
     if delivered == 0, timeout > 0, !isStopped.load(ordering: .relaxed) {
       var waiting = pollfd(fd: handle.descriptor, events: Int16(POLLIN), revents: 0)
       // poll reads and writes the one entry it is given. A broken handle would be ready at once, always.
-      _ = unsafe poll(&waiting, isBroken ? 0 : 1, timeout)
+      _ = unsafe poll(&waiting, isBroken ? 0 : 1, min(timeout, LiveHandle.blockTimeout))
       delivered = try drain(body)
     }
     if delivered == 0, isStopped.load(ordering: .relaxed), !hasWaitedForLast, !isBroken {
-      // What came before the end may be in a block that the kernel has not handed over yet: twice its timeout,
-      // since its timer counts in ticks.
+      // What came before the end may be in a block that the kernel has not handed over yet: its timeout, and a
+      // tick of the kernel's timer.
       hasWaitedForLast = true
       var waiting = pollfd(fd: handle.descriptor, events: Int16(POLLIN), revents: 0)
       // poll reads and writes the one entry it is given.
-      _ = unsafe poll(&waiting, 1, 2 * LiveHandle.blockTimeout)
+      _ = unsafe poll(&waiting, 1, LiveHandle.blockTimeout + 10)
       delivered = try drain(body)
     }
     publish()

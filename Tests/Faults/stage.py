@@ -5,6 +5,7 @@ import ctypes
 import itertools
 import json
 import os
+import select
 import shutil
 import signal
 import socket
@@ -219,10 +220,14 @@ class Watch:
         return self.wait(seconds), (time.monotonic() - begin) * 1000
 
     def wait(self, seconds=20):
-        try:
-            return self.process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            return None
+        if self.alive():
+            # Woken by its end: subprocess looks again and again, in the end every 50 ms.
+            end = os.pidfd_open(self.process.pid)
+            try:
+                select.select([end], [], [], seconds)
+            finally:
+                os.close(end)
+        return self.process.poll()
 
     def summary(self):
         lines = [line for line in self.intervals() if line["type"] == "summary"]
