@@ -127,8 +127,8 @@ test-ubsan: deps bpf ## The kernel's filter, built for this machine, under the u
 	$(Q)SWIFT=$(SWIFT) Tests/Fuzzing/run 5 KernelFilter
 
 .PHONY: fuzz
-fuzz: deps bpf ## Fuzz all targets, SECONDS=60 each, or one: TARGET=FlowMachine
-	$(Q)SWIFT=$(SWIFT) Tests/Fuzzing/run '$(or $(SECONDS),60)' '$(TARGET)'
+fuzz: deps bpf ## Fuzz all targets, SECONDS=60 each, or one: TARGET=FlowMachine; SEED=1 repeats
+	$(Q)SWIFT=$(SWIFT) SEED='$(or $(SEED),0)' Tests/Fuzzing/run '$(or $(SECONDS),60)' '$(TARGET)'
 
 .PHONY: coverage
 coverage: ## Run the tests and say how much of each room they reach
