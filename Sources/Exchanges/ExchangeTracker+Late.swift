@@ -29,7 +29,9 @@ extension ExchangeTracker {
       let before = flows[piece.flow][!piece.isForward].phase
       deliver(head, bytes, piece, piece.sequence &+ UInt32(offset), false, half, &outcome)
       // A late head decides nothing about what the other direction is doing now.
-      flows[piece.flow][!piece.isForward].phase = before
+      // But a head of its own that was ended on the way has no bytes to go on with.
+      let isEnded = before == .head && flows[piece.flow][!piece.isForward].headBlock < 0
+      flows[piece.flow][!piece.isForward].phase = isEnded ? .lost : before
       offset &+= head.length
       if half.phase == .body, half.remaining <= UInt64(payload.byteCount &- offset) {
         offset &+= Int(half.remaining)

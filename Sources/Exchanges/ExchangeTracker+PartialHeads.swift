@@ -102,13 +102,6 @@ extension ExchangeTracker {
     _ piece: StreamPiece, _ half: Place<HalfStream>, _ outcome: inout PieceOutcome
   ) {
     let pool = half.isHeadLarge ? largeHeads : smallHeads
-    // Whatever led here, a head without its bytes is no reason to end the watch.
-    guard half.headBlock >= 0, Int(half.headSize) <= pool.blockSize else {
-      release(half)
-      half.phase = .lost
-      half.headSegments = 0
-      return
-    }
     let bytes = pool.bytes(of: half.headBlock, count: Int(half.headSize))
     var head = MessageHead()
     let verdict = HeadParser.parse(bytes, into: &head)

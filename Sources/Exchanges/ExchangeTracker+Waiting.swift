@@ -116,6 +116,7 @@ extension ExchangeTracker {
     } else {
       // A later part of a long segment: the segment has its class already.
       counters.further &+= UInt64(outcome.heads)
+      if outcome.hasPartialHead, outcome.heads == 0, half.headSegments > 0 { half.headSegments &-= 1 }
     }
     advanceHalf(piece)
   }

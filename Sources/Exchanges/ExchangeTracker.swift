@@ -129,12 +129,13 @@ package struct ExchangeTracker: ~Copyable {
     if outcome.heads > 0 {
       counters.starts &+= 1
       counters.further &+= UInt64(outcome.heads &- 1)
+    } else if outcome.hasPartialHead {
+      // Before what else it may be: `endHead` takes the segments of a head from this class.
+      counters.continuations &+= 1
     } else if outcome.isLookalike {
       counters.lookalikes &+= 1
     } else if outcome.isUnparseable {
       counters.unparseable &+= 1
-    } else if outcome.hasPartialHead {
-      counters.continuations &+= 1
     } else {
       counters.body &+= 1
     }
