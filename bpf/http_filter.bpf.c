@@ -64,7 +64,7 @@ static __always_inline void httpf_decide(struct __sk_buff *skb, struct httpf_scr
 		return;
 	}
 	HTTPF_COUNT(counters, payload);
-	if (!httpf_load_first(skb, segment->offset, segment->length, &first))
+	if (!httpf_load_first(skb, segment, &first))
 		return;
 	count = httpf_skip_line(&first, segment->length);
 	segment->begins = HTTPF_NOTHING;

@@ -43,13 +43,18 @@ struct {
 		asm volatile("" : : "i"(__builtin_offsetof(struct httpf_counters, field)));                  \
 	} while (0)
 
+/* What one load brings from the TCP header on: with timestamps it has 32 bytes, then the payload's first 24.
+ */
+enum { HTTPF_NEAR = 56 };
+
 /*
  * One buffer for both families: the TCP header is always at 40, right behind an IPv6 header at 0 or
- * an IPv4 header without options at 20, so that one load brings both.
+ * an IPv4 header without options at 20, so that one load brings both, and of a segment that is long
+ * enough the beginning of its payload.
  */
 struct httpf_headers {
 	union {
-		__u8 bytes[60];
+		__u8 bytes[40 + HTTPF_NEAR];
 		struct {
 			__be32 ip6_first;
 			__be16 ip6_length;
@@ -71,8 +76,9 @@ struct httpf_headers {
 	};
 	__u32 end; /* of the IP packet: what follows is padding */
 	__u32 is_ip4;
-	__u32 offset; /* of the TCP header; before it is found, of what is looked at */
-	__u32 next;   /* the type of the IPv6 header at `offset` */
+	__u32 offset;  /* of the TCP header; before it is found, of what is looked at */
+	__u32 next;    /* the type of the IPv6 header at `offset` */
+	__u32 is_near; /* whether the bytes behind the TCP header are here too */
 } __attribute__((aligned(8)));
 _Static_assert(__builtin_offsetof(struct httpf_headers, ip4_source) == 32, "IPv4 at 20");
 _Static_assert(__builtin_offsetof(struct httpf_headers, source_port) == 40, "TCP at 40");

@@ -180,6 +180,7 @@ static __noinline int httpf_locate_tagged(struct __sk_buff *skb, struct httpf_he
 	__be16 tags[4];
 	int version;
 
+	h->is_near = 0;
 	if (skb->len < 28 || bpf_skb_load_bytes(skb, 0, tags, 8))
 		return HTTPF_NOT_TCP;
 	version = httpf_version(tags[1]);
@@ -204,9 +205,27 @@ static __noinline int httpf_locate_tagged(struct __sk_buff *skb, struct httpf_he
 static __noinline int httpf_locate_slow(struct __sk_buff *skb, struct httpf_headers *h)
 {
 	h->offset = 0;
+	h->is_near = 0;
 	if (skb->protocol == bpf_htons(ETH_P_IP))
 		return httpf_locate_ip4(skb, h);
 	return httpf_locate_ip6(skb, h);
+}
+
+/*
+ * The headers, `size` bytes with a TCP header of 20, to `bytes`, with what follows if there is enough
+ * of it: a load costs its call, not its bytes. False if they cannot be had.
+ */
+static __always_inline int httpf_load_headers(struct __sk_buff *skb, struct httpf_headers *h, __u8 *bytes,
+					      __u32 size)
+{
+	__u32 length = skb->len;
+
+	if (length < size)
+		return 0;
+	h->is_near = length >= size - 20 + HTTPF_NEAR;
+	if (h->is_near)
+		size += HTTPF_NEAR - 20;
+	return bpf_skb_load_bytes(skb, 0, bytes, size) == 0;
 }
 
 /* Finds the TCP header: its offset, its 20 bytes and those of the IP header are then in `h`. */
@@ -216,7 +235,7 @@ static __always_inline int httpf_locate(struct __sk_buff *skb, struct httpf_head
 	__u32 length = skb->len;
 
 	if (protocol == bpf_htons(ETH_P_IP)) {
-		if (length < 40 || bpf_skb_load_bytes(skb, 0, &h->ip4_first, 40) || h->ip4_first != 0x45)
+		if (!httpf_load_headers(skb, h, &h->ip4_first, 40) || h->ip4_first != 0x45)
 			return httpf_locate_slow(skb, h);
 		if (h->ip4_protocol != IPPROTO_TCP)
 			return HTTPF_NOT_TCP;
@@ -232,7 +251,7 @@ static __always_inline int httpf_locate(struct __sk_buff *skb, struct httpf_head
 		return HTTPF_TCP;
 	}
 	if (protocol == bpf_htons(ETH_P_IPV6)) {
-		if (length < 60 || bpf_skb_load_bytes(skb, 0, h->bytes, 60) || h->bytes[0] >> 4 != 6 ||
+		if (!httpf_load_headers(skb, h, h->bytes, 60) || h->bytes[0] >> 4 != 6 ||
 		    httpf_is_extension(h->ip6_next))
 			return httpf_locate_slow(skb, h);
 		if (h->ip6_next != IPPROTO_TCP)

@@ -87,13 +87,31 @@ static __always_inline int httpf_cannot_begin(__u64 word, __u32 count)
 	       (count >= 3 && ((__u8)((word >> 8) - 'A') > 25 || (__u8)((word >> 16) - 'A') > 25));
 }
 
-/* The first bytes of a payload of `count` bytes; false if they cannot be had. */
-static __always_inline int httpf_load_first(struct __sk_buff *skb, __u32 offset, __u32 count,
+/* The payload's first bytes, if they came with the headers; no place is computed, as verifiers like it. */
+static __always_inline int httpf_take_first(const struct httpf_headers *h, struct httpf_first *first)
+{
+	const __u64 *words = (const __u64 *)(h->bytes + 60);
+
+	if (h->data_offset >> 4 == 8)
+		words = (const __u64 *)(h->bytes + 72);
+	else if (h->data_offset >> 4 != 5)
+		return 0;
+	first->words[0] = words[0];
+	first->words[1] = words[1];
+	first->words[2] = words[2];
+	return 1;
+}
+
+/* The first bytes of a segment's payload, of which it has some; false if they cannot be had. */
+static __always_inline int httpf_load_first(struct __sk_buff *skb, const struct httpf_segment *segment,
 					    struct httpf_first *first)
 {
+	__u32 offset = segment->offset, count = segment->length;
+
 	first->words[0] = first->words[1] = first->words[2] = 0;
 	if (count >= HTTPF_START_BYTES) {
-		if (bpf_skb_load_bytes(skb, offset, first, HTTPF_START_BYTES))
+		if (!(segment->headers.is_near && httpf_take_first(&segment->headers, first)) &&
+		    bpf_skb_load_bytes(skb, offset, first, HTTPF_START_BYTES))
 			return 0;
 	} else {
 		__u64 size = count - 1;

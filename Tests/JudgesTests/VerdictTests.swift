@@ -51,6 +51,32 @@ struct VerdictTests {
     #expect(agreed >= 2_700)
   }
 
+  /// The filter has the first bytes of a payload from one of two loads: which, the lengths decide.
+  @Test(.enabled(if: isRoot, "loading a BPF program takes root"))
+  func `where a payload begins and ends makes no difference to who reads it`() throws {
+    let kernel = try KernelJudge()
+    let texts = [
+      "GET /abcdefghijklmnopqrstuvwxyz HTTP/1.1\r\n", "UPDATEREDIRECTREF /abcdefghijklmnopqrstu",
+      "\r\nPOST /abcdefghijklmnopqrstuvwxyz HTTP/1.1", String(repeating: "x", count: 40),
+    ]
+    var heads = 0
+    for text in texts {
+      for options in stride(from: 0, through: 40, by: 4) {
+        for length in [0, 1, 2, 3, 4, 5, 10, 18, 19, 22, 23, 24, 25, 31, 32, 35, 36, 37, 40] {
+          // Options that would be a head, if they were taken for the payload.
+          let segment = Packet().options((0..<options / 4).flatMap { _ in "GET ".utf8 }).payload(
+            Array(text.utf8.prefix(length)))
+          for packet in [segment, segment.ipv6(), segment.padded(60), segment.ipv6().padded(60)] {
+            let filter = try kernel.judge(packet.bytes), decoder = SwiftJudge.judge(packet.bytes)
+            #expect(filter == decoder, "\(options) bytes of options, \(length) of \(text)")
+            if filter.start != nil { heads += 1 }
+          }
+        }
+      }
+    }
+    #expect(heads > 1_500)
+  }
+
   /// Why libpcap's filter may pass what the kernel's does not: it has no memory and no loops.
   enum Surplus: String, Hashable {
     /// What a client sends may continue a head.
