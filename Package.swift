@@ -48,6 +48,7 @@ let package = Package(
     .target(
       name: "PcapCapture", dependencies: ["Capture", "CMapping", "CPcap", "HTTPWire"],
       swiftSettings: house),
+    .target(name: "EarlyLoss", dependencies: ["Capture"], swiftSettings: house),
     .target(name: "Exchanges", dependencies: ["Capture", "HTTPWire"], swiftSettings: house),
     .target(name: "Statistics", dependencies: ["Capture", "Exchanges", "HTTPWire"], swiftSettings: house),
     .target(name: "Feed", dependencies: ["Capture", "Exchanges", "HTTPWire"], swiftSettings: house),
@@ -78,8 +79,8 @@ let package = Package(
     .executableTarget(
       name: "wiretally",
       dependencies: [
-        "Alerting", "Capture", "Confinement", "Delivery", "Exchanges", "Exporting", "Feed", "HTTPWire",
-        "KernelCapture", "Measuring", "PcapCapture", "Presentation", "Statistics", "Terminal",
+        "Alerting", "Capture", "Confinement", "Delivery", "EarlyLoss", "Exchanges", "Exporting", "Feed",
+        "HTTPWire", "KernelCapture", "Measuring", "PcapCapture", "Presentation", "Statistics", "Terminal",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: house),
     .executableTarget(
@@ -98,6 +99,7 @@ let package = Package(
     tests("HTTPWire", with: ["PacketBuilder"]),
     tests("KernelCapture", with: ["Capture", "CHTTPFilter", "HTTPWire", "PacketBuilder"]),
     tests("PcapCapture", with: ["Capture", "Exchanges", "HTTPWire", "Randomness"]),
+    tests("EarlyLoss", with: ["Capture"]),
     tests("Exchanges", with: ["Capture", "HTTPWire", "Randomness"]),
     tests("Statistics", with: ["Capture", "Exchanges", "HTTPWire", "Randomness"]),
     tests("Feed", with: ["Capture", "Exchanges", "HTTPWire"]),

@@ -38,12 +38,16 @@ package struct CaptureCounters: Equatable, Sendable {
   package var evictedHeads: UInt64 = 0
   /// Heads that were longer than is followed: their rest did not pass.
   package var overlongHeads: UInt64 = 0
+  /// Packets dropped from the kernel's backlog, on the whole machine; nil where that is not known.
+  package var backlogDropped: UInt64?
+  /// Packets that the watched network cards missed; nil where that is not known.
+  package var cardMissed: UInt64?
 
   package init() {}
 }
 
 extension CaptureCounters {
-  /// The sum over several readers or interfaces.
+  /// The sum over several readers or interfaces; what was lost before any capture belongs to none of them.
   package static func + (a: CaptureCounters, b: CaptureCounters) -> CaptureCounters {
     var sum = CaptureCounters()
     sum.packets = a.packets &+ b.packets

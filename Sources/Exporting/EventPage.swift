@@ -46,7 +46,7 @@ struct EventPage {
     json.endArray()
     json.key("notices")
     json.beginArray()
-    for notice in bulletin.notices { json.string(notice) }
+    for notice in bulletin.notices + bulletin.capture.earlyLosses(bulletin.label) { json.string(notice) }
     json.endArray()
     json.member("requests", totals.requests)
     json.member("successes", totals.successes)

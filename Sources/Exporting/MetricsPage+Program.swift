@@ -38,7 +38,23 @@ extension MetricsPage {
     for (name, value) in [
       ("flows", ledger.evictedFlows), ("requests", ledger.evictedRequests), ("heads", capture.evictedHeads),
     ] { writer.sample(value, ["what": name]) }
+    addEarlyLoss(to: &writer)
     addGauges(to: &writer)
+  }
+
+  /// What no capture saw; not there where it is not known.
+  private func addEarlyLoss(to writer: inout MetricsWriter) {
+    if let dropped = bulletin.capture.backlogDropped {
+      writer.family(
+        "wiretally_backlog_dropped", .counter,
+        "Packets dropped in the kernel's backlog before any capture, on the whole machine.")
+      writer.sample(dropped)
+    }
+    if let missed = bulletin.capture.cardMissed {
+      writer.family(
+        "wiretally_card_missed", .counter, "Packets that the watched network cards had no room for.")
+      writer.sample(missed)
+    }
   }
 
   private func addGauges(to writer: inout MetricsWriter) {

@@ -176,6 +176,8 @@ package struct JSONLines: Sendable {
     json.member("lookalikes", ledger.lookalikes)
     json.member("body", ledger.body)
     json.member("truncated", ledger.truncated)
+    if let dropped = snapshot.capture.backlogDropped { json.member("backlogDropped", dropped) }
+    if let missed = snapshot.capture.cardMissed { json.member("cardMissed", missed) }
     if isLife {
       json.key("imbalance")
       if let imbalance = snapshot.imbalance { json.string(imbalance) } else { json.null() }

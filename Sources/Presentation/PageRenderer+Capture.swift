@@ -23,6 +23,7 @@ extension PageRenderer {
     if capture.lost > 0 {
       text.line("Segments were lost: every count and rate is \"at least\".", indent: 1)
     }
+    for sentence in capture.earlyLosses(label) { text.line("\(sentence).", indent: 1) }
     if life.other.requests > 0 {
       text.line("Requests to sites beyond the table or the list: \(life.other.requests)", indent: 1)
     }

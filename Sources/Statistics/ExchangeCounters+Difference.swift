@@ -62,6 +62,8 @@ extension CaptureCounters {
     result.otherPorts = otherPorts &- earlier.otherPorts
     result.evictedHeads = evictedHeads &- earlier.evictedHeads
     result.overlongHeads = overlongHeads &- earlier.overlongHeads
+    result.backlogDropped = backlogDropped.map { $0 &- (earlier.backlogDropped ?? 0) }
+    result.cardMissed = cardMissed.map { $0 &- (earlier.cardMissed ?? 0) }
     return result
   }
 }

@@ -95,7 +95,7 @@ final class Follower {
   }
 
   /// Says on standard error what was written and what was not; after the last write.
-  func summarize(_ life: Snapshot) {
+  func summarize(_ life: Snapshot, _ label: CaptureLabel) {
     giveUpBuffer()
     while feed.next(into: &record) { unread += 1 }
     let count = shown - min(shown, unwritten)
@@ -107,6 +107,7 @@ final class Follower {
     if leftOut > 0 { parts.append("\(leftOut) without a request or an answer left out") }
     if feed.dropped > 0 { parts.append("\(feed.dropped) dropped, since the output was read too slowly") }
     if life.capture.lost > 0 { parts.append("\(life.capture.lost) heads lost before they were read") }
+    parts += life.capture.earlyLosses(label)
     Failure.say(parts.isEmpty ? exchanges : exchanges + ", " + parts.joined(separator: ", "))
   }
 

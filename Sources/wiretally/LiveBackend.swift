@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Capture
+import EarlyLoss
 import KernelCapture
 import PcapCapture
 
@@ -29,7 +30,7 @@ protocol LiveBackend: AnyObject {
   var name: String { get }
   /// One source a worker.
   var sources: [any SegmentSource] { get }
-  /// What was counted before delivery, so far.
+  /// What was counted before delivery, so far; what was lost before it was captured, as of the last look.
   var counters: CaptureCounters { get }
   /// Lines for every page: what is not as it was asked for.
   var notices: [String] { get }
@@ -41,33 +42,41 @@ protocol LiveBackend: AnyObject {
   var interfaceDownSince: UInt64? { get }
   /// How often another interface has taken the name, and the place, of the one watched.
   var interfaceRenewals: Int { get }
-  /// Looks after the interface; to be called about once a second.
-  func followInterface()
-  /// Ends the capture; what is buffered can still be received.
+  /// Looks after the interface, and what is lost before it is captured; to be called about once a second.
+  func look()
+  /// Ends the capture, with a last look; what is buffered can still be received.
   func stop()
 }
 
 /// The eBPF filter and its rings.
 final class KernelBackend: LiveBackend {
   private let capture: KernelCapture
+  private let earlyLoss: EarlyLoss
 
   init(_ request: LiveRequest) throws(CaptureError) {
     capture = try KernelCapture(
       KernelCaptureOptions(
         interface: request.interface, ports: request.ports, depth: request.depth, vantage: request.vantage,
         ringBytes: request.ringBytes, workers: request.workers))
+    earlyLoss = EarlyLoss(interface: request.interface)
   }
 
   var name: String { "eBPF" }
   var sources: [any SegmentSource] { capture.readers }
-  var counters: CaptureCounters { capture.counters() }
+  var counters: CaptureCounters { earlyLoss.added(to: capture.counters()) }
   var notices: [String] { capture.notices }
   var gauges: CaptureGauges { capture.gauges }
   var ringBytes: Int { capture.ringBytes }
   var interfaceDownSince: UInt64? { capture.interfaceDownSince }
   var interfaceRenewals: Int { capture.interfaceRenewals }
-  func followInterface() { capture.followInterface() }
-  func stop() { capture.stop() }
+  func look() {
+    capture.followInterface()
+    earlyLoss.look(isRenewed: interfaceRenewals > 0)
+  }
+  func stop() {
+    capture.stop()
+    earlyLoss.look(isRenewed: interfaceRenewals > 0)
+  }
 }
 
 /// libpcap, alone or in place of eBPF.
@@ -76,6 +85,7 @@ final class PcapBackend: LiveBackend {
   let notices: [String]
   let ringBytes: Int
   private let capture: LiveCapture
+  private let earlyLoss: EarlyLoss
 
   /// - Parameter reason: why eBPF is not used, when it was wanted.
   init(_ request: LiveRequest, insteadOf reason: String?) throws(CaptureError) {
@@ -86,6 +96,7 @@ final class PcapBackend: LiveBackend {
     options.vantage = request.vantage
     options.bufferBytes = request.ringBytes
     capture = try LiveCapture(options)
+    earlyLoss = EarlyLoss(interface: request.interface)
     name = "libpcap"
     ringBytes = request.ringBytes
     var notices = reason.map { ["libpcap is used instead of eBPF: \($0)"] } ?? []
@@ -94,12 +105,15 @@ final class PcapBackend: LiveBackend {
   }
 
   var sources: [any SegmentSource] { [capture] }
-  var counters: CaptureCounters { capture.counters }
+  var counters: CaptureCounters { earlyLoss.added(to: capture.counters) }
   /// libpcap tells neither.
   var gauges: CaptureGauges { CaptureGauges() }
   var interfaceDownSince: UInt64? { capture.interfaceDownSince }
   var interfaceRenewals: Int { capture.interfaceRenewals }
-  /// Its worker does that itself: the handle is the worker's.
-  func followInterface() {}
-  func stop() { capture.stop() }
+  /// Its worker looks after the interface itself: the handle is the worker's.
+  func look() { earlyLoss.look(isRenewed: interfaceRenewals > 0) }
+  func stop() {
+    capture.stop()
+    earlyLoss.look(isRenewed: interfaceRenewals > 0)
+  }
 }

@@ -26,7 +26,7 @@ final class LiveNotices {
   func follow(at now: UInt64) -> Bool {
     guard now >= nextLook else { return false }
     nextLook = now &+ Self.lookEvery
-    backend.followInterface()
+    backend.look()
     let since = backend.interfaceDownSince
     let renewals = backend.interfaceRenewals
     if let interface, renewals != self.renewals, since == nil, downSince == nil {

@@ -100,7 +100,7 @@ final class Report {
   /// Shows the whole life, last; what does not add up in it is said on standard error too.
   func summary(_ life: Snapshot) {
     if let imbalance = life.imbalance { Failure.say("the ledger does not balance: \(imbalance)") }
-    if let follower { return follower.summarize(life) }
+    if let follower { return follower.summarize(life, pages.label) }
     (lines.deliveries, lines.warnings) = (delivery.states, warnings)
     switch format {
     case .page, .screen:

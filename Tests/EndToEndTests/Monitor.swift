@@ -107,6 +107,8 @@ struct Lines {
       var lookalikes: Int
       var body: Int
       var truncated: Int
+      var backlogDropped: Int?
+      var cardMissed: Int?
     }
     var type: String
     var backend: String

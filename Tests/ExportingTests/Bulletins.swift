@@ -29,6 +29,8 @@ enum Bulletins {
     bulletin.traffic.latencies.sum = 12_345_678_900
     bulletin.capture.packets = 1234
     bulletin.capture.matched = 82
+    bulletin.capture.backlogDropped = 12
+    bulletin.capture.cardMissed = 0
     bulletin.ledger.delivered = 82
     bulletin.ledger.starts = 82
     bulletin.sites.sites = [site("b.example", 30), site("a.example", 10)]

@@ -109,7 +109,9 @@ import Testing
     var bulletin = Bulletins.sample
     bulletin.gauges = CaptureGauges()
     bulletin.alerts = []
+    (bulletin.capture.backlogDropped, bulletin.capture.cardMissed) = (nil, nil)
     let page = page(bulletin)
+    #expect(!page.contains("wiretally_backlog_dropped") && !page.contains("wiretally_card_missed"))
     #expect(!page.contains("wiretally_filter_runs") && !page.contains("ring_bytes"))
     #expect(!page.contains("wiretally_alert"))
   }

@@ -46,6 +46,17 @@ import Testing
         + #""average":3.1666666666666665,"threshold":3.0}}"# + "\n")
   }
 
+  @Test func `loss before any capture is told where it is known, 0 or not`() throws {
+    var lines = JSONLines(label: Samples.label)
+    var life = Samples.life
+    func capture() throws -> [String: Any] {
+      try #require(try object(lines.summary(life, alerts: AlertBoard()))["capture"] as? [String: Any])
+    }
+    #expect(try capture()["backlogDropped"] == nil && capture()["cardMissed"] == nil)
+    (life.capture.backlogDropped, life.capture.cardMissed) = (0, 3)
+    #expect(try capture()["backlogDropped"] as? Int == 0 && capture()["cardMissed"] as? Int == 3)
+  }
+
   @Test func `an alert's line`() throws {
     let (_, changes) = try Samples.alerts()
     var lines = JSONLines(label: Samples.label)

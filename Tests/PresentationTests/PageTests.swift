@@ -44,6 +44,25 @@ import Testing
         """)
   }
 
+  @Test func `loss before any capture is told when there was any, and takes nothing from the totals`() {
+    func page(backlog: UInt64?, card: UInt64?) -> String {
+      var life = Samples.life
+      (life.capture.backlogDropped, life.capture.cardMissed) = (backlog, card)
+      var text = ByteText()
+      Samples.renderer.page(Samples.interval, life: life, alerts: AlertBoard(), to: &text)
+      return text.string
+    }
+    let quiet = page(backlog: nil, card: nil)
+    #expect(page(backlog: 0, card: 0) == quiet)
+    let capture = "lost: 0, duplicates: 2\n"
+    #expect(
+      page(backlog: 12, card: 1)
+        == quiet.replacing(
+          capture,
+          with: capture + "\t12 packets dropped in the kernel's backlog before capture (whole machine).\n"
+            + "\t1 packet missed by network cards before capture (eth0).\n"))
+  }
+
   @Test func `a page without traffic or alerts says so and why`() throws {
     let plan = try IntervalPlan(interval: 10_000_000_000)
     let alerts = AlertBoard(threshold: try AlertRule(threshold: 1, plan: plan))

@@ -40,6 +40,22 @@ import Testing
     try Self.expect(Self.draw(rows: rows, columns: columns).grid, is: "overview-\(columns)x\(rows)")
   }
 
+  @Test func `loss before any capture is a line of the overview, and no count is at least for it`() {
+    var content = ScreenSamples.content
+    content.life.capture.backlogDropped = 0
+    #expect(Self.draw(content, rows: 24, columns: 80).grid.text == Self.draw(rows: 24, columns: 80).grid.text)
+    content.life.capture.backlogDropped = 123
+    let text = Self.draw(content, rows: 24, columns: 80).grid.text
+    #expect(
+      text.contains(" ! 123 packets dropped in the kernel's backlog before capture (whole machine)"),
+      "\(text)")
+    #expect(!text.contains("at least"))
+    content.life.capture.cardMissed = 1
+    content.notices = ["interface eth0 is down"]
+    let both = Self.draw(content, rows: 24, columns: 80).grid.text
+    #expect(both.contains(" ! interface eth0 is down") && both.contains(" ! 123 packets"), "\(both)")
+  }
+
   @Test func `the overview in ASCII`() throws {
     let grid = Self.draw(rows: 24, columns: 80, glyphs: .ascii).grid
     try Self.expect(grid, is: "overview-80x24-ascii")

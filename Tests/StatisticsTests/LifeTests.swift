@@ -43,6 +43,23 @@ import Testing
     #expect(life.sites.allSatisfy { $0.requests == 1 && $0.error == 0 && $0.sections.map(\.count) == [1] })
   }
 
+  @Test func `what was lost before any capture counts from the beginning, of an interval as of a life`()
+    throws
+  {
+    let replay = try Replay(start: 0)
+    #expect(replay.timeline.summary(capture: replay.capture).capture.cardMissed == nil)
+    (replay.capture.backlogDropped, replay.capture.cardMissed) = (5, 0)
+    let first = replay.timeline.summary(capture: replay.capture).capture
+    #expect(first.backlogDropped == 5 && first.cardMissed == 0)
+    replay.at(1.0) { _ in }
+    replay.timeline.startAnew(capture: replay.capture)
+    #expect(replay.timeline.summary(capture: replay.capture).capture.backlogDropped == 0)
+    (replay.capture.backlogDropped, replay.capture.cardMissed) = (7, nil)
+    let second = replay.timeline.summary(capture: replay.capture).capture
+    #expect(second.backlogDropped == 2 && second.cardMissed == nil)
+    #expect(replay.end().map(\.capture.backlogDropped) == [7])
+  }
+
   @Test func `after a new beginning a newcomer brings no counts of before into a full table`() throws {
     let replay = try Replay(sites: 8, start: 0)
     replay.at(0.1) { traffic in

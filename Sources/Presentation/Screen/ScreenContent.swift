@@ -34,6 +34,9 @@ package struct ScreenContent: Sendable {
   /// Requests a second in the last second that is complete.
   package var rate: Double { history.last.map { perSecond($0.requests) } ?? 0 }
 
+  /// The program's own lines, and what was lost before it was captured.
+  var remarks: [String] { notices + life.capture.earlyLosses(label) }
+
   /// A bin's count as a rate.
   func perSecond(_ count: UInt64) -> Double { Double(count) * 1e9 / Double(max(1, binLength)) }
 }

@@ -48,7 +48,8 @@ extension ScreenPainter {
 
   mutating func drawOverview(_ body: Region) {
     let isWide = body.width >= 112
-    let heights = Heights(rows: body.height, notices: content.notices.count, hasMix: !isWide)
+    let remarks = content.remarks
+    let heights = Heights(rows: body.height, notices: remarks.count, hasMix: !isWide)
     var row = 0
     func next(_ height: Int) -> Region {
       let part = body.part(row: row, height: height)
@@ -64,7 +65,7 @@ extension ScreenPainter {
     if isWide { drawCounts(sites.part(column: sites.width - beside)) }
     if heights.mix > 0 { drawMix(next(1)) }
     for index in 0..<heights.notices {
-      next(1).put(" ! \(VisibleText.cells(content.notices[index]))", row: 0, style: .warning)
+      next(1).put(" ! \(VisibleText.cells(remarks[index]))", row: 0, style: .warning)
     }
   }
 

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Glibc
+
+/// Which files count what the watched network cards missed.
+enum NetworkCards {
+  /// Cards that are followed when all interfaces are watched: each takes a descriptor.
+  private static let limit = 64
+
+  /// The file of the interface, or those of all cards; none where /sys is not this namespace's.
+  ///
+  /// Of all interfaces only those that a device stands behind: a bond's count is the sum of its cards', and
+  /// would count them twice.
+  static func counters(of interface: String?) -> [String] {
+    let own = interfaces
+    guard !own.isEmpty, isOfThisNamespace(own) else { return [] }
+    if let interface {
+      // By its number, since an interface may be called by another of its names.
+      let index = unsafe if_nametoindex(interface)
+      return own.filter { $0.index == index }.map { path($0.name, "statistics/rx_missed_errors") }
+    }
+    return own.lazy.filter { unsafe access(path($0.name, "device"), F_OK) == 0 }.prefix(limit)
+      .map { path($0.name, "statistics/rx_missed_errors") }
+  }
+
+  /// A mounted sysfs shows the interfaces of the namespace in which it was mounted: `nsenter --net` leaves that
+  /// of another namespace in place, where another interface may have the name.
+  private static func isOfThisNamespace(_ own: [(name: String, index: UInt32)]) -> Bool {
+    var found = unsafe glob_t()
+    defer { unsafe globfree(&found) }
+    // Fills the structure, which is freed above.
+    guard unsafe glob("/sys/class/net/*/ifindex", 0, nil, &found) == 0, unsafe found.gl_pathc == own.count
+    else { return false }
+    return own.allSatisfy { name, index in
+      guard let text = CounterFile(path(name, "ifindex"))?.read() else { return false }
+      return Digits.decimal(text.prefix { $0 != UInt8(ascii: "\n") }) == UInt64(index)
+    }
+  }
+
+  /// All interfaces of this network namespace.
+  private static var interfaces: [(name: String, index: UInt32)] {
+    guard let list = unsafe if_nameindex() else { return [] }
+    // The list ends with an entry of index 0 and is released as a whole.
+    defer { unsafe if_freenameindex(list) }
+    var interfaces: [(name: String, index: UInt32)] = []
+    var entry = unsafe list
+    while unsafe entry.pointee.if_index != 0 {
+      if let name = unsafe entry.pointee.if_name {
+        interfaces.append(unsafe (String(cString: name), entry.pointee.if_index))
+      }
+      unsafe entry += 1
+    }
+    return interfaces
+  }
+
+  private static func path(_ name: String, _ file: String) -> String { "/sys/class/net/\(name)/\(file)" }
+}
