@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Capture
 import Foundation
 import NIOCore
 import Presentation
@@ -76,6 +77,21 @@ import Testing
       page.contains(
         #""deliveries":[{"to":"--on-alert","delivered":3,"failed":1,"dropped":0,"pending":0,"#
           + #""fault":"exit status 1"}]"#))
+  }
+
+  @Test func `the live page is told of loss before capture, and the watch is no less healthy for it`() throws
+  {
+    let stand = try Stand()
+    stand.post {
+      $0.notices = ["a notice"]
+      ($0.capture.backlogDropped, $0.capture.cardMissed) = (0, 3)
+    }
+    let bulletin = try #require(stand.board.latest?.bulletin)
+    let page = EventPage(bulletin: bulletin, health: Health(bulletin, age: .zero))
+    let events = String(decoding: page.render(moments: 1), as: UTF8.self)
+    #expect(
+      events.contains(#""notices":["a notice","3 packets missed by network cards before capture (eth0)"]"#))
+    #expect(Client.get("/healthz", port: stand.port).hasSuffix("ok\n"))
   }
 
   @Test func `HEAD has the head of GET and nothing else`() throws {

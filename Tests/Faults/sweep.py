@@ -14,7 +14,8 @@ CALLS = [("bpf", "EPERM"), ("bpf", "ENOMEM"), ("socket", "EMFILE"), ("setsockopt
          ("pipe2", "EMFILE"), ("clone", "EAGAIN"), ("clone3", "EAGAIN"), ("prctl", "EPERM"), ("seccomp", "EINVAL"),
          ("landlock_create_ruleset", "EINVAL"), ("landlock_add_rule", "EINVAL"), ("landlock_restrict_self", "EPERM"),
          ("setresuid", "EAGAIN"), ("capset", "EPERM"), ("futex", "EINTR"), ("munmap", "EINVAL"), ("mprotect", "ENOMEM"), ("brk", None),
-         ("madvise", "EINVAL"), ("fstat", "EIO"), ("newfstatat", "EIO"), ("read", "EIO"), ("fcntl", "EINVAL"), ("rt_sigaction", "EINVAL")]
+         ("madvise", "EINVAL"), ("fstat", "EIO"), ("newfstatat", "EIO"), ("read", "EIO"), ("fcntl", "EINVAL"), ("rt_sigaction", "EINVAL"),
+         ("lseek", "ESPIPE")]
 
 # What ends with a status of the program's own; 127 is the loader, before the program begins.
 CLEAR = {0, 64, 66, 70, 77, 127}
