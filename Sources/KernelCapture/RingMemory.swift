@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CHTTPFilter
+internal import CLibbpf
 internal import Glibc
 internal import Synchronization
 
@@ -62,6 +63,17 @@ internal import Synchronization
     // bytes, which the kernel wrote before it cleared the busy bit.
     return unsafe data.advanced(by: offset).assumingMemoryBound(to: Atomic<UInt32>.self).pointee
       .load(ordering: .acquiring)
+  }
+
+  /// Asks for the cache lines from `position` up to `end`, of which another processor wrote them.
+  @inline(__always)
+  func prefetch(from position: UInt64, to end: UInt64) {
+    var line = position
+    while line < end {
+      // An address that need not be right; within the first mapping here.
+      unsafe wt_bpf_prefetch(data.advanced(by: Int(truncatingIfNeeded: line & UInt64(capacity &- 1))))
+      line &+= 64
+    }
   }
 
   /// The record's bytes; `count` is at most the capacity.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package import Capture
 internal import CHTTPFilter
+internal import CLibbpf
 internal import Glibc
 internal import Synchronization
 
@@ -13,6 +14,9 @@ package final class RingReader: SegmentSource, @unchecked Sendable {
 
   /// Bytes after which records are given back, so that a long drain does not hold up the kernel.
   private static let batch: UInt64 = 128 << 10
+
+  /// Bytes behind a record that are asked for before it is delivered: two or three records. More was slower.
+  private static let lookahead: UInt64 = 1_024
 
   private let ring: RingMemory
   private let clock: CaptureClock
@@ -55,11 +59,18 @@ package final class RingReader: SegmentSource, @unchecked Sendable {
     return .delivered(count)
   }
 
-  /// Sleeps until the kernel wakes the ring's readers, or the time is over.
+  /// Sleeps until the kernel wakes the ring's readers, the capture is stopped, or the time is over.
   private func wait(_ timeout: Int32) throws(CaptureError) {
-    var poll = pollfd(fd: ring.descriptor.number, events: Int16(POLLIN), revents: 0)
-    // Reads and writes the one local entry.
-    if unsafe Glibc.poll(&poll, 1, timeout) < 0 {
+    var polls: [2 of pollfd] = [
+      pollfd(fd: ring.descriptor.number, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: life.descriptor, events: Int16(POLLIN), revents: 0),
+    ]
+    var entries = polls.mutableSpan
+    // Reads and writes the two local entries.
+    let status = unsafe entries.withUnsafeMutableBufferPointer {
+      unsafe Glibc.poll($0.baseAddress, nfds_t($0.count), timeout)
+    }
+    if status < 0 {
       let fault = SystemFault.last
       if fault.code != EINTR && fault.code != EAGAIN {
         throw CaptureError(.unavailable, "cannot wait for the ring: \(fault.words)")
@@ -72,6 +83,7 @@ package final class RingReader: SegmentSource, @unchecked Sendable {
     let end = ring.produced
     var position = ring.consumed
     var released = position
+    var fetched = position
     var count = 0
     while position != end {
       let header = ring.header(at: position)
@@ -82,6 +94,11 @@ package final class RingReader: SegmentSource, @unchecked Sendable {
         unreadable &+= 1
         position = end
         break
+      }
+      let wanted = min(position &+ size &+ Self.lookahead, end)
+      if fetched < wanted {
+        ring.prefetch(from: max(fetched, position), to: wanted)
+        fetched = wanted
       }
       if header & UInt32(1 << 30) == 0 {
         if deliver(position, Int(size), body) { count &+= 1 } else { unreadable &+= 1 }
@@ -129,9 +146,17 @@ package final class RingReader: SegmentSource, @unchecked Sendable {
 /// Whether a capture still runs: shared by its readers and whoever stops it.
 final class CaptureLife: Sendable {
   private let stopped = Atomic(false)
+  /// Readable once the capture has been stopped; -1, which poll(2) passes over, where there is none.
+  let descriptor = eventfd(0, Int32(WT_BPF_EVENT))
+
+  deinit { if descriptor >= 0 { close(descriptor) } }
 
   var isStopped: Bool { stopped.load(ordering: .acquiring) }
 
   /// To be called once nothing can come any more.
-  func stop() { stopped.store(true, ordering: .releasing) }
+  func stop() {
+    stopped.store(true, ordering: .releasing)
+    // Wakes the readers; without it they look when their time is over.
+    if descriptor >= 0 { _ = eventfd_write(descriptor, 1) }
+  }
 }

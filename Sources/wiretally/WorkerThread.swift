@@ -17,8 +17,9 @@ final class WorkerThread: @unchecked Sendable {
   /// Why the worker ended before it was asked to; read it after `hasEndedEarly` or `join`.
   private(set) var failure: CaptureError?
 
-  /// Milliseconds a worker waits for segments before it looks at the clock.
-  private static let patience: Int32 = 50
+  /// Milliseconds a worker waits for segments before it looks whether some came that nobody woke it for. Each look
+  /// finds cold caches: docs/performance.md has what it costs.
+  private static let patience: Int32 = 80
 
   init(_ worker: TrafficWorker) { self.worker = worker }
 

@@ -7,6 +7,7 @@
 #include <bpf/libbpf.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 
 /*
@@ -24,7 +25,14 @@ const char *wt_bpf_fault(int code);
 /* A complex macro, which Swift does not import: SO_ATTACH_BPF and SO_LOCK_FILTER of asm/socket.h. */
 enum { WT_BPF_ATTACH = SO_ATTACH_BPF, WT_BPF_LOCK = SO_LOCK_FILTER };
 
-/* Names for sockets: SOCK_DGRAM is an enumeration with a type of its own in glibc. */
+/* Asks for the memory there ahead of its use; any address will do. */
+static inline void wt_bpf_prefetch(const void *address)
+{
+	__builtin_prefetch(address);
+}
+
+/* Flags for events and sockets: enumerations with types of their own in glibc. */
+enum { WT_BPF_EVENT = EFD_CLOEXEC | EFD_NONBLOCK };
 enum { WT_BPF_DATAGRAM = SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK };
 
 #endif
