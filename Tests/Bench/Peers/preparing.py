@@ -13,6 +13,7 @@ from contestants import HERE
 PACKAGES = {"tcpreplay": "tcpreplay", "wrk": "wrk", "nginx": "nginx-light", "ip": "iproute2", "mount": "mount",
             "taskset": "util-linux", "ethtool": "ethtool", "/usr/bin/time": "time", "cc": "gcc"}
 NEEDED = {"files": ["cc", "/usr/bin/time"], "live": ["cc", "ip", "mount", "taskset", "tcpreplay"],
+          "filter": ["cc", "ip", "mount", "taskset", "tcpreplay"],
           "server": ["cc", "ip", "mount", "taskset", "nginx", "wrk", "ethtool"]}
 
 
