@@ -26,7 +26,7 @@ extension ExchangeTracker {
       if isStreams, half.phase == .awaiting || mustWait(piece, half), hold(piece, bytes) { return }
       take(piece, bytes)
     } else if SequenceNumber.distance(piece.end, from: half.next) > 0 {
-      let seen = half.next &- piece.sequence
+      let seen = overlap(piece, half)
       let rest = piece.dropping(seen)
       if isStreams, half.phase == .awaiting || mustWait(rest, half), hold(piece, bytes) { return }
       take(rest, bytes.slice(min(Int(seen), bytes.byteCount), bytes.byteCount))
@@ -53,6 +53,16 @@ extension ExchangeTracker {
     flows[piece.flow][piece.isForward].next = piece.end
     flows[piece.flow][piece.isForward].coverage.add(piece.sequence, piece.end)
     flows[piece.flow][!piece.isForward].isAlone = false
+  }
+
+  /// How many bytes at the beginning of a piece that reaches behind the next byte have been read.
+  ///
+  /// No TCP sends data with the SYN's own number, but programs that make captures do; the byte there is
+  /// data, then. A probe whether the other end lives (RFC 9293, section 3.8.4) is one byte long at most.
+  func overlap(_ piece: StreamPiece, _ half: Place<HalfStream>) -> UInt32 {
+    let seen = half.next &- piece.sequence
+    let isAtSyn = seen == 1 && half.sawSyn && half.next == half.synNext && piece.length > 1
+    return isAtSyn ? 0 : seen
   }
 
   /// Whether a response must wait until the request that it acknowledges has been read.
@@ -101,7 +111,7 @@ extension ExchangeTracker {
     if gap >= 0 {
       take(piece, bytes)
     } else if SequenceNumber.distance(piece.end, from: half.next) > 0 {
-      let seen = half.next &- piece.sequence
+      let seen = overlap(piece, half)
       take(piece.dropping(seen), bytes.slice(min(Int(seen), bytes.byteCount), bytes.byteCount))
     } else {
       readLate(piece, bytes)

@@ -106,7 +106,7 @@ extension ExchangeTracker {
         if entry.isFirst { readLate(piece, bytes) } else { _ = readLateHeads(piece, bytes) }
         return
       }
-      let seen = half.next &- piece.sequence
+      let seen = overlap(piece, half)
       piece = piece.dropping(seen)
       offset = min(Int(seen), bytes.byteCount)
     }

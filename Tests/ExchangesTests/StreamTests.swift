@@ -37,6 +37,36 @@ import Testing
     #expect(account.counters.lookalikes == 0)
   }
 
+  @Test(arguments: [[0, 1, 2, 3, 4, 5], [2, 3, 0, 1, 4, 5], [5, 4, 3, 2, 1, 0]])
+  func `data that begins with the SYN's own number is read whole`(order: [Int]) {
+    var talk = Dialogue()
+    talk.open()
+    talk.clientNext -= 1
+    talk.serverNext -= 1
+    talk.ask(get("/a"))
+    talk.answer(ok("x"))
+    talk.ask("PUT /b HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n")
+    talk.answer(ok("y"))
+    let account = Account(order.map { talk.packets[$0] })
+    #expect(account.methods == ["GET": 1, "PUT": 1])
+    #expect(account.answers == ["a.example /a 200": 1, "h /b 200": 1])
+    #expect(account.isBalanced)
+  }
+
+  @Test func `a probe of one byte with the SYN's own number is no data`() {
+    var talk = Dialogue()
+    talk.open()
+    talk.clientNext -= 1
+    talk.ask("G")
+    talk.ask(get("/a"))
+    talk.answer(ok("x"))
+    let account = Account(talk.packets)
+    #expect(account.methods == ["GET": 1])
+    #expect(account.answers == ["a.example /a 200": 1])
+    #expect(account.counters.duplicates == 1)
+    #expect(account.isBalanced)
+  }
+
   @Test func `a response to HEAD has no body, whatever it says`() {
     var talk = Dialogue()
     talk.open()
