@@ -98,8 +98,19 @@ extension PacketDecoder {
     case 47: return gre(bytes, offset)
     case 17: return udpTunnel(bytes, offset)
     case 137: return mplsInIP(bytes, offset)
+    case 51: return authentication(bytes, offset, end)
+    // EtherIP (RFC 3378) has a header of two bytes, Ethernet in a segment routing header's packet none.
+    case 97: return ethernet(bytes, offset &+ 2)
+    case 143: return ethernet(bytes, offset)
     default: return .other
     }
+  }
+
+  /// RFC 4302: an authentication header, its length in words of four bytes, less two.
+  private mutating func authentication(_ bytes: RawSpan, _ offset: Int, _ end: Int) -> PacketVerdict {
+    depth &+= 1
+    guard depth <= Self.maximumDepth, bytes.byteCount >= offset &+ 12 else { return .malformed }
+    return transport(bytes.byte(offset), bytes, offset &+ (Int(bytes.byte(offset &+ 1)) &+ 2) &* 4, end)
   }
 
   private mutating func tcp(_ bytes: RawSpan, _ offset: Int, _ end: Int) -> PacketVerdict {

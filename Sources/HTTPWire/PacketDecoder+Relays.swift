@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Tunnels over UDP by which single hosts reach a network: tunnel brokers and dial-in.
+/// Tunnels over UDP by which single hosts reach a network, and by which devices hand on what they see.
 extension PacketDecoder {
   /// AYIYA (draft-massar-v6ops-ayiya): an identity and a signature in front of the packet.
   mutating func ayiya(_ bytes: RawSpan, _ offset: Int) -> PacketVerdict {
@@ -26,5 +26,38 @@ extension PacketDecoder {
       next &+= 2 &+ Int(bytes.big16(next))
     }
     return ppp(bytes, next)
+  }
+
+  /// TZSP: frames from a remote sniffer, behind fields that tell their length.
+  mutating func sniffer(_ bytes: RawSpan, _ offset: Int) -> PacketVerdict {
+    guard bytes.byteCount >= offset &+ 5, bytes.byte(offset) == 1, bytes.byte(offset &+ 1) <= 1 else {
+      return .other
+    }
+    var next = offset &+ 4
+    // Field 1 ends them and field 0 fills up, both without a length.
+    while bytes.byteCount > next &+ 1, bytes.byte(next) != 1 {
+      next &+= bytes.byte(next) == 0 ? 1 : 2 &+ Int(bytes.byte(next &+ 1))
+    }
+    switch bytes.big16(offset &+ 2) {
+    case 1: return ethernet(bytes, next &+ 1)
+    case 18: return wireless(bytes, next &+ 1)
+    default: return .other
+    }
+  }
+
+  /// LISP (RFC 9300).
+  mutating func locator(_ bytes: RawSpan, _ offset: Int) -> PacketVerdict {
+    network(bytes, offset &+ 8)
+  }
+
+  /// CAPWAP's data (RFC 5415): a whole frame, of 802.11 or 802.3.
+  mutating func accessPoint(_ bytes: RawSpan, _ offset: Int) -> PacketVerdict {
+    guard bytes.byteCount >= offset &+ 8, bytes.byte(offset) == 0, bytes.byte(offset &+ 3) & 0x80 == 0 else {
+      return .other
+    }
+    let next = offset &+ Int(bytes.byte(offset &+ 1) >> 3) &* 4
+    if bytes.byte(offset &+ 2) & 1 == 0 { return ethernet(bytes, next) }
+    // Cisco's have the two bytes of the frame control swapped; a data frame's version is zero.
+    return wireless(bytes, next, isSwapped: bytes.byteCount > next && bytes.byte(next) & 3 != 0)
   }
 }

@@ -11,6 +11,8 @@ extension PacketDecoder {
     if flags & 0x2000 != 0 { next &+= 4 }
     if flags & 0x1000 != 0 { next &+= 4 }
     if flags & 7 == 1 {
+      // MikroTik's Ethernet over IP has a length and a number of the tunnel.
+      if flags == 0x2001, type == 0x6400 { return ethernet(bytes, offset &+ 8) }
       // PPTP: an acknowledgement number, and PPP inside.
       if flags & 0x0080 != 0 { next &+= 4 }
       return type == 0x880b ? ppp(bytes, next) : .other
@@ -24,6 +26,9 @@ extension PacketDecoder {
       return ethernet(bytes, next &+ (bytes.byte(next &+ 11) & 1 == 1 ? 20 : 12))
     // Aruba's access points: 802.11 frames, the type says of which queue.
     case 0x8200...0x82ff, 0x9000: return wireless(bytes, next)
+    // WCCP: a router redirects packets to a cache, from version 2 on behind four bytes.
+    case 0x883e:
+      return network(bytes, bytes.byteCount > next && bytes.byte(next) >> 4 == 4 ? next : next &+ 4)
     default: return etherType(type, bytes, next)
     }
   }
@@ -42,11 +47,25 @@ extension PacketDecoder {
     case 4754: return gre(bytes, payload)
     case 5072: return ayiya(bytes, payload)
     case 1701: return layer2Tunnel(bytes, payload)
-    default:
-      if bytes.big16(offset) == 2152 { return gtp(bytes, payload) }
-      if bytes.big16(offset) == 5072 { return ayiya(bytes, payload) }
-      if bytes.big16(offset) == 1701 { return layer2Tunnel(bytes, payload) }
-      return bytes.big16(offset) == 3544 && bytes.byte(payload) >> 4 == 6 ? network(bytes, payload) : .other
+    case 37_008: return sniffer(bytes, payload)
+    case 4341: return locator(bytes, payload)
+    case 5247: return accessPoint(bytes, payload)
+    default: return udpAnswer(bytes, offset)
+    }
+  }
+
+  /// The other way: from the port that a tunnel is known by.
+  private mutating func udpAnswer(_ bytes: RawSpan, _ offset: Int) -> PacketVerdict {
+    let payload = offset &+ 8
+    switch bytes.big16(offset) {
+    case 2152: return gtp(bytes, payload)
+    case 4789, 8472, 4790: return vxlan(bytes, payload)
+    case 6081: return geneve(bytes, payload)
+    case 5072: return ayiya(bytes, payload)
+    case 1701: return layer2Tunnel(bytes, payload)
+    case 5247: return accessPoint(bytes, payload)
+    case 3544: return bytes.byte(payload) >> 4 == 6 ? network(bytes, payload) : .other
+    default: return .other
     }
   }
 

@@ -85,11 +85,14 @@ package struct PacketDecoder: Sendable {
       return ppp(bytes, offset &+ 6)
     case 0x894f: return serviceHeader(bytes, offset)
     case 0x6558: return ethernet(bytes, offset)
-    // A bridge's tag (802.1BR's forerunner), and the service tag of 802.1ah.
-    case 0x8926:
-      return count >= offset &+ 6 ? etherType(bytes.big16(offset &+ 4), bytes, offset &+ 6) : .malformed
-    case 0x88e7: return ethernet(bytes, offset &+ 4)
+    case 0x88e7, 0x8926, 0x892f, 0x893f, 0x8909, 0x88e5, 0x22f3, 0x8903:
+      return rareType(type, bytes, offset)
     case 0..<0x0600:
+      if isInterSwitchLink(bytes, offset) { return ethernet(bytes, offset &+ 12) }
+      // LLC, IP by its own number there.
+      if count >= offset &+ 8, bytes.big16(offset) == 0x0606, bytes.byte(offset &+ 2) == 3 {
+        return network(bytes, offset &+ 3)
+      }
       // LLC with SNAP (RFC 1042).
       guard count >= offset &+ 8, bytes.big16(offset) == 0xaaaa, bytes.byte(offset &+ 2) == 3 else {
         return .other
@@ -159,9 +162,10 @@ package struct PacketDecoder: Sendable {
   }
 
   /// IEEE 802.11: data frames that are not encrypted carry LLC.
-  mutating func wireless(_ bytes: RawSpan, _ offset: Int) -> PacketVerdict {
+  mutating func wireless(_ bytes: RawSpan, _ offset: Int, isSwapped: Bool = false) -> PacketVerdict {
     guard bytes.byteCount >= offset &+ 24 else { return .malformed }
-    let control = bytes.byte(offset), flags = bytes.byte(offset &+ 1)
+    let control = bytes.byte(isSwapped ? offset &+ 1 : offset)
+    let flags = bytes.byte(isSwapped ? offset : offset &+ 1)
     guard control & 0x0c == 0x08, control & 0x40 == 0, flags & 0x40 == 0 else { return .other }
     var length = 24
     if flags & 3 == 3 { length &+= 6 }

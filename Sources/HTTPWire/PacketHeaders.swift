@@ -58,6 +58,14 @@ package enum LinkLayer: Sendable, Equatable {
   case fddi, tokenRing, prism, packetFilterLog
   /// ARCNET, as BSD and as Linux have it.
   case arcnet, arcnetLinux
+  /// Frame relay (RFC 2427); it, PPP and HDLC behind a byte that tells the direction.
+  case frameRelay, directedFrameRelay, directedPPP, directedHDLC
+  /// Apple's packet tap, and Juniper's header in front of Ethernet, PPP, HDLC and frame relay.
+  case packetTap, juniperEthernet, juniperPPP, juniperHDLC, juniperFrameRelay
+  /// IP behind a header of OpenBSD's or Solaris's; IP over FireWire; ATM as Solaris has it.
+  case encapsulationLog, solarisNetwork, fireWire, solarisATM
+  /// Ethernet behind four bytes, or with a switch's tag behind its addresses, of four bytes or eight.
+  case behindFour, switchTag, longSwitchTag
 
   /// The layer for a `LINKTYPE_` number of a capture file; nil when it cannot be read.
   package init?(linkType: UInt32) {
@@ -82,6 +90,23 @@ package enum LinkLayer: Sendable, Equatable {
     case 119, 163: self = .prism
     case 129: self = .arcnetLinux
     case 219: self = .mpls
+    case 107: self = .frameRelay
+    case 109: self = .encapsulationLog
+    case 123: self = .solarisATM
+    case 138: self = .fireWire
+    // Apple's own number, which is anybody's elsewhere: its header is checked.
+    case 149, 258: self = .packetTap
+    case 166, 204: self = .directedPPP
+    case 178: self = .juniperEthernet
+    case 179: self = .juniperPPP
+    case 180: self = .juniperFrameRelay
+    case 181: self = .juniperHDLC
+    case 205: self = .directedHDLC
+    case 206: self = .directedFrameRelay
+    case 226: self = .solarisNetwork
+    case 240, 282: self = .behindFour
+    case 281, 284: self = .switchTag
+    case 285: self = .longSwitchTag
     default: return nil
     }
   }
@@ -108,6 +133,17 @@ package enum LinkLayer: Sendable, Equatable {
     case .prism: "802.11 Prism"
     case .packetFilterLog: "PFLOG"
     case .arcnet, .arcnetLinux: "ARCNET"
+    case .frameRelay, .directedFrameRelay: "frame relay"
+    case .directedPPP: "PPP with direction"
+    case .directedHDLC: "HDLC with direction"
+    case .packetTap: "PKTAP"
+    case .juniperEthernet, .juniperPPP, .juniperHDLC, .juniperFrameRelay: "Juniper"
+    case .encapsulationLog: "ENC"
+    case .solarisNetwork: "IPNET"
+    case .fireWire: "IP over FireWire"
+    case .solarisATM: "SunATM"
+    case .behindFour: "Ethernet behind four bytes"
+    case .switchTag, .longSwitchTag: "Ethernet with a switch's tag"
     }
   }
 }

@@ -9,7 +9,8 @@ import Testing
 
   /// Tunnels and encapsulations, which are opened here and not in the kernel.
   static func isOpenedHere(_ packet: Packet) -> Bool {
-    [4, 41, 47, 137].contains(packet.transport) || packet.etherType == 0x8864 || packet.etherType == 0x8847
+    [4, 41, 47, 51, 97, 137, 143].contains(packet.transport) || packet.etherType == 0x8864
+      || packet.etherType == 0x8847
   }
 
   @Test func `every packet of the table is what the table says`() {

@@ -21,7 +21,7 @@ struct VerdictTests {
     init?(_ item: PacketCase) {
       if !item.onWire {
         self = .tagInMetadata
-      } else if [4, 41, 47, 137].contains(item.packet.transport) {
+      } else if [4, 41, 47, 51, 97, 137, 143].contains(item.packet.transport) {
         self = .tunnel
       } else if item.packet.etherType == 0x8864 || item.packet.etherType == 0x8847 {
         self = .encapsulation

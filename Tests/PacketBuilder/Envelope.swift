@@ -61,6 +61,11 @@ private struct EnvelopeMaker {
   mutating func addGRE() {
     add("IP in IP", ip: isIPv4 ? 4 : 41, packet)
     add("MPLS in IP", ip: 137, [0, 0, 1, 64], packet)
+    add("an authentication header", ip: 51, [isIPv4 ? 4 : 41, 4], zeros(22), packet)
+    add("EtherIP", ip: 97, [0x30, 0], frame)
+    add("Ethernet in IP", ip: 143, frame)
+    add("EoIP", ip: 47, [0x20, 1, 0x64, 0, 0, 60, 1, 0], frame)
+    add("WCCP", ip: 47, [0, 0, 0x88, 0x3e], zeros(4), packet)
     add("GRE", ip: 47, [0, 0], type, packet)
     add("GRE with all its fields", ip: 47, [0xb0, 0], type, zeros(12), packet)
     add("GRE with PPP", ip: 47, [0x10, 0, 0x88, 0x0b], zeros(4), ppp)
@@ -83,6 +88,8 @@ private struct EnvelopeMaker {
     add("GTP with an extension", udp: 2152, extended, packet)
     add("GTP, the other way", udp: 12_345, from: 2152, extended, packet)
     add("MPLS in UDP", udp: 6635, [0, 0, 1, 64], packet)
+    add("VXLAN, the other way", udp: 12_345, from: 4789, [8, 0, 0, 0, 0, 0, 1, 0], frame)
+    add("Geneve, the other way", udp: 12_345, from: 6081, [0, 0], type, zeros(4), packet)
     add("GRE in UDP", udp: 4754, [0, 0], type, packet)
     add("L2TP", udp: 1701, [0, 2, 0, 1, 0, 1], ppp)
     let long: [UInt8] = [0x4a, 2, 0, 60, 0, 1, 0, 1, 0, 0, 0, 0, 0, 2, 0, 0]
@@ -90,6 +97,13 @@ private struct EnvelopeMaker {
     let ayiya: [UInt8] = [0x40, 0x50, 1, isIPv4 ? 4 : 41]
     add("AYIYA", udp: 5072, ayiya, zeros(40), packet)
     add("AYIYA, the other way", udp: 12_345, from: 5072, ayiya, zeros(40), packet)
+    let fields: [UInt8] = [10, 1, 200, 0, 11, 1, 6, 1]
+    add("TZSP", udp: 37_008, [1, 0, 0, 1], fields, frame)
+    add("TZSP with 802.11", udp: 37_008, [1, 0, 0, 18, 1], wireless)
+    add("LISP", udp: 4341, zeros(8), packet)
+    add("CAPWAP", udp: 12_345, from: 5247, [0, 0x10, 3, 0], zeros(4), wireless)
+    add("CAPWAP, Cisco's way", udp: 5247, [0, 0x10, 3, 0], zeros(4), [1, 8], Array(wireless.dropFirst(2)))
+    add("CAPWAP with Ethernet", udp: 5247, [0, 0x10, 2, 0], zeros(4), frame)
     if !isIPv4 {
       add("Teredo", udp: 3544, packet)
       add("Teredo, the other way", udp: 12_345, from: 3544, packet)
@@ -111,6 +125,20 @@ private struct EnvelopeMaker {
     add("802.1ah", mac, [0x88, 0xe7], zeros(4), frame)
     add("a bridge's tag", mac, [0x89, 0x26], zeros(4), type, packet)
     add("SNAP", mac, [0, 60], snap)
+    addTags(mac)
+  }
+
+  private mutating func addTags(_ mac: [UInt8]) {
+    add("IP's own number in LLC", mac, [0, 60, 6, 6, 3], packet)
+    add("802.1BR", mac, [0x89, 0x3f], zeros(6), type, packet)
+    add("Cisco's metadata", mac, [0x89, 0x09, 1, 1, 0, 1, 0, 2], type, packet)
+    add("HSR", mac, [0x89, 0x2f], zeros(4), type, packet)
+    add("802.1AE without encryption", mac, [0x88, 0xe5], zeros(6), type, packet, zeros(16))
+    add("802.1AE with its channel", mac, [0x88, 0xe5, 0x20], zeros(13), type, packet, zeros(16))
+    add("TRILL", mac, [0x22, 0xf3, 0, 0x7f, 0, 1, 0, 2, 0, 0, 0, 0], frame)
+    add("FabricPath", mac, [0x89, 0x03, 0, 0x60], frame)
+    add(
+      "ISL", [1, 0, 0x0c, 0, 0, 0], zeros(6), [0, 60, 0xaa, 0xaa, 3, 0, 0, 0x0c, 0, 2, 0, 0, 0, 0], frame)
   }
 
   mutating func addLinks() {
@@ -138,6 +166,41 @@ private struct EnvelopeMaker {
     add("Prism", [0, 0, 0, 0x44, 0, 0, 0, 8], wireless, link: 119)
     add("AVS", [0x80, 0x21, 0x10, 1, 0, 0, 0, 8], wireless, link: 163)
     add("MPLS alone", [0, 0, 1, 64], packet, link: 219)
+    addVendors()
+  }
+
+  private mutating func addVendors() {
+    let number: UInt8 = isIPv4 ? 0xcc : 0x8e
+    add("frame relay", [0x18, 0x41, 3, number], packet, link: 107)
+    add("frame relay, filled up", [0x18, 0x40, 0x41, 3, 0, number], packet, link: 107)
+    add("frame relay with SNAP", [0x18, 0x41, 3, 0, 0x80, 0, 0, 0], type, packet, link: 107)
+    add("frame relay with Ethernet", [0x18, 0x41, 3, 0, 0x80, 0, 0x80, 0xc2, 0, 7], frame, link: 107)
+    add("frame relay, Cisco's way", [0x18, 0x41], type, packet, link: 107)
+    add("frame relay with its direction", [0, 0x18, 0x41, 3, number], packet, link: 206)
+    add("PPP with its direction", [0], ppp, link: 204)
+    add("PPP of pppd", [1], ppp, link: 166)
+    add("HDLC with its direction", [1, 0x0f, 0], type, packet, link: 205)
+    for (inner, part) in [(0, [2, 0, 0, 0] + packet), (1, frame), (9, ppp), (12, packet)] {
+      let tap: [UInt8] = [108, 0, 0, 0, 1, 0, 0, 0, UInt8(inner), 0, 0, 0]
+      add("PKTAP, \(inner)", tap, zeros(96), part, link: inner == 1 ? 149 : 258)
+    }
+    let magic: [UInt8] = [0x4d, 0x47, 0x43]
+    add("Juniper", magic, [0], frame, link: 178)
+    add("Juniper with fields", magic, [0x80, 0, 3, 1, 1, 1], frame, link: 178)
+    add("Juniper without a frame", magic, [2, 2, 0, 0, 0], packet, link: 178)
+    add("Juniper's PPP", magic, [1], ppp, link: 179)
+    add("Juniper's HDLC", magic, [1, 0x0f, 0], type, packet, link: 181)
+    add("Juniper's frame relay", magic, [1, 0x18, 0x41, 3, number], packet, link: 180)
+    add("ENC", [2, 0, 0, 0], zeros(8), packet, link: 109)
+    add("IPNET", zeros(24), packet, link: 226)
+    add("IP over FireWire", zeros(16), type, packet, link: 138)
+    add("SunATM", [2, 0, 0, 100], snap, link: 123)
+    add("SunATM with LAN emulation", [1, 0, 0, 100, 0, 1], frame, link: 123)
+    add("netANALYZER", zeros(4), frame, link: 240)
+    add("Broadcom's tag in front", zeros(4), frame, link: 282)
+    add("Broadcom's tag", zeros(16), type, packet, link: 281)
+    add("a switch's tag", zeros(16), type, packet, link: 284)
+    add("a switch's long tag", zeros(12), [0xda, 0xda, 0, 0, 0x40, 0, 0, 0], type, packet, link: 285)
   }
 }
 

@@ -69,7 +69,7 @@ enum ExtensionHeaders: FuzzTarget {
         next += header == 44 ? 8 : header == 51 ? 4 * (units + 2) : 8 * (units + 1)
         steps += 1
       }
-      guard ![4, 41, 47, 17, 137].contains(type) else { return nil }
+      guard ![4, 41, 47, 17, 97, 137, 143].contains(type) else { return nil }
       guard type == 6 else {
         verdict = .other
         return

@@ -58,7 +58,7 @@ enum KernelFilter: FuzzTarget {
     // Tags and tunnels are read otherwise, by design: JudgesTests name how.
     guard type == 0x0800 || type == 0x86dd, packet.byteCount >= 40 else { return }
     let transport = type == 0x0800 ? packet.byte(9) : 6
-    guard ![4, 17, 41, 47, 137].contains(transport) else { return }
+    guard ![4, 17, 41, 47, 51, 97, 137, 143].contains(transport) else { return }
     var intake = PacketIntake(ports: .http, depth: .heads)
     let isPassed = intake.read(frame, wireLength: frame.byteCount, link: .ethernet, time: 1)
     if type == 0x86dd, hasTunnel(packet) { return }
@@ -90,7 +90,7 @@ enum KernelFilter: FuzzTarget {
       type = packet.byte(next)
       next += header == 44 ? 8 : header == 51 ? 4 * (units + 2) : 8 * (units + 1)
     }
-    return [4, 17, 41, 47, 137].contains(type)
+    return [4, 17, 41, 47, 97, 137, 143].contains(type)
   }
 
   /// A record: the filter's struct httpf_event and the payload behind it.
