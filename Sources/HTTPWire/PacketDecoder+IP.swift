@@ -25,7 +25,7 @@ extension PacketDecoder {
     let header = Int(bytes.byte(offset) & 15) &* 4
     var total = Int(bytes.big16(offset &+ 2))
     // A length of 0 is a super-segment (BIG TCP, or TSO seen before the card wrote it).
-    if total == 0 { total = length }
+    if total == 0 || (allowsShortPackets && total > length) { total = length }
     guard header >= 20 else { return .malformed }
     let type = bytes.byte(offset &+ 9)
     // What is not TCP is no fault of ours, whatever its lengths say.
@@ -49,7 +49,7 @@ extension PacketDecoder {
     guard bytes.byteCount >= offset &+ 40 else { return .malformed }
     var total = Int(bytes.big16(offset &+ 4)) &+ 40
     // A payload length of 0 is a jumbogram (RFC 2675, BIG TCP).
-    if total == 40 { total = length }
+    if total == 40 || (allowsShortPackets && total > length) { total = length }
     var type = bytes.byte(offset &+ 6)
     guard total <= length else { return type == 6 || Self.isExtension(type) ? .malformed : .other }
     headers.sourceHigh = bytes.big64(offset &+ 8)

@@ -19,10 +19,15 @@ package struct PacketDecoder: Sendable {
   /// Bytes of the packet on the wire.
   var wireLength = 0
   var depth = 0
+  /// A packet whose IP length is more than was on the wire has what is there, as in a file that somebody
+  /// has cut or edited; else it is dropped, as Linux does.
+  private(set) var allowsShortPackets = false
   /// Whether the link layer is Linux's cooked one, whose type may skip a tag that is in the data.
   var isCooked = false
 
-  package init() {}
+  package init(allowsShortPackets: Bool = false) {
+    self.allowsShortPackets = allowsShortPackets
+  }
 
   /// Reads a packet; with `.tcp`, `headers` describes its segment.
   package mutating func decode(_ bytes: RawSpan, wireLength: Int, link: LinkLayer) -> PacketVerdict {

@@ -23,7 +23,7 @@ package final class FileSource: SegmentSource {
   /// - Parameter paths: files in the order in which they are read; `-` is standard input.
   package init(paths: [String], ports: PortSet) {
     self.paths = paths.reversed()
-    intake = PacketIntake(ports: ports, depth: .streams, joinsFragments: true)
+    intake = PacketIntake(ports: ports, depth: .streams, joinsFragments: true, allowsShortPackets: true)
   }
 
   package var counters: CaptureCounters { intake.counters }

@@ -13,13 +13,17 @@ package struct PacketIntake {
   private let ports: PortBitmap
   private let isStreams: Bool
   private let joinsFragments: Bool
-  private var decoder = PacketDecoder()
+  private var decoder: PacketDecoder
 
   /// - Parameters:
   ///   - depth: at `heads`, segments are marked as the kernel's filter would mark them.
   ///   - joinsFragments: a first fragment is not read by itself, as the caller puts datagrams together.
-  package init(ports: PortSet, depth: CaptureDepth, joinsFragments: Bool = false) {
+  ///   - allowsShortPackets: a packet may be shorter than its IP header says.
+  package init(
+    ports: PortSet, depth: CaptureDepth, joinsFragments: Bool = false, allowsShortPackets: Bool = false
+  ) {
     self.joinsFragments = joinsFragments
+    decoder = PacketDecoder(allowsShortPackets: allowsShortPackets)
     self.ports = PortBitmap(ports)
     isStreams = depth.isStreams
   }

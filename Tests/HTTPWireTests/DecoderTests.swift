@@ -63,4 +63,19 @@ import Testing
     #expect(verdict([0xff, 3, 0xc0, 0x21] + zeros, .ppp) == "other")
     #expect(verdict([0x23] + zeros, .ppp) == "other")
   }
+
+  @Test(arguments: [Packet(), Packet().ipv6()])
+  func `a packet shorter than its IP header says has what is there, where that is allowed`(packet: Packet) {
+    let text = "GET / HTTP/1.1\r\nHost: h\r\n\r\n"
+    let frame = Array(packet.payload(text).bytes.dropLast(3))
+    var strict = PacketDecoder()
+    let refused = strict.decode(frame.rawSpan, wireLength: frame.count, link: .ethernet)
+    #expect("\(refused)" == "malformed")
+    var lenient = PacketDecoder(allowsShortPackets: true)
+    let verdict = lenient.decode(frame.rawSpan, wireLength: frame.count, link: .ethernet)
+    #expect("\(verdict)" == "tcp")
+    #expect(lenient.headers.payloadLength == text.utf8.count - 3)
+    #expect(lenient.headers.payloadCaptured == text.utf8.count - 3)
+    #expect(lenient.headers.payloadStart + lenient.headers.payloadCaptured == frame.count)
+  }
 }
