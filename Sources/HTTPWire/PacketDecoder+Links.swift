@@ -27,6 +27,13 @@ extension PacketDecoder {
     }
   }
 
+  /// PPP, or Cisco's HDLC under its name, which begins with another address.
+  mutating func serial(_ bytes: RawSpan) -> PacketVerdict {
+    guard bytes.byteCount >= 4 else { return .malformed }
+    let isHDLC = bytes.big16(0) & 0x7fff == 0x0f00
+    return isHDLC ? etherType(bytes.big16(2), bytes, 4) : ppp(bytes, 0)
+  }
+
   private mutating func vendorLink(_ bytes: RawSpan, _ link: LinkLayer) -> PacketVerdict {
     switch link {
     case .frameRelay: return frameRelay(bytes, 0)
@@ -38,6 +45,8 @@ extension PacketDecoder {
     case .encapsulationLog: return network(bytes, 12)
     case .solarisNetwork: return network(bytes, 24)
     case .fireWire: return etherType(bytes.big16(16), bytes, 18)
+    // RFC 4391 behind the addresses of both ends, 20 bytes each.
+    case .infiniBand: return bytes.byteCount >= 44 ? etherType(bytes.big16(40), bytes, 44) : .malformed
     case .solarisATM:
       // LAN emulation has the sender's number in front of the frame.
       return bytes.byte(0) & 0x0f == 1 ? ethernet(bytes, 6) : etherType(0, bytes, 4)

@@ -49,7 +49,7 @@ package struct PacketDecoder: Sendable {
     case .loopback: return network(bytes, 4)
     case .cooked: return bytes.byteCount >= 16 ? etherType(bytes.big16(14), bytes, 16) : .malformed
     case .cooked2: return bytes.byteCount >= 20 ? etherType(bytes.big16(0), bytes, 20) : .malformed
-    case .ppp: return ppp(bytes, 0)
+    case .ppp: return serial(bytes)
     case .hdlc: return bytes.byteCount >= 4 ? etherType(bytes.big16(2), bytes, 4) : .malformed
     case .wireless: return wireless(bytes, 0)
     case .radiotap, .ppi:

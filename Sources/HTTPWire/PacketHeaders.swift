@@ -62,8 +62,8 @@ package enum LinkLayer: Sendable, Equatable {
   case frameRelay, directedFrameRelay, directedPPP, directedHDLC
   /// Apple's packet tap, and Juniper's header in front of Ethernet, PPP, HDLC and frame relay.
   case packetTap, juniperEthernet, juniperPPP, juniperHDLC, juniperFrameRelay
-  /// IP behind a header of OpenBSD's or Solaris's; IP over FireWire; ATM as Solaris has it.
-  case encapsulationLog, solarisNetwork, fireWire, solarisATM
+  /// IP behind a header of OpenBSD's or Solaris's; over FireWire and InfiniBand; ATM as Solaris has it.
+  case encapsulationLog, solarisNetwork, fireWire, infiniBand, solarisATM
   /// Ethernet behind four bytes, or with a switch's tag behind its addresses, of four bytes or eight.
   case behindFour, switchTag, longSwitchTag
 
@@ -104,6 +104,7 @@ package enum LinkLayer: Sendable, Equatable {
     case 205: self = .directedHDLC
     case 206: self = .directedFrameRelay
     case 226: self = .solarisNetwork
+    case 242: self = .infiniBand
     case 240, 282: self = .behindFour
     case 281, 284: self = .switchTag
     case 285: self = .longSwitchTag
@@ -141,6 +142,7 @@ package enum LinkLayer: Sendable, Equatable {
     case .encapsulationLog: "ENC"
     case .solarisNetwork: "IPNET"
     case .fireWire: "IP over FireWire"
+    case .infiniBand: "IP over InfiniBand"
     case .solarisATM: "SunATM"
     case .behindFour: "Ethernet behind four bytes"
     case .switchTag, .longSwitchTag: "Ethernet with a switch's tag"

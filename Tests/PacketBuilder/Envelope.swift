@@ -194,6 +194,8 @@ private struct EnvelopeMaker {
     add("ENC", [2, 0, 0, 0], zeros(8), packet, link: 109)
     add("IPNET", zeros(24), packet, link: 226)
     add("IP over FireWire", zeros(16), type, packet, link: 138)
+    add("IP over InfiniBand", zeros(40), type, zeros(2), packet, link: 242)
+    add("HDLC as PPP", [0x8f, 0], type, packet, link: 9)
     add("SunATM", [2, 0, 0, 100], snap, link: 123)
     add("SunATM with LAN emulation", [1, 0, 0, 100, 0, 1], frame, link: 123)
     add("netANALYZER", zeros(4), frame, link: 240)
