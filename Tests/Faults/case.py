@@ -13,6 +13,8 @@ class Case:
     def __init__(self, name, action, is_sample=False):
         self.name, self.action, self.isSample = name, action, is_sample
         self.watches, self.quits = [], []
+        # What it measured, to be printed with it.
+        self.note = ""
 
     def run(self, program, network):
         self.program, self.network = program, network

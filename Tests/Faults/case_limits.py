@@ -64,19 +64,26 @@ def ends_clearly(case, watch):
     assert watch.errors.strip(), "it says nothing"
 
 
+# More than the ring holds; FRAMES=10000000 takes minutes.
+FRAMES = int(os.environ.get("FRAMES", 100_000))
+
+
 @faults("the reader is stopped in a flood:", ["ebpf", "pcap"], sample="ebpf")
 def flood(case, backend):
     # The smallest ring there is; pcap's own buffer is as large.
     watch = case.watching(f"-i eth0 --backend {backend} --ring 1")
-    case.counts(watch)
+    # Read, then stopped for half of them, then read again.
+    case.network.send(FRAMES // 8)
     watch.tell(signal.SIGSTOP)
-    case.network.send(50_000)
+    case.network.send(FRAMES // 4)
     watch.tell(signal.SIGCONT)
     time.sleep(1.5)
-    case.network.send(10)
+    case.network.send(FRAMES // 8)
     case.ends(watch, exact=False)
-    account(case, watch)
-    assert watch.summary()["capture"]["lost"] > 0, "nothing was lost: the flood was none"
+    capture = account(case, watch)
+    assert capture["lost"] > 0, "nothing was lost: the flood was none"
+    assert capture["matched"] == 2 * case.network.sent, capture
+    case.note = f"sent {2 * case.network.sent} = read {capture['delivered']} + lost {capture['lost']}"
 
 
 @faults("a ring too small for a burst:", ["ebpf", "pcap"])
@@ -113,7 +120,7 @@ def every_second(case, backend):
 
 
 def account(case, watch):
-    """Sent = read + lost, to the last segment."""
+    """Sent = read + lost, to the last segment; what the capture counted."""
     summary = watch.summary()
     assert summary, watch.errors
     assert imbalance(summary) is None, imbalance(summary)
@@ -121,6 +128,7 @@ def account(case, watch):
     assert capture["delivered"] + capture["lost"] == sent, (
         f"sent {sent} != read {capture['delivered']} + lost {capture['lost']}")
     assert summary["requests"] + summary["responses"] == capture["delivered"]
+    return capture
 
 
 @fault("segments that make no sense")
