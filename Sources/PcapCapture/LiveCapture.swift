@@ -44,6 +44,7 @@ package final class LiveCapture: SegmentSource {
   private var intake: PacketIntake
   /// CLOCK_REALTIME minus CLOCK_MONOTONIC at the start: capture time runs with the monotonic clock.
   private let startOffset: Int64
+  private var stamps: StampClock
   private let published = Mutex(Published())
   private let isStopped = Atomic<Bool>(false)
   /// Whether the block that the kernel was filling at the end has been waited for.
@@ -53,7 +54,9 @@ package final class LiveCapture: SegmentSource {
     self.options = options
     handle = try LiveHandle(options)
     intake = PacketIntake(ports: options.ports, depth: options.depth)
-    startOffset = MonotonicClock.offset()
+    let offset = MonotonicClock.offset()
+    startOffset = offset
+    stamps = StampClock(LiveCapture.clocks(since: offset))
     lastLook = MonotonicClock.monotonic()
   }
 
@@ -128,14 +131,17 @@ package final class LiveCapture: SegmentSource {
 
   private func drain(_ body: (borrowing Segment, RawSpan) -> Void) throws(CaptureError) -> Int {
     if isBroken { return 0 }
-    // A clock that was set in between moves the kernel's time stamps, not ours.
-    let drift = MonotonicClock.offset() &- startOffset
+    stamps.renew(Self.clocks(since: startOffset))
     for count in 0..<Self.batch {
       var header: UnsafeMutablePointer<pcap_pkthdr>?
       var bytes: UnsafePointer<UInt8>?
       // Both pointers are libpcap's, valid until the next call on the handle.
       let result = unsafe pcap_next_ex(handle.pcap, &header, &bytes)
-      if result == 0 { return count }
+      if result == 0 {
+        // The block that the kernel is filling is not handed over yet.
+        stamps.drained(within: Self.lookEvery)
+        return count
+      }
       guard result == 1, let found = unsafe header, let start = unsafe bytes else {
         if result == -2 { return count }
         try fail(unsafe String(cString: pcap_geterr(handle.pcap)))
@@ -143,7 +149,7 @@ package final class LiveCapture: SegmentSource {
       }
       let captured = Int(unsafe found.pointee.caplen)
       let seconds = Int64(unsafe found.pointee.ts.tv_sec), fraction = Int64(unsafe found.pointee.ts.tv_usec)
-      let time = seconds &* 1_000_000_000 &+ fraction &- drift
+      let time = stamps.time(of: seconds &* 1_000_000_000 &+ fraction) { Self.clocks(since: startOffset) }
       let packet = unsafe RawSpan(_unsafeStart: start, byteCount: captured)
       let length = Int(unsafe found.pointee.len)
       if intake.read(packet, wireLength: length, link: handle.link, time: UInt64(bitPattern: time)) {
@@ -152,6 +158,11 @@ package final class LiveCapture: SegmentSource {
       }
     }
     return Self.batch
+  }
+
+  private static func clocks(since startOffset: Int64) -> StampClock.Reading {
+    let monotonic = MonotonicClock.monotonic()
+    return StampClock.Reading(drift: MonotonicClock.offset() &- startOffset, now: monotonic &+ startOffset)
   }
 
   /// An interface that is watched by name may come back; whatever else fails is the end.
