@@ -32,7 +32,7 @@ BPF_SOURCES := $(wildcard bpf/*.c bpf/*.h) $(wildcard Sources/CHTTPFilter/includ
 BUILD_PACKAGES := libbpf-dev libelf-dev zlib1g-dev libpcap-dev libseccomp-dev libncurses-dev linux-libc-dev
 KERNEL_PACKAGES := qemu-system-x86 busybox-static cpio iproute2 strace util-linux jq xz-utils
 TEST_PACKAGES := nginx-light curl goaccess wrk iproute2 iptables ethtool strace util-linux procps jq tmux \
-	python3 prometheus-alertmanager logrotate
+	python3 prometheus-alertmanager logrotate gcc libc6-dev
 PICTURE_PACKAGES := python3
 PACKAGE_PACKAGES := lintian mandoc systemd logrotate fish zsh bash util-linux iproute2 nginx-light curl
 PEER_PACKAGES := httpry ngrep tcpdump tcpreplay wrk nginx-light ethtool time libpcap-dev libbpf-dev iproute2 \

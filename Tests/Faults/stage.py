@@ -112,14 +112,15 @@ class Network:
                 if error.errno != 105:
                     raise
 
-    def send(self, exchanges=10, site="site.example"):
-        """So many requests and responses, each of a client of its own."""
+    def send(self, exchanges=10, site="site.example", between=lambda client: None):
+        """So many requests and responses, each of a client of its own; `between` is done between the two."""
         for _ in range(exchanges):
             client = self.clients
             self.clients += 1
             request = f"GET /section/{client} HTTP/1.1\r\nHost: {site}\r\n\r\n".encode()
             response = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
             self.put(segment(client, True, 1000, 5000, request))
+            between(client)
             self.put(segment(client, False, 5000, 1000 + len(request), response))
             self.sent += 1
 
