@@ -145,7 +145,7 @@ bench: test-deps build ## Measure this machine: one table
 	$(Q)$(SUDO) env PATH="$$PATH" ROUNDS="$$ROUNDS" SECS="$$SECS" Tests/Bench/bench $(PROGRAM)
 
 .PHONY: bench-peers
-bench-peers: build ## Measure it beside httpry, ngrep, tcpdump and the floors: ARGS="files", "live", "server" (all: an hour)
+bench-peers: build ## Measure it beside httpry, ngrep, tcpdump and the floors: ARGS="files", "live", "filter", "server" (all: an hour)
 	$(Q)packaging/install-packages $(PEER_PACKAGES)
 	$(Q)$(SUDO) env PATH="$$PATH" BPF_CLANG='$(BPF_CLANG)' $(foreach v,$(PEER_SETTINGS),$(v)="$$$(v)") Tests/Bench/Peers/run $(PROGRAM) $(ARGS)
 
