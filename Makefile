@@ -179,9 +179,11 @@ format: ## Format the sources
 	$(Q)command -v clang-format >/dev/null && clang-format -i bpf/*.[ch] Sources/C*/*.c Sources/C*/include/*.h || true
 
 .PHONY: lint
-lint: ## Check the format
+lint: ## Check the format and the words
 	$(Q)$(SWIFT) format lint -s -r Sources Tests Package.swift
 	$(Q)if command -v clang-format >/dev/null; then clang-format --dry-run -Werror bpf/*.[ch] Sources/C*/*.c Sources/C*/include/*.h; fi
+	$(Q)packaging/install-packages python3
+	$(Q)Tests/Lint/words
 
 .PHONY: clean
 clean: ## Remove what was built

@@ -128,6 +128,8 @@ let package = Package(
       name: "JudgesTests",
       dependencies: ["Capture", "HTTPWire", "KernelCapture", "PacketBuilder", "PcapCapture"],
       swiftSettings: house),
+    // The documents: links, and what they say of the sources.
+    .testTarget(name: "DocumentTests", swiftSettings: house),
     .testTarget(
       name: "EndToEndTests", dependencies: ["Children", "PacketBuilder", "wiretally"], exclude: ["Scripts"],
       swiftSettings: house),
