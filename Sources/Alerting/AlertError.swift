@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Why an alert rule or its log could not be set up: what, why, and the remedy, in words.
+/// Why an alert rule or its log could not be set up: what, why, and a hint, as text.
 package enum AlertError: Error, Equatable, Sendable {
   /// The threshold is negative or no number.
   case threshold(Double)

@@ -23,7 +23,7 @@ package struct AlertRule: Equatable, Sendable {
   package internal(set) var isBelow = false
   /// More than this raises (or less, with `isBelow`), in `unit`; 0 or more.
   package internal(set) var threshold: Double
-  /// At this or less (or more) the alert may recover; `threshold` unless said otherwise.
+  /// At this or less (or more) the alert may recover; `threshold` unless stated otherwise.
   package internal(set) var clear: Double
   /// Nanoseconds for which the limit must be passed before the alert is raised.
   package internal(set) var hold: UInt64 = 0
@@ -71,7 +71,7 @@ package struct AlertRule: Equatable, Sendable {
     windowTicks = Int(max(1, ticks))
   }
 
-  /// The average per interval, or per the unit's time, when so many fell into the window.
+  /// The average per interval, or per the unit's time, when this many fell into the window.
   ///
   /// One division of two exact numbers: an average that equals a decimal limit compares equal.
   func average(_ count: UInt64) -> Double {

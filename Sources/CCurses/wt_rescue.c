@@ -13,7 +13,7 @@
 #include <sys/syscall.h>
 #endif
 
-/* Signals of a crash. The run-time may have handlers of its own for them, which go on after ours. */
+/* Signals of a crash. The run-time may have handlers of its own for them, which run after ours. */
 static const int wt_crashes[] = {SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE, SIGABRT, SIGQUIT};
 enum { WT_CRASHES = sizeof wt_crashes / sizeof wt_crashes[0], WT_TEXT = 512 };
 
@@ -51,7 +51,7 @@ static void wt_crashed(int number, siginfo_t *info, void *context)
 	    (number == SIGSEGV || number == SIGBUS || number == SIGILL || number == SIGFPE))
 		return;
 	raise(number);
-	/* Whoever was there before may have been content with looking at it. */
+	/* The handler before may have been content with looking at it. */
 	signal(number, SIG_DFL);
 	raise(number);
 }
@@ -121,7 +121,7 @@ int wt_rescue_begin(int terminal, const struct termios *mode, const char *text, 
 		sigaction(wt_crashes[i], &action, &wt_before[i]);
 		sigaddset(&crashes, wt_crashes[i]);
 	}
-	/* Whoever started the program may have left them blocked. */
+	/* The parent process may have left them blocked. */
 	pthread_sigmask(SIG_UNBLOCK, &crashes, NULL);
 	return wt_child > 0 ? 0 : -1;
 }

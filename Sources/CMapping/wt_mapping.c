@@ -11,7 +11,7 @@ struct wt_mapping wt_mappings[WT_MAPPINGS];
 /* Marks a place that is being taken: no address is 1. */
 #define WT_TAKEN 1
 
-/* A read behind the end of a file that became shorter raises SIGBUS (mmap(2)). What is left of the mapping is
+/* A read past the end of a file that became shorter raises SIGBUS (mmap(2)). What is left of the mapping is
  * replaced by zeros, and the read is done again. mmap is a plain system call on Linux: safe in a handler. */
 static void wt_mapping_fault(int signal_number, siginfo_t *info, void *context)
 {

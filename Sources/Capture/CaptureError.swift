@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Why a capture could not be opened or went on no longer: what, why, and the remedy, in words.
+/// Why a capture could not be opened or continued no longer: what, why, and a hint, as text.
 package struct CaptureError: Error, Equatable, Sendable {
   /// The kind of fault; it decides the exit status.
   package enum Reason: Sendable {

@@ -117,7 +117,7 @@ final class Connection: ChannelInboundHandler {
     }
   }
 
-  /// Ends the connection after so long, unless it is armed anew.
+  /// Ends the connection after so long, unless it is armed again.
   private func arm(_ time: TimeAmount, _ context: ChannelHandlerContext) {
     deadline?.cancel()
     guard context.channel.isActive else { return }

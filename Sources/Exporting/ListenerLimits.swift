@@ -4,7 +4,7 @@ package import NIOCore
 
 /// What clients may take of the listener: nothing they do makes it hold more or longer.
 package struct ListenerLimits: Sendable {
-  /// Connections at a time; one more is told so and closed.
+  /// Connections at a time; one more gets an answer that says so and is closed.
   package var connections = 64
   /// Of those, readers of events.
   package var streams = 16

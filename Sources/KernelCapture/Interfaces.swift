@@ -9,7 +9,7 @@ enum Interfaces {
   static func index(of name: String) throws(CaptureError) -> UInt32 {
     let (index, fault) = find(name)
     guard let index else {
-      // The question takes a socket of its own, which may not be to be had.
+      // The question takes a socket of its own, which may be unavailable.
       if fault.code != ENODEV && fault.code != ENXIO {
         throw CaptureError(
           fault.isPermission ? .notPermitted : .unavailable,

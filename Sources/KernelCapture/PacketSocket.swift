@@ -49,7 +49,7 @@ struct PacketSocket: Sendable {
 
   /// The index and the state of the interface of this name now; nil if there is none.
   ///
-  /// Asked of this very socket: once privileges are dropped no other one may be to be had.
+  /// Asked of this very socket: once privileges are dropped no other one may be available.
   func state(of name: String) -> (index: UInt32, isUp: Bool)? {
     guard let index = unsafe Self.ask(descriptor, SIOCGIFINDEX, name),
       let flags = unsafe Self.ask(descriptor, SIOCGIFFLAGS, name)

@@ -49,7 +49,7 @@ internal import Synchronization
 
   /// Gives all records before `position` back to the kernel.
   ///
-  /// Sequentially consistent: whoever then looks at the producer's position, or sleeps until it moves,
+  /// Sequentially consistent: a thread that then reads the producer's position, or sleeps until it moves,
   /// must not have looked before the kernel could see this.
   func release(_ position: UInt64) {
     unsafe consumer.pointee.store(position, ordering: .sequentiallyConsistent)

@@ -15,7 +15,7 @@ package final class RingReader: SegmentSource, @unchecked Sendable {
   /// Bytes after which records are given back, so that a long drain does not hold up the kernel.
   private static let batch: UInt64 = 128 << 10
 
-  /// Bytes behind a record that are asked for before it is delivered: two or three records; more is no better.
+  /// Bytes after a record that are asked for before it is delivered: two or three records; more is no better.
   private static let lookahead: UInt64 = 1_024
 
   private let ring: RingMemory
@@ -143,7 +143,7 @@ package final class RingReader: SegmentSource, @unchecked Sendable {
   }
 }
 
-/// Whether a capture still runs: shared by its readers and whoever stops it.
+/// Whether a capture still runs: shared by its readers and the thread that stops it.
 final class CaptureLife: Sendable {
   private let stopped = Atomic(false)
   /// Readable once the capture has been stopped; -1, which poll(2) passes over, where there is none.

@@ -16,7 +16,7 @@ struct SystemFault: Equatable {
     // The description is constant memory of the C library, or null for a number it does not know.
     guard let text = unsafe wt_bpf_fault(code) else { return "error \(code)" }
     let words = unsafe String(cString: text)
-    // "Operation not permitted" goes on a sentence; "RFS specific error" is left as it is.
+    // "Operation not permitted" continues a sentence; "RFS specific error" is left as it is.
     guard let first = words.first, words.dropFirst().first?.isLowercase == true else { return words }
     return first.lowercased() + words.dropFirst()
   }

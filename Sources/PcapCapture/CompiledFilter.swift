@@ -3,11 +3,11 @@
 package import Capture
 internal import CPcap
 
-/// A filter expression in libpcap's language, compiled: it goes on a handle, or is asked about packets.
+/// A filter expression in libpcap's language, compiled: it is set on a handle, or is asked about packets.
 @safe
 package final class CompiledFilter {
-  // A bpf_program: filled by init, released by deinit, never changed between. Untyped, since whoever
-  // imports both this room and libbpf's would have two kinds of bpf_insn.
+  // A bpf_program: filled by init, released by deinit, never changed between. Untyped, since a file that
+  // imports both this module and libbpf's would have two kinds of bpf_insn.
   private let memory: OpaquePointer
 
   /// Compiles for packets of a `LINKTYPE_` number, without any interface.

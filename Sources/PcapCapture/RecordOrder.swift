@@ -12,10 +12,10 @@ struct RecordOrder {
   static let always = 1 << 20
   /// Nanoseconds of disorder that a longer file is left with: less than segments wait for each other.
   static let tolerance: UInt64 = 1_000_000_000
-  /// With fewer steps back in time than one in so many packets, the order is the file's own.
+  /// With fewer steps back in time than one in this many packets, the order is the file's own.
   static let seldom = 50
 
-  /// So many packets in order at the beginning of a file tell of the rest: what shuffles packets does so
+  /// This many packets in order at the beginning of a file tell of the rest: what shuffles packets does so
   /// all the time, and looking through a long file would cost as much as reading it.
   static let sample = 1 << 16
 
@@ -56,7 +56,7 @@ struct RecordOrder {
     var isWorthSorting: Bool {
       isShuffled && packets <= RecordOrder.most && (packets <= RecordOrder.always || disorder > tolerance)
     }
-    /// Out of order by more than can be mended while it is read, and too long to be sorted.
+    /// Out of order by more than can be corrected while it is read, and too long to be sorted.
     var isBeyondSorting: Bool { isShuffled && disorder > tolerance && packets > RecordOrder.most }
   }
 

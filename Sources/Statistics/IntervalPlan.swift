@@ -13,7 +13,7 @@ package struct IntervalPlan: Equatable, Sendable {
   /// Ticks in an interval: its length in seconds, rounded up; 1 to 86,400.
   package let ticksPerInterval: UInt64
 
-  /// A plan for intervals of so many nanoseconds, within `allowed`.
+  /// A plan for intervals of this many nanoseconds, within `allowed`.
   package init(interval: UInt64) throws(StatisticsError) {
     guard Self.allowed.contains(interval) else { throw StatisticsError.interval(interval) }
     self.interval = interval

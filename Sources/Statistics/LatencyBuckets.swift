@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The buckets of a latency histogram: linear below 1.024 us, then so many to each doubling, to 73 minutes.
+/// The buckets of a latency histogram: linear below 1.024 us, then a fixed number per doubling, to 73 minutes.
 ///
 /// A quantile read from the middle of its bucket is off by at most half a bucket: 1/64 of the value with
 /// `fine` (1.6 %), 1/16 with `coarse` (6.3 %), and half a unit (16 or 64 ns) below 1.024 us. Longer

@@ -32,14 +32,14 @@ package struct LatencySlice: Equatable, Sendable {
   }
 }
 
-/// The latencies of the last intervals, so many at most: a sum that slices enter and leave.
+/// The latencies of the last intervals, this many at most: a sum that slices enter and leave.
 package struct LatencyWindow: Sendable {
   private var slices: [LatencySlice]
   private var position = 0
   private var sums = [UInt64](repeating: 0, count: LatencyBuckets.coarse.count)
   private var count: UInt64 = 0
 
-  /// A window of so many intervals, 1 at least.
+  /// A window of this many intervals, 1 at least.
   package init(intervals: Int) { slices = Array(repeating: LatencySlice(), count: max(1, intervals)) }
 
   /// Takes in the latencies of the next interval, and forgets those that are too old.

@@ -2,11 +2,11 @@
 
 /// Why the statistics could not be set up; nothing in them fails once they run.
 package enum StatisticsError: Error, Equatable, Sendable {
-  /// The kernel refused so many bytes of address space.
+  /// The kernel refused this many bytes of address space.
   case noMemory(bytes: Int)
   /// An interval that is no use: outside of `IntervalPlan.allowed`, nanoseconds.
   case interval(UInt64)
-  /// So many sites cannot have places of their own: more than `PinnedSites.limit`, or too many for the table.
+  /// This many sites cannot have slots of their own: more than `PinnedSites.limit`, or too many for the table.
   case watchedSites(Int)
 }
 

@@ -19,7 +19,7 @@ package struct TrafficHistory: Sendable {
   private var bins = [Bin](repeating: Bin(), count: capacity)
   /// The newest bin that has been begun.
   private var newest: UInt64 = 0
-  /// How many bins are complete: the first so many.
+  /// The number of bins that are complete, from the first one on.
   private var complete: UInt64 = 0
 
   package init(plan: IntervalPlan) {

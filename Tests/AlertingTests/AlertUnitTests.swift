@@ -3,7 +3,7 @@ import Alerting
 import Statistics
 import Testing
 
-/// Limits and values in their units, and what is said of rules that are wrong at their edges.
+/// Limits and values in their units, and what is reported of rules that are wrong at their edges.
 @Suite struct AlertUnitTests {
   static func rule(_ text: String, interval: UInt64 = 10_000_000_000) throws -> AlertRule {
     try AlertRuleParser(plan: try IntervalPlan(interval: interval), window: 120_000_000_000).rule(text)

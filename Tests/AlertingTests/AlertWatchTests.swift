@@ -9,7 +9,7 @@ import Testing
   /// 2021-02-23T04:00:00Z.
   static let start: UInt64 = 1_614_052_800 * second
 
-  /// One interval with so many requests, all in its first tick.
+  /// One interval with this many requests, all in its first tick.
   static func interval(
     _ number: Int, _ requests: UInt64, plan: IntervalPlan, lost: UInt64 = 0
   ) -> Snapshot {

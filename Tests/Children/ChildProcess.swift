@@ -7,7 +7,7 @@ import Glibc
 /// `Process` waits until a socket closes that the child inherits, and so do children of other threads:
 /// two tests that run side by side could wait for each other's servers without end.
 public final class ChildProcess {
-  /// What a standard descriptor is; a file is made anew when it is written to.
+  /// What a standard descriptor is; a file is created again when it is written to.
   public enum Stream {
     case nothing
     case file(String)

@@ -88,7 +88,7 @@ extension PacketTable {
       }
       add("IPv6 with \(cut) bytes of a TCP header", short, .malformed)
     }
-    // An extension header that says that it goes on behind the packet.
+    // An extension header that says that it continues after the packet.
     let overrun = Packet().ipv6 { $0.extensions = [.options(0, more: 0)] }
     for length in UInt8(4)...255 where length % 16 == 15 {
       add(

@@ -59,7 +59,7 @@ package struct IPv4: Sendable {
   }
 }
 
-/// An IPv6 header and the extension headers behind it; what is nil is computed.
+/// An IPv6 header and the extension headers after it; what is nil is computed.
 package struct IPv6: Sendable {
   package enum Extension: Sendable, Equatable {
     /// Hop-by-hop (0), routing (43), destination options (60): of `8 + 8 * more` bytes.
@@ -67,7 +67,7 @@ package struct IPv6: Sendable {
     case fragment(offset: UInt16, more: Bool)
     /// Authentication, of `12 + 4 * more` bytes.
     case authentication(more: UInt8)
-    /// Destination options that claim so many more units of eight bytes, and have none.
+    /// Destination options that claim this many more units of eight bytes, and have none.
     case claiming(UInt8)
 
     var number: UInt8 {

@@ -19,7 +19,7 @@ package struct Packet: Sendable {
   /// The protocol of the IP packet; TCP unless the test wants something else there.
   package var transport: UInt8 = 6
   package var payload: [UInt8] = []
-  /// Bytes behind the IP packet: Ethernet padding, or a trailer.
+  /// Bytes after the IP packet: Ethernet padding, or a trailer.
   package var padding: [UInt8] = []
 
   package init() {}

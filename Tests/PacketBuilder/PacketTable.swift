@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// One packet and what every judge must say of it.
+/// One packet and what every implementation must say of it.
 package struct PacketCase: Sendable {
   /// What a packet is to a monitor of port 80 at depth heads that knows nothing of its flow.
   package enum Verdict: Sendable, Equatable {
@@ -31,7 +31,7 @@ package struct PacketCase: Sendable {
   package var frame: [UInt8] { packet.bytes }
 }
 
-/// The packets that the judges are compared on: generated, so that no combination is forgotten.
+/// The packets that the implementations are compared on: generated, so that no combination is forgotten.
 ///
 /// Each case has a flow of its own, so that no verdict hangs on the ones before it.
 package struct PacketTable: Sendable {

@@ -2,7 +2,7 @@
 
 /// The part of the table that is about the payload, its length, and what is no HTTP at all.
 extension PacketTable {
-  /// Methods, near-methods and prefixes of every length, judged by the plain rule.
+  /// Methods, near-methods and prefixes of every length, checked by the plain rule.
   mutating func addStarts() {
     func payloads(of method: String) -> [String] {
       let swapped = String(method.dropLast()) + (method.last == "X" ? "Y" : "X")

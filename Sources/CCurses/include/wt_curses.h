@@ -15,7 +15,7 @@
 /* stdscr is a variable that anybody may write, which Swift 6 refuses to read. */
 WINDOW *wt_curses_window(void);
 
-/* ioctl is variadic: the window's size as the kernel has it. Returns 0, and 0 for a size nobody told. */
+/* ioctl is variadic: the window's size as the kernel has it. Returns 0, and 0 for an unknown size. */
 int wt_curses_window_size(int descriptor, int *high, int *wide);
 
 /* ESCDELAY and COLORS are variables that anybody may write. */

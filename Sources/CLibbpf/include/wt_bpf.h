@@ -11,12 +11,12 @@
 #include <sys/socket.h>
 
 /*
- * libbpf speaks through a va_list, which Swift cannot receive. This keeps what it said last on this
+ * libbpf speaks through a va_list, which Swift cannot receive. This keeps what it printed last on this
  * thread instead of letting it write to standard error over somebody's screen.
  */
 void wt_bpf_log_begin(void);
 
-/* What was said since, newest last, as much as fits; valid until the next beginning. */
+/* What was printed since, newest last, as much as fits; valid until the next beginning. */
 const char *wt_bpf_log(void);
 
 /* An error number in words, or NULL: the C library declares it for GNU programs only. */

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Makes the capture files that the contestants read, and their truth: the same bytes from the same seed, anywhere.
+"""Makes the capture files that the contestants read, and their ground truth: the same bytes from the same seed, anywhere.
 
 Usage: corpora.py [--out FOLDER] [--seed 7] [NAME...]; all names without one. NAME_s is a tenth of NAME.
 
@@ -56,7 +56,7 @@ def fill(traffic, kind, packets):
 
 
 def make(folder, name, seed=7):
-    """Makes one file and its truth, which is written last: where it is, the file is whole. Returns the truth."""
+    """Makes one file and its ground truth, which is written last: where it is, the file is whole. Returns the ground truth."""
     kind = name.removesuffix("_s")
     traffic = Traffic(seed)
     fill(traffic, kind, PACKETS[kind] // (10 if name.endswith("_s") else 1))

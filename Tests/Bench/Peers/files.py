@@ -14,7 +14,7 @@ DEFAULT = "gateway,small,miss,tricky"
 
 
 def verdict(asked, answered, truth, unit):
-    """How counts compare with the truth, in words."""
+    """How counts compare with the ground truth, in words."""
     if asked is None:
         return "-"
     if answered is None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Requests and responses as byte strings, and the truth about them: what was asked of whom, and how it was answered."""
+"""Requests and responses as byte strings, and the ground truth about them: what was asked of whom, and how it was answered."""
 
 from collections import Counter
 

@@ -43,7 +43,7 @@ class Process:
         return self.usage.ru_utime + self.usage.ru_stime
 
     def finish(self, limit):
-        """Waits for the end without looking again and again, which would cost; kills it after so many seconds."""
+        """Waits for the end without looking again and again, which would cost; kills it after this many seconds."""
         def expire(*_):
             os.killpg(self.child.pid, signal.SIGKILL)
         before = signal.signal(signal.SIGALRM, expire)
@@ -56,7 +56,7 @@ class Process:
         self._end(status, usage)
 
     def wait(self, limit):
-        """Waits at most so many seconds for the end; whether it came."""
+        """Waits at most this many seconds for the end; whether it came."""
         end = time.monotonic() + limit
         while not self.ended and time.monotonic() < end:
             time.sleep(0.02)

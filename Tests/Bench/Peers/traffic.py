@@ -9,7 +9,7 @@ from messages import AGENTS, WORDS, Messages
 
 
 class Traffic(Messages):
-    """Packets, and the truth about their messages, from one seed."""
+    """Packets, and the ground truth about their messages, from one seed."""
 
     def __init__(self, seed):
         super().__init__(random.Random(seed))

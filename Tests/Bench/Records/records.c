@@ -9,7 +9,7 @@ enum { ROUNDS = 8, TIMES = 4000 };
 
 int main(int count, char **arguments)
 {
-	/* An IPv4 packet behind its Ethernet header: the rest does not matter. */
+	/* An IPv4 packet after its Ethernet header: the rest does not matter. */
 	static unsigned char frame[14 + 540] = {[12] = 8, [14] = 0x45};
 	struct bpf_object *object = count == 2 ? bpf_object__open(arguments[1]) : NULL;
 	struct bpf_program *program;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A client on bare sockets: it sends what it is told, in the pieces it is told."""
+"""A client on bare sockets: it sends what it is asked to, in the pieces it is asked to."""
 
 import socket
 import struct

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Captures made of other ones: tags, tunnels, formats, order, repetition. The truth stays as it was."""
+"""Captures made of other ones: tags, tunnels, formats, order, repetition. The ground truth stays as it was."""
 
 import os
 import subprocess

@@ -10,7 +10,7 @@ import time
 
 
 def head_end(data):
-    """Where the first head ends, -1 if it goes on; line ends may be bare LF."""
+    """Where the first head ends, -1 if it continues; line ends may be bare LF."""
     found = re.search(rb"\n\r?\n", data)
     return found.end() if found else -1
 

@@ -4,7 +4,7 @@ package import Glibc
 
 /// A file without a name in memory, for code under test that reads descriptors or paths.
 package enum MemoryFile {
-  /// A descriptor of a new file of so many zero bytes, open until the process ends.
+  /// A descriptor of a new file of this many zero bytes, open until the process ends.
   package static func make(size: Int = 0) -> CInt {
     let path = "/dev/shm/wiretally-fuzz-\(getpid())"
     // The path ends in zero for the time of the calls.

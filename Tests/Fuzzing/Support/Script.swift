@@ -37,7 +37,7 @@ package struct Script {
     }
   }
 
-  /// So many of the bytes that are left.
+  /// This many of the bytes that are left.
   package mutating func take(_ count: Int) -> [UInt8] {
     let end = min(bytes.count, offset + count)
     defer { offset = end }
