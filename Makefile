@@ -12,6 +12,8 @@ SWIFT ?= swift
 PROGRAM := .build/release/wiretally
 # The Swift libraries are linked in: the program runs where there is no Swift.
 RELEASE := -c release --static-swift-stdlib
+# In CI one build of the tests serves the run and its coverage (`make coverage-check` after it).
+COVERAGE ?= $(if $(CI),--enable-code-coverage)
 
 # One place for the version: what --version says.
 VERSION := $(shell sed -n 's/.*static let version = "\(.*\)".*/\1/p' Sources/wiretally/Wiretally.swift)
@@ -28,18 +30,12 @@ BPF_STRIP ?= $(firstword $(foreach c,llvm-strip-14 llvm-strip llvm-objcopy,$(she
 BPF_OBJECT := Sources/CHTTPFilter/http_filter.bpf.o
 BPF_SOURCES := $(wildcard bpf/*.c bpf/*.h) $(wildcard Sources/CHTTPFilter/include/*.h)
 
-# What building takes, and what the tests, the demo and the benchmarks, and the guests take on top of it.
+# What building takes. What the tests, the demo, the benchmarks and the guests need on top of it are groups in
+# Tests/packages, the one list: @test, @kernels, ...
 BUILD_PACKAGES := libbpf-dev libelf-dev zlib1g-dev libpcap-dev libseccomp-dev libncurses-dev linux-libc-dev
-KERNEL_PACKAGES := qemu-system-x86 busybox-static cpio iproute2 strace util-linux jq xz-utils
-TEST_PACKAGES := nginx-light curl goaccess wrk iproute2 iptables ethtool strace util-linux procps jq tmux \
-	python3 prometheus-alertmanager logrotate gcc libc6-dev
-PICTURE_PACKAGES := python3
-PACKAGE_PACKAGES := lintian mandoc systemd logrotate fish zsh bash util-linux iproute2 nginx-light curl
-PEER_PACKAGES := httpry ngrep tcpdump tcpreplay wrk nginx-light ethtool time libpcap-dev libbpf-dev iproute2 \
-	util-linux python3 gcc libc6-dev
+INSTALL := packaging/install-packages
 # What the bench beside peers takes from the environment, through sudo as well.
 PEER_SETTINGS := RUNS ONLY SKIP CORPORA RATE SECS SIZE ROADS MONITOR_CPU CONTESTANT BENCH_DIR
-FLEET_PACKAGES := prometheus prometheus-alertmanager chromium curl iproute2 python3
 
 .PHONY: help
 help: ## This list
@@ -55,7 +51,7 @@ deps: ## Install what building takes (Debian packages)
 
 .PHONY: test-deps
 test-deps: deps
-	$(Q)packaging/install-packages $(TEST_PACKAGES)
+	$(Q)$(INSTALL) @test
 
 .PHONY: bpf
 bpf: $(BPF_OBJECT)
@@ -82,8 +78,23 @@ run: build ## Build and watch: make run THRESHOLD=10
 	$(Q)$(SUDO) $(PROGRAM) -t $(THRESHOLD) $(ARGS)
 
 .PHONY: test
-test: test-deps build ## Run every test; as root or with sudo none is skipped
-	$(Q)$(SUDO) env PATH="$$PATH" WIRETALLY=$(CURDIR)/$(PROGRAM) $(SWIFT) test $(ARGS)
+test: test-deps build ## Run every test; its last lines say how many ran, and which were skipped and why
+	$(Q)$(SUDO) env PATH="$$PATH" SWIFT='$(SWIFT)' WIRETALLY=$(CURDIR)/$(PROGRAM) Tests/run $(COVERAGE) $(ARGS)
+
+# What takes longer than CI may, on top of it; run before a change is called done.
+.PHONY: test-all
+test-all: ## Everything: what CI runs, then faults, captures re-created, churn and the kernels of other releases (hours)
+	$(Q).ci/run
+	$(Q)$(MAKE) --no-print-directory test-faults
+	$(Q)$(MAKE) --no-print-directory test-captures
+	$(Q)$(MAKE) --no-print-directory soak MINUTES=10
+	$(Q)$(MAKE) --no-print-directory test-kernels
+	$(Q)$(MAKE) --no-print-directory fuzz SECONDS=60
+
+.PHONY: test-captures
+test-captures: test-deps bpf ## Re-create the captures, check each against the logs of its servers
+	$(Q)$(INSTALL) @captures
+	$(Q)$(SUDO) env PATH="$$PATH" SWIFT='$(SWIFT)' Tests/Captures/check
 
 .PHONY: test-faults
 test-faults: test-deps build ## Every fault for real, and the n-th call of the start fails for every n (some ten minutes)
@@ -97,12 +108,12 @@ soak: test-deps build ## Churn for MINUTES=30: new hosts and clients, a renewed 
 
 .PHONY: test-kernels
 test-kernels: build ## Boot Debian 11's and 12's kernels in an emulator and count there: KERNELS="bullseye"
-	$(Q)packaging/install-packages $(KERNEL_PACKAGES)
+	$(Q)$(INSTALL) @kernels
 	$(Q)WIRETALLY=$(CURDIR)/$(PROGRAM) Tests/Kernels/run $(KERNELS)
 
 .PHONY: test-fleet
 test-fleet: test-deps build ## Prometheus, Alertmanager and Chromium against two monitors (installs them)
-	$(Q)packaging/install-packages $(FLEET_PACKAGES)
+	$(Q)$(INSTALL) @fleet
 	$(Q)$(SUDO) Tests/Fleet/run $(PROGRAM)
 
 .PHONY: demo
@@ -111,7 +122,7 @@ demo: test-deps build ## Pages, an alert and its recovery within a minute, on tr
 
 .PHONY: picture
 picture: test-deps build ## Make the picture of the screen in the README anew, from a real run
-	$(Q)packaging/install-packages $(PICTURE_PACKAGES)
+	$(Q)$(INSTALL) @picture
 	$(Q)$(SUDO) Tests/Demo/picture $(PROGRAM)
 
 .PHONY: test-tsan
@@ -132,7 +143,7 @@ fuzz: deps bpf ## Fuzz all targets, SECONDS=60 each, or one: TARGET=FlowMachine;
 
 .PHONY: coverage
 coverage: ## Run the tests and say how much of each room they reach
-	$(Q)$(MAKE) --no-print-directory test ARGS='--enable-code-coverage $(ARGS)'
+	$(Q)$(MAKE) --no-print-directory test COVERAGE=--enable-code-coverage ARGS='$(ARGS)'
 	$(Q)Tests/Coverage/rooms
 
 .PHONY: coverage-check
@@ -146,12 +157,12 @@ bench: test-deps build ## Measure this machine: one table
 
 .PHONY: bench-peers
 bench-peers: build ## Measure it beside httpry, ngrep, tcpdump and the floors: ARGS="files", "live", "filter", "server" (all: an hour)
-	$(Q)packaging/install-packages $(PEER_PACKAGES)
+	$(Q)$(INSTALL) @peers
 	$(Q)$(SUDO) env PATH="$$PATH" BPF_CLANG='$(BPF_CLANG)' $(foreach v,$(PEER_SETTINGS),$(v)="$$$(v)") Tests/Bench/Peers/run $(PROGRAM) $(ARGS)
 
 .PHONY: allocations
 allocations: build ## Count what a head allocates, and look for reference counts in its functions: none
-	$(Q)packaging/install-packages binutils gcc libc6-dev python3
+	$(Q)$(INSTALL) @allocations
 	$(Q)Tests/Bench/allocations $(PROGRAM)
 
 .PHONY: install
@@ -170,7 +181,7 @@ deb: build ## Build a Debian package: .build/wiretally_VERSION_ARCH.deb
 
 .PHONY: test-package
 test-package: deb ## Check the package, install it, run it as its unit would, and purge it
-	$(Q)packaging/install-packages $(TEST_PACKAGES) $(PACKAGE_PACKAGES)
+	$(Q)$(INSTALL) @test @package
 	$(Q)$(SUDO) packaging/test-package .build/wiretally_$(VERSION)_$$(dpkg --print-architecture).deb
 
 .PHONY: format
@@ -179,10 +190,10 @@ format: ## Format the sources
 	$(Q)command -v clang-format >/dev/null && clang-format -i bpf/*.[ch] Sources/C*/*.c Sources/C*/include/*.h || true
 
 .PHONY: lint
-lint: ## Check the format and the words
+lint: ## Check the format, the words, and that no test or script runs a command of a package that no list installs
+	$(Q)$(INSTALL) @lint
 	$(Q)$(SWIFT) format lint -s -r Sources Tests Package.swift
 	$(Q)if command -v clang-format >/dev/null; then clang-format --dry-run -Werror bpf/*.[ch] Sources/C*/*.c Sources/C*/include/*.h; fi
-	$(Q)packaging/install-packages python3
 	$(Q)Tests/Lint/words
 
 .PHONY: clean

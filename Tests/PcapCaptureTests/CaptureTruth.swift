@@ -25,6 +25,8 @@ struct CaptureTruth: Decodable {
 
   static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .appendingPathComponent("Captures").path
+  /// The captures of real servers: `WIRETALLY_CAPTURES`, else those that are kept.
+  static let made = ProcessInfo.processInfo.environment["WIRETALLY_CAPTURES"] ?? folder + "/made"
 
   init(of path: String) throws {
     let data = try Data(contentsOf: URL(fileURLWithPath: path + ".truth.json"))

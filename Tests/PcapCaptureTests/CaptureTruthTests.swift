@@ -5,7 +5,7 @@ import Testing
 @Suite struct CaptureTruthTests {
   /// Captures of our own making: `Tests/Captures/made/README.md` says how.
   static let made: [String] =
-    ((try? FileManager.default.contentsOfDirectory(atPath: CaptureTruth.folder + "/made")) ?? [])
+    ((try? FileManager.default.contentsOfDirectory(atPath: CaptureTruth.made)) ?? [])
     .filter { $0.hasSuffix(".truth.json") }.map { String($0.dropLast(".truth.json".count)) }.sorted()
 
   @Test(arguments: [
@@ -18,7 +18,7 @@ import Testing
 
   @Test(arguments: made)
   func `a capture of real servers gives what their logs say`(name: String) throws {
-    try CaptureTruth.check("\(CaptureTruth.folder)/made/\(name)")
+    try CaptureTruth.check("\(CaptureTruth.made)/\(name)")
   }
 
   @Test func `there are at least forty of our own`() {
