@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Makes the captures in `made/` anew, with real servers and clients in network namespaces of its own.
 
-Usage: make_captures.py [FOLDER [NAME...]], as root; needs tcpdump, editcap, nginx, apache2, haproxy, node, curl, wget,
-ab, wrk, nft and ethtool of Debian 12. What is missing is skipped by name.
+Usage: make_captures.py [FOLDER [NAME...]], as root; needs the packages of the group `captures` in Tests/packages:
+packaging/install-packages @captures.
 """
 
 import json
@@ -126,9 +126,8 @@ def main():
         for one in ALL:
             if names and one.name not in names:
                 continue
-            if one.server not in running or not (one.client == "raw sockets" or shutil.which(one.client)):
-                print(f"{one.name}: skipped, there is no {one.server} or {one.client}")
-                continue
+            if one.server not in running:
+                raise SystemExit(f"{one.name}: there is no server {one.server}")
             print(one.name, flush=True)
             make(laboratory, one, folder)
     finally:

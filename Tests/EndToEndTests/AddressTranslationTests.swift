@@ -65,7 +65,11 @@ struct AddressTranslationTests {
     let summary = Lines(monitor.end().output).summary
     let logged = server.log.values.reduce(0, +)
     #expect(logged > 1_000)
-    guard let summary, summary.capture.lost == 0 else { return }
+    guard let summary, summary.capture.lost == 0 else {
+      // A slow machine may lose some; it must say so.
+      #expect((summary?.capture.lost ?? 0) > 0)
+      return
+    }
     #expect(summary.requests == logged)
     #expect(summary.exchanges <= logged && summary.exchanges >= logged - 16)
     #expect(summary.orphans <= 16)

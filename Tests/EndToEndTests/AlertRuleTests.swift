@@ -7,7 +7,7 @@ import Testing
   static let capture = JSONDocumentTests.capture
 
   private func read(_ arguments: String) -> Ran {
-    Shell.run("\(Machine.program) read \(arguments) \(Self.capture)")
+    Shell.attempt("\(Machine.program) read \(arguments) \(Self.capture)")
   }
 
   @Test(arguments: [
@@ -19,7 +19,7 @@ import Testing
     arguments: String, message: String, marks: String
   ) {
     for command in ["watch", "read \(Self.capture)"] {
-      let ran = Shell.run("\(Machine.program) \(command) \(arguments)")
+      let ran = Shell.attempt("\(Machine.program) \(command) \(arguments)")
       #expect(ran.status == 64, "\(ran.errors)")
       #expect(ran.errors.contains(message), "\(ran.errors)")
       #expect(ran.errors.contains(marks), "\(ran.errors)")

@@ -7,7 +7,7 @@ import Testing
   static let program = Machine.program
 
   @Test func `without a threshold it says which option is missing`() {
-    let ran = Shell.run("\(Self.program)")
+    let ran = Shell.attempt("\(Self.program)")
     #expect(ran.status == 64)
     #expect(ran.errors.contains("give -t"))
   }
@@ -21,7 +21,7 @@ import Testing
     ("read", "file"),
   ])
   func `wrong usage is named and ends with 64`(arguments: String, named: String) {
-    let ran = Shell.run("\(Self.program) \(arguments)")
+    let ran = Shell.attempt("\(Self.program) \(arguments)")
     #expect(ran.status == 64, "\(ran.errors)")
     #expect(ran.errors.contains(named), "\(ran.errors)")
     #expect(ran.output.isEmpty)
@@ -43,7 +43,7 @@ import Testing
     .enabled(if: Machine.hasNamespaces, "needs root and network namespaces"),
     arguments: ["auto", "ebpf", "pcap"])
   func `an unknown interface is named, with the ones there are`(backend: String) {
-    let ran = Shell.run("\(Self.program) -t 1 -i nowhere0 --backend \(backend) --alert-log /dev/null")
+    let ran = Shell.attempt("\(Self.program) -t 1 -i nowhere0 --backend \(backend) --alert-log /dev/null")
     #expect(ran.status == 66, "\(ran.errors)")
     #expect(ran.errors.contains("nowhere0"))
     #expect(ran.errors.contains("lo"))
@@ -54,7 +54,7 @@ import Testing
     arguments: ["auto", "ebpf", "pcap"])
   func `without privileges it names the remedy`(backend: String) {
     let folder = Folder()
-    let ran = Shell.run(
+    let ran = Shell.attempt(
       "chmod 777 \(folder.path); cp \(Self.program) \(folder.path)/w && cd / && setpriv --reuid 65534 --clear-groups "
         + "--bounding-set=-all --inh-caps=-all \(folder.path)/w -t 1 --backend \(backend) --alert-log \(folder.path)/log"
     )
@@ -66,7 +66,7 @@ import Testing
 
   @Test(.enabled(if: Machine.isRoot, "needs root"))
   func `an alert log that cannot be made is named`() {
-    let ran = Shell.run("\(Self.program) -t 1 -i lo --alert-log /proc/no/alerts.log")
+    let ran = Shell.attempt("\(Self.program) -t 1 -i lo --alert-log /proc/no/alerts.log")
     #expect(ran.status != 0)
     #expect(ran.errors.contains("/proc/no"))
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 import PacketBuilder
+import Testing
 
 /// Devices of other kinds, and what a machine sees of frames where all its interfaces are watched.
 extension Scenario {

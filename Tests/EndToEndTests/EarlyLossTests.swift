@@ -60,7 +60,7 @@ struct EarlyLossTests {
     #expect(lines.waits(for: "\"cardMissed\":3"), "\(lines.output)")
     var metrics = ""
     for _ in 0..<100 where !metrics.contains("wiretally_card_missed_total 3\n") {
-      metrics = Network.run("curl -s -m 10 http://127.0.0.1:9180/metrics", in: name).output
+      metrics = Network.attempt("curl -s -m 10 http://127.0.0.1:9180/metrics", in: name).output
       usleep(100_000)
     }
     #expect(metrics.contains("wiretally_backlog_dropped_total 12\n"), "\(metrics)")

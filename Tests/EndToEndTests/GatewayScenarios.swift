@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
+import Testing
 
 /// Machines between client and server, which see a packet more than once.
 extension Scenario {

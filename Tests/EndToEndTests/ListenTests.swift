@@ -8,7 +8,7 @@ struct ListenTests {
   /// What curl prints for a path of the listener, its status on the last line.
   private func get(_ path: String, in name: String, _ options: String = "") -> (status: String, body: String)
   {
-    let lines = Network.run(
+    let lines = Network.attempt(
       "curl -s -m 10 -w '\\n%{http_code}' \(options) http://127.0.0.1:9180\(path)", in: name
     ).output.split(separator: "\n", omittingEmptySubsequences: false)
     return (lines.last.map(String.init) ?? "", lines.dropLast().joined(separator: "\n"))
@@ -56,7 +56,7 @@ struct ListenTests {
       try JSONSerialization.jsonObject(with: Data(get("/api/v1/snapshot", in: name).body.utf8))
         as? [String: Any])
     #expect(json["type"] as? String == "summary" && json["requests"] as? Int == 10)
-    let events = Network.run("curl -s -N -m 3 http://127.0.0.1:9180/events", in: name).output
+    let events = Network.attempt("curl -s -N -m 3 http://127.0.0.1:9180/events", in: name).output
     #expect(events.components(separatedBy: "data: {").count > 2)
     #expect(get("/metrics", in: name, "-H Host:evil.example").status == "403")
     let ran = monitor.end()
@@ -80,7 +80,7 @@ struct ListenTests {
     let folder = Folder()
     let first = Monitor(in: name, ["--listen", "[::1]:9180"])
     #expect(first.waitsForErrors("on [::1]:9180"))
-    let ran = Network.run(
+    let ran = Network.attempt(
       "\(Machine.program) -t 1 --alert-log /dev/null --listen [::1]:9180 --duration 5s", in: name)
     #expect(ran.status == 70 && ran.errors.contains("another program listens there"))
     #expect(ran.errors.contains("try: another port"))
@@ -92,7 +92,7 @@ struct ListenTests {
     #expect(Shell.run("curl -s --unix-socket \(path) http://localhost/").output.contains("<title>wiretally"))
     second.end()
     for address in ["example.org:80", "127.0.0.1:99999", ":1", "unix:"] {
-      #expect(Shell.run("\(Machine.program) -t 1 --listen '\(address)'").status == 64, "\(address)")
+      #expect(Shell.attempt("\(Machine.program) -t 1 --listen '\(address)'").status == 64, "\(address)")
     }
   }
 }

@@ -101,8 +101,9 @@ struct LiveTrafficTests {
   func `the filter is small enough for older kernels to attach`() {
     let network = Network()
     let name = network.add("m")
-    let set = Network.run("echo 20480 >/proc/sys/net/core/optmem_max", in: name)
-    guard set.status == 0 else { return }
+    // Where it is the whole machine's, it is what every test has.
+    let limit = "/proc/sys/net/core/optmem_max"
+    Network.run("[ ! -e \(limit) ] || echo 20480 >\(limit)", in: name)
     let monitor = Monitor(in: name, ["--backend", "ebpf", "--format", "json"])
     let ended = monitor.end()
     #expect(ended.status == 0, "\(ended.errors)")

@@ -16,7 +16,9 @@ final class Network: Sendable {
 
   deinit {
     for name in names.withLock({ $0 }) {
-      Shell.run("ip netns pids \(name) | xargs -r kill -9; ip netns del \(name)")
+      Shell.run(
+        "ip netns pids \(name) | xargs -r kill -9", mayFail: "a process may have ended between the two")
+      Shell.run("ip netns del \(name)")
     }
   }
 
@@ -63,9 +65,20 @@ final class Network: Sendable {
     return (client, server)
   }
 
-  /// Runs a command line in a namespace.
+  /// Runs a command line in a namespace, up to the first of its commands that fails: that fails the test.
   @discardableResult
-  static func run(_ command: String, in name: String) -> Ran {
-    Shell.run("ip netns exec \(name) sh -c '\(command.replacingOccurrences(of: "'", with: "'\\''"))'")
+  static func run(
+    _ command: String, in name: String, sourceLocation: SourceLocation = #_sourceLocation
+  ) -> Ran {
+    Shell.run("ip netns exec \(name) sh -ec \(quoted(command))", sourceLocation: sourceLocation)
+  }
+
+  /// Runs a command line in a namespace whose failure the caller looks at.
+  static func attempt(_ command: String, in name: String) -> Ran {
+    Shell.attempt("ip netns exec \(name) sh -c \(quoted(command))")
+  }
+
+  private static func quoted(_ command: String) -> String {
+    "'\(command.replacingOccurrences(of: "'", with: "'\\''"))'"
   }
 }

@@ -117,12 +117,12 @@ struct PrivilegeTests {
   }
 
   @Test func `a user that does not exist, or that cannot be become, is named`() {
-    let unknown = Shell.run("\(Machine.program) -t 1 --user nosuchuser")
+    let unknown = Shell.attempt("\(Machine.program) -t 1 --user nosuchuser")
     #expect(unknown.status == 64)
     #expect(unknown.errors.contains("--user nosuchuser: there is no such user"))
     let folder = Folder()
     Shell.run("chmod 777 \(folder.path); cp \(Machine.program) \(folder.file("program"))")
-    let other = Shell.run(
+    let other = Shell.attempt(
       "cd /; setpriv --reuid 4711 --clear-groups \(folder.file("program")) -t 1 -i lo --user root --alert-log /dev/null"
     )
     #expect(other.status == 77)

@@ -165,8 +165,7 @@ struct ScreenTests {
     ("tmux-256color", "▶ google.com"),
   ])
   func `terminals that can draw get the screen`(type: String, row: String) {
-    let known = Shell.run("infocmp \(type)").status == 0
-    guard known else { return }
+    Shell.run("infocmp \(type)")
     let pane = TerminalPane(type: type)
     #expect(pane.watch(in: name))
     visit("google.com", "/echo", times: 2)

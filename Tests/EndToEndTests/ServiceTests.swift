@@ -58,7 +58,7 @@ struct ServiceTests {
     #expect(errors.contains("<6>watching all interfaces"))
     #expect(errors.split(separator: "\n").allSatisfy { $0.hasPrefix("<") }, "\(errors)")
     server.stop()
-    let refused = Shell.run(
+    let refused = Shell.attempt(
       "JOURNAL_STREAM=$(stat -Lc %d:%i /proc/self/fd/2) \(Machine.program) -t 1 -i nowhere0 --alert-log /dev/null"
     )
     #expect(refused.errors.hasPrefix("<3>"), "\(refused.errors)")

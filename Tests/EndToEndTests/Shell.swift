@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Children
 import Foundation
+import Testing
 
 /// A command that has run: its status and what it printed.
 struct Ran: Sendable {
@@ -11,21 +12,42 @@ struct Ran: Sendable {
 
 /// Commands of the system, run to their end or for a while.
 enum Shell {
-  /// Runs a command line by /bin/sh.
+  /// Runs a command line by /bin/sh, up to the first of its commands that fails: that fails the test, by an
+  /// issue with the command, its exit status and its standard error.
   @discardableResult
-  static func run(_ command: String, input: Data? = nil) -> Ran {
+  static func run(
+    _ command: String, input: Data? = nil, sourceLocation: SourceLocation = #_sourceLocation
+  ) -> Ran {
+    let ran = execute(["/bin/sh", "-ec", command], input)
+    if ran.status != 0 {
+      Issue.record(
+        "set-up failed with \(ran.status): \(command)\n\(ran.errors)", sourceLocation: sourceLocation)
+    }
+    return ran
+  }
+
+  /// Runs a command line whose failure the caller looks at.
+  static func attempt(_ command: String, input: Data? = nil) -> Ran {
+    execute(["/bin/sh", "-c", command], input)
+  }
+
+  /// Runs a command line that may fail, for the reason given.
+  static func run(_ command: String, mayFail reason: StaticString) { _ = attempt(command) }
+
+  /// Runs a command to its end, of which it has a minute.
+  private static func execute(_ command: [String], _ input: Data?) -> Ran {
     let folder = Folder()
     let out = folder.file("out"), err = folder.file("err"), source = folder.file("in")
     _ = FileManager.default.createFile(atPath: source, contents: input ?? Data())
     // Nothing here takes a minute; what hangs is ended and fails its test.
     let process = ChildProcess(
-      ["timeout", "-k", "1", "60", "/bin/sh", "-c", command], input: .file(source), output: .file(out),
-      errors: .file(err))
+      ["timeout", "-k", "1", "60"] + command, input: .file(source), output: .file(out), errors: .file(err))
     process.wait(seconds: 90)
     return Ran(status: process.status ?? 127, output: read(out), errors: read(err))
   }
 
-  static func has(_ program: String) -> Bool { run("command -v \(program)").status == 0 }
+  /// Whether a command is installed. `make test` installs what Tests/packages lists, so as root all are.
+  static func has(_ program: String) -> Bool { attempt("command -v \(program)").status == 0 }
 
   static func read(_ path: String) -> String {
     guard let data = FileManager.default.contents(atPath: path) else { return "" }
@@ -39,7 +61,11 @@ final class Folder: Sendable {
 
   init() {
     path = NSTemporaryDirectory() + "wiretally-" + UUID().uuidString
-    try? FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    do {
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    } catch {
+      Issue.record("cannot make the folder \(path): \(error)")
+    }
   }
 
   deinit { try? FileManager.default.removeItem(atPath: path) }
@@ -50,7 +76,7 @@ final class Folder: Sendable {
 /// What the machine lets tests do; a test that cannot run is skipped by name.
 enum Machine {
   static let isRoot = geteuid() == 0
-  static let hasNamespaces = isRoot && Shell.has("ip") && Shell.run("ip netns list").status == 0
+  static let hasNamespaces = isRoot && Shell.has("ip") && Shell.attempt("ip netns list").status == 0
   static let hasServers = hasNamespaces && Shell.has("nginx") && Shell.has("curl")
   static let hasTranslation = hasServers && Shell.has("nft")
   static let hasLoad = hasServers && Shell.has("wrk")

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import Children
 import Foundation
 import PacketBuilder
 import Testing
@@ -7,9 +6,8 @@ import Testing
 /// One run of traffic before three backends at once: eBPF, libpcap, and a capture file of tcpdump's.
 final class Stage {
   let network = Network()
-  private let folder = Folder()
   private var monitors: [(backend: String, monitor: Monitor)] = []
-  private var dump: ChildProcess?
+  private var dump: PacketDump?
   private var ports = "80"
 
   /// Starts the backends in a namespace, on one interface or all.
@@ -19,23 +17,12 @@ final class Stage {
   ) {
     self.ports = ports
     let sides = direction.map { ["-Q", $0] } ?? []
-    let errors = folder.file("tcpdump")
-    // Not in its immediate mode, where a packet takes a slot of the longest one's length: of 64 MiB there
-    // were 128, fewer than a busy machine lets it fall behind.
-    let dump = ChildProcess(
-      ["ip", "netns", "exec", name, "tcpdump", "-i", interface ?? "any", "-w", folder.file("run.pcap")]
-        + ["-B", "65536", "-U", "-Z", "root"] + sides, errors: .file(errors))
-    self.dump = dump
+    dump = PacketDump(in: name, interface, sides)
     for backend in ["ebpf", "pcap"] {
       let arguments = ["--backend", backend, "--format", "json", "--port", ports] + sides + options
       let monitor = Monitor(in: name, arguments + (interface.map { ["-i", $0] } ?? []))
       monitors.append((backend, monitor))
     }
-    for _ in 0..<1_000 where !Shell.read(errors).contains("listening") { usleep(20_000) }
-    #expect(Shell.read(errors).contains("listening"), "tcpdump does not listen: \(Shell.read(errors))")
-    // It says so before it does: packets are kept from its first wait for them on.
-    let wait = "/proc/\(dump.identifier)/wchan"
-    for _ in 0..<1_000 where !Shell.read(wait).contains("poll") { usleep(20_000) }
   }
 
   /// Ends the backends; what each of them counted. `requests` are as many as tcpdump is waited for.
@@ -46,18 +33,16 @@ final class Stage {
     // request comes with the ring's next block, at most a second later.
     for _ in 0..<50 where (readFile()?.requests ?? 0) < requests { usleep(200_000) }
     usleep(1_200_000)
-    // ip has become tcpdump by exec: it is this very process.
-    dump?.send(SIGINT)
-    dump?.wait(seconds: 20)
-    let said = Shell.read(folder.file("tcpdump"))
-    #expect(said.contains("\n0 packets dropped by kernel"), "\(said)")
+    dump?.end()
     all.append(("file", readFile()))
     return all
   }
 
   private func readFile() -> Lines.Interval? {
-    let file = folder.file("run.pcap")
-    return Lines(Shell.run("\(Machine.program) read --format json --port \(ports) \(file)").output).summary
+    guard let file = dump?.file else { return nil }
+    // While tcpdump writes, the last record may be cut.
+    return Lines(Shell.attempt("\(Machine.program) read --format json --port \(ports) \(file)").output)
+      .summary
   }
 
   /// Sends frames out of an interface; `options` are the script's.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
+import Testing
 
 /// TCP as applications and cards make it: cut anywhere, glued together, lost and sent again.
 extension Scenario {

@@ -94,12 +94,14 @@ final class TerminalPane {
     let shell = tmux("display-message -p -t t '#{pane_pid}'").output.trimmingCharacters(
       in: .whitespacesAndNewlines)
     return Int32(
-      Shell.run("pgrep -x wiretally -P $(pgrep -P \(shell) -x bash || echo \(shell)) | head -n 1").output
+      Shell.attempt("pgrep -x wiretally -P $(pgrep -P \(shell) -x bash || echo \(shell)) | head -n 1").output
         .trimmingCharacters(in: .whitespacesAndNewlines))
   }
 
   @discardableResult
-  private func tmux(_ command: String) -> Ran { Shell.run("tmux -S \(socket) \(command)") }
+  private func tmux(_ command: String, sourceLocation: SourceLocation = #_sourceLocation) -> Ran {
+    Shell.run("tmux -S \(socket) \(command)", sourceLocation: sourceLocation)
+  }
 }
 
 extension Machine {

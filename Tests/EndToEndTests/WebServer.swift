@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Children
 import Foundation
+import Testing
 
 /// nginx in a namespace, with an access log of its own: the outside judge of the counts.
 final class WebServer {
@@ -14,11 +15,11 @@ final class WebServer {
   private let folder = Folder()
   private let process: ChildProcess
 
-  /// Starts it on the ports given.
-  init(in name: String, ports: [Int] = [80]) {
+  /// Starts it on the ports given, and waits until it listens.
+  init(in name: String, ports: [Int] = [80], sourceLocation: SourceLocation = #_sourceLocation) {
     let listens = ports.map { "listen \($0); listen [::]:\($0);" }.joined(separator: " ")
     let www = folder.file("www")
-    try? FileManager.default.createDirectory(atPath: www + "/a", withIntermediateDirectories: true)
+    Shell.run("mkdir -p \(www)/a")
     _ = FileManager.default.createFile(atPath: www + "/index.html", contents: Data("hello\n".utf8))
     _ = FileManager.default.createFile(atPath: www + "/a/b", contents: Data(repeating: 0x61, count: 3_000))
     _ = FileManager.default.createFile(
@@ -43,13 +44,17 @@ final class WebServer {
       """
     _ = FileManager.default.createFile(atPath: folder.file("nginx.conf"), contents: Data(conf.utf8))
     _ = FileManager.default.createFile(atPath: folder.file("access.log"), contents: Data())
-    process = ChildProcess([
-      "ip", "netns", "exec", name, "nginx", "-c", folder.file("nginx.conf"), "-e", folder.file("error.log"),
-    ])
-    for _ in 0..<1_000 {
-      if Network.run("ss -Hltn sport = :\(ports[0])", in: name).output.contains("LISTEN") { break }
+    process = ChildProcess(
+      [
+        "ip", "netns", "exec", name, "nginx", "-c", folder.file("nginx.conf"), "-e", folder.file("error.log"),
+      ], errors: .file(folder.file("errors")))
+    for _ in 0..<1_000 where process.isRunning {
+      if Network.run("ss -Hltn sport = :\(ports[0])", in: name).output.contains("LISTEN") { return }
       usleep(20_000)
     }
+    Issue.record(
+      "nginx does not listen (\(process.status.map { "status \($0)" } ?? "it runs")): \(Shell.read(folder.file("errors")))",
+      sourceLocation: sourceLocation)
   }
 
   deinit { stop() }

@@ -48,8 +48,7 @@ def group(case, value):
     finally:
         for watch in case.watches:
             watch.close()
-        # The kernel lets go of it a little later.
-        wait_for(lambda: run(f"rmdir {folder}", check=False).returncode == 0)
+        wait_for(lambda: run(f"rmdir {folder}", may_fail="the kernel lets go of it a little later").returncode == 0)
 
 
 def ends_clearly(case, watch):

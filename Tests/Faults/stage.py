@@ -19,9 +19,17 @@ CLONE_NEWNET = 0x40000000
 COUNTER = itertools.count()
 
 
-def run(command, check=True):
-    """A command of the system's, to its end."""
-    return subprocess.run(command, shell=True, check=check, capture_output=True, text=True, timeout=60)
+class SetUpFailure(AssertionError):
+    """A command of the set-up that failed: which, its exit status and its standard error."""
+
+
+def run(command, may_fail=None):
+    """Runs a command line of the set-up, up to the first of its commands that fails: that fails the case, unless
+    `may_fail` gives the reason why it may."""
+    ran = subprocess.run(["/bin/sh", "-c" if may_fail else "-ec", command], capture_output=True, text=True, timeout=60)
+    if ran.returncode and not may_fail:
+        raise SetUpFailure(f"set-up failed with {ran.returncode}: {command}\n{ran.stderr}")
+    return ran
 
 
 def wait_for(condition, seconds=20.0):
@@ -76,11 +84,13 @@ class Network:
             self.socket.close()
         # No neighbour discovery on it: only what is sent here is there.
         for name in (self.client, self.server):
-            run(f"ip netns exec {name} sh -c 'echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6'", check=False)
+            run(f"ip netns exec {name} sh -c 'echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6'",
+                may_fail="a kernel without IPv6 sends nothing of it either")
         run(f"ip link add eth0 netns {self.client} type veth peer name eth0 netns {self.server}")
         for name in (self.client, self.server):
             run(f"ip -n {name} link set eth0 up")
-        wait_for(lambda: "LOWER_UP" in run(f"ip -n {self.server} link show eth0").stdout)
+        if not wait_for(lambda: "LOWER_UP" in run(f"ip -n {self.server} link show eth0").stdout):
+            raise SetUpFailure("the cable has no carrier after 20 s")
         self.socket = self.inside(self.client, self.open)
 
     def unplug(self):
@@ -96,11 +106,16 @@ class Network:
     def inside(name, action):
         """Does something in a namespace, in this very process."""
         with open("/proc/self/ns/net") as back, open(f"/run/netns/{name}") as target:
-            LIBC.setns(target.fileno(), CLONE_NEWNET)
+            Network.enter(target)
             try:
                 return action()
             finally:
-                LIBC.setns(back.fileno(), CLONE_NEWNET)
+                Network.enter(back)
+
+    @staticmethod
+    def enter(namespace):
+        if LIBC.setns(namespace.fileno(), CLONE_NEWNET) != 0:
+            raise SetUpFailure(f"setns: {os.strerror(ctypes.get_errno())}")
 
     def put(self, frame):
         while True:
@@ -128,7 +143,7 @@ class Network:
         if self.socket:
             self.socket.close()
         for name in (self.client, self.server):
-            run(f"ip netns del {name}", check=False)
+            run(f"ip netns del {name}", may_fail="a case may have removed it")
 
 
 class Watch:

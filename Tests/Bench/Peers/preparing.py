@@ -37,19 +37,19 @@ def compile_floors(folder):
     def build(*command):
         done = subprocess.run(command, cwd=HERE, capture_output=True, text=True)
         if done.returncode:
-            print(f"{command[0]}: a floor is left out: {done.stderr.strip()[-300:]}", file=sys.stderr)
-        return done.returncode == 0
+            raise SystemExit(f"a floor cannot be built ({done.returncode}): {' '.join(command)}\n{done.stderr.strip()[-2000:]}")
 
     if older("floor", "floor.c"):
         build("cc", "-O2", "-o", folder + "/floor", "floor.c", "-lpcap")
     if older("floor_bpf", "floor_bpf.c", "floor_bpf.bpf.c"):
         known = filter(shutil.which, ("clang-14", "clang-19", "clang-16", "clang"))
         clang = os.environ.get("BPF_CLANG") or next(known, None)
-        machine = subprocess.run(["cc", "-print-multiarch"], capture_output=True, text=True).stdout.strip()
+        machine = subprocess.run(["cc", "-print-multiarch"], capture_output=True, text=True, check=True).stdout.strip()
         if not clang:
             print("there is no clang: the floors by eBPF are left out", file=sys.stderr)
-        elif build(clang, "-O2", "-g", "-target", "bpf", f"-I/usr/include/{machine}", "-c", "floor_bpf.bpf.c",
-                   "-o", folder + "/floor_bpf.o"):
+        else:
+            build(clang, "-O2", "-g", "-target", "bpf", f"-I/usr/include/{machine}", "-c", "floor_bpf.bpf.c",
+                  "-o", folder + "/floor_bpf.o")
             build("cc", "-O2", "-o", folder + "/floor_bpf", "floor_bpf.c", "-lbpf")
 
 

@@ -93,7 +93,7 @@ def collect(settings, turns):
                 settings.progress(f"server {road}: round {number + 1} of {settings.runs}, {one.name}")
                 data[road, one].append(pair(one, settings, network, road, seconds))
         offloads = re.findall(r"(?:tcp-segmentation|generic-segmentation|generic-receive)-offload: \w+", subprocess.run(
-            inside(SERVERS, ["ethtool", "-k", "vb"]), capture_output=True, text=True).stdout)
+            inside(SERVERS, ["ethtool", "-k", "vb"]), capture_output=True, text=True, check=True).stdout)
     return data, offloads
 
 

@@ -22,9 +22,20 @@ def address6(server):
     return f"fd78::{HOSTS[server]}"
 
 
+class Failure(RuntimeError):
+    """A command that failed: which, its exit status and its standard error."""
+
+    def __init__(self, command, ran):
+        errors = ran.stderr if isinstance(ran.stderr, str) else ran.stderr.decode(errors="replace")
+        super().__init__(f"failed with {ran.returncode}: {command}\n{errors}")
+
+
 def shell(line):
-    """Runs a command line that must succeed."""
-    return subprocess.run(line, shell=True, check=True, capture_output=True, text=True).stdout
+    """Runs a command line, each command of which must succeed."""
+    ran = subprocess.run(["/bin/sh", "-ec", line], capture_output=True, text=True)
+    if ran.returncode:
+        raise Failure(line, ran)
+    return ran.stdout
 
 
 def enter(namespace):
@@ -82,10 +93,13 @@ class Lab:
         self.children.append(child)
         return child
 
-    def run(self, *command, timeout=60, check=False):
-        """Runs a client to its end; returns what it wrote."""
+    def run(self, *command, timeout=60, may_fail=None):
+        """Runs a client to its end, which must be a good one unless `may_fail` gives the reason why not; returns what
+        it wrote."""
         full = ["ip", "netns", "exec", self.client, *command]
-        done = subprocess.run(full, capture_output=True, timeout=timeout, check=check, stdin=subprocess.DEVNULL)
+        done = subprocess.run(full, capture_output=True, timeout=timeout, stdin=subprocess.DEVNULL)
+        if done.returncode and not may_fail:
+            raise Failure(" ".join(command)[:200], done)
         return (done.stdout + done.stderr).decode("utf-8", "replace")
 
     def inside(self, namespace, function, *arguments, wait=True):
@@ -118,8 +132,9 @@ class Lab:
             child.terminate()
         for child in self.children:
             child.wait()
+        # May fail: what an early end has not made cannot be removed.
         for name in (self.client, self.server):
-            subprocess.run(["ip", "netns", "del", name])
+            subprocess.run(["ip", "netns", "del", name], check=False)
 
 
 class Forked:

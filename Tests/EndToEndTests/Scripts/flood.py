@@ -46,7 +46,8 @@ def main(program):
         monitor.stdin.write(bytes)
     monitor.stdin.close()
     lines = monitor.stdout.read().splitlines()
-    monitor.wait()
+    if monitor.wait() != 0:
+        raise SystemExit(f"{' '.join(command)} ended with {monitor.returncode}")
     resident = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     print(400_000 + 300 + 4_000 + 400, json.loads(lines[-1])["requests"], resident)
 
