@@ -176,7 +176,7 @@ uninstall: ## Remove it again; logs and configuration stay
 
 .PHONY: deb
 deb: build ## Build a Debian package: .build/wiretally_VERSION_ARCH.deb
-	$(Q)packaging/install-packages dpkg-dev binutils
+	$(Q)$(INSTALL) @deb binutils
 	$(Q)$(INSTALLING) OUT=.build EPOCH=$(EPOCH) MAINTAINER='$(MAINTAINER)' packaging/build-deb
 
 .PHONY: test-package
@@ -195,6 +195,7 @@ lint: ## Check the format, the words, and that no test or script runs a command 
 	$(Q)$(SWIFT) format lint -s -r Sources Tests Package.swift
 	$(Q)if command -v clang-format >/dev/null; then clang-format --dry-run -Werror bpf/*.[ch] Sources/C*/*.c Sources/C*/include/*.h; fi
 	$(Q)Tests/Lint/words
+	$(Q)Tests/Lint/commands
 
 .PHONY: clean
 clean: ## Remove what was built
