@@ -82,6 +82,9 @@ def make(laboratory, one, folder):
         "truth_from": one.truth_from or f"the log of {' and '.join(one.servers)}",
         "packets": packets_in(path), "truth": truth.of(found, one.direction, one.orphans, one.prefaces),
     }
+    counts = body["truth"]
+    if not counts["requests"] + counts["responses"] + counts["http2_prefaces"]:
+        raise SystemExit(f"{one.name}: nothing was asked: the capture would show nothing")
     write_truth(path, body)
 
 
