@@ -68,7 +68,7 @@ def entries(laboratory, one):
 
 
 def make(laboratory, one, folder):
-    """Makes one capture with its truth."""
+    """Makes one capture, and what must be read of it."""
     path = f"{folder}/{one.name}.pcap"
     recording = lab.Recording(laboratory, path, one.end, one.interface, one.options, one.matching)
     traffic(laboratory, one, recording)
