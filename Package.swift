@@ -129,7 +129,8 @@ let package = Package(
       dependencies: ["Capture", "HTTPWire", "KernelCapture", "PacketBuilder", "PcapCapture"],
       swiftSettings: house),
     // The documents: links, and what they say of the sources.
-    .testTarget(name: "DocumentTests", swiftSettings: house),
+    .testTarget(
+      name: "DocumentTests", dependencies: ["Alerting", "Exchanges", "Statistics"], swiftSettings: house),
     .testTarget(
       name: "EndToEndTests", dependencies: ["Children", "PacketBuilder", "wiretally"], exclude: ["Scripts"],
       swiftSettings: house),
