@@ -26,7 +26,7 @@ struct Wiretally: ParsableCommand {
       Exit status: 0 normal end (q, SIGINT, SIGTERM, --duration), 64 usage, 65 a capture file is \
       broken, 66 no such interface or file, 70 internal error, 77 not permitted.
       """,
-    version: version,
+    version: "wiretally \(version)",
     subcommands: [
       WatchCommand.self, ReadCommand.self, DoctorCommand.self, BenchCommand.self, CourierCommand.self,
     ],
@@ -41,6 +41,8 @@ struct Wiretally: ParsableCommand {
       Failure.say("the arguments cannot be read: /proc is not mounted", remedy: "mount -t proc proc /proc")
       Glibc.exit(70)
     }
-    main(nil)
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    // Other programs' -V; the parser knows the long name alone.
+    main(arguments.first == "-V" ? ["--version"] : arguments)
   }
 }

@@ -27,6 +27,15 @@ import Testing
     #expect(ran.output.isEmpty)
   }
 
+  @Test func `the version comes after the program's name, by both options`() {
+    let long = Shell.run("\(Self.program) --version"), short = Shell.run("\(Self.program) -V")
+    #expect(long.status == 0 && short.status == 0)
+    #expect(long.output.hasPrefix("wiretally 0."), "\(long.output)")
+    #expect(short.output == long.output)
+    // The manual names the version alone, and so do the package and the file of checksums.
+    #expect(long.output.split(separator: " ")[1].allSatisfy { $0.isNumber || $0 == "." || $0.isNewline })
+  }
+
   @Test func `help helps and names the exit statuses`() {
     let ran = Shell.run("\(Self.program) --help")
     #expect(ran.status == 0)
