@@ -19,7 +19,11 @@ COVERAGE ?= $(if $(CI),--enable-code-coverage)
 VERSION := $(shell sed -n 's/.*static let version = "\(.*\)".*/\1/p' Sources/wiretally/Wiretally.swift)
 # The time of what is installed is that of its source.
 EPOCH := $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct 2>/dev/null || stat -c %Y CHANGELOG.md))
-MAINTAINER ?= wiretally maintainers <maintainers@wiretally.invalid>
+# Who answers for a package: Debian's own settings for it. Where it is from: the repository that it was cloned from.
+DEBFULLNAME ?= wiretally maintainers
+DEBEMAIL ?= maintainers@wiretally.invalid
+MAINTAINER ?= $(DEBFULLNAME) <$(DEBEMAIL)>
+HOMEPAGE ?= $(patsubst %.git,%,$(filter https://%,$(shell git remote get-url origin 2>/dev/null)))
 export DESTDIR PREFIX
 INSTALLING = VERSION='$(VERSION)' DATE="$$(LC_ALL=C date -u -d @$(EPOCH) '+%B %-d, %Y')" PROGRAM='$(PROGRAM)'
 
@@ -174,15 +178,38 @@ install: ## Install what `make build` built: PREFIX=/usr/local, DESTDIR=
 uninstall: ## Remove it again; logs and configuration stay
 	$(Q)$(INSTALLING) packaging/install uninstall
 
+# The oldest C library that a release runs with, and the Debian release whose it is linked with.
+RELEASE_GLIBC := 2.29
+RELEASE_BASE := bullseye
+RELEASE_LIBRARIES := $(CURDIR)/.build/release-libraries
+DIST := .build/dist
+PACK = $(INSTALLING) EPOCH=$(EPOCH) MAINTAINER='$(MAINTAINER)' HOMEPAGE='$(HOMEPAGE)' GLIBC=$(RELEASE_GLIBC) \
+	LIBRARIES=$(RELEASE_LIBRARIES) SWIFT='$(SWIFT)'
+DEB = $(DIST)/wiretally_$(VERSION)_$$(dpkg --print-architecture).deb
+
+.PHONY: release
+release: deps bpf ## Build a tarball and a Debian package that need nothing but glibc: .build/dist
+	$(Q)$(INSTALL) @release
+	$(Q)packaging/release/libraries $(RELEASE_LIBRARIES) $(RELEASE_BASE)
+	@# The linker's map goes with the libraries; the package manager does not see either change.
+	$(Q)[ -e $(RELEASE_LIBRARIES)/map ] || rm -f $(PROGRAM)
+	@echo '  swift   the program of a release'
+	$(Q)WIRETALLY_RELEASE_LIBRARIES=$(RELEASE_LIBRARIES) $(SWIFT) build $(RELEASE) --disable-local-rpath --product wiretally
+	$(Q)$(PACK) OUT=$(DIST) packaging/release/build
+
 .PHONY: deb
-deb: build ## Build a Debian package: .build/wiretally_VERSION_ARCH.deb
-	$(Q)$(INSTALL) @deb binutils
-	$(Q)$(INSTALLING) OUT=.build EPOCH=$(EPOCH) MAINTAINER='$(MAINTAINER)' packaging/build-deb
+deb: release ## The same: its Debian package is .build/dist/wiretally_VERSION_ARCH.deb
 
 .PHONY: test-package
-test-package: deb ## Check the package, install it, run it as its unit would, and purge it
+test-package: release ## Check the package, install it, run it as its unit would, and purge it
 	$(Q)$(INSTALL) @test @package
-	$(Q)$(SUDO) packaging/test-package .build/wiretally_$(VERSION)_$$(dpkg --print-architecture).deb
+	$(Q)$(SUDO) packaging/test-package $(DEB)
+
+.PHONY: test-release
+test-release: release ## Run the release in bootstrapped systems: RELEASES="bullseye bookworm trixie"
+	$(Q)$(INSTALL) @test-release
+	$(Q)$(PACK) OUT=$(DIST)-again packaging/release/build >/dev/null && cmp $(DIST)/SHA256SUMS $(DIST)-again/SHA256SUMS
+	$(Q)$(SUDO) env GLIBC=$(RELEASE_GLIBC) packaging/test-release $(DIST) $(RELEASES)
 
 .PHONY: format
 format: ## Format the sources

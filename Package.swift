@@ -21,6 +21,19 @@ let common: [SwiftSetting] = [
 /// the C library's socket addresses count as its module's then.
 let house = common + [.enableUpcomingFeature("MemberImportVisibility")]
 
+/// How a release is linked (`make release`): with the archives and the old C library that are in this folder, so that
+/// its program needs no other library and runs on older systems. The map says what of them is in it.
+let release: [LinkerSetting] =
+  Context.environment["WIRETALLY_RELEASE_LIBRARIES"].map { folder in
+    [
+      .unsafeFlags([
+        "-use-ld=lld", "-L\(folder)/lib", "-Xclang-linker", "--sysroot=\(folder)/sysroot",
+        "-Xclang-linker", "-static-libgcc", "-lelf", "-lz", "-lzstd", "-lold-libc",
+        "-Xlinker", "--no-export-dynamic", "-Xlinker", "-Map=\(folder)/map",
+      ])
+    ]
+  } ?? []
+
 /// A test target: `NAMETests` for the room `NAME`.
 func tests(_ room: String, with others: [Target.Dependency] = []) -> Target {
   .testTarget(name: "\(room)Tests", dependencies: [.byName(name: room)] + others, swiftSettings: house)
@@ -82,7 +95,7 @@ let package = Package(
         "Alerting", "Capture", "Confinement", "Delivery", "EarlyLoss", "Exchanges", "Exporting", "Feed",
         "HTTPWire", "KernelCapture", "Measuring", "PcapCapture", "Presentation", "Statistics", "Terminal",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ], swiftSettings: house),
+      ], swiftSettings: house, linkerSettings: release),
     .executableTarget(
       name: "wiretally-benchmark",
       dependencies: ["Capture", "Exchanges", "HTTPWire", "KernelCapture", "PacketBuilder", "Statistics"],

@@ -57,5 +57,5 @@ const char *wt_bpf_log(void)
 
 const char *wt_bpf_fault(int code)
 {
-	return strerrordesc_np(code);
+	return strerror(code);
 }
