@@ -39,7 +39,7 @@ BPF_SOURCES := $(wildcard bpf/*.c bpf/*.h) $(wildcard Sources/CHTTPFilter/includ
 BUILD_PACKAGES := libbpf-dev libelf-dev zlib1g-dev libpcap-dev libseccomp-dev libncurses-dev linux-libc-dev
 INSTALL := packaging/install-packages
 # What the bench beside peers takes from the environment, through sudo as well.
-PEER_SETTINGS := RUNS ONLY SKIP CORPORA RATE SECS SIZE ROADS MONITOR_CPU CONTESTANT BENCH_DIR
+PEER_SETTINGS := RUNS ONLY SKIP CORPORA RATE SECS SIZE PIPELINES MONITOR_CPU CONTESTANT BENCH_DIR
 
 .PHONY: help
 help: ## This list
@@ -102,8 +102,8 @@ test-captures: test-deps bpf ## Re-create the captures, check each against the l
 
 .PHONY: test-faults
 test-faults: test-deps build ## Every fault for real, and the n-th call of the start fails for every n (some ten minutes)
-	$(Q)$(SUDO) Tests/Faults/faults $(CURDIR)/$(PROGRAM) $(ARGS)
-	$(Q)$(SUDO) Tests/Faults/faults $(CURDIR)/$(PROGRAM) --sweep
+	$(Q)$(SUDO) Tests/FaultInjection/faults $(CURDIR)/$(PROGRAM) $(ARGS)
+	$(Q)$(SUDO) Tests/FaultInjection/faults $(CURDIR)/$(PROGRAM) --sweep
 
 MINUTES ?= 30
 .PHONY: soak
@@ -148,11 +148,11 @@ fuzz: deps bpf ## Fuzz all targets, SECONDS=60 each, or one: TARGET=FlowMachine;
 .PHONY: coverage
 coverage: ## Run the tests and say how much of each room they reach
 	$(Q)$(MAKE) --no-print-directory test COVERAGE=--enable-code-coverage ARGS='$(ARGS)'
-	$(Q)Tests/Coverage/rooms
+	$(Q)Tests/Coverage/modules
 
 .PHONY: coverage-check
 coverage-check: ## Fail when what the last `make coverage` reached is too little
-	$(Q)Tests/Coverage/rooms --check
+	$(Q)Tests/Coverage/modules --check
 
 .PHONY: bench
 bench: test-deps build ## Measure this machine: one table

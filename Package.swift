@@ -19,7 +19,7 @@ let common: [SwiftSetting] = [
 
 /// And members come only from modules that a file imports. Not beside SwiftNIO when Swift is linked statically:
 /// the C library's socket addresses count as its module's then.
-let house = common + [.enableUpcomingFeature("MemberImportVisibility")]
+let settings = common + [.enableUpcomingFeature("MemberImportVisibility")]
 
 /// How a release is linked (`make release`): with the archives and the old C library that are in this folder, so that
 /// its program needs no other library and runs on older systems. The map says what of them is in it.
@@ -34,9 +34,9 @@ let release: [LinkerSetting] =
     ]
   } ?? []
 
-/// A test target: `NAMETests` for the room `NAME`.
-func tests(_ room: String, with others: [Target.Dependency] = []) -> Target {
-  .testTarget(name: "\(room)Tests", dependencies: [.byName(name: room)] + others, swiftSettings: house)
+/// A test target: `NAMETests` for the module `NAME`.
+func tests(_ module: String, with others: [Target.Dependency] = []) -> Target {
+  .testTarget(name: "\(module)Tests", dependencies: [.byName(name: module)] + others, swiftSettings: settings)
 }
 
 let package = Package(
@@ -54,98 +54,132 @@ let package = Package(
     .target(name: "CMapping"),
     .target(name: "CCurses", linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),
     .target(name: "CMeasuring"),
-    .target(name: "Capture", swiftSettings: house),
-    .target(name: "HTTPWire", swiftSettings: house),
+    // Ground: what every layer may use.
+    .target(name: "System", swiftSettings: settings),
+    .target(name: "Text", dependencies: ["System"], swiftSettings: settings),
+    // Wire formats.
+    .target(name: "Packets", dependencies: ["System"], swiftSettings: settings),
+    .target(name: "HTTP1", dependencies: ["System"], swiftSettings: settings),
+    // Sources of segments.
+    .target(name: "Capture", dependencies: ["System"], swiftSettings: settings),
     .target(
-      name: "KernelCapture", dependencies: ["Capture", "CHTTPFilter", "CLibbpf"], swiftSettings: house),
+      name: "KernelCapture", dependencies: ["Capture", "CHTTPFilter", "CLibbpf", "System"],
+      swiftSettings: settings),
     .target(
-      name: "PcapCapture", dependencies: ["Capture", "CMapping", "CPcap", "HTTPWire"],
-      swiftSettings: house),
-    .target(name: "EarlyLoss", dependencies: ["Capture"], swiftSettings: house),
-    .target(name: "Exchanges", dependencies: ["Capture", "HTTPWire"], swiftSettings: house),
-    .target(name: "Statistics", dependencies: ["Capture", "Exchanges", "HTTPWire"], swiftSettings: house),
-    .target(name: "Feed", dependencies: ["Capture", "Exchanges", "HTTPWire"], swiftSettings: house),
-    .target(name: "Alerting", dependencies: ["Capture", "Statistics"], swiftSettings: house),
+      name: "PcapCapture",
+      dependencies: ["Capture", "CMapping", "CPcap", "HTTP1", "Packets", "System"], swiftSettings: settings),
+    .target(name: "PreCaptureDrops", dependencies: ["Capture", "System"], swiftSettings: settings),
+    // Core: from segments to statistics.
+    .target(name: "Exchanges", dependencies: ["Capture", "HTTP1", "System"], swiftSettings: settings),
     .target(
-      name: "Presentation",
-      dependencies: ["Alerting", "Capture", "Exchanges", "Feed", "HTTPWire", "Statistics"],
-      swiftSettings: house),
-    .target(name: "Terminal", dependencies: ["CCurses", "Presentation"], swiftSettings: house),
-    .target(name: "Delivery", dependencies: ["Alerting", "Presentation"], swiftSettings: house),
+      name: "Statistics", dependencies: ["Capture", "Exchanges", "HTTP1", "System"], swiftSettings: settings),
     .target(
-      name: "Measuring",
+      name: "ExchangeStream", dependencies: ["Capture", "Exchanges", "HTTP1", "System"],
+      swiftSettings: settings),
+    // People: alerts and what is shown.
+    .target(
+      name: "Alerting", dependencies: ["Capture", "Statistics", "System", "Text"], swiftSettings: settings),
+    .target(name: "AlertDelivery", dependencies: ["Alerting", "System", "Text"], swiftSettings: settings),
+    .target(
+      name: "Reporting",
       dependencies: [
-        "Capture", "CMeasuring", "Exchanges", "HTTPWire", "KernelCapture", "PcapCapture", "Statistics",
-      ], swiftSettings: house),
+        "AlertDelivery", "Alerting", "Capture", "Exchanges", "ExchangeStream", "HTTP1", "Statistics",
+        "System",
+        "Text",
+      ], swiftSettings: settings),
     .target(
-      name: "Confinement",
-      dependencies: [.target(name: "CSeccomp", condition: .when(platforms: [.linux]))], swiftSettings: house),
+      name: "Screen",
+      dependencies: [
+        "AlertDelivery", "Alerting", "Capture", "ExchangeStream", "HTTP1", "Reporting", "Statistics", "Text",
+      ], swiftSettings: settings),
+    .target(name: "Terminal", dependencies: ["CCurses", "Screen"], swiftSettings: settings),
     .target(
       name: "Exporting",
       dependencies: [
-        "Alerting", "Capture", "Exchanges", "HTTPWire", "Presentation", "Statistics",
+        "AlertDelivery", "Alerting", "Capture", "Exchanges", "HTTP1", "Reporting", "Statistics", "System",
+        "Text",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
       ],
       resources: [.embedInCode("Page")], swiftSettings: common),
+    // Operations.
+    .target(
+      name: "Sandbox",
+      dependencies: ["System", .target(name: "CSeccomp", condition: .when(platforms: [.linux]))],
+      swiftSettings: settings),
+    .target(
+      name: "Measuring",
+      dependencies: [
+        "Capture", "CMeasuring", "Exchanges", "HTTP1", "KernelCapture", "Packets", "PcapCapture",
+        "Statistics",
+        "System", "Text",
+      ], swiftSettings: settings),
     .executableTarget(
       name: "wiretally",
       dependencies: [
-        "Alerting", "Capture", "Confinement", "Delivery", "EarlyLoss", "Exchanges", "Exporting", "Feed",
-        "HTTPWire", "KernelCapture", "Measuring", "PcapCapture", "Presentation", "Statistics", "Terminal",
+        "AlertDelivery", "Alerting", "Capture", "Exchanges", "ExchangeStream", "Exporting", "HTTP1",
+        "KernelCapture", "Measuring", "Packets", "PcapCapture", "PreCaptureDrops", "Reporting", "Sandbox",
+        "Screen", "Statistics", "System", "Terminal", "Text",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ], swiftSettings: house, linkerSettings: release),
+      ], swiftSettings: settings, linkerSettings: release),
     .executableTarget(
       name: "wiretally-benchmark",
-      dependencies: ["Capture", "Exchanges", "HTTPWire", "KernelCapture", "PacketBuilder", "Statistics"],
-      path: "Sources/Benchmark", swiftSettings: house),
-    // What the tests of the confinement run: it confines itself and tries what is forbidden.
-    .executableTarget(
-      name: "wiretally-confinement-probe", dependencies: ["Confinement", "KernelCapture"],
-      path: "Tests/ConfinementProbe", swiftSettings: house),
-    .target(name: "PacketBuilder", path: "Tests/PacketBuilder", swiftSettings: house),
-    .target(name: "Children", path: "Tests/Children", swiftSettings: house),
-    .target(name: "Randomness", path: "Tests/Randomness", swiftSettings: house),
-    tests("Capture"),
-    tests("Confinement", with: ["Children", "wiretally-confinement-probe"]),
-    tests("HTTPWire", with: ["PacketBuilder"]),
-    tests("KernelCapture", with: ["Capture", "CHTTPFilter", "HTTPWire", "PacketBuilder"]),
-    tests("PcapCapture", with: ["Capture", "Exchanges", "HTTPWire", "Randomness"]),
-    tests("EarlyLoss", with: ["Capture"]),
-    tests("Exchanges", with: ["Capture", "HTTPWire", "Randomness"]),
-    tests("Statistics", with: ["Capture", "Exchanges", "HTTPWire", "Randomness"]),
-    tests("Feed", with: ["Capture", "Exchanges", "HTTPWire"]),
-    tests("Alerting", with: ["Capture", "Statistics"]),
-    tests("Delivery", with: ["Alerting", "Presentation", "Statistics"]),
-    .testTarget(
-      name: "PresentationTests",
       dependencies: [
-        "Alerting", "Capture", "Exchanges", "Feed", "HTTPWire", "Presentation", "Randomness", "Statistics",
-      ], exclude: ["Screens"], swiftSettings: house),
+        "Capture", "Exchanges", "HTTP1", "KernelCapture", "PacketBuilder", "Packets", "Statistics", "System",
+      ],
+      path: "Sources/Benchmark", swiftSettings: settings),
+    // What the tests of the sandbox run: it enters one itself and tries what is forbidden.
+    .executableTarget(
+      name: "wiretally-sandbox-probe", dependencies: ["KernelCapture", "Sandbox"],
+      path: "Tests/SandboxProbe", swiftSettings: settings),
+    .target(name: "PacketBuilder", path: "Tests/PacketBuilder", swiftSettings: settings),
+    .target(name: "Children", path: "Tests/Children", swiftSettings: settings),
+    .target(name: "Randomness", path: "Tests/Randomness", swiftSettings: settings),
+    tests("Capture"),
+    tests("Sandbox", with: ["Children", "wiretally-sandbox-probe"]),
+    tests("Packets", with: ["Capture", "HTTP1", "PacketBuilder", "System"]),
+    tests("HTTP1", with: ["PacketBuilder", "System"]),
+    tests("KernelCapture", with: ["Capture", "CHTTPFilter", "HTTP1", "PacketBuilder", "Packets", "System"]),
+    tests("PcapCapture", with: ["Capture", "Exchanges", "HTTP1", "Packets", "Randomness", "System"]),
+    tests("PreCaptureDrops", with: ["Capture"]),
+    tests("Exchanges", with: ["Capture", "HTTP1", "Randomness", "System"]),
+    tests("Statistics", with: ["Capture", "Exchanges", "HTTP1", "Randomness", "System"]),
+    tests("ExchangeStream", with: ["Capture", "Exchanges", "HTTP1", "System"]),
+    tests("Alerting", with: ["Capture", "Statistics", "System", "Text"]),
+    tests("AlertDelivery", with: ["Alerting", "Statistics", "System", "Text"]),
+    .testTarget(
+      name: "ReportingTests",
+      dependencies: [
+        "AlertDelivery", "Alerting", "Capture", "Exchanges", "ExchangeStream", "HTTP1", "Randomness",
+        "Reporting", "Screen", "Statistics", "System", "Text",
+      ], exclude: ["Screens"], swiftSettings: settings),
     .testTarget(
       name: "ExportingTests",
       dependencies: [
-        "Alerting", "Capture", "Exchanges", "Exporting", "HTTPWire", "Presentation", "Randomness",
-        "Statistics",
+        "AlertDelivery", "Alerting", "Capture", "Exchanges", "Exporting", "HTTP1", "Randomness", "Reporting",
+        "Statistics", "System", "Text",
         .product(name: "NIOCore", package: "swift-nio"),
-      ], exclude: ["Golden"], swiftSettings: house),
+      ], exclude: ["Golden"], swiftSettings: settings),
     .testTarget(
-      name: "RoadTests",
+      name: "PipelineTests",
       dependencies: [
-        "Alerting", "Capture", "Exchanges", "HTTPWire", "Presentation", "Randomness", "Statistics",
+        "Alerting", "Capture", "Exchanges", "HTTP1", "Randomness", "Reporting", "Statistics", "System",
+        "Text",
       ],
-      swiftSettings: house),
-    // One table of packets, three judges of them.
+      swiftSettings: settings),
+    // One table of packets, three implementations of the filter.
     .testTarget(
-      name: "JudgesTests",
-      dependencies: ["Capture", "HTTPWire", "KernelCapture", "PacketBuilder", "PcapCapture"],
-      swiftSettings: house),
+      name: "DifferentialTests",
+      dependencies: [
+        "Capture", "HTTP1", "KernelCapture", "PacketBuilder", "Packets", "PcapCapture", "System",
+      ],
+      swiftSettings: settings),
     // The documents: links, and what they say of the sources.
     .testTarget(
-      name: "DocumentTests", dependencies: ["Alerting", "Exchanges", "Statistics"], swiftSettings: house),
+      name: "DocumentTests", dependencies: ["Alerting", "Exchanges", "Statistics"], swiftSettings: settings),
     .testTarget(
       name: "EndToEndTests", dependencies: ["Children", "PacketBuilder", "wiretally"], exclude: ["Scripts"],
-      swiftSettings: house),
+      swiftSettings: settings),
   ]
 )

@@ -2,7 +2,7 @@
 /*
  * HTTPF_METHODS: the request methods that the filter passes, the likeliest first.
  *
- * The list is IANA's HTTP Method Registry; a test holds it equal to Sources/HTTPWire/Method.swift.
+ * The list is IANA's HTTP Method Registry; a test holds it equal to Sources/HTTP1/Method.swift.
  * No name may be longer than HTTPF_START_BYTES - 1, and none may have a byte outside of A to Z
  * among its first three: the filter rejects bodies by looking at those three alone.
  */

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import System
+package import Text
+
 /// The file that holds every transition, one line each, written at once.
 ///
 /// After the start nothing in it fails: what cannot be written waits, bounded, for the next transition,

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Text
+
 /// What a rule looks at.
 package enum AlertMeasure: String, CaseIterable, Sendable {
   /// Requests.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import System
+
 /// The rules beyond `-t`, from the command line and from a file, each under a name of its own.
 package struct AlertRuleList: Sendable {
   /// Rules at most.

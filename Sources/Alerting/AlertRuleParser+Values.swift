@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Text
+
 extension AlertRuleParser {
   /// What stands behind the limit, each clause at most once, with the words that errors point at.
   struct Clauses {

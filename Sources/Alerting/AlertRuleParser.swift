@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Text
 package import Statistics
 
 /// Reads rules in the syntax of `--alert`, and says where one is wrong and what would be right:

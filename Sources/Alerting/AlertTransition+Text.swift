@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Text
+
 extension AlertTransition {
   /// The original's sentence for this change, in the words of its rule.
   package func sentence(_ zone: DisplayZone) -> String {

@@ -104,7 +104,7 @@ extension AlertRule {
   /// What the rule counts in an interval, and what that is a share of.
   fileprivate func counts(in interval: Snapshot) -> (count: UInt64, basis: UInt64) {
     let totals = interval.totals
-    // All traffic: orphans are final responses as well, and their requests may have been seen or not.
+    // All traffic: unmatchedResponses are final responses as well, and their requests may have been seen or not.
     var all = WatchedSite(name: "")
     (all.requests, all.unanswered) = (totals.requests, totals.unanswered)
     (all.successes, all.failures) = (totals.successes, totals.failures)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Measures the parts of the road one by one and prints a Markdown table.
+/// Measures the parts of the pipeline one by one and prints a Markdown table.
 ///
 /// Each case runs a round that is thrown away, then several; the table has the fastest and the median,
 /// since whatever else the machine does only ever adds.

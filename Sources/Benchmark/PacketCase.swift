@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import HTTPWire
+import System
+import Packets
 import PacketBuilder
 
 /// The packet decoder of capture files: Ethernet down to TCP.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import HTTPWire
+import System
+import HTTP1
 
 /// The head parser with its names, without anything around it.
 enum ParserCase {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import System
 import Capture
 import Exchanges
-import HTTPWire
+import HTTP1
 import Statistics
 
 /// From segment to tally: parsing, flow table, pairing and counting, as a worker does it.
@@ -15,14 +16,15 @@ enum RoadCase {
     let response = Array(Traffic.response.utf8)
     let limits = ExchangeLimits()
     guard let plan = try? IntervalPlan(interval: 10_000_000_000),
-      let handOver = try? HandOver(budgets: StatisticsBudgets(pendingExchanges: limits.pendingRequests)),
-      let writer = try? TallyWriter(handOver, plan: plan, start: 1)
-    else { return Measurement(name: "road: no memory", unit: "", rounds: []) }
+      let tallyExchange = try? TallyExchange(
+        budgets: StatisticsBudgets(pendingExchanges: limits.pendingRequests)),
+      let writer = try? TallyWriter(tallyExchange, plan: plan, start: 1)
+    else { return Measurement(name: "pipeline: no memory", unit: "", rounds: []) }
     var tracker = ExchangeTracker(limits: limits, depth: .heads, seed: 7)
     var sequences = [UInt32](repeating: 1, count: flows)
     var answers = [UInt32](repeating: 1, count: flows)
     var time: UInt64 = 2
-    return .of("road: segment to tally, pairing included, \(sites) sites", "ns a head") {
+    return .of("pipeline: segment to tally, pairing included, \(sites) sites", "ns a head") {
       var done = 0
       func feed(_ flow: Int, _ isRequest: Bool, _ bytes: [UInt8]) {
         let segment = Traffic.segment(

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* wt_landlock: which files a process may still open, by the kernel's Landlock (5.13 and later). */
 #define _GNU_SOURCE
-#include "wt_confine.h"
+#include "wt_sandbox.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -62,7 +62,7 @@ static int wt_landlock_allow(int rules, const struct wt_landlock_path *path, uin
 	return result;
 }
 
-int wt_landlock_confine(const struct wt_landlock_path *paths, size_t count, int network)
+int wt_landlock_restrict(const struct wt_landlock_path *paths, size_t count, int network)
 {
 	const int version = wt_landlock_version();
 	struct wt_ruleset handled = {0};

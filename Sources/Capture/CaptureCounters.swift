@@ -41,7 +41,7 @@ package struct CaptureCounters: Equatable, Sendable {
   /// Packets dropped from the kernel's backlog, on the whole machine; nil where that is not known.
   package var backlogDropped: UInt64?
   /// Packets that the watched network cards missed; nil where that is not known.
-  package var cardMissed: UInt64?
+  package var nicMissed: UInt64?
 
   package init() {}
 }

@@ -14,7 +14,7 @@ package struct Segment: Sendable {
     /// The backend delivers everything (depth `streams`): the payload may be anything, or empty.
     case stream = 2
 
-    // The comparison that comes with raw values is a generic call on the road of every segment.
+    // The comparison that comes with raw values is a generic call on the pipeline of every segment.
     @inlinable @inline(__always)
     package static func == (a: Kind, b: Kind) -> Bool {
       switch (a, b) {
@@ -41,7 +41,7 @@ package struct Segment: Sendable {
     @inlinable package static var psh: Flags { Flags(rawValue: 8) }
     @inlinable package static var ack: Flags { Flags(rawValue: 16) }
 
-    // Plain bit tests for the road of every segment: the set's own are generic calls there.
+    // Plain bit tests for the pipeline of every segment: the set's own are generic calls there.
     /// A SYN: the connection opens.
     @inlinable package var isOpening: Bool { rawValue & 2 != 0 }
     /// An ACK: the acknowledgement number means something.

@@ -13,7 +13,7 @@ package enum CaptureDepth: String, Sendable, CaseIterable {
 }
 
 /// Which packets of an interface count, in libpcap's words.
-package enum Vantage: String, Sendable, CaseIterable {
+package enum CaptureDirection: String, Sendable, CaseIterable {
   case inbound = "in"
   case outbound = "out"
   case both = "inout"

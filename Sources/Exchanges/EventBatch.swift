@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import HTTPWire
+package import HTTP1
 
 /// What one segment, or one step of the clock, brought about: events and the names they refer to.
 package struct EventBatch: ~Copyable {

@@ -3,13 +3,13 @@
 /// The delivery half of the ledger, counted by one tracker since it was made.
 ///
 /// Each delivered segment is in exactly one class:
-/// `delivered = starts + continuations + duplicates + unparseable + lookalikes + body`, and
-/// `requests + responses = starts + further`, interim responses included.
+/// `delivered = headSegments + continuations + duplicates + unparseable + falseHeads + otherSegments`, and
+/// `requests + responses = headSegments + pipelinedHeads`, interim responses included.
 package struct ExchangeCounters: Equatable, Sendable {
   /// Segments handed to the tracker.
   package var delivered: UInt64 = 0
   /// Segments in which a message's head was completed first, one head of theirs each.
-  package var starts: UInt64 = 0
+  package var headSegments: UInt64 = 0
   /// Segments that carried only a part of a head, not its end.
   package var continuations: UInt64 = 0
   /// Segments whose bytes had all been seen before.
@@ -17,11 +17,11 @@ package struct ExchangeCounters: Equatable, Sendable {
   /// Segments whose head was no valid start line.
   package var unparseable: UInt64 = 0
   /// Segments that began like a head inside a body.
-  package var lookalikes: UInt64 = 0
+  package var falseHeads: UInt64 = 0
   /// Segments with body bytes, handshakes or anything else that starts nothing.
-  package var body: UInt64 = 0
+  package var otherSegments: UInt64 = 0
   /// Heads beyond the first one of their segment.
-  package var further: UInt64 = 0
+  package var pipelinedHeads: UInt64 = 0
   /// Heads that the capture cut, or that exceeded the limit: counted by their start line.
   package var truncated: UInt64 = 0
   package var requests: UInt64 = 0
@@ -29,7 +29,7 @@ package struct ExchangeCounters: Equatable, Sendable {
   package var responses: UInt64 = 0
   package var interim: UInt64 = 0
   package var exchanges: UInt64 = 0
-  package var orphans: UInt64 = 0
+  package var unmatchedResponses: UInt64 = 0
   package var unanswered: UInt64 = 0
   /// Flows forgotten to make room.
   package var evictedFlows: UInt64 = 0

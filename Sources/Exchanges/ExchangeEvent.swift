@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import HTTPWire
+package import HTTP1
 
 /// One thing that happened to an exchange, as the pairing hands it to the tallies.
 ///

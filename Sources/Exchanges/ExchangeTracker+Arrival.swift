@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Capture
-import HTTPWire
+import HTTP1
+import System
 
 /// Where a segment stands in its stream: in order, seen before, ahead of a gap, or behind one.
 extension ExchangeTracker {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import HTTPWire
+import HTTP1
 
 /// Connections that open, are replaced by others with the same ends, or make room.
 extension ExchangeTracker {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Capture
-import HTTPWire
+import HTTP1
 
 /// The details of a request and of its response, for those who follow single exchanges.
 extension ExchangeTracker {

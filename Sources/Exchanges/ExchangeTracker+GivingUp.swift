@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import HTTPWire
+import HTTP1
 
 /// The end of waiting: reading goes on behind bytes that did not come in time.
 extension ExchangeTracker {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Capture
-import HTTPWire
+import HTTP1
 
 /// What a head means for its flow: an event, a place in the pairing, and where the next head begins.
 extension ExchangeTracker {

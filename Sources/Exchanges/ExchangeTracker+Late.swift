@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Capture
-import HTTPWire
+import HTTP1
+import System
 
 /// Bytes behind the point reached that were never read: reading had gone on without them.
 extension ExchangeTracker {

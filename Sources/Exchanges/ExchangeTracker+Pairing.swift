@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import HTTPWire
+import HTTP1
 
 /// What the reading of a response must know about its request.
 struct AnsweredRequest {
@@ -53,7 +53,7 @@ extension ExchangeTracker {
         counters.interim &+= 1
         event.kind = .interim
       } else {
-        counters.orphans &+= 1
+        counters.unmatchedResponses &+= 1
       }
       batch.append(event)
       return nil

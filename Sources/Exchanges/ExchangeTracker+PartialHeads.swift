@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Capture
-import HTTPWire
+import HTTP1
+import System
 
 /// Heads that come in more than one segment: their bytes are kept until the head ends.
 extension ExchangeTracker {
@@ -91,9 +92,9 @@ extension ExchangeTracker {
       // No segment is at hand to be the head's: the last one that carried a part of it is.
       if segments > 0 {
         counters.continuations &-= 1
-        counters.starts &+= 1
+        counters.headSegments &+= 1
       } else {
-        counters.further &+= 1
+        counters.pipelinedHeads &+= 1
       }
     }
   }

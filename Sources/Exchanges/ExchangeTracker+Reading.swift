@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Capture
-import HTTPWire
+import HTTP1
+import System
 
 /// The state machine of one direction: heads, bodies and what lies between, byte by byte in order.
 extension ExchangeTracker {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Capture
-import HTTPWire
+import HTTP1
+import System
 
 /// Connections seen under two pairs of addresses, as on a gateway that translates them: their segments
 /// are read as one connection's, so that each byte counts once and responses find their requests.

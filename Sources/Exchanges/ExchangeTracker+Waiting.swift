@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import HTTPWire
+import System
 
 /// Segments that wait: for missing bytes before them, or for the request that they answer.
 extension ExchangeTracker {
@@ -115,7 +115,7 @@ extension ExchangeTracker {
       classify(outcome)
     } else {
       // A later part of a long segment: the segment has its class already.
-      counters.further &+= UInt64(outcome.heads)
+      counters.pipelinedHeads &+= UInt64(outcome.heads)
       if outcome.hasPartialHead, outcome.heads == 0, half.headSegments > 0 { half.headSegments &-= 1 }
     }
     advanceHalf(piece)

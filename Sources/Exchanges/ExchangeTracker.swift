@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Capture
-import HTTPWire
+import HTTP1
 
 /// Turns the segments of many flows into exchanges: every byte once, every head once, every response
 /// tied to its request.
@@ -64,7 +64,7 @@ package struct ExchangeTracker: ~Copyable {
     if flow < 0 {
       guard !isEmpty || isOpening else {
         counters.delivered &+= 1
-        counters.body &+= 1
+        counters.otherSegments &+= 1
         return
       }
       if flows.isFull { evictOldestFlow() }
@@ -82,7 +82,7 @@ package struct ExchangeTracker: ~Copyable {
     }
     guard !isEmpty else {
       counters.delivered &+= 1
-      counters.body &+= 1
+      counters.otherSegments &+= 1
       progress(flow)
       return
     }
@@ -127,17 +127,17 @@ package struct ExchangeTracker: ~Copyable {
   mutating func classify(_ outcome: PieceOutcome) {
     counters.delivered &+= 1
     if outcome.heads > 0 {
-      counters.starts &+= 1
-      counters.further &+= UInt64(outcome.heads &- 1)
+      counters.headSegments &+= 1
+      counters.pipelinedHeads &+= UInt64(outcome.heads &- 1)
     } else if outcome.hasPartialHead {
       // Before what else it may be: `endHead` takes the segments of a head from this class.
       counters.continuations &+= 1
     } else if outcome.isLookalike {
-      counters.lookalikes &+= 1
+      counters.falseHeads &+= 1
     } else if outcome.isUnparseable {
       counters.unparseable &+= 1
     } else {
-      counters.body &+= 1
+      counters.otherSegments &+= 1
     }
   }
 

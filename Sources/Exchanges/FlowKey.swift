@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Capture
-import HTTPWire
+import HTTP1
 
 /// A TCP connection whichever way a segment goes: its two ends in a fixed order.
 struct FlowKey: Equatable, BitwiseCopyable, Sendable {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import HTTPWire
+import HTTP1
 
 /// One direction of a flow: what has been read of it, and where its next head may begin.
 struct HalfStream: BitwiseCopyable {

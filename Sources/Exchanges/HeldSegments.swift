@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import HTTPWire
+import HTTP1
 
 /// Segments that came before the bytes in front of them, in a fixed number of places.
 ///

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Capture
-import HTTPWire
+import HTTP1
 
 /// Where a connection can be recognised again under other addresses: address translation (NAT) changes
 /// addresses and ports, but keeps sequence and acknowledgement numbers.

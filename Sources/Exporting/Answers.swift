@@ -2,13 +2,13 @@
 
 import NIOCore
 import NIOHTTP1
-import Presentation
+import Reporting
 
 /// Finds the answer to a request: which page, in which form, or why not. The event loop owns it.
 ///
-/// A page is written once for each bulletin, however many ask for it.
+/// A page is written once for each published state, however many ask for it.
 final class Answers {
-  private let board: BulletinBoard
+  private let board: StatePublisher
   private let isLoopback: Bool
   private var number: UInt64 = 0
   private var pages: [String: ByteBuffer] = [:]
@@ -19,7 +19,7 @@ final class Answers {
   private static let style = ByteBuffer(bytes: PackageResources.live_css)
 
   /// - Parameter isLoopback: only names of this machine's loopback are answered.
-  init(_ board: BulletinBoard, isLoopback: Bool) {
+  init(_ board: StatePublisher, isLoopback: Bool) {
     self.board = board
     self.isLoopback = isLoopback
   }
@@ -53,46 +53,46 @@ final class Answers {
   /// How the watch is.
   var health: Health {
     let posting = board.latest
-    return Health(posting?.bulletin, age: posting.map { SuspendingClock().now - $0.posted } ?? .zero)
+    return Health(posting?.published, age: posting.map { SuspendingClock().now - $0.posted } ?? .zero)
   }
 
-  /// The number of the latest bulletin; 0 before the first.
+  /// The number of the latest published state; 0 before the first.
   var latest: UInt64 { board.latest?.number ?? 0 }
 
-  /// The event of the latest bulletin, for a newcomer with the whole history; nil before the first.
+  /// The event of the latest published state, for a newcomer with the whole history; nil before the first.
   func event(forNewcomer isNew: Bool) -> ByteBuffer? {
-    page(isNew ? "first event" : "event") { bulletin in
-      EventPage(bulletin: bulletin, health: health).render(moments: isNew ? .max : 1)
+    page(isNew ? "first event" : "event") { published in
+      EventPage(published: published, health: health).render(moments: isNew ? .max : 1)
     }
   }
 
   private func metrics(_ format: MetricsWriter.Format, _ counts: ListenerCounts) -> Answer {
-    let body = page("metrics \(format)") { bulletin in
-      MetricsPage(bulletin: bulletin, listener: counts).render(format)
+    let body = page("metrics \(format)") { published in
+      MetricsPage(published: published, listener: counts).render(format)
     }
     guard let body else { return Answer(.serviceUnavailable, "nothing has been counted yet") }
     return Answer(.ok, format.contentType, body)
   }
 
   private func snapshot() -> Answer {
-    let body = page("snapshot") { bulletin in
-      var lines = JSONLines(label: bulletin.label)
-      (lines.deliveries, lines.warnings) = (bulletin.deliveries, bulletin.notices)
-      return lines.summary(bulletin.life, alerts: bulletin.board)
+    let body = page("snapshot") { published in
+      var lines = JSONLines(label: published.label)
+      (lines.deliveries, lines.warnings) = (published.deliveries, published.notices)
+      return lines.summary(published.life, alerts: published.board)
     }
     guard let body else { return Answer(.serviceUnavailable, "nothing has been counted yet") }
     return Answer(.ok, "application/json", body)
   }
 
-  /// A page of the latest bulletin, written when it is first asked for.
-  private func page(_ name: String, _ render: (Bulletin) -> [UInt8]) -> ByteBuffer? {
+  /// A page of the latest published state, written when it is first asked for.
+  private func page(_ name: String, _ render: (PublishedState) -> [UInt8]) -> ByteBuffer? {
     guard let posting = board.latest else { return nil }
     if posting.number != number {
       number = posting.number
       pages.removeAll(keepingCapacity: true)
     }
     if let page = pages[name] { return page }
-    let page = ByteBuffer(bytes: render(posting.bulletin))
+    let page = ByteBuffer(bytes: render(posting.published))
     pages[name] = page
     return page
   }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Alerting
+import Text
 import Capture
 import Exchanges
-import Presentation
+import Reporting
 import Statistics
 
 /// What the live page draws: an event of `/events`, one JSON object on one line.
@@ -11,7 +12,7 @@ import Statistics
 /// Seconds are numbers with a fraction, times are seconds since 1970. The page shows every name as text,
 /// never as markup.
 struct EventPage {
-  let bulletin: Bulletin
+  let published: PublishedState
   let health: Health
 
   /// An event for those who have the page already (`moments` is then 1) or for a newcomer (all).
@@ -21,7 +22,7 @@ struct EventPage {
     addProgram(to: &json)
     json.key("moments")
     json.beginArray()
-    for moment in bulletin.history.suffix(moments) { Self.add(moment, to: &json) }
+    for moment in published.history.suffix(moments) { Self.add(moment, to: &json) }
     json.endArray()
     addSites(to: &json)
     addAlerts(to: &json)
@@ -30,34 +31,36 @@ struct EventPage {
   }
 
   private func addProgram(to json: inout JSONWriter) {
-    let totals = bulletin.traffic.totals
-    let life = bulletin.life
-    json.member("version", bulletin.version)
-    json.member("backend", bulletin.label.backend)
-    json.member("source", bulletin.label.source)
-    json.member("ports", bulletin.label.ports)
+    let totals = published.traffic.totals
+    let life = published.life
+    json.member("version", published.version)
+    json.member("backend", published.label.backend)
+    json.member("source", published.label.source)
+    json.member("ports", published.label.ports)
     json.key("at")
-    json.seconds(bulletin.at)
+    json.seconds(published.at)
     json.key("started")
-    json.seconds(bulletin.started)
+    json.seconds(published.started)
     json.key("faults")
     json.beginArray()
     for fault in health.faults { json.string(fault) }
     json.endArray()
     json.key("notices")
     json.beginArray()
-    for notice in bulletin.notices + bulletin.capture.earlyLosses(bulletin.label) { json.string(notice) }
+    for notice in published.notices + published.capture.preCaptureDropTexts(published.label) {
+      json.string(notice)
+    }
     json.endArray()
     json.member("requests", totals.requests)
     json.member("successes", totals.successes)
     json.member("failures", totals.failures)
     json.member("unanswered", totals.unanswered)
-    json.member("packets", bulletin.capture.packets)
-    json.member("matched", bulletin.capture.matched)
-    json.member("lost", bulletin.capture.lost)
-    json.member("duplicates", bulletin.ledger.duplicates)
+    json.member("packets", published.capture.packets)
+    json.member("matched", published.capture.matched)
+    json.member("lost", published.capture.lost)
+    json.member("duplicates", published.ledger.duplicates)
     if life.totals.requests == 0 {
-      json.member("silence", SilenceReason(life, label: bulletin.label).sentence)
+      json.member("silence", SilenceReason(life, label: published.label).sentence)
     }
     for (name, counts) in [
       ("methods", life.methods.map { ($0.name, $0.count) }),
@@ -76,7 +79,7 @@ struct EventPage {
   }
 
   /// A point of the graphs: end, seconds, requests, failures, lost, answered, p50, p99.
-  private static func add(_ moment: Moment, to json: inout JSONWriter) {
+  private static func add(_ moment: Sample, to json: inout JSONWriter) {
     json.beginArray()
     json.seconds(moment.at)
     json.seconds(moment.elapsed)
@@ -91,10 +94,10 @@ struct EventPage {
 
   /// The listed sites, the fastest first, with the life's latencies.
   private func addSites(to json: inout JSONWriter) {
-    let life = Dictionary(bulletin.life.sites.map { ($0.name, $0) }) { first, _ in first }
+    let life = Dictionary(published.life.sites.map { ($0.name, $0) }) { first, _ in first }
     json.key("sites")
     json.beginArray()
-    for site in bulletin.sites.sites.prefix(20) {
+    for site in published.sites.sites.prefix(20) {
       json.beginObject()
       json.member("site", site.name)
       json.key("pace")
@@ -113,13 +116,13 @@ struct EventPage {
     }
     json.endArray()
     json.key("others")
-    json.number(bulletin.sites.other.requests &+ bulletin.sites.unlisted)
+    json.number(published.sites.other.requests &+ published.sites.unlisted)
   }
 
   private func addAlerts(to json: inout JSONWriter) {
     json.key("alerts")
     json.beginArray()
-    for alert in bulletin.alerts {
+    for alert in published.alerts {
       json.beginObject()
       json.member("rule", alert.rule)
       if let site = alert.site { json.member("site", site) }

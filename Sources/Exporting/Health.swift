@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Presentation
+import Text
 
 /// Whether the watch can be relied on: the page at `/healthz`.
 struct Health {
@@ -12,9 +12,9 @@ struct Health {
   /// Seconds over which a loss is remembered.
   private static let memory: UInt64 = 60
 
-  /// - Parameter age: how long ago the bulletin was posted.
-  init(_ bulletin: Bulletin?, age: Duration) {
-    guard let bulletin else {
+  /// - Parameter age: how long ago the published state was posted.
+  init(_ published: PublishedState?, age: Duration) {
+    guard let published else {
       faults = ["starting: nothing has been counted yet"]
       return
     }
@@ -22,14 +22,14 @@ struct Health {
     if age > .seconds(Self.patience) {
       faults.append("stalled: no new counts for \(age.components.seconds) s")
     }
-    if bulletin.lag > UInt64(Self.patience) * 1_000_000_000 {
-      faults.append("stalled: a worker is \(bulletin.lag / 1_000_000_000) s behind")
+    if published.lag > UInt64(Self.patience) * 1_000_000_000 {
+      faults.append("stalled: a worker is \(published.lag / 1_000_000_000) s behind")
     }
-    if bulletin.interfaceDownSince != nil {
-      faults.append("blind: interface \(VisibleText.escaped(bulletin.label.source)) is down")
+    if published.interfaceDownSince != nil {
+      faults.append("blind: interface \(VisibleText.escaped(published.label.source)) is down")
     }
-    let begin = bulletin.at &- min(bulletin.at, Self.memory * 1_000_000_000)
-    let lost = bulletin.history.reduce(0) { $1.at > begin ? $0 &+ $1.lost : $0 }
+    let begin = published.at &- min(published.at, Self.memory * 1_000_000_000)
+    let lost = published.history.reduce(0) { $1.at > begin ? $0 &+ $1.lost : $0 }
     if lost > 0 {
       faults.append("loss: \(lost) segments in the last minute, so every count is at least")
     }

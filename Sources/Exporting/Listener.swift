@@ -4,7 +4,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 
-/// Serves bulletins over HTTP/1, on one thread of its own that nothing else waits for.
+/// Serves published states over HTTP/1, on one thread of its own that nothing else waits for.
 package final class Listener {
   /// Where it listens, with the port that it got when 0 was asked for.
   package let address: ListenAddress
@@ -14,7 +14,7 @@ package final class Listener {
 
   /// Listens; throws when the address is not to be had.
   package init(
-    _ socket: ListeningSocket, _ board: BulletinBoard, limits: ListenerLimits = ListenerLimits()
+    _ socket: ListeningSocket, _ board: StatePublisher, limits: ListenerLimits = ListenerLimits()
   ) throws(ListenError) {
     let address = ListeningSocket.actual(socket.address, socket.number)
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
@@ -36,7 +36,7 @@ package final class Listener {
   }
 
   /// Listens no more and closes all connections. The thread sleeps on until the process ends: ending it
-  /// would start others, of the dispatch library, which a confined process may not have.
+  /// would start others, of the dispatch library, which a sandboxed process may not have.
   package func stop() {
     let service = self.service
     // What cannot be closed any more is closed.

@@ -2,21 +2,21 @@
 
 import Capture
 import Exchanges
-import Presentation
+import Screen
 import Statistics
 
 extension MetricsPage {
   /// The ledger: what was seen, taken, lost, and what became of it.
   func addCapture(to writer: inout MetricsWriter) {
-    let capture = bulletin.capture
-    let ledger = bulletin.ledger
+    let capture = published.capture
+    let ledger = published.ledger
     let counters: [(String, String, UInt64)] = [
       ("packets", "Packets that the backend looked at.", capture.packets),
       ("matched", "Segments that it took: delivered, lost, or still in a ring.", capture.matched),
       ("delivered", "Segments that the workers read.", ledger.delivered),
       ("lost", "Segments that found the ring full; every count is then at least.", capture.lost),
       ("lost_requests", "Of the lost segments, those that begin a request.", capture.lostRequests),
-      ("further_heads", "Heads beyond the first of their segment.", ledger.further),
+      ("pipelined_heads", "Heads beyond the first of their segment.", ledger.pipelinedHeads),
       ("truncated_heads", "Heads that were counted by their start line only.", ledger.truncated),
     ]
     for (name, help, value) in counters {
@@ -25,40 +25,42 @@ extension MetricsPage {
     }
     writer.family("wiretally_capture_segments", .counter, "Delivered segments, each in one class.")
     for (name, value) in [
-      ("starts", ledger.starts), ("continuations", ledger.continuations), ("duplicates", ledger.duplicates),
-      ("unparseable", ledger.unparseable), ("lookalikes", ledger.lookalikes), ("body", ledger.body),
+      ("head_segments", ledger.headSegments), ("continuations", ledger.continuations),
+      ("duplicates", ledger.duplicates),
+      ("unparseable", ledger.unparseable), ("false_heads", ledger.falseHeads),
+      ("other_segments", ledger.otherSegments),
     ] { writer.sample(value, ["class": name]) }
     writer.family("wiretally_capture_seen", .counter, "What else was among the packets.")
     for (name, value) in [
       ("on_port", capture.onPort), ("payload", capture.payload), ("copies", capture.copies),
       ("tls", capture.tls), ("http2", max(capture.http2, ledger.http2)), ("fragments", capture.fragments),
       ("malformed", capture.malformed), ("other_ports", capture.otherPorts), ("tunnels", ledger.tunnels),
-    ] { writer.sample(value, ["what": name]) }
+    ] { writer.sample(value, ["reason": name]) }
     writer.family("wiretally_capture_evicted", .counter, "What had to make room in a bounded table.")
     for (name, value) in [
       ("flows", ledger.evictedFlows), ("requests", ledger.evictedRequests), ("heads", capture.evictedHeads),
-    ] { writer.sample(value, ["what": name]) }
-    addEarlyLoss(to: &writer)
+    ] { writer.sample(value, ["reason": name]) }
+    addPreCaptureDrops(to: &writer)
     addGauges(to: &writer)
   }
 
   /// What no capture saw; not there where it is not known.
-  private func addEarlyLoss(to writer: inout MetricsWriter) {
-    if let dropped = bulletin.capture.backlogDropped {
+  private func addPreCaptureDrops(to writer: inout MetricsWriter) {
+    if let dropped = published.capture.backlogDropped {
       writer.family(
-        "wiretally_backlog_dropped", .counter,
+        "wiretally_backlog_dropped_packets", .counter,
         "Packets dropped in the kernel's backlog before any capture, on the whole machine.")
       writer.sample(dropped)
     }
-    if let missed = bulletin.capture.cardMissed {
+    if let missed = published.capture.nicMissed {
       writer.family(
-        "wiretally_card_missed", .counter, "Packets that the watched network cards had no room for.")
+        "wiretally_nic_missed_packets", .counter, "Packets that the watched network cards had no room for.")
       writer.sample(missed)
     }
   }
 
   private func addGauges(to writer: inout MetricsWriter) {
-    let gauges = bulletin.gauges
+    let gauges = published.gauges
     if !gauges.rings.isEmpty {
       writer.family("wiretally_capture_ring_bytes", .gauge, "Size of a worker's ring.")
       for (worker, ring) in gauges.rings.enumerated() {
@@ -78,14 +80,14 @@ extension MetricsPage {
       writer.sample(runs.nanoseconds, per: 1_000_000_000)
     }
     writer.family("wiretally_capture_lag_seconds", .gauge, "How far the slowest worker is behind.")
-    writer.sample(bulletin.lag, per: 1_000_000_000)
+    writer.sample(published.lag, per: 1_000_000_000)
     writer.family("wiretally_capture_interface_up", .gauge, "0 while the watched interface is down or away.")
-    writer.sample(UInt64(bulletin.interfaceDownSince == nil ? 1 : 0))
+    writer.sample(UInt64(published.interfaceDownSince == nil ? 1 : 0))
   }
 
   func addAlerts(to writer: inout MetricsWriter) {
-    guard !bulletin.alerts.isEmpty else { return }
-    let kinds: [(String, MetricsWriter.Kind, String, (AlertStanding) -> Double)] = [
+    guard !published.alerts.isEmpty else { return }
+    let kinds: [(String, MetricsWriter.Kind, String, (AlertStatus) -> Double)] = [
       ("wiretally_alert_active", .gauge, "1 while a rule's alert is raised.", { $0.since == nil ? 0 : 1 }),
       ("wiretally_alert_value", .gauge, "What a rule compares with its threshold.", { $0.value }),
       ("wiretally_alert_threshold", .gauge, "A rule's threshold.", { $0.threshold }),
@@ -93,7 +95,7 @@ extension MetricsPage {
     ]
     for (name, kind, help, value) in kinds {
       writer.family(name, kind, help)
-      for alert in bulletin.alerts {
+      for alert in published.alerts {
         if let site = alert.site {
           writer.sample(value(alert), ["alert": alert.rule, "site": site])
         } else {
@@ -105,15 +107,15 @@ extension MetricsPage {
 
   /// The program's own cost, and what it is.
   func addProgram(to writer: inout MetricsWriter) {
-    let label = bulletin.label
+    let label = published.label
     writer.family("process_cpu_seconds", .counter, "Processor time of this program, user and system.")
-    writer.sample(bulletin.cost.processorTime, per: 1_000_000)
+    writer.sample(published.cost.processorTime, per: 1_000_000)
     writer.family("process_resident_memory_bytes", .gauge, "Memory of this program.")
-    writer.sample(bulletin.cost.resident)
+    writer.sample(published.cost.resident)
     writer.family("process_start_time_seconds", .gauge, "When the watch began, seconds since 1970.")
-    writer.sample(bulletin.started, per: 1_000_000_000)
+    writer.sample(published.started, per: 1_000_000_000)
     writer.family("wiretally_snapshot_time_seconds", .gauge, "When these numbers were true.")
-    writer.sample(bulletin.at, per: 1_000_000_000)
+    writer.sample(published.at, per: 1_000_000_000)
     writer.family("wiretally_listener_connections", .gauge, "Connections to this listener.")
     writer.sample(listener.connections)
     writer.family("wiretally_listener_refused", .counter, "Clients refused because there were too many.")
@@ -124,7 +126,7 @@ extension MetricsPage {
     writer.sample(
       UInt64(1),
       [
-        "version": bulletin.version, "backend": label.backend, "source": label.source, "ports": label.ports,
+        "version": published.version, "backend": label.backend, "source": label.source, "ports": label.ports,
       ])
   }
 }

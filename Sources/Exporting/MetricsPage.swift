@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import HTTPWire
-import Presentation
+import HTTP1
+import Reporting
 import Statistics
 
-/// The page at `/metrics`: a bulletin as counters and gauges.
+/// The page at `/metrics`: a published state as counters and gauges.
 struct MetricsPage {
-  let bulletin: Bulletin
+  let published: PublishedState
   /// What the listener knows of itself.
   var listener = ListenerCounts()
 
@@ -21,7 +21,7 @@ struct MetricsPage {
   }
 
   private func addTraffic(to writer: inout MetricsWriter) {
-    let traffic = bulletin.traffic
+    let traffic = published.traffic
     let totals = traffic.totals
     writer.family("wiretally_http_requests", .counter, "Requests seen, each once.")
     for method in methods { writer.sample(method.count, ["http_request_method": method.name]) }
@@ -38,8 +38,8 @@ struct MetricsPage {
     writer.sample(totals.exchanges)
     writer.family("wiretally_http_unanswered", .counter, "Requests given up without a response.")
     writer.sample(totals.unanswered)
-    writer.family("wiretally_http_orphans", .counter, "Final responses that nobody here asked for.")
-    writer.sample(totals.orphans)
+    writer.family("wiretally_http_unmatched_responses", .counter, "Final responses that nobody here asked for.")
+    writer.sample(totals.unmatchedResponses)
     writer.family(
       "http_server_request_duration_seconds", .histogram,
       "Request head seen to response head seen, on this machine's wire.")
@@ -52,7 +52,7 @@ struct MetricsPage {
   private var methods: [NamedCount] {
     var counts: [NamedCount] = []
     var rest: UInt64 = 0
-    for (method, count) in zip(Method.allCases, bulletin.traffic.methods) {
+    for (method, count) in zip(Method.allCases, published.traffic.methods) {
       if method == .other {
         rest = count
       } else if count > 0 {
@@ -63,7 +63,7 @@ struct MetricsPage {
   }
 
   private func addSites(to writer: inout MetricsWriter) {
-    let listing = bulletin.sites
+    let listing = published.sites
     let sites = listing.sites.sorted { $0.name < $1.name }
     let rows = sites.map { ($0.name, $0.outcomes) } + [(SiteLedger.otherName, listing.other)]
     writer.family(
@@ -85,9 +85,9 @@ struct MetricsPage {
         sum: site.latencies.sum)
     }
     writer.family(
-      "wiretally_site_count_error", .gauge,
+      "wiretally_site_undercount_max", .gauge,
       "By how much wiretally_site_requests_total of a site may be too low for the whole watch.")
-    for site in sites { writer.sample(site.error, ["site": site.name]) }
+    for site in sites { writer.sample(site.undercountMax, ["site": site.name]) }
     writer.family(
       "wiretally_site_requests_unlisted", .gauge,
       "Requests in site counters that are shown no more: with the others, all requests.")

@@ -62,7 +62,7 @@ package struct SiteLedger {
       // `untracked` can have been its own.
       let most = estimates[site.name] ?? life.untracked
       let counted = site.outcomes.requests - site.before
-      site.error = site.errorBefore &+ (most > counted ? most - counted : 0)
+      site.undercountMax = site.undercountMaxBefore &+ (most > counted ? most - counted : 0)
       return site
     }
     .sorted { ($1.pace, $1.outcomes.requests, $0.name) < ($0.pace, $0.outcomes.requests, $1.name) }
@@ -75,10 +75,10 @@ package struct SiteLedger {
   ///
   /// - Parameter last: the last listing before it.
   package mutating func lifeBegunAnew(after last: SiteListing) {
-    let errors = Dictionary(last.sites.map { ($0.name, $0.error) }) { first, _ in first }
+    let errors = Dictionary(last.sites.map { ($0.name, $0.undercountMax) }) { first, _ in first }
     for (name, site) in listed {
       listed[name]?.before = site.outcomes.requests
-      listed[name]?.errorBefore = errors[name] ?? 0
+      listed[name]?.undercountMaxBefore = errors[name] ?? 0
     }
     // Of all other names it is known only that they are not more than what no listed site had.
     remembered.removeAll()
@@ -123,7 +123,7 @@ package struct SiteLedger {
     } else {
       guard listed.count < 2 * limit else { return false }
       var series =
-        remembered.removeValue(forKey: name) ?? SiteSeries(name: name, errorBefore: errorOfNewcomers)
+        remembered.removeValue(forKey: name) ?? SiteSeries(name: name, undercountMaxBefore: errorOfNewcomers)
       unlisted &-= series.outcomes.requests
       series.restingSince = nil
       series.weight = candidates.removeValue(forKey: name) ?? 0

@@ -24,20 +24,20 @@ package struct SiteSeries: Equatable, Sendable {
   package var pace = 0.0
   /// How many requests of the site may have been counted elsewhere: before it was listed, or while its
   /// name had no place in the tables.
-  package var error: UInt64 = 0
+  package var undercountMax: UInt64 = 0
   /// Requests, those of five minutes ago counted half.
   var weight = 0.0
   /// When it was last asked for anything, nanoseconds since 1970.
   var lastSeen: UInt64 = 0
   /// What the life had of it when it was begun anew, by this counter, and the error of that.
   var before: UInt64 = 0
-  var errorBefore: UInt64 = 0
+  var undercountMaxBefore: UInt64 = 0
   /// Since when it has counted no more; it is shown on so that its last steps are read.
   var restingSince: UInt64?
 
-  init(name: String, errorBefore: UInt64 = 0) {
+  init(name: String, undercountMaxBefore: UInt64 = 0) {
     self.name = name
-    self.errorBefore = errorBefore
+    self.undercountMaxBefore = undercountMaxBefore
   }
 }
 

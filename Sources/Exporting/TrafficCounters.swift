@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import HTTPWire
+import HTTP1
 package import Statistics
 
 /// All traffic since the start, summed from its steps: it goes on when the life is begun anew on a screen.

@@ -6,7 +6,7 @@ internal import CHTTPFilter
 struct FilterSettings {
   var ports: PortSet
   var depth: CaptureDepth
-  var vantage: Vantage
+  var vantage: CaptureDirection
   var watchesAll: Bool
   var workers: Int
   var ringBytes: Int

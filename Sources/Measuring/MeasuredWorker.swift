@@ -4,7 +4,7 @@ package import Capture
 import Exchanges
 import Statistics
 
-/// The road of a worker, from segments to a tally, with nobody who reads what is tallied.
+/// The pipeline of a worker, from segments to a tally, with nobody who reads what is tallied.
 package final class MeasuredWorker {
   private let writer: TallyWriter
   private var tracker: ExchangeTracker
@@ -14,8 +14,9 @@ package final class MeasuredWorker {
   package init?(depth: CaptureDepth) {
     let limits = ExchangeLimits()
     guard let plan = try? IntervalPlan(interval: 10_000_000_000),
-      let handOver = try? HandOver(budgets: StatisticsBudgets(pendingExchanges: limits.pendingRequests)),
-      let writer = try? TallyWriter(handOver, plan: plan, start: 1)
+      let tallyExchange = try? TallyExchange(
+        budgets: StatisticsBudgets(pendingExchanges: limits.pendingRequests)),
+      let writer = try? TallyWriter(tallyExchange, plan: plan, start: 1)
     else { return nil }
     self.writer = writer
     tracker = ExchangeTracker(limits: limits, depth: depth, seed: 7)

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import System
 package import Capture
 import Exchanges
-import HTTPWire
+import HTTP1
 import KernelCapture
 import Statistics
 
-/// One part of the road and what it takes.
+/// One part of the pipeline and what it takes.
 package struct Stage: Sendable {
   package var name: String
   package var nanoseconds: Double
@@ -14,7 +15,7 @@ package struct Stage: Sendable {
   package var per: String
 }
 
-/// The parts of the road, measured one by one without any network.
+/// The parts of the pipeline, measured one by one without any network.
 package enum Stages {
   /// The filter in the kernel's own test run, and the reader of its ring; the fastest of several rounds.
   package static func filter(_ traffic: HeadTraffic, rounds: Int) throws(CaptureError) -> [Stage] {
@@ -47,14 +48,14 @@ package enum Stages {
     }
     guard let worker = MeasuredWorker(depth: .heads) else { return stages }
     var stream: UInt32 = 1
-    let road = fastest(seconds * 2 / 3) {
+    let pipeline = fastest(seconds * 2 / 3) {
       var done = 0
       for _ in 0..<40 { done += converse(traffic, worker, &stream) }
       return done
     }
-    if let road {
+    if let pipeline {
       stages.append(
-        Stage(name: "worker, segment to tally, pairing included", nanoseconds: road, per: "head"))
+        Stage(name: "worker, segment to tally, pairing included", nanoseconds: pipeline, per: "head"))
     }
     return stages
   }

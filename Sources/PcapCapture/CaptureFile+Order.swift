@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Capture
-import HTTPWire
+import HTTP1
 
 /// Reading a file in the order of its packets' times.
 extension CaptureFile {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Capture
-package import HTTPWire
+package import Packets
+import System
 
 /// One packet of a capture file.
 package struct FilePacket: Sendable {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Capture
-import HTTPWire
+import Packets
+import System
 
 /// The pcap format: a header of 24 bytes, then packets with a header of 16 bytes each
 /// (draft-ietf-opsawg-pcap).

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import System
 package import Capture
-import HTTPWire
+import Packets
 
 /// Capture files, one after the other, as one source of segments.
 package final class FileSource: SegmentSource {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import HTTPWire
+import Packets
+import System
 
 /// Puts IP datagrams together again from their fragments, as capture files hold them: tunnels make
 /// packets too long for the wire, so that whole segments come in two pieces.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Capture
-package import HTTPWire
+package import Packets
 
 /// The classic filter that makes the payload test in the kernel when eBPF is not to be had: libpcap's
 /// expression for it.
@@ -18,7 +18,7 @@ package enum HeadFilter {
   /// Ethernet has up to two VLAN tags in the data. A cooked packet's offsets cannot be moved past a
   /// tag, so that there every tagged one passes.
   package static func expression(
-    ports: PortSet, depth: CaptureDepth, link: LinkLayer, vantage: Vantage = .both
+    ports: PortSet, depth: CaptureDepth, link: LinkLayer, vantage: CaptureDirection = .both
   ) -> String {
     let test = depth == .heads ? heads(ports) : streams(ports)
     let all: String

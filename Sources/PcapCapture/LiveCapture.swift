@@ -3,7 +3,7 @@
 package import Capture
 internal import CPcap
 import Glibc
-import HTTPWire
+import HTTP1
 import Synchronization
 
 /// What a live capture by libpcap is asked for.
@@ -12,7 +12,7 @@ package struct PcapOptions: Sendable {
   package var interface: String?
   package var ports = PortSet.http
   package var depth = CaptureDepth.heads
-  package var vantage = Vantage.both
+  package var vantage = CaptureDirection.both
   /// Bytes of the kernel's buffer.
   package var bufferBytes = 32 * 1024 * 1024
   package init() {}

@@ -3,7 +3,7 @@
 import Capture
 internal import CPcap
 import Glibc
-import HTTPWire
+import Packets
 
 /// libpcap open on one interface, or on all, with the filter in place; closed when let go of.
 @safe

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Capture
-import HTTPWire
+import Packets
+import System
 
 /// The pcapng format: blocks, each with its length before and behind it (draft-ietf-opsawg-pcapng).
 struct NextGenerationFormat: Sendable {

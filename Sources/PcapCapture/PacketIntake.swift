@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Capture
-package import HTTPWire
+package import Packets
+import HTTP1
+import System
 
-/// Turns captured packets into segments, and counts what the kernel's filter counts on its road.
+/// Turns captured packets into segments, and counts what the kernel's filter counts on its pipeline.
 package struct PacketIntake {
   package private(set) var counters = CaptureCounters()
   /// The segment of the packet read last.

@@ -11,19 +11,19 @@ extension ExchangeCounters {
   ) -> ExchangeCounters {
     var result = ExchangeCounters()
     result.delivered = operation(delivered, other.delivered)
-    result.starts = operation(starts, other.starts)
+    result.headSegments = operation(headSegments, other.headSegments)
     result.continuations = operation(continuations, other.continuations)
     result.duplicates = operation(duplicates, other.duplicates)
     result.unparseable = operation(unparseable, other.unparseable)
-    result.lookalikes = operation(lookalikes, other.lookalikes)
-    result.body = operation(body, other.body)
-    result.further = operation(further, other.further)
+    result.falseHeads = operation(falseHeads, other.falseHeads)
+    result.otherSegments = operation(otherSegments, other.otherSegments)
+    result.pipelinedHeads = operation(pipelinedHeads, other.pipelinedHeads)
     result.truncated = operation(truncated, other.truncated)
     result.requests = operation(requests, other.requests)
     result.responses = operation(responses, other.responses)
     result.interim = operation(interim, other.interim)
     result.exchanges = operation(exchanges, other.exchanges)
-    result.orphans = operation(orphans, other.orphans)
+    result.unmatchedResponses = operation(unmatchedResponses, other.unmatchedResponses)
     result.unanswered = operation(unanswered, other.unanswered)
     result.evictedFlows = operation(evictedFlows, other.evictedFlows)
     result.evictedRequests = operation(evictedRequests, other.evictedRequests)
@@ -63,7 +63,7 @@ extension CaptureCounters {
     result.evictedHeads = evictedHeads &- earlier.evictedHeads
     result.overlongHeads = overlongHeads &- earlier.overlongHeads
     result.backlogDropped = backlogDropped.map { $0 &- (earlier.backlogDropped ?? 0) }
-    result.cardMissed = cardMissed.map { $0 &- (earlier.cardMissed ?? 0) }
+    result.nicMissed = nicMissed.map { $0 &- (earlier.nicMissed ?? 0) }
     return result
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import HTTPWire
+import System
+import HTTP1
 
 /// Sites that are counted exactly, however rare they are: each has a place of its own in every worker's
 /// table, which no other name can take.

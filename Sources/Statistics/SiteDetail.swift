@@ -27,11 +27,11 @@ extension Timeline {
     var sums = [UInt64](repeating: 0, count: buckets.count)
     var statuses = [UInt64](repeating: 0, count: StatusPlaces.count)
     var isKnown = false
-    for mirror in mirrors {
-      let rows = mirror.sites.life
+    for replica in replicas {
+      let rows = replica.sites.life
       for position in 0..<rows.count {
         let slot = rows.slot(at: position)
-        guard mirror.sites.name(slot) == name else { continue }
+        guard replica.sites.name(slot) == name else { continue }
         isKnown = true
         rows.add(slot, toBuckets: &sums, statuses: &statuses)
       }

@@ -9,18 +9,19 @@ extension Snapshot {
   /// ended: before, some segments are still on their way from the kernel.
   package var imbalance: String? {
     let classes =
-      ledger.starts &+ ledger.continuations &+ ledger.duplicates &+ ledger.unparseable &+ ledger.lookalikes
-      &+ ledger.body
+      ledger.headSegments &+ ledger.continuations &+ ledger.duplicates &+ ledger.unparseable
+      &+ ledger.falseHeads
+      &+ ledger.otherSegments
     let identities: [(String, UInt64, String, UInt64)] = [
       ("matched", capture.matched, "delivered + lost", ledger.delivered &+ capture.lost),
       ("delivered", ledger.delivered, "the sum of its classes", classes),
       (
-        "requests + responses", ledger.requests &+ ledger.responses, "starts + further",
-        ledger.starts &+ ledger.further
+        "requests + responses", ledger.requests &+ ledger.responses, "headSegments + pipelinedHeads",
+        ledger.headSegments &+ ledger.pipelinedHeads
       ),
       (
-        "responses", ledger.responses, "exchanges + orphans + interim",
-        ledger.exchanges &+ ledger.orphans &+ ledger.interim
+        "responses", ledger.responses, "exchanges + unmatchedResponses + interim",
+        ledger.exchanges &+ ledger.unmatchedResponses &+ ledger.interim
       ),
       ("requests shown", totals.requests, "requests read", ledger.requests),
     ]

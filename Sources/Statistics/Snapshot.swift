@@ -58,10 +58,10 @@ package struct StatusCount: Equatable, Sendable {
 /// A site's share of the traffic.
 package struct SiteCounts: Equatable, Sendable {
   package var name: String
-  /// Requests: exact in an interval; over the whole life at most `error` too many.
+  /// Requests: exact in an interval; over the whole life at most `overcountMax` too many.
   package var requests: UInt64 = 0
   /// What `requests` may include that was another site's.
-  package var error: UInt64 = 0
+  package var overcountMax: UInt64 = 0
   /// Exchanges by outcome, since the site has been tracked.
   package var successes: UInt64 = 0
   package var failures: UInt64 = 0
@@ -75,7 +75,7 @@ package struct SiteCounts: Equatable, Sendable {
 package struct OtherSites: Equatable, Sendable {
   /// How many names; one that came and went more than once counts each time.
   package var sites: UInt64 = 0
-  /// `requests` of all listed sites less their `error`, and these, are the total exactly.
+  /// `requests` of all listed sites less their `overcountMax`, and these, are the total exactly.
   package var requests: UInt64 = 0
   package var successes: UInt64 = 0
   package var failures: UInt64 = 0

@@ -12,7 +12,7 @@
 /// Streams" (2005), applied to each set by itself: its keys never meet those of another one. No key is
 /// refused; one seen more often than the others of its set cannot be missing.
 ///
-/// A slot's generation counts its tenants, so that a late event for an earlier one is recognised.
+/// A slot's generation counts its occupants, so that a late event for an earlier one is recognised.
 final class SpaceSaving {
   /// Keys in a set; their hashes fill one cache line.
   static let ways = 8
@@ -25,18 +25,18 @@ final class SpaceSaving {
   // One element a slot; a set's slots are neighbours. 0 in `hashes` is a free slot.
   private let hashes: ZeroedStorage<UInt64>
   private let counts: ZeroedStorage<UInt64>
-  private let tenants: ZeroedStorage<Tenant>
+  private let occupants: ZeroedStorage<Occupant>
   private let names: ZeroedStorage<UInt8>
-  // 1 for a slot whose tenant never moves out; only a newcomer looks.
+  // 1 for a slot whose occupant never moves out; only a newcomer looks.
   private let pinned: ZeroedStorage<UInt8>
 
-  /// What a slot knows of its tenant beside hash and count.
-  struct Tenant: BitwiseCopyable {
+  /// What a slot knows of its occupant beside hash and count.
+  struct Occupant: BitwiseCopyable {
     /// Whose name this is: a word that belongs to the key, like the site of a section.
     var owner: UInt64
     /// The count inherited when it moved in.
     var error: UInt64
-    /// Which tenant of the slot this is; never 0.
+    /// Which occupant of the slot this is; never 0.
     var generation: UInt32
     /// Bytes of its name.
     var length: UInt32
@@ -50,7 +50,7 @@ final class SpaceSaving {
     setMask = UInt64(capacity / Self.ways - 1)
     hashes = try ZeroedStorage(count: capacity)
     counts = try ZeroedStorage(count: capacity)
-    tenants = try ZeroedStorage(count: capacity)
+    occupants = try ZeroedStorage(count: capacity)
     names = try ZeroedStorage(count: capacity * Self.nameWidth)
     pinned = try ZeroedStorage(count: capacity)
   }
@@ -87,31 +87,31 @@ final class SpaceSaving {
   /// Gives a slot of the name's set to a name for good, before anything is counted.
   func pin(_ name: RawSpan, hash: UInt64, slot: Int) {
     hashes[slot] = hash | 1
-    tenants[slot] = Tenant(owner: 0, error: 0, generation: 1, length: UInt32(name.byteCount))
+    occupants[slot] = Occupant(owner: 0, error: 0, generation: 1, length: UInt32(name.byteCount))
     names.copy(name, to: slot * Self.nameWidth)
     pinned[slot] = 1
   }
 
-  func tenant(_ slot: Int) -> Tenant { tenants[slot] }
+  func occupant(_ slot: Int) -> Occupant { occupants[slot] }
 
-  /// Which tenant lives in a slot; 0 when none ever did.
+  /// Which occupant lives in a slot; 0 when none ever did.
   @inline(__always)
-  func generation(_ slot: Int) -> UInt32 { tenants[slot].generation }
+  func generation(_ slot: Int) -> UInt32 { occupants[slot].generation }
 
-  /// The tenant's count: never less than its occurrences.
+  /// The occupant's count: never less than its occurrences.
   func count(_ slot: Int) -> UInt64 { counts[slot] }
 
-  /// Copies the tenant's name to `start` of `target`, and returns its length in bytes.
+  /// Copies the occupant's name to `start` of `target`, and returns its length in bytes.
   func copyName(_ slot: Int, to target: borrowing ZeroedStorage<UInt8>, at start: Int) -> Int {
-    let length = Int(tenants[slot].length)
+    let length = Int(occupants[slot].length)
     target.copy(names, from: slot * Self.nameWidth, count: length, to: start)
     return length
   }
 
   @inline(__always)
   private func holds(_ slot: Int, _ name: RawSpan, _ owner: UInt64) -> Bool {
-    let tenant = tenants[slot]
-    return tenant.owner == owner && Int(tenant.length) == name.byteCount
+    let occupant = occupants[slot]
+    return occupant.owner == owner && Int(occupant.length) == name.byteCount
       && names.equals(name, at: slot &* Self.nameWidth)
   }
 
@@ -125,10 +125,10 @@ final class SpaceSaving {
       if counts[candidate] <= counts[slot] { slot = candidate }
     }
     let inherited = counts[slot]
-    let generation = tenants[slot].generation &+ 1
+    let generation = occupants[slot].generation &+ 1
     hashes[slot] = mark
     counts[slot] = inherited &+ 1
-    tenants[slot] = Tenant(
+    occupants[slot] = Occupant(
       owner: owner, error: inherited, generation: generation == 0 ? 1 : generation,
       length: UInt32(name.byteCount))
     names.copy(name, to: slot * Self.nameWidth)

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Exchanges
-import HTTPWire
+import HTTP1
 
-/// What one worker counted since its last hand-over: plain numbers, all memory reserved at start.
+/// What one worker counted since its last double buffer: plain numbers, all memory reserved at start.
 ///
 /// A tally has one owner at a time: the worker that adds to it, or the reporter that reads and clears
-/// it. `HandOver` moves it between them.
+/// it. `TallyExchange` moves it between them.
 final class Tally {
   /// Statuses are below this; 0 stands for none.
   static let statusLimit = 1000
@@ -32,9 +32,9 @@ final class Tally {
   let methods: ZeroedStorage<UInt64>
   let statuses: ZeroedStorage<UInt64>
   let latency: LatencyHistogram
-  let sites: SlotRows
-  let sections: SlotRows
-  let customMethods: SlotRows
+  let sites: CounterRows
+  let sections: CounterRows
+  let customMethods: CounterRows
   /// Names that the reporter does not know yet, one behind the other.
   private let names: ZeroedStorage<UInt8>
   private let namesUsed: ZeroedStorage<Int>
@@ -45,16 +45,16 @@ final class Tally {
     self.methods = try ZeroedStorage(count: Method.allCases.count)
     statuses = try ZeroedStorage(count: Self.statusLimit)
     latency = try LatencyHistogram()
-    self.sites = try SlotRows(capacity: sites, latency: true)
-    self.sections = try SlotRows(capacity: sections, latency: false)
-    customMethods = try SlotRows(capacity: methods, latency: false)
+    self.sites = try CounterRows(capacity: sites, latency: true)
+    self.sections = try CounterRows(capacity: sections, latency: false)
+    customMethods = try CounterRows(capacity: methods, latency: false)
     // Room for the longest name of every slot; only what is used becomes resident.
     names = try ZeroedStorage(count: (sites + sections + methods) * SpaceSaving.nameWidth)
     namesUsed = try ZeroedStorage(count: 1)
   }
 
-  /// Attaches the tenant's name to the slot's row of `rows`; once per slot and hand-over.
-  func announce(_ slot: Int, of table: SpaceSaving, in rows: SlotRows) {
+  /// Attaches the occupant's name to the slot's row of `rows`; once per slot and double buffer.
+  func announce(_ slot: Int, of table: SpaceSaving, in rows: CounterRows) {
     let start = namesUsed[0]
     let length = table.copyName(slot, to: names, at: start)
     rows.rows[slot].nameStart = UInt32(start)
@@ -63,7 +63,7 @@ final class Tally {
   }
 
   /// Copies the name attached to a row to `start` of the receiver's names.
-  func copyName(_ row: SlotRows.Row, to target: borrowing ZeroedStorage<UInt8>, at start: Int) {
+  func copyName(_ row: CounterRows.Row, to target: borrowing ZeroedStorage<UInt8>, at start: Int) {
     target.copy(names, from: Int(row.nameStart), count: Int(row.nameLength), to: start)
   }
 

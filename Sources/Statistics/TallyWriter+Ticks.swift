@@ -27,13 +27,13 @@ extension TallyWriter {
   package func close(ledger: ExchangeCounters) {
     // The open tick is cut off: it is not complete, so the reporter's `finish` closes its interval.
     seal(upTo: tick, ledger: ledger)
-    handOver.close()
+    tallyExchange.close()
   }
 
   func begin(at time: UInt64) {
     start = time
-    handOver.workerTally.coverage.start = time
-    handOver.workerTally.coverage.hasBegun = true
+    tallyExchange.workerTally.coverage.start = time
+    tallyExchange.workerTally.coverage.hasBegun = true
     moveTo(0, time)
   }
 
@@ -44,17 +44,17 @@ extension TallyWriter {
   }
 
   private func publish(upTo next: UInt64, ledger: ExchangeCounters) {
-    guard handOver.hasSpare else { return }
+    guard tallyExchange.hasSpare else { return }
     seal(upTo: next, ledger: ledger)
-    handOver.publish()
-    handOver.workerTally.coverage.firstTick = next
-    handOver.workerTally.coverage.start = start ?? 0
-    handOver.workerTally.coverage.hasBegun = true
+    tallyExchange.publish()
+    tallyExchange.workerTally.coverage.firstTick = next
+    tallyExchange.workerTally.coverage.start = start ?? 0
+    tallyExchange.workerTally.coverage.hasBegun = true
   }
 
   /// Completes the tally with what the reporter needs to read it: its end, the ledger, new names.
   private func seal(upTo next: UInt64, ledger: ExchangeCounters) {
-    let tally = handOver.workerTally
+    let tally = tallyExchange.workerTally
     tally.coverage.endTick = next
     tally.coverage.ledger = ledger
     announce(tally.sites, of: sites, known: knownSites, in: tally)
@@ -62,10 +62,10 @@ extension TallyWriter {
     announce(tally.customMethods, of: customMethods, known: knownMethods, in: tally)
   }
 
-  /// Attaches the names of tenants that the reporter has not met. A hand-over loses nothing, so a name
+  /// Attaches the names of occupants that the reporter has not met. A double buffer loses nothing, so a name
   /// need be told once.
   private func announce(
-    _ rows: SlotRows, of table: SpaceSaving, known: borrowing ZeroedStorage<UInt32>, in tally: Tally
+    _ rows: CounterRows, of table: SpaceSaving, known: borrowing ZeroedStorage<UInt32>, in tally: Tally
   ) {
     for position in 0..<rows.count {
       let slot = rows.slot(at: position)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import System
 package import Exchanges
-package import HTTPWire
+package import HTTP1
 
 /// A worker's own tables and its pen: it counts exchange events into the tally that is the worker's now.
 ///
@@ -15,14 +16,14 @@ package final class TallyWriter {
     var generation: UInt32
   }
 
-  let handOver: HandOver
+  let tallyExchange: TallyExchange
   let sites: SpaceSaving
   let sections: SpaceSaving
   let customMethods: SpaceSaving
   private let credits: ZeroedStorage<Credit>
   /// The place of each status in a site's counts.
   private let statusPlaces: ZeroedStorage<UInt8>
-  // The tenant of each slot whose name the reporter knows.
+  // The occupant of each slot whose name the reporter knows.
   let knownSites: ZeroedStorage<UInt32>
   let knownSections: ZeroedStorage<UInt32>
   let knownMethods: ZeroedStorage<UInt32>
@@ -33,14 +34,15 @@ package final class TallyWriter {
   /// When the current tick is over, nanoseconds since 1970; 0 before the first `turn`.
   @usableFromInline package internal(set) var tickEnd: UInt64 = 0
 
-  /// A writer that hands over through `handOver`. Time begins at `start` (nanoseconds since 1970), or,
+  /// A writer that hands over through `tallyExchange`. Time begins at `start` (nanoseconds since 1970), or,
   /// without it, at the first `turn`; several workers of one timeline need the same `start`.
   /// The tracker that names are hashed by needs the seed of `pinned`.
   package init(
-    _ handOver: HandOver, plan: IntervalPlan, start: UInt64? = nil, pinned: PinnedSites = .none(seed: 0)
+    _ tallyExchange: TallyExchange, plan: IntervalPlan, start: UInt64? = nil,
+    pinned: PinnedSites = .none(seed: 0)
   ) throws(StatisticsError) {
-    let budgets = handOver.budgets
-    self.handOver = handOver
+    let budgets = tallyExchange.budgets
+    self.tallyExchange = tallyExchange
     self.plan = plan
     sites = try SpaceSaving(budget: budgets.sites)
     sections = try SpaceSaving(budget: budgets.sections)
@@ -60,14 +62,14 @@ package final class TallyWriter {
 
   /// Counts the events of one segment, with the names they refer to.
   package func record(_ events: Span<ExchangeEvent>, names: NameBuffer) {
-    handOver.withWorkerTally { tally in
+    tallyExchange.withWorkerTally { tally in
       for index in 0..<events.count { count(events[index], names, tally) }
     }
   }
 
   /// Counts one event.
   package func record(_ event: ExchangeEvent, names: NameBuffer) {
-    handOver.withWorkerTally { count(event, names, $0) }
+    tallyExchange.withWorkerTally { count(event, names, $0) }
   }
 
   @inline(__always)
@@ -77,7 +79,7 @@ package final class TallyWriter {
     case .answered: countAnswer(event, tally)
     case .orphan:
       tally.totals[0].responses &+= 1
-      tally.totals[0].orphans &+= 1
+      tally.totals[0].unmatchedResponses &+= 1
       countStatus(event.status, tally)
       countOutcome(event.status, tally)
     case .interim:
@@ -154,12 +156,12 @@ package final class TallyWriter {
     return nil
   }
 
-  /// Makes the slot's row of the tally the one of its tenant, and returns the tenant's generation.
+  /// Makes the slot's row of the tally the one of its occupant, and returns the occupant's generation.
   @inline(__always) @discardableResult
-  private func claim(_ slot: Int, of table: SpaceSaving, in rows: SlotRows) -> UInt32 {
-    let tenant = table.tenant(slot)
-    rows.claim(slot, generation: tenant.generation, owner: tenant.owner, error: tenant.error)
-    return tenant.generation
+  private func claim(_ slot: Int, of table: SpaceSaving, in rows: CounterRows) -> UInt32 {
+    let occupant = table.occupant(slot)
+    rows.claim(slot, generation: occupant.generation, owner: occupant.owner, error: occupant.error)
+    return occupant.generation
   }
 
   @inline(never)

@@ -25,6 +25,6 @@ extension Timeline {
     let reached = start &+ plan.boundary(max(progress.min() ?? 0, firstTick))
     lifeBefore = (reached, capture, ledger)
     life.clear()
-    for mirror in mirrors { mirror.clearLife() }
+    for replica in replicas { replica.clearLife() }
   }
 }

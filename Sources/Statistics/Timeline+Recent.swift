@@ -16,12 +16,12 @@ extension Timeline {
       traffic.latency = recent.latency.summary
     }
     recent.clear()
-    var parts: [(name: String, rows: SlotRows, slot: Int)] = []
-    for mirror in mirrors {
-      guard let rows = mirror.sites.recent else { continue }
+    var parts: [(name: String, rows: CounterRows, slot: Int)] = []
+    for replica in replicas {
+      guard let rows = replica.sites.recent else { continue }
       for position in 0..<rows.count {
         let slot = rows.slot(at: position)
-        parts.append((mirror.sites.name(slot), rows, slot))
+        parts.append((replica.sites.name(slot), rows, slot))
       }
       traffic.other.add(rows.other)
     }
@@ -30,13 +30,13 @@ extension Timeline {
       if traffic.sites.last?.name != part.name { traffic.sites.append(SiteActivity(name: part.name)) }
       traffic.sites[traffic.sites.count - 1].add(part.rows, part.slot)
     }
-    for mirror in mirrors { mirror.sites.recent?.clear() }
+    for replica in replicas { replica.sites.recent?.clear() }
     return traffic
   }
 }
 
 extension SiteActivity {
-  fileprivate mutating func add(_ rows: SlotRows, _ slot: Int) {
+  fileprivate mutating func add(_ rows: CounterRows, _ slot: Int) {
     let counts = rows.rows[slot].counts
     requests &+= counts.requests
     successes &+= counts.successes

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import HTTPWire
+import HTTP1
+import System
 
 extension Timeline {
   /// One site of one worker.
   private struct SitePart {
     var name: String
-    var mirror: Int
+    var replica: Int
     var slot: Int
     var generation: UInt32
   }
 
   /// The numbers of an interval or of the life, merged over the workers and put in order.
   func snapshot(
-    _ scope: WorkerMirror.Scope, of numbers: Accumulation, top: Int?, naming: Set<String> = []
+    _ scope: WorkerReplica.Scope, of numbers: RunningTotals, top: Int?, naming: Set<String> = []
   ) -> Snapshot {
     var snapshot = Snapshot()
     snapshot.totals = numbers.totals
@@ -32,8 +33,8 @@ extension Timeline {
   var watchedSites: [WatchedSite] {
     pinned.sites.map { pin in
       var site = WatchedSite(name: pin.name)
-      // A pinned slot has one tenant only, so its row is that site's or not in use.
-      let parts = mirrors.map { (rows: $0.sites.interval, slot: pin.slot) }
+      // A pinned slot has one occupant only, so its row is that site's or not in use.
+      let parts = replicas.map { (rows: $0.sites.interval, slot: pin.slot) }
       for part in parts {
         let counts = part.rows.rows[part.slot].counts
         site.requests &+= counts.requests
@@ -41,12 +42,12 @@ extension Timeline {
         site.failures &+= counts.failures
         site.unanswered &+= counts.unanswered
       }
-      site.latencies = SlotRows.slice(parts)
+      site.latencies = CounterRows.slice(parts)
       return site
     }
   }
 
-  private func methods(_ scope: WorkerMirror.Scope, of numbers: Accumulation) -> [NamedCount] {
+  private func methods(_ scope: WorkerReplica.Scope, of numbers: RunningTotals) -> [NamedCount] {
     var counts: [NamedCount] = []
     for method in Method.allCases where method != .other {
       let count = numbers.methods[Int(method.rawValue)]
@@ -55,12 +56,12 @@ extension Timeline {
     // What the bounded table has not under its own name is the rest, so that the sum is exact. A
     // method that is called "other" falls together with it.
     var rest = numbers.methods[Int(Method.other.rawValue)]
-    for mirror in mirrors {
-      let rows = mirror.methods.rows(scope)
+    for replica in replicas {
+      let rows = replica.methods.rows(scope)
       for position in 0..<rows.count {
         let slot = rows.slot(at: position)
         let count = rows.rows[slot].counts.requests
-        if count > 0 { counts.append(NamedCount(name: mirror.methods.name(slot), count: count)) }
+        if count > 0 { counts.append(NamedCount(name: replica.methods.name(slot), count: count)) }
         rest &-= count
       }
     }
@@ -84,13 +85,13 @@ extension Timeline {
   /// Lists the sites: the sum over workers of counts and errors is the textbook's merge of
   /// Space-Saving summaries, and keeps its bounds.
   private func addSites(
-    _ scope: WorkerMirror.Scope, top: Int?, naming: Set<String>, to snapshot: inout Snapshot
+    _ scope: WorkerReplica.Scope, top: Int?, naming: Set<String>, to snapshot: inout Snapshot
   ) {
     var sites: [(counts: SiteCounts, parts: [SitePart])] = []
     for part in siteParts(scope) {
-      let rows = mirrors[part.mirror].sites.rows(scope)
+      let rows = replicas[part.replica].sites.rows(scope)
       let row = rows.rows[part.slot]
-      // An interval's row begins with the interval: what its tenant inherited is not in it. What it had
+      // An interval's row begins with the interval: what its occupant inherited is not in it. What it had
       // before it had a row is among what lost its row, which bounds it when the life has begun anew.
       let error = scope == .life ? min(row.error, rows.other.counts.requests) : 0
       if sites.last?.counts.name != part.name {
@@ -99,31 +100,31 @@ extension Timeline {
       let last = sites.count - 1
       sites[last].parts.append(part)
       sites[last].counts.requests &+= row.counts.requests &+ error
-      sites[last].counts.error &+= error
+      sites[last].counts.overcountMax &+= error
       sites[last].counts.successes &+= row.counts.successes
       sites[last].counts.failures &+= row.counts.failures
       sites[last].counts.unanswered &+= row.counts.unanswered
     }
     if scope == .life {
-      let floors = mirrors.map { mirror in
+      let floors = replicas.map { replica in
         // What has no row was counted in `other`, and begun anew a full set may look empty.
-        let lost = mirror.sites.life.other.counts.requests
-        return lifeBefore == nil ? min(mirror.sites.life.floor, lost) : lost
+        let lost = replica.sites.life.other.counts.requests
+        return lifeBefore == nil ? min(replica.sites.life.floor, lost) : lost
       }
       snapshot.untracked = floors.reduce(0, &+)
       // A worker whose table lacks a site may have seen it as often as it did any other such name.
-      if mirrors.count > 1, snapshot.untracked > 0 {
+      if replicas.count > 1, snapshot.untracked > 0 {
         for index in sites.indices {
-          let known = sites[index].parts.reduce(0) { $0 &+ floors[$1.mirror] }
+          let known = sites[index].parts.reduce(0) { $0 &+ floors[$1.replica] }
           sites[index].counts.requests &+= snapshot.untracked &- known
-          sites[index].counts.error &+= snapshot.untracked &- known
+          sites[index].counts.overcountMax &+= snapshot.untracked &- known
         }
       }
     }
     sites.sort {
       ($1.counts.requests, $0.counts.name) < ($0.counts.requests, $1.counts.name)
     }
-    for mirror in mirrors { snapshot.other.add(mirror.sites.rows(scope).other) }
+    for replica in replicas { snapshot.other.add(replica.sites.rows(scope).other) }
     let first = top.map { max(0, min($0, sites.count)) } ?? sites.count
     var listed = sites[..<first]
     for site in sites[first...] {
@@ -136,45 +137,45 @@ extension Timeline {
     let sections = sectionsBySite(scope)
     snapshot.sites = listed.map { site in
       var counts = site.counts
-      counts.latency = SlotRows.latency(
-        site.parts.map { (mirrors[$0.mirror].sites.rows(scope), $0.slot) })
-      counts.sections = Self.merged(site.parts.flatMap { sections[$0.mirror][$0.slot] ?? [] })
+      counts.latency = CounterRows.latency(
+        site.parts.map { (replicas[$0.replica].sites.rows(scope), $0.slot) })
+      counts.sections = Self.merged(site.parts.flatMap { sections[$0.replica][$0.slot] ?? [] })
       return counts
     }
   }
 
   /// All rows of sites in use, by name.
-  private func siteParts(_ scope: WorkerMirror.Scope) -> [SitePart] {
+  private func siteParts(_ scope: WorkerReplica.Scope) -> [SitePart] {
     var parts: [SitePart] = []
-    for (index, mirror) in mirrors.enumerated() {
-      let rows = mirror.sites.rows(scope)
+    for (index, replica) in replicas.enumerated() {
+      let rows = replica.sites.rows(scope)
       for position in 0..<rows.count {
         let slot = rows.slot(at: position)
         parts.append(
           SitePart(
-            name: mirror.sites.name(slot), mirror: index, slot: slot,
+            name: replica.sites.name(slot), replica: index, slot: slot,
             generation: rows.rows[slot].generation))
       }
     }
-    return parts.sorted { ($0.name, $0.mirror) < ($1.name, $1.mirror) }
+    return parts.sorted { ($0.name, $0.replica) < ($1.name, $1.replica) }
   }
 
   /// For each worker, the sections of the sites that still live in their slots, by slot.
-  private func sectionsBySite(_ scope: WorkerMirror.Scope) -> [[Int: [NamedCount]]] {
-    mirrors.map { mirror in
+  private func sectionsBySite(_ scope: WorkerReplica.Scope) -> [[Int: [NamedCount]]] {
+    replicas.map { replica in
       var sections: [Int: [NamedCount]] = [:]
-      let rows = mirror.sections.rows(scope)
-      let sites = mirror.sites.rows(scope)
+      let rows = replica.sections.rows(scope)
+      let sites = replica.sites.rows(scope)
       for position in 0..<rows.count {
         let slot = rows.slot(at: position)
         let row = rows.rows[slot]
-        // The owner is the site's slot and generation; a section of an earlier tenant has no site.
+        // The owner is the site's slot and generation; a section of an earlier occupant has no site.
         let site = Int(row.owner & 0xffff_ffff)
         guard sites.rows[site].generation == UInt32(row.owner >> 32) else { continue }
         let count =
           row.counts.requests &+ (scope == .life ? min(row.error, rows.other.counts.requests) : 0)
         sections[site, default: []].append(
-          NamedCount(name: mirror.sections.name(slot), count: count))
+          NamedCount(name: replica.sections.name(slot), count: count))
       }
       return sections
     }
@@ -194,7 +195,7 @@ extension OtherSites {
   /// Adds a site that is not listed.
   fileprivate mutating func add(_ site: SiteCounts) {
     sites &+= 1
-    requests &+= site.requests &- site.error
+    requests &+= site.requests &- site.overcountMax
     successes &+= site.successes
     failures &+= site.failures
     unanswered &+= site.unanswered

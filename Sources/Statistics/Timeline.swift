@@ -14,16 +14,16 @@ package final class Timeline {
   package let plan: IntervalPlan
   /// How long after its end an interval waits for a late worker, nanoseconds.
   package let grace: UInt64
-  let handOvers: [HandOver]
-  let mirrors: [WorkerMirror]
+  let tallyExchanges: [TallyExchange]
+  let replicas: [WorkerReplica]
   /// The sites that every snapshot of an interval tells apart.
   let pinned: PinnedSites
   /// Whether an interval's snapshot holds its latencies by bucket.
   private let wantsLatencies: Bool
-  let interval: Accumulation
-  let life: Accumulation
+  let interval: RunningTotals
+  let life: RunningTotals
   /// What `takeRecent` will tell; nil when nobody will ask.
-  let recent: Accumulation?
+  let recent: RunningTotals?
   /// Each worker's first tick that has not been handed over.
   var progress: [UInt64]
   /// Each worker's ledger since its start.
@@ -48,23 +48,26 @@ package final class Timeline {
   /// `keepsRecent` makes `takeRecent` tell what was merged since its last call, at the price of one more
   /// set of sites' rows.
   package init(
-    _ handOvers: [HandOver], plan: IntervalPlan, start: UInt64? = nil, grace: UInt64 = 1_000_000_000,
+    _ tallyExchanges: [TallyExchange], plan: IntervalPlan, start: UInt64? = nil,
+    grace: UInt64 = 1_000_000_000,
     keepsRecent: Bool = false, pinned: PinnedSites = .none(seed: 0), wantsLatencies: Bool = false
   ) throws(StatisticsError) {
     self.pinned = pinned
     self.wantsLatencies = wantsLatencies
-    var mirrors: [WorkerMirror] = []
-    for handOver in handOvers { mirrors.append(try WorkerMirror(handOver.budgets, keepsRecent: keepsRecent)) }
-    self.handOvers = handOvers
-    self.mirrors = mirrors
+    var replicas: [WorkerReplica] = []
+    for tallyExchange in tallyExchanges {
+      replicas.append(try WorkerReplica(tallyExchange.budgets, keepsRecent: keepsRecent))
+    }
+    self.tallyExchanges = tallyExchanges
+    self.replicas = replicas
     self.plan = plan
     self.start = start
     self.grace = grace
-    interval = try Accumulation()
-    life = try Accumulation()
-    recent = keepsRecent ? try Accumulation() : nil
-    progress = Array(repeating: 0, count: handOvers.count)
-    ledgers = Array(repeating: ExchangeCounters(), count: handOvers.count)
+    interval = try RunningTotals()
+    life = try RunningTotals()
+    recent = keepsRecent ? try RunningTotals() : nil
+    progress = Array(repeating: 0, count: tallyExchanges.count)
+    ledgers = Array(repeating: ExchangeCounters(), count: tallyExchanges.count)
     requestsByTick = Array(repeating: 0, count: Int(plan.ticksPerInterval))
     lastEnd = start ?? 0
     history = TrafficHistory(plan: plan)
@@ -81,10 +84,10 @@ package final class Timeline {
     collect()
     guard let start else { return nil }
     let end = firstTick &+ plan.ticksPerInterval
-    let done = zip(handOvers, progress).allSatisfy { $0.isFinished || $1 >= end }
+    let done = zip(tallyExchanges, progress).allSatisfy { $0.isFinished || $1 >= end }
     let late = now.map { $0 >= start &+ plan.boundary(end) &+ grace } ?? false
     // When all workers are finished nobody's progress closes the open interval: `finish` does.
-    let isClosing = handOvers.contains { !$0.isFinished } || progress.contains { $0 >= end }
+    let isClosing = tallyExchanges.contains { !$0.isFinished } || progress.contains { $0 >= end }
     guard (done && isClosing) || late else { return nil }
     let snapshot = close(end: start &+ plan.boundary(end), capture: capture, top: top)
     open(at: end)
@@ -130,10 +133,10 @@ package final class Timeline {
     ledgers.reduce(ExchangeCounters()) { $0.adding($1) }
   }
 
-  /// Merges every tally that belongs to the open interval. One that begins later waits in its hand-over.
+  /// Merges every tally that belongs to the open interval. One that begins later waits in its double buffer.
   func collect() {
-    for index in handOvers.indices {
-      while let tally = handOvers[index].reporterTally {
+    for index in tallyExchanges.indices {
+      while let tally = tallyExchanges[index].reporterTally {
         let coverage = tally.coverage
         if start == nil && coverage.hasBegun {
           start = coverage.start
@@ -143,14 +146,14 @@ package final class Timeline {
         interval.merge(tally)
         life.merge(tally)
         recent?.merge(tally)
-        mirrors[index].merge(tally)
+        replicas[index].merge(tally)
         // A late tally began before the interval did: its requests count in the first tick.
         let tick = coverage.firstTick > firstTick ? coverage.firstTick &- firstTick : 0
         requestsByTick[Int(tick)] &+= tally.totals[0].requests
         history.add(tally.totals[0], tick: coverage.firstTick)
         progress[index] = max(progress[index], coverage.endTick)
         ledgers[index] = coverage.ledger
-        handOvers[index].giveBack()
+        tallyExchanges[index].giveBack()
       }
     }
     history.reach(tick: progress.min() ?? 0)
@@ -175,7 +178,7 @@ package final class Timeline {
   private func open(at tick: UInt64) {
     silence = interval.totals == TrafficTotals() ? silence + 1 : 0
     interval.clear()
-    for mirror in mirrors { mirror.clearInterval() }
+    for replica in replicas { replica.clearInterval() }
     for index in requestsByTick.indices { requestsByTick[index] = 0 }
     firstTick = tick
     if silence >= Self.longestSilence, let reached = progress.min() {

@@ -3,18 +3,18 @@
 /// The exact totals of a tick, an interval or a life; no budget touches them.
 package struct TrafficTotals: Equatable, Sendable, BitwiseCopyable {
   package var requests: UInt64 = 0
-  /// Final and interim responses: answered, orphans and interim.
+  /// Final and interim responses: answered, unmatchedResponses and interim.
   package var responses: UInt64 = 0
-  /// Final responses that are no failure, orphans included.
+  /// Final responses that are no failure, unmatchedResponses included.
   package var successes: UInt64 = 0
-  /// Final responses with a status of 400 to 599, orphans included.
+  /// Final responses with a status of 400 to 599, unmatchedResponses included.
   package var failures: UInt64 = 0
   /// Requests tied to their final response.
   package var exchanges: UInt64 = 0
   /// Requests given up.
   package var unanswered: UInt64 = 0
   /// Final responses that nobody here asked for.
-  package var orphans: UInt64 = 0
+  package var unmatchedResponses: UInt64 = 0
   /// 1xx responses, 101 apart.
   package var interim: UInt64 = 0
 
@@ -28,7 +28,7 @@ package struct TrafficTotals: Equatable, Sendable, BitwiseCopyable {
     failures &+= other.failures
     exchanges &+= other.exchanges
     unanswered &+= other.unanswered
-    orphans &+= other.orphans
+    unmatchedResponses &+= other.unmatchedResponses
     interim &+= other.interim
   }
 }

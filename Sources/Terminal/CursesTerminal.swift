@@ -2,7 +2,7 @@
 
 import CCurses
 import Glibc
-package import Presentation
+package import Screen
 
 /// The terminal as a canvas: ncurses draws, and only what changed. One thread uses it.
 ///

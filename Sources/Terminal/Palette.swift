@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CCurses
-import Presentation
+import Screen
 
 /// How each style looks on this terminal: attributes alone, eight colours, or 256.
 struct Palette {

@@ -2,7 +2,8 @@
 
 import CCurses
 import Glibc
-package import Presentation
+package import Screen
+import Text
 
 /// Whether a full screen can be drawn on a descriptor, and with which characters.
 package enum TerminalAbility: Equatable, Sendable {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Alerting
+import Text
 import Foundation
 import Statistics
 import Testing

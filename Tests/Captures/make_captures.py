@@ -73,14 +73,14 @@ def make(laboratory, one, folder):
     recording = lab.Recording(laboratory, path, one.end, one.interface, one.options, one.matching)
     traffic(laboratory, one, recording)
     found = entries(laboratory, one)
-    if one.late and one.orphans:
-        found = found[len(one.orphans):]
+    if one.late and one.unmatched:
+        found = found[len(one.unmatched):]
     if one.prefaces:
         found = []
     body = {
         "name": one.name, "server": one.server, "client": one.client, "shows": one.shows, "ports": list(one.ports),
         "truth_from": one.truth_from or f"the log of {' and '.join(one.servers)}",
-        "packets": packets_in(path), "truth": truth.of(found, one.direction, one.orphans, one.prefaces),
+        "packets": packets_in(path), "truth": truth.of(found, one.direction, one.unmatched, one.prefaces),
     }
     counts = body["truth"]
     if not counts["requests"] + counts["responses"] + counts["http2_prefaces"]:

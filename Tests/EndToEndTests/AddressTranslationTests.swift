@@ -50,7 +50,7 @@ struct AddressTranslationTests {
     #expect(server.log.values.reduce(0, +) == sent)
     let summary = Lines(ended.output).summary
     LiveTrafficTests.expectSameAsLog(summary, server)
-    #expect(summary?.orphans == 0)
+    #expect(summary?.unmatchedResponses == 0)
   }
 
   @Test(.enabled(if: Machine.hasLoad, "needs wrk"), arguments: LiveTrafficTests.backends)
@@ -72,7 +72,7 @@ struct AddressTranslationTests {
     }
     #expect(summary.requests == logged)
     #expect(summary.exchanges <= logged && summary.exchanges >= logged - 16)
-    #expect(summary.orphans <= 16)
+    #expect(summary.unmatchedResponses <= 16)
     #expect(summary.isBalanced)
   }
 }

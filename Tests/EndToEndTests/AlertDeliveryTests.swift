@@ -259,7 +259,7 @@ import Testing
     ("watch -t 1 --on-alert ''", "--on-alert names no command"),
     ("watch -t 1 --on-alert true --on-alert-timeout 2h", "--on-alert-timeout 2h"),
     ("read --on-alert true x.pcap", "--on-alert needs a rule"),
-    ("courier < /dev/null", "courier is started by wiretally itself"),
+    ("deliver < /dev/null", "deliver is started by wiretally itself"),
   ])
   func `wrong usage is named and ends with 64`(arguments: String, named: String) {
     let ran = Shell.attempt("\(Machine.program) \(arguments)")

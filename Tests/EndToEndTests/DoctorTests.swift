@@ -112,7 +112,7 @@ struct DoctorTests {
   }
 
   @Test(.enabled(if: Shell.has("strace"), "needs strace"))
-  func `where a watch cannot be confined it says so, and that it watches all the same`() throws {
+  func `where a watch cannot be sandboxed it says so, and that it watches all the same`() throws {
     let folder = Folder()
     let log = folder.file("strace")
     let calls = "landlock_create_ruleset,seccomp"

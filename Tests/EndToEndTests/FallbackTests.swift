@@ -72,7 +72,7 @@ struct FallbackTests {
       through: ["strace", "-f", "-o", "/dev/null", "-e", "trace=bpf", "-e", "inject=bpf:error=EPERM"])
     let warning = #""warnings":["libpcap is used instead of eBPF: "#
     #expect(monitor.waits(for: warning), "\(monitor.output) \(monitor.errors)")
-    // The first interval has been shown, so the first bulletin has been posted.
+    // The first interval has been shown, so the first published state has been posted.
     let page = Network.run("curl -s -m 20 http://127.0.0.1:9180/api/v1/snapshot", in: name).output
     #expect(page.contains(warning), "\(page)")
     #expect(JSONDocumentTests.judge(page).union(JSONDocumentTests.judge(monitor.end().output)).count == 2)

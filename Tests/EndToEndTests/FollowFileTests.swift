@@ -28,9 +28,10 @@ import Testing
     let ran = Self.read("--format common", "unanswered.pcap")
     #expect(ran.output == "10.78.0.1 - - [22/Nov/2026:17:02:28 +0000] \"GET /api HTTP/1.1\" 200 2\n")
     #expect(ran.errors == "wiretally: 1 exchange, 2 without a request or an answer left out\n")
-    let orphans = Self.read("--format combined", "responses-only.pcap")
-    #expect(orphans.output.isEmpty)
-    #expect(orphans.errors == "wiretally: 0 exchanges, 9 without a request or an answer left out\n")
+    let unmatchedResponses = Self.read("--format combined", "responses-only.pcap")
+    #expect(unmatchedResponses.output.isEmpty)
+    #expect(
+      unmatchedResponses.errors == "wiretally: 0 exchanges, 9 without a request or an answer left out\n")
   }
 
   @Test(arguments: [
@@ -47,7 +48,7 @@ import Testing
     }
     #expect(outcomes["answered", default: 0] == summary.exchanges)
     #expect(outcomes["unanswered", default: 0] == summary.unanswered)
-    #expect(outcomes["orphan", default: 0] == summary.orphans)
+    #expect(outcomes["orphan", default: 0] == summary.unmatchedResponses)
     #expect(
       Self.read("--follow", capture).output.split(separator: "\n").count == outcomes.values.reduce(0, +))
   }

@@ -16,18 +16,20 @@ import Testing
 
   static let members: Set<String> = [
     "type", "schema", "start", "end", "backend", "source", "requests", "responses", "successes", "failures",
-    "exchanges", "unanswered", "orphans", "methods", "statuses", "sites", "other", "latency", "capture",
+    "exchanges", "unanswered", "unmatchedResponses", "methods", "statuses", "sites", "other", "latency",
+    "capture",
     "alert",
   ]
   static let inner: [String: Set<String>] = [
     "other": ["sites", "requests"], "latency": ["count", "p50", "p90", "p99", "max"],
     "capture": [
-      "packets", "matched", "delivered", "lost", "starts", "further", "continuations", "duplicates",
-      "unparseable", "lookalikes", "body", "truncated",
+      "packets", "matched", "delivered", "lost", "headSegments", "pipelinedHeads", "continuations",
+      "duplicates",
+      "unparseable", "falseHeads", "otherSegments", "truncated",
     ], "alert": ["active", "average", "threshold"],
   ]
   static let site: Set<String> = [
-    "site", "requests", "successes", "failures", "unanswered", "error", "sections", "latency",
+    "site", "requests", "successes", "failures", "unanswered", "overcountMax", "sections", "latency",
   ]
   static let alert: Set<String> = [
     "type", "schema", "rule", "state", "at", "started", "hits", "threshold", "lost", "id",
@@ -42,7 +44,7 @@ import Testing
   /// What rules beyond `-t`, deliveries and warnings add.
   static let extras: Set<String> = ["alerts", "deliveries", "warnings"]
   /// What a live watch knows besides, where it may read it.
-  static let captureExtras: Set<String> = ["backlogDropped", "cardMissed"]
+  static let captureExtras: Set<String> = ["backlogDropped", "nicMissed"]
   static let alertExtras: Set<String> = ["measure", "unit", "of", "severity"]
   static let ruleMembers: Set<String> = ["rule", "measure", "unit", "active", "value", "threshold"]
   static let deliveryMembers: Set<String> = ["to", "delivered", "failed", "dropped", "pending", "fault"]

@@ -99,16 +99,16 @@ struct Lines {
       var matched: Int
       var delivered: Int
       var lost: Int
-      var starts: Int
-      var further: Int
+      var headSegments: Int
+      var pipelinedHeads: Int
       var continuations: Int
       var duplicates: Int
       var unparseable: Int
-      var lookalikes: Int
-      var body: Int
+      var falseHeads: Int
+      var otherSegments: Int
       var truncated: Int
       var backlogDropped: Int?
-      var cardMissed: Int?
+      var nicMissed: Int?
     }
     var type: String
     var backend: String
@@ -119,7 +119,7 @@ struct Lines {
     var failures: Int
     var exchanges: Int
     var unanswered: Int
-    var orphans: Int
+    var unmatchedResponses: Int
     var methods: [String: Int]
     var statuses: [String: Int]
     var sites: [Site]
@@ -142,8 +142,9 @@ extension Lines.Interval {
   var isBalanced: Bool {
     let c = capture
     return c.matched == c.delivered + c.lost
-      && c.delivered == c.starts + c.continuations + c.duplicates + c.unparseable + c.lookalikes + c.body
-      && requests + responses == c.starts + c.further
+      && c.delivered == c.headSegments + c.continuations + c.duplicates + c.unparseable + c.falseHeads
+        + c.otherSegments
+      && requests + responses == c.headSegments + c.pipelinedHeads
   }
 
   var siteCounts: [String: Int] {

@@ -45,7 +45,7 @@ struct PrivilegeTests {
     let ended = monitor.end()
     #expect(ended.status == 0)
     #expect(
-      ended.errors.contains("confined: user nobody, no capabilities, no new privileges"), "\(ended.errors)")
+      ended.errors.contains("sandboxed: user nobody, no capabilities, no new privileges"), "\(ended.errors)")
     LiveTrafficTests.expectSameAsLog(Lines(ended.output).summary, server)
   }
 
@@ -74,13 +74,13 @@ struct PrivilegeTests {
     LiveTrafficTests.expectSameAsLog(summary, server)
   }
 
-  @Test func `--user names who it becomes, and --no-confine leaves all as it is`() {
+  @Test func `--user names who it becomes, and --no-sandbox leaves all as it is`() {
     let network = Network()
     let name = network.add("u")
     let named = Monitor(in: name, ["-i", "lo", "--user", "4711"])
     expectConfined(named, user: "4711")
     #expect(named.end().status == 0)
-    let free = Monitor(in: name, ["-i", "lo", "--no-confine"])
+    let free = Monitor(in: name, ["-i", "lo", "--no-sandbox"])
     #expect(Self.status(free.program, "Uid").allSatisfy { $0 == "0 0 0 0" })
     #expect(Self.status(free.program, "Seccomp").allSatisfy { $0 == "0" })
     #expect(!Self.status(free.program, "CapEff").contains("0000000000000000"))
@@ -111,7 +111,7 @@ struct PrivilegeTests {
     let summary = try #require(Lines(Shell.read(folder.file("out"))).summary)
     #expect(summary.requests == 1)
     let free = Shell.run(
-      "strace -f -e trace=seccomp,landlock_restrict_self \(Machine.program) read --no-confine "
+      "strace -f -e trace=seccomp,landlock_restrict_self \(Machine.program) read --no-sandbox "
         + "\(JSONDocumentTests.root)/Tests/Captures/zeek-get.pcap")
     #expect(!free.errors.contains("seccomp(") && !free.errors.contains("landlock"), "\(free.errors)")
   }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import HTTP1
 import Capture
 import Exchanges
-import HTTPWire
+import System
 import Testing
 
 /// What one segment brings about may be more than a batch holds.

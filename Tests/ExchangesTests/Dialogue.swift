@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import HTTP1
 import Capture
 import Exchanges
-import HTTPWire
+import System
 
 /// A TCP conversation as a list of segments, for tests: texts go back and forth, numbers follow.
 struct Dialogue {
@@ -76,7 +77,7 @@ struct Dialogue {
 struct Account: Equatable {
   var requests: [String: Int] = [:]
   var answers: [String: Int] = [:]
-  var orphans: [UInt16: Int] = [:]
+  var unmatchedResponses: [UInt16: Int] = [:]
   var interim: [UInt16: Int] = [:]
   var methods: [String: Int] = [:]
   var unanswered = 0
@@ -109,7 +110,7 @@ struct Account: Equatable {
       case .answered:
         answers["\(names[event.exchange] ?? "?") \(event.status)", default: 0] += 1
         latencies.append(event.latency)
-      case .orphan: orphans[event.status, default: 0] += 1
+      case .orphan: unmatchedResponses[event.status, default: 0] += 1
       case .interim: interim[event.status, default: 0] += 1
       case .unanswered: unanswered += 1
       }
@@ -126,9 +127,10 @@ struct Account: Equatable {
   /// Whether every segment is in one class and every head in one place.
   var isBalanced: Bool {
     let c = counters
-    return c.delivered == c.starts + c.continuations + c.duplicates + c.unparseable + c.lookalikes + c.body
-      && c.requests + c.responses == c.starts + c.further
-      && c.responses == c.exchanges + c.orphans + c.interim
+    return c.delivered == c.headSegments + c.continuations + c.duplicates + c.unparseable + c.falseHeads
+      + c.otherSegments
+      && c.requests + c.responses == c.headSegments + c.pipelinedHeads
+      && c.responses == c.exchanges + c.unmatchedResponses + c.interim
   }
 
   /// The same without what may depend on the order of arrival.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Capture
 import Exchanges
-import HTTPWire
+import HTTP1
 import Testing
 
 extension Dialogue {
@@ -47,7 +47,7 @@ extension Dialogue {
     let account = account(talk)
     #expect(account.requests == ["h /a": 1, "a.example /b": 1])
     #expect(account.answers == ["h /a 200": 1, "a.example /b 200": 1])
-    #expect(account.counters.lookalikes == 2)
+    #expect(account.counters.falseHeads == 2)
     #expect(account.isBalanced)
   }
 
@@ -65,7 +65,7 @@ extension Dialogue {
     let account = account(talk)
     #expect(account.requests == ["h /a": 1, "a.example /b": 1])
     #expect(account.answers == ["h /a 200": 1, "a.example /b 200": 1])
-    #expect(account.counters.lookalikes == 2)
+    #expect(account.counters.falseHeads == 2)
     #expect(account.isBalanced)
   }
 
@@ -90,7 +90,7 @@ extension Dialogue {
     talk.answer(ok())
     let account = account(talk)
     #expect(account.answers == ["a.example /slow 200": 1])
-    #expect(account.counters.starts == 2)
+    #expect(account.counters.headSegments == 2)
     #expect(account.isBalanced)
   }
 

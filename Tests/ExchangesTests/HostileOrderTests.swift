@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import System
 import Capture
 import Exchanges
-import HTTPWire
+import HTTP1
 import Randomness
 import Testing
 
@@ -73,10 +74,13 @@ import Testing
   }
 
   static func isBalanced(_ c: ExchangeCounters, sent: UInt64) -> Bool {
-    let classes = [c.starts, c.continuations, c.duplicates, c.unparseable, c.lookalikes, c.body]
+    let classes = [
+      c.headSegments, c.continuations, c.duplicates, c.unparseable, c.falseHeads, c.otherSegments,
+    ]
     return classes.allSatisfy { $0 <= sent } && c.delivered == classes.reduce(0, +) && c.delivered <= sent
-      && c.requests + c.responses == c.starts + c.further
-      && c.responses == c.exchanges + c.orphans + c.interim && c.exchanges + c.unanswered <= c.requests
+      && c.requests + c.responses == c.headSegments + c.pipelinedHeads
+      && c.responses == c.exchanges + c.unmatchedResponses + c.interim
+      && c.exchanges + c.unanswered <= c.requests
   }
 
   @Test(arguments: [CaptureDepth.streams, .heads], 0..<60)

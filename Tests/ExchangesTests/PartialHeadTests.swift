@@ -13,7 +13,7 @@ import Testing
     let account = Account(talk.packets)
     #expect(account.requests == ["a.example /p": 1, "10.0.0.2 /part": 1])
     #expect(account.counters.continuations == 0)
-    #expect(account.counters.lookalikes == 0)
+    #expect(account.counters.falseHeads == 0)
     #expect(account.isBalanced)
   }
 
@@ -25,8 +25,8 @@ import Testing
     talk.packets.swapAt(2, 3)
     let account = Account(talk.packets)
     #expect(account.requests == ["a.example /p": 1, "10.0.0.2 /part": 1])
-    #expect(account.counters.body == 3)
-    #expect(account.counters.further == 1)
+    #expect(account.counters.otherSegments == 3)
+    #expect(account.counters.pipelinedHeads == 1)
     #expect(account.counters.continuations == 0)
     #expect(account.isBalanced)
   }

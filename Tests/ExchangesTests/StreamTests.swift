@@ -34,7 +34,7 @@ import Testing
     #expect(account.requests == ["a.example /a": 1, "b /p": 1, "a.example /c": 1])
     #expect(account.answers == ["a.example /a 200": 1, "b /p 201": 1, "a.example /c 304": 1])
     #expect(account.isBalanced)
-    #expect(account.counters.lookalikes == 0)
+    #expect(account.counters.falseHeads == 0)
   }
 
   @Test(arguments: [[0, 1, 2, 3, 4, 5], [2, 3, 0, 1, 4, 5], [5, 4, 3, 2, 1, 0]])
@@ -101,7 +101,7 @@ import Testing
     let account = Account(talk.packets)
     #expect(account.requests == ["10.0.0.2 /a": 1])
     #expect(account.answers == ["10.0.0.2 /a 200": 1])
-    #expect(account.counters.lookalikes == 1)
+    #expect(account.counters.falseHeads == 1)
     #expect(account.isBalanced)
   }
 
@@ -254,7 +254,7 @@ import Testing
     talk.answer(ok())
     let account = Account(talk.packets)
     #expect(account.answers == ["a.example /a 200": 1])
-    #expect(account.orphans == [200: 1])
+    #expect(account.unmatchedResponses == [200: 1])
     #expect(account.isBalanced)
   }
 
@@ -270,7 +270,7 @@ import Testing
     #expect(asked.unanswered == 5)
     let answered = Account(talk.packets.filter { $0.segment.source.port == 80 })
     #expect(answered.counters.responses == 5)
-    #expect(answered.orphans == [200: 5])
+    #expect(answered.unmatchedResponses == [200: 5])
     #expect(asked.isBalanced && answered.isBalanced)
   }
 }

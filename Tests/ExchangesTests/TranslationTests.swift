@@ -64,7 +64,7 @@ extension Dialogue.Packet {
     #expect(truth.counters.exchanges == 5)
     let account = Self.account(plain.map { $0.isRequest ? $0.outside : $0.inside() }, depth)
     #expect(account.totals == truth.totals)
-    #expect(account.orphans.isEmpty)
+    #expect(account.unmatchedResponses.isEmpty)
     #expect(account.isBalanced)
   }
 
@@ -111,7 +111,7 @@ extension Dialogue.Packet {
     let account = Self.account(packets, depth)
     #expect(account.counters.requests == 50)
     #expect(account.counters.exchanges == 50)
-    #expect(account.orphans.isEmpty)
+    #expect(account.unmatchedResponses.isEmpty)
     #expect(account.isBalanced)
   }
 
@@ -147,7 +147,7 @@ extension Dialogue.Packet {
       packets[1].segment.sequence &+= sequence
       packets[1].segment.acknowledgement &+= acknowledgement
       let account = Self.account(packets, depth)
-      #expect(account.counters.orphans == 1)
+      #expect(account.counters.unmatchedResponses == 1)
       #expect(account.unanswered == 1)
     }
   }

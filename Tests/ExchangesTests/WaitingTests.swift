@@ -15,7 +15,7 @@ import Testing
     talk.answer(ok("no", status: "404 Not Found"))
     let account = Account(talk.packets)
     #expect(account.answers == ["a.example /a 200": 1, "a.example /b 404": 1])
-    #expect(account.orphans == [:])
+    #expect(account.unmatchedResponses == [:])
     #expect(account.isBalanced)
   }
 
@@ -47,7 +47,7 @@ import Testing
     talk.close()
     talk.packets.remove(at: lost)
     let account = Account(talk.packets)
-    #expect(account.orphans == [200: 1])
+    #expect(account.unmatchedResponses == [200: 1])
     #expect(account.answers == ["a.example /a 200": 1, "a.example /b 404": 1, "a.example /lost-too 503": 1])
     #expect(account.isBalanced)
   }

@@ -15,7 +15,7 @@ import Testing
 
   /// Names of samples and of families, and of labels, on the page that Prometheus reads.
   private static var page: (samples: Set<String>, families: Set<String>, labels: Set<String>) {
-    let page = String(decoding: MetricsPage(bulletin: Bulletins.sample).render(.text), as: UTF8.self)
+    let page = String(decoding: MetricsPage(published: PublishedStates.sample).render(.text), as: UTF8.self)
     var (samples, families): (Set<String>, Set<String>) = ([], [])
     for line in page.split(separator: "\n") {
       let words = line.split(separator: " ")

@@ -2,7 +2,7 @@
 import Capture
 import Foundation
 import NIOCore
-import Presentation
+import AlertDelivery
 import Testing
 
 @testable import Exporting
@@ -10,7 +10,7 @@ import Testing
 @Suite struct ListenerTests {
   /// A listener on a free port of the loopback, gone with its test.
   final class Stand {
-    let board = BulletinBoard()
+    let board = StatePublisher()
     let listener: Listener
     let port: Int
 
@@ -24,11 +24,11 @@ import Testing
 
     deinit { listener.stop() }
 
-    func post(_ change: (inout Bulletin) -> Void = { _ in }) {
-      var bulletin = Bulletins.sample
-      bulletin.history = [Moment(at: bulletin.at, elapsed: Bulletins.second)]
-      change(&bulletin)
-      board.post(bulletin)
+    func post(_ change: (inout PublishedState) -> Void = { _ in }) {
+      var published = PublishedStates.sample
+      published.history = [Sample(at: published.at, elapsed: PublishedStates.second)]
+      change(&published)
+      board.post(published)
     }
   }
 
@@ -84,10 +84,10 @@ import Testing
     let stand = try Stand()
     stand.post {
       $0.notices = ["a notice"]
-      ($0.capture.backlogDropped, $0.capture.cardMissed) = (0, 3)
+      ($0.capture.backlogDropped, $0.capture.nicMissed) = (0, 3)
     }
-    let bulletin = try #require(stand.board.latest?.bulletin)
-    let page = EventPage(bulletin: bulletin, health: Health(bulletin, age: .zero))
+    let published = try #require(stand.board.latest?.published)
+    let page = EventPage(published: published, health: Health(published, age: .zero))
     let events = String(decoding: page.render(moments: 1), as: UTF8.self)
     #expect(
       events.contains(#""notices":["a notice","3 packets missed by network cards before capture (eth0)"]"#))
@@ -203,9 +203,11 @@ import Testing
     #expect(answer.contains("wiretally_listener_refused_total 1\n"))
   }
 
-  @Test func `readers of events get everything at first and each bulletin once`() throws {
+  @Test func `readers of events get everything at first and each published state once`() throws {
     let stand = try Stand { $0.streams = 2 }
-    let history = (1...5).map { Moment(at: UInt64($0) * Bulletins.second, elapsed: Bulletins.second) }
+    let history = (1...5).map {
+      Sample(at: UInt64($0) * PublishedStates.second, elapsed: PublishedStates.second)
+    }
     stand.post { $0.history = history }
     let first = Client(port: stand.port), second = Client(port: stand.port)
     for client in [first, second] {
@@ -229,7 +231,7 @@ import Testing
     let stand = try Stand()
     let name = "a\r\n\r\ndata: {}\n<script>alert(1)</script>\u{2028}\"\\"
     stand.post {
-      $0.sites.sites = [Bulletins.site(name, 1)]
+      $0.sites.sites = [PublishedStates.site(name, 1)]
       $0.notices = [name]
     }
     let client = Client(port: stand.port)
@@ -248,15 +250,17 @@ import Testing
       $0.waiting = 8 << 10
       $0.answerTime = .milliseconds(500)
     }
-    let moments = (1...600).map { Moment(at: UInt64($0) * Bulletins.second, elapsed: Bulletins.second) }
+    let moments = (1...600).map {
+      Sample(at: UInt64($0) * PublishedStates.second, elapsed: PublishedStates.second)
+    }
     stand.post { $0.history = moments }
     let slow = Client(port: stand.port, buffer: 4_096)
     slow.send("GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n")
     var metrics = ""
     for _ in 0..<200 where !metrics.contains("expired_total 1") {
-      stand.post { bulletin in
-        bulletin.notices = (0..<2_000).map { "a long notice, number \($0)" }
-        bulletin.history = moments
+      stand.post { published in
+        published.notices = (0..<2_000).map { "a long notice, number \($0)" }
+        published.history = moments
       }
       usleep(100_000)
       metrics = Client.get("/metrics", port: stand.port)
@@ -267,7 +271,7 @@ import Testing
 
   @Test func `a client that asks on and takes no answer is closed`() throws {
     let stand = try Stand { $0.waiting = 8 << 10 }
-    let many = (0..<40).map { Bulletins.site("site\($0)", 1) }
+    let many = (0..<40).map { PublishedStates.site("site\($0)", 1) }
     stand.post { $0.sites.sites = many }
     let greedy = Client(port: stand.port, buffer: 4_096)
     greedy.send(String(repeating: "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n", count: 400))
@@ -295,7 +299,7 @@ import Testing
   @Test func `a path is listened on, taken from nobody, and removed at the end`() throws {
     let path = NSTemporaryDirectory() + "wiretally-\(UUID().uuidString).sock"
     let address = try #require(ListenAddress("unix:" + path))
-    let board = BulletinBoard()
+    let board = StatePublisher()
     let listener = try Listener(ListeningSocket(address), board)
     #expect(throws: ListenError.self) { try ListeningSocket(address) }
     #expect(FileManager.default.fileExists(atPath: path))

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import Capture
 import Foundation
-import Presentation
+import Reporting
 import Statistics
 import Testing
 
 @testable import Exporting
 
 @Suite struct MetricsPageTests {
-  private func page(_ bulletin: Bulletin, _ format: MetricsWriter.Format = .text) -> String {
-    String(decoding: MetricsPage(bulletin: bulletin).render(format), as: UTF8.self)
+  private func page(_ published: PublishedState, _ format: MetricsWriter.Format = .text) -> String {
+    String(decoding: MetricsPage(published: published).render(format), as: UTF8.self)
   }
 
   /// The values of a label in all samples of a metric, read as Prometheus reads them.
@@ -38,7 +38,7 @@ import Testing
   func `the whole page, byte for byte`(format: MetricsWriter.Format, name: String) throws {
     let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
       "Golden/\(name)")
-    let text = page(Bulletins.sample, format)
+    let text = page(PublishedStates.sample, format)
     if ProcessInfo.processInfo.environment["WIRETALLY_GOLDEN"] == "write" {
       try Data(text.utf8).write(to: file)
     }
@@ -51,7 +51,7 @@ import Testing
 
   @Test func `every sample stands behind its family's help and type, once`() {
     for format in [MetricsWriter.Format.text, .openMetrics] {
-      let page = page(Bulletins.sample, format)
+      let page = page(PublishedStates.sample, format)
       var families: Set<String> = []
       var samples: Set<String> = []
       var family = ""
@@ -80,10 +80,10 @@ import Testing
       "# HELP x", "\u{0}\u{1b}[2J", "le=\"0.1\"", "\\n",
     ]
     names += (0..<0x100).compactMap { Unicode.Scalar($0).map { "s\(Character($0))" } }
-    var bulletin = Bulletins.sample
-    bulletin.sites.sites = names.map { Bulletins.site($0, 1) }
-    bulletin.label = CaptureLabel(backend: "eBPF", source: names[3], ports: "80")
-    let page = page(bulletin)
+    var published = PublishedStates.sample
+    published.sites.sites = names.map { PublishedStates.site($0, 1) }
+    published.label = CaptureLabel(backend: "eBPF", source: names[3], ports: "80")
+    let page = page(published)
     let read = values("site", of: "wiretally_site_requests_total", in: page)
     #expect(
       Set(read.map { Array($0.unicodeScalars) }) == Set((names + ["_OTHER"]).map { Array($0.unicodeScalars) })
@@ -95,7 +95,7 @@ import Testing
   }
 
   @Test func `a histogram's buckets grow up to its count`() {
-    let page = page(Bulletins.sample)
+    let page = page(PublishedStates.sample)
     let lines = page.split(separator: "\n").filter { $0.hasPrefix("http_server_request_duration_seconds") }
     let buckets = lines.filter { $0.contains("_bucket") }
     #expect(buckets.count == 15)
@@ -106,12 +106,13 @@ import Testing
   }
 
   @Test func `what the backend cannot tell is left out`() {
-    var bulletin = Bulletins.sample
-    bulletin.gauges = CaptureGauges()
-    bulletin.alerts = []
-    (bulletin.capture.backlogDropped, bulletin.capture.cardMissed) = (nil, nil)
-    let page = page(bulletin)
-    #expect(!page.contains("wiretally_backlog_dropped") && !page.contains("wiretally_card_missed"))
+    var published = PublishedStates.sample
+    published.gauges = CaptureGauges()
+    published.alerts = []
+    (published.capture.backlogDropped, published.capture.nicMissed) = (nil, nil)
+    let page = page(published)
+    #expect(
+      !page.contains("wiretally_backlog_dropped_packets") && !page.contains("wiretally_nic_missed_packets"))
     #expect(!page.contains("wiretally_filter_runs") && !page.contains("ring_bytes"))
     #expect(!page.contains("wiretally_alert"))
   }
@@ -120,7 +121,7 @@ import Testing
     let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .deletingLastPathComponent()
     let document = try String(contentsOf: root.appendingPathComponent("docs/metrics.md"), encoding: .utf8)
-    let page = page(Bulletins.sample)
+    let page = page(PublishedStates.sample)
     let families = page.split(separator: "\n").filter { $0.hasPrefix("# TYPE ") }
       .map { String($0.split(separator: " ")[2]) }
     for family in families { #expect(document.contains("| `\(family)` |"), "\(family)") }
@@ -149,7 +150,7 @@ import Testing
     var counters = TrafficCounters()
     for round in 0..<3 {
       var recent = RecentTraffic()
-      recent.statuses = (100..<1000).map { Bulletins.status($0, UInt64(round + 1)) }
+      recent.statuses = (100..<1000).map { PublishedStates.status($0, UInt64(round + 1)) }
       counters.add(recent)
     }
     #expect(counters.statuses.count == TrafficCounters.statusLimit)

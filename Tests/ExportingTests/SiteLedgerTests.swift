@@ -85,7 +85,7 @@ import Testing
       for site in trial.listing.sites {
         let truth = trial.truth[site.name] ?? 0
         #expect(site.outcomes.requests <= truth)
-        #expect(site.outcomes.requests + site.error >= truth)
+        #expect(site.outcomes.requests + site.undercountMax >= truth)
         #expect(site.outcomes.successes == site.outcomes.requests)
         #expect(site.latencies.count == site.outcomes.requests)
       }
@@ -117,7 +117,7 @@ import Testing
   @Test func `a site is listed at once while there is room, from its first request on`() {
     var trial = Trial(limit: 2)
     trial.pass(["a": 5])
-    #expect(trial.count("a") == 5 && trial.listing.sites[0].error == 0)
+    #expect(trial.count("a") == 5 && trial.listing.sites[0].undercountMax == 0)
     trial.pass(["b": 1, "c": 1])
     #expect(trial.count("b") == 1 && trial.count("c") == nil)
     #expect(trial.listing.other.requests == 1)
@@ -188,7 +188,7 @@ import Testing
       return site
     }
     for site in trial.ledger.listing(life).sites {
-      #expect(site.outcomes.requests + site.error >= trial.truth[site.name] ?? 0)
+      #expect(site.outcomes.requests + site.undercountMax >= trial.truth[site.name] ?? 0)
     }
   }
 }

@@ -3,14 +3,14 @@
 import Foundation
 import PackageDescription
 
-// The rooms of the package above, built as they are shipped, and programs for libFuzzer beside them. It is a
+// The modules of the package above, built as they are shipped, and programs for libFuzzer beside them. It is a
 // package of its own since those have no main function but libFuzzer's. `Sources`, `PacketBuilder` and
-// `Randomness` are links, so that all is one package to the compiler; which rooms there are, and what they need,
+// `Randomness` are links, so that all is one package to the compiler; which modules there are, and what they need,
 // is read off the sources, so that this list cannot fall behind.
 
-/// What the rooms are built with: see the package above, which checks besides that members come from modules
+/// What the modules are built with: see the package above, which checks besides that members come from modules
 /// that a file imports. The fuzzed programs may look inside.
-let house: [SwiftSetting] = [
+let settings: [SwiftSetting] = [
   .swiftLanguageMode(.v6),
   .strictMemorySafety(),
   .enableUpcomingFeature("ExistentialAny"),
@@ -25,7 +25,7 @@ let helpers = ["HeadChecks", "PacketBuilder", "Randomness", "Support"]
 
 let folder = Context.packageDirectory
 let above = (try? String(contentsOfFile: "\(folder)/../../Package.swift", encoding: .utf8)) ?? ""
-let rooms = names(in: "Sources").filter { $0 != "Benchmark" }
+let modules = names(in: "Sources").filter { $0 != "Benchmark" }
 let libraries = above.matches(of: /linkedLibrary\("(\w+)"/).map { LinkerSetting.linkedLibrary(String($0.1)) }
 let products = above.matches(of: /\.product\(name: "(\w+)", package: "([\w-]+)"\)/)
   .map { (name: String($0.1), package: String($0.2)) }
@@ -36,29 +36,30 @@ func names(in path: String) -> [String] {
   ((try? FileManager.default.contentsOfDirectory(atPath: "\(folder)/\(path)")) ?? []).sorted()
 }
 
-/// What the files of a folder import of the rooms, of what stands beside them here, and of other packages.
+/// What the files of a folder import of the modules, of what stands beside them here, and of other packages.
 func needs(_ path: String) -> [Target.Dependency] {
   var needs: Set<String> = []
-  for file in names(in: path) where file.hasSuffix(".swift") {
+  let files = (try? FileManager.default.subpathsOfDirectory(atPath: "\(folder)/\(path)")) ?? []
+  for file in files where file.hasSuffix(".swift") {
     let text = (try? String(contentsOfFile: "\(folder)/\(path)/\(file)", encoding: .utf8)) ?? ""
     needs.formUnion(
       text.matches(of: /(?m)^ *(?:@?\w+ )*import (\w+)/).map { String($0.1) })
   }
-  let own = needs.filter { (rooms + helpers + ["CFilter"]).contains($0) }.sorted().map {
+  let own = needs.filter { (modules + helpers + ["CFilter"]).contains($0) }.sorted().map {
     Target.Dependency(stringLiteral: $0)
   }
   return own
     + products.filter { needs.contains($0.name) }.map { .product(name: $0.name, package: $0.package) }
 }
 
-func room(_ name: String) -> Target {
+func module(_ name: String) -> Target {
   let path = "Sources/\(name)"
   if name == "wiretally" {
     // The main function is libFuzzer's: this one goes by another name, as in the tests.
     let renamed = ["-Xfrontend", "-entry-point-function-name", "-Xfrontend", "wiretally_main"]
     return .target(
       name: name, dependencies: needs(path), path: path,
-      swiftSettings: house + [.unsafeFlags(["-parse-as-library"] + renamed)])
+      swiftSettings: settings + [.unsafeFlags(["-parse-as-library"] + renamed)])
   }
   if names(in: path).contains("include") {
     return .target(name: name, path: path, exclude: names(in: path).filter { $0.hasSuffix(".o") })
@@ -67,20 +68,20 @@ func room(_ name: String) -> Target {
     .filter { names(in: path).contains($0) }
   return .target(
     name: name, dependencies: needs(path), path: path, resources: embedded.map { .embedInCode($0) },
-    swiftSettings: house)
+    swiftSettings: settings)
 }
 
 /// A part of the fuzzed programs, or of the tests above.
 func helper(_ name: String) -> Target {
-  .target(name: name, dependencies: needs(name), path: name, swiftSettings: house)
+  .target(name: name, dependencies: needs(name), path: name, swiftSettings: settings)
 }
 
 /// A program for libFuzzer, which brings the main function.
 func fuzzed(_ name: String) -> Target {
   let path = "Targets/\(name)"
-  let settings: [SwiftSetting] = house + [.unsafeFlags(["-parse-as-library"])]
+  let program: [SwiftSetting] = settings + [.unsafeFlags(["-parse-as-library"])]
   return .executableTarget(
-    name: name, dependencies: needs(path), path: path, swiftSettings: settings, linkerSettings: libraries)
+    name: name, dependencies: needs(path), path: path, swiftSettings: program, linkerSettings: libraries)
 }
 
 /// The kernel's filter, built for this machine. Undefined behaviour ends the process; the kernel lets the
@@ -93,7 +94,7 @@ let filter: Target = .target(
   ])
 
 var targets: [Target] = [filter]
-targets += rooms.map(room)
+targets += modules.map(module)
 targets += helpers.map(helper)
 targets += names(in: "Targets").map(fuzzed)
 

@@ -92,8 +92,8 @@ final class InterfaceLifeTests {
     #expect(try received(capture) == 2)
   }
 
-  @Test(arguments: [(Vantage.inbound, 1), (.outbound, 0), (.both, 1)])
-  func `the vantage decides which direction counts`(vantage: Vantage, expected: Int) throws {
+  @Test(arguments: [(CaptureDirection.inbound, 1), (.outbound, 0), (.both, 1)])
+  func `the vantage decides which direction counts`(vantage: CaptureDirection, expected: Int) throws {
     let capture = try KernelCapture(
       KernelCaptureOptions(interface: near, vantage: vantage, ringBytes: 1 << 20))
     let other = try KernelCapture(

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Capture
-import HTTPWire
+import HTTP1
 import KernelCapture
 import PacketBuilder
 import Testing

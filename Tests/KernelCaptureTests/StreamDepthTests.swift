@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Capture
 import CHTTPFilter
-import HTTPWire
+import HTTP1
 import KernelCapture
 import PacketBuilder
 import Testing

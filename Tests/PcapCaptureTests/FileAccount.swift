@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import HTTP1
 import Capture
 import Exchanges
-import HTTPWire
+import System
 import PcapCapture
 
 /// Reads a capture file to its end and adds up what it says.

@@ -11,13 +11,13 @@ import Testing
     life.capture.matched = 10
     life.capture.lost = 3
     life.ledger.delivered = 7
-    life.ledger.starts = 2
+    life.ledger.headSegments = 2
     life.ledger.continuations = 1
     life.ledger.duplicates = 1
     life.ledger.unparseable = 1
-    life.ledger.lookalikes = 1
-    life.ledger.body = 1
-    life.ledger.further = 1
+    life.ledger.falseHeads = 1
+    life.ledger.otherSegments = 1
+    life.ledger.pipelinedHeads = 1
     life.ledger.requests = 1
     life.ledger.responses = 2
     life.ledger.exchanges = 1
@@ -36,14 +36,14 @@ import Testing
     life.capture.matched += 1
     #expect(life.imbalance == "matched 11 is not delivered + lost 10")
     life = balanced
-    life.ledger.body += 1
+    life.ledger.otherSegments += 1
     #expect(life.imbalance == "delivered 7 is not the sum of its classes 8")
     life = balanced
-    life.ledger.further += 1
-    #expect(life.imbalance == "requests + responses 3 is not starts + further 4")
+    life.ledger.pipelinedHeads += 1
+    #expect(life.imbalance == "requests + responses 3 is not headSegments + pipelinedHeads 4")
     life = balanced
-    life.ledger.orphans += 1
-    #expect(life.imbalance == "responses 2 is not exchanges + orphans + interim 3")
+    life.ledger.unmatchedResponses += 1
+    #expect(life.imbalance == "responses 2 is not exchanges + unmatchedResponses + interim 3")
     life = balanced
     life.totals.requests += 1
     #expect(life.imbalance == "requests shown 2 is not requests read 1")

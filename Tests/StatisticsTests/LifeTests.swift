@@ -20,7 +20,7 @@ import Testing
 
   @Test func `a life that begins anew counts from there, and its ledger balances`() throws {
     let replay = try Replay(start: 0)
-    replay.ledger.starts = 3
+    replay.ledger.headSegments = 3
     replay.capture.matched = 3
     replay.at(0.5) { traffic in (0..<3).forEach { _ in traffic.request("old", "/o") } }
     replay.at(1.0) { _ in }
@@ -29,7 +29,7 @@ import Testing
     #expect(empty.totals.requests == 0 && empty.sites.isEmpty && empty.methods.isEmpty)
     #expect(empty.ledger == ExchangeCounters() && empty.capture == CaptureCounters())
     #expect(empty.start == 1_000_000_000 && empty.end == 1_000_000_000)
-    replay.ledger.starts = 5
+    replay.ledger.headSegments = 5
     replay.capture.matched = 5
     replay.at(1.5) {
       $0.request("old", "/o")
@@ -38,25 +38,25 @@ import Testing
     let intervals = replay.end()
     #expect(intervals.map(\.totals.requests) == [5])
     let life = replay.timeline.summary(capture: replay.capture)
-    #expect(life.totals.requests == 2 && life.ledger.starts == 2 && life.capture.matched == 2)
+    #expect(life.totals.requests == 2 && life.ledger.headSegments == 2 && life.capture.matched == 2)
     #expect(life.sites.map(\.name) == ["new", "old"])
-    #expect(life.sites.allSatisfy { $0.requests == 1 && $0.error == 0 && $0.sections.map(\.count) == [1] })
+    #expect(life.sites.allSatisfy { $0.requests == 1 && $0.overcountMax == 0 && $0.sections.map(\.count) == [1] })
   }
 
   @Test func `what was lost before any capture counts from the beginning, of an interval as of a life`()
     throws
   {
     let replay = try Replay(start: 0)
-    #expect(replay.timeline.summary(capture: replay.capture).capture.cardMissed == nil)
-    (replay.capture.backlogDropped, replay.capture.cardMissed) = (5, 0)
+    #expect(replay.timeline.summary(capture: replay.capture).capture.nicMissed == nil)
+    (replay.capture.backlogDropped, replay.capture.nicMissed) = (5, 0)
     let first = replay.timeline.summary(capture: replay.capture).capture
-    #expect(first.backlogDropped == 5 && first.cardMissed == 0)
+    #expect(first.backlogDropped == 5 && first.nicMissed == 0)
     replay.at(1.0) { _ in }
     replay.timeline.startAnew(capture: replay.capture)
     #expect(replay.timeline.summary(capture: replay.capture).capture.backlogDropped == 0)
-    (replay.capture.backlogDropped, replay.capture.cardMissed) = (7, nil)
+    (replay.capture.backlogDropped, replay.capture.nicMissed) = (7, nil)
     let second = replay.timeline.summary(capture: replay.capture).capture
-    #expect(second.backlogDropped == 2 && second.cardMissed == nil)
+    #expect(second.backlogDropped == 2 && second.nicMissed == nil)
     #expect(replay.end().map(\.capture.backlogDropped) == [7])
   }
 
@@ -72,7 +72,7 @@ import Testing
     replay.at(2.5) { $0.request("y") }
     replay.at(3.0) { _ in }
     let life = replay.timeline.summary(capture: replay.capture)
-    #expect(life.sites.reduce(0) { $0 + $1.requests - $1.error } + life.other.requests == 2)
+    #expect(life.sites.reduce(0) { $0 + $1.requests - $1.overcountMax } + life.other.requests == 2)
     for site in life.sites { #expect(site.requests <= 2, "\(site.name)") }
   }
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+import System
 import Capture
 import Exchanges
 import Foundation
-import HTTPWire
+import HTTP1
 import Randomness
 import Statistics
 import Testing
@@ -30,9 +31,10 @@ import Testing
     init() throws {
       let limits = ExchangeLimits()
       let plan = try IntervalPlan(interval: 10_000_000_000)
-      let handOver = try HandOver(budgets: StatisticsBudgets(pendingExchanges: limits.pendingRequests))
-      writer = try TallyWriter(handOver, plan: plan)
-      timeline = try Timeline([handOver], plan: plan)
+      let tallyExchange = try TallyExchange(
+        budgets: StatisticsBudgets(pendingExchanges: limits.pendingRequests))
+      writer = try TallyWriter(tallyExchange, plan: plan)
+      timeline = try Timeline([tallyExchange], plan: plan)
       tracker = ExchangeTracker(limits: limits, depth: .heads, seed: 11)
       let writer = self.writer
       tracker.spill = { batch in
@@ -116,7 +118,7 @@ import Testing
     #expect(life.totals.requests == requests)
     #expect(life.totals.exchanges == requests / 2)
     #expect(life.totals.unanswered == requests / 2)
-    #expect(life.sites.reduce(0) { $0 + $1.requests - $1.error } + life.other.requests == requests)
+    #expect(life.sites.reduce(0) { $0 + $1.requests - $1.overcountMax } + life.other.requests == requests)
     let ranked = flood.truth.indices.sorted { (flood.truth[$1], $0) < (flood.truth[$0], $1) }
     let top = ranked.prefix(20).map { "site-\($0).example" }
     // Neighbours whose counts Space-Saving cannot tell apart may change places; nobody is missing.
@@ -125,7 +127,7 @@ import Testing
       let rank = Int(site.name.dropFirst(5).prefix { $0.isNumber }) ?? -1
       guard flood.truth.indices.contains(rank) else { continue }
       let real = flood.truth[rank]
-      #expect(site.requests - site.error <= real && real <= site.requests, "\(site.name)")
+      #expect(site.requests - site.overcountMax <= real && real <= site.requests, "\(site.name)")
     }
     return (warm - before, highest - warm)
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Capture
 import Exchanges
-import HTTPWire
+import HTTP1
 import Randomness
 import Statistics
 import Testing
@@ -48,10 +48,10 @@ import Testing
     #expect(intervals.map { $0.watched[0].failures } == [2, 3])
     let life = replay.timeline.summary(capture: replay.capture)
     let rare = try #require(life.sites.first { $0.name == "rare.example" })
-    #expect(rare.requests == 20 && rare.error == 0)
+    #expect(rare.requests == 20 && rare.overcountMax == 0)
     #expect(!life.sites.contains { $0.name == "never.example" })
     #expect(life.totals.requests == 20_020)
-    #expect(life.sites.map { $0.requests - $0.error }.reduce(0, +) + life.other.requests == 20_020)
+    #expect(life.sites.map { $0.requests - $0.overcountMax }.reduce(0, +) + life.other.requests == 20_020)
   }
 
   @Test func `without pinned sites nothing is watched`() throws {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Exchanges
 import Foundation
-import HTTPWire
+import HTTP1
 import Statistics
 import Testing
 

@@ -22,10 +22,10 @@ final class Replay {
     budgets.sites = sites
     budgets.sections = sections
     let plan = try IntervalPlan(interval: interval)
-    let handOver = try HandOver(budgets: budgets)
-    writer = try TallyWriter(handOver, plan: plan, start: start, pinned: pinned)
+    let tallyExchange = try TallyExchange(budgets: budgets)
+    writer = try TallyWriter(tallyExchange, plan: plan, start: start, pinned: pinned)
     timeline = try Timeline(
-      [handOver], plan: plan, start: start, keepsRecent: keepsRecent, pinned: pinned,
+      [tallyExchange], plan: plan, start: start, keepsRecent: keepsRecent, pinned: pinned,
       wantsLatencies: wantsLatencies)
   }
 

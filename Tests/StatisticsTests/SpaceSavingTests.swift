@@ -52,10 +52,10 @@ import Testing
     #expect(Set(life.sites.prefix(20).map(\.name)) == Set(ranking.map { "site-\($0).example" }))
     for site in life.sites {
       let rank = try #require(Int(site.name.dropFirst(5).dropLast(8)))
-      #expect(site.requests - site.error <= truth[rank])
+      #expect(site.requests - site.overcountMax <= truth[rank])
       #expect(truth[rank] <= site.requests)
     }
-    let held = life.sites.map { $0.requests - $0.error }.reduce(0, +)
+    let held = life.sites.map { $0.requests - $0.overcountMax }.reduce(0, +)
     #expect(held + life.other.requests == UInt64(draws))
     for interval in replay.closed {
       let listed = interval.sites.map(\.requests).reduce(0, +)
@@ -75,7 +75,7 @@ import Testing
     let life = replay.timeline.summary(capture: replay.capture, top: 1)
     #expect(life.totals.requests == 202_000)
     #expect(life.sites.map(\.name) == ["victim"])
-    #expect(life.sites.first.map { $0.requests - $0.error <= 2000 && $0.requests >= 2000 } == true)
+    #expect(life.sites.first.map { $0.requests - $0.overcountMax <= 2000 && $0.requests >= 2000 } == true)
     #expect(life.sites.first?.sections.first?.name == "/login")
   }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Exchanges
-import HTTPWire
+import HTTP1
 import Statistics
 import Testing
 
@@ -44,7 +44,7 @@ import Testing
     #expect(interval.totals.exchanges == 3)
     #expect(interval.totals.successes == 2)
     #expect(interval.totals.failures == 2)
-    #expect(interval.totals.orphans == 1)
+    #expect(interval.totals.unmatchedResponses == 1)
     #expect(interval.totals.interim == 1)
     #expect(interval.totals.unanswered == 1)
     #expect(interval.sites.map(\.name) == ["b", "a", "c"])

@@ -120,10 +120,10 @@ import Testing
     let second: UInt64 = 1_000_000_000
     let plan = try IntervalPlan(interval: 2 * second)
     let budgets = StatisticsBudgets(pendingExchanges: 8)
-    let handOvers = [try HandOver(budgets: budgets), try HandOver(budgets: budgets)]
+    let tallyExchanges = [try TallyExchange(budgets: budgets), try TallyExchange(budgets: budgets)]
     let start = 100 * second
-    let writers = try handOvers.map { try TallyWriter($0, plan: plan, start: start) }
-    let timeline = try Timeline(handOvers, plan: plan, start: start)
+    let writers = try tallyExchanges.map { try TallyWriter($0, plan: plan, start: start) }
+    let timeline = try Timeline(tallyExchanges, plan: plan, start: start)
     let traffic = Traffic()
     let none = ExchangeCounters()
     traffic.request("a")
@@ -144,10 +144,10 @@ import Testing
   @Test func `workers' sites are merged by name`() throws {
     let plan = try IntervalPlan(interval: 1_000_000_000)
     let budgets = StatisticsBudgets(pendingExchanges: 8)
-    let handOvers = try (0..<3).map { _ in try HandOver(budgets: budgets) }
-    let timeline = try Timeline(handOvers, plan: plan, start: 5)
-    for (index, handOver) in handOvers.enumerated() {
-      let writer = try TallyWriter(handOver, plan: plan, start: 5)
+    let tallyExchanges = try (0..<3).map { _ in try TallyExchange(budgets: budgets) }
+    let timeline = try Timeline(tallyExchanges, plan: plan, start: 5)
+    for (index, tallyExchange) in tallyExchanges.enumerated() {
+      let writer = try TallyWriter(tallyExchange, plan: plan, start: 5)
       let traffic = Traffic()
       traffic.request("shared", "/s", exchange: 0)
       traffic.request("own-\(index)", "/\(index)", exchange: 1)

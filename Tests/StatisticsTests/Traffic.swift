@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Exchanges
-import HTTPWire
+import HTTP1
 import Statistics
 
 /// Exchange events made by hand, as a tracker would leave them.

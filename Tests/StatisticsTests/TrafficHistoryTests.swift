@@ -54,9 +54,11 @@ import Testing
   @Test func `late workers' ticks are added to the second they belong to`() throws {
     let second: UInt64 = 1_000_000_000
     let plan = try IntervalPlan(interval: 10 * second)
-    let handOvers = try (0..<2).map { _ in try HandOver(budgets: StatisticsBudgets(pendingExchanges: 8)) }
-    let timeline = try Timeline(handOvers, plan: plan, start: 0)
-    let writers = try handOvers.map { try TallyWriter($0, plan: plan, start: 0) }
+    let tallyExchanges = try (0..<2).map { _ in
+      try TallyExchange(budgets: StatisticsBudgets(pendingExchanges: 8))
+    }
+    let timeline = try Timeline(tallyExchanges, plan: plan, start: 0)
+    let writers = try tallyExchanges.map { try TallyWriter($0, plan: plan, start: 0) }
     let traffic = Traffic()
     traffic.request("a")
     for writer in writers { traffic.record(in: writer) }

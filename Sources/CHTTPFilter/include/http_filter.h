@@ -32,7 +32,7 @@ enum { HTTPF_START = 0, HTTPF_CONTINUATION = 1, HTTPF_STREAM = 2 };
 /* Which way a packet crossed the interface; the values of Segment.Direction. */
 enum { HTTPF_UNKNOWN = 0, HTTPF_INBOUND = 1, HTTPF_OUTBOUND = 2 };
 
-/* Which packets count; the cases of Vantage. */
+/* Which packets count; the cases of CaptureDirection. */
 enum { HTTPF_BOTH = 0, HTTPF_IN = 1, HTTPF_OUT = 2 };
 
 /*

@@ -24,7 +24,7 @@ http {{ access_log off; client_body_temp_path {run}/b; proxy_temp_path {run}/p; 
  server {{ listen 80; root {run}/www; }} }}
 """
 # Where the clients are, whom they ask, and the device that is watched.
-ROADS = {"veth": (CLIENTS, "192.0.2.2", "vb"), "loopback": (SERVERS, "127.0.0.1", "lo")}
+PIPELINES = {"veth": (CLIENTS, "192.0.2.2", "vb"), "loopback": (SERVERS, "127.0.0.1", "lo")}
 
 
 class WebServer:
@@ -54,9 +54,9 @@ class WebServer:
         self.process.stop()
 
 
-def load(road, seconds):
+def load(pipeline, seconds):
     """Requests in one run of wrk, and requests a second."""
-    namespace, address, _ = ROADS[road]
+    namespace, address, _ = PIPELINES[pipeline]
     done = subprocess.run(["taskset", "-c", "1"] + inside(namespace, [
         "wrk", "-t1", "-c32", f"-d{seconds}s", f"http://{address}/x"]), capture_output=True, text=True)
     found = re.search(r"(\d+) requests in .*Requests/sec:\s+([\d.]+)", done.stdout, re.S)
@@ -65,13 +65,13 @@ def load(road, seconds):
     return int(found[1]), float(found[2])
 
 
-def pair(one, settings, network, road, seconds):
+def pair(one, settings, network, pipeline, seconds):
     """A run without the contestant, then one with it."""
-    _, alone = load(road, seconds)
+    _, alone = load(pipeline, seconds)
     places = settings.places(one)
-    process = network.monitor(one, places, ROADS[road][2], os.environ.get("MONITOR_CPU") or None)
+    process = network.monitor(one, places, PIPELINES[pipeline][2], os.environ.get("MONITOR_CPU") or None)
     before = process.cpu_so_far()
-    requests, watched = load(road, seconds)
+    requests, watched = load(pipeline, seconds)
     process.drain(20)
     process.stop()
     asked, answered, lost = one.says(places["run"])
@@ -82,16 +82,16 @@ def pair(one, settings, network, road, seconds):
 
 
 def collect(settings, turns):
-    """All pairs by road and contestant, which take turns, round by round; and the cable's offloads."""
+    """All pairs by pipeline and contestant, which take turns, round by round; and the cable's offloads."""
     seconds = settings.seconds
     data = {turn: [] for turn in turns}
     with Network() as network, WebServer(settings):
-        for road in {road for road, _ in turns}:
-            load(road, 1)
+        for pipeline in {pipeline for pipeline, _ in turns}:
+            load(pipeline, 1)
         for number in range(settings.runs):
-            for road, one in data:
-                settings.progress(f"server {road}: round {number + 1} of {settings.runs}, {one.name}")
-                data[road, one].append(pair(one, settings, network, road, seconds))
+            for pipeline, one in data:
+                settings.progress(f"server {pipeline}: round {number + 1} of {settings.runs}, {one.name}")
+                data[pipeline, one].append(pair(one, settings, network, pipeline, seconds))
         offloads = re.findall(r"(?:tcp-segmentation|generic-segmentation|generic-receive)-offload: \w+", subprocess.run(
             inside(SERVERS, ["ethtool", "-k", "vb"]), capture_output=True, text=True, check=True).stdout)
     return data, offloads
@@ -99,18 +99,18 @@ def collect(settings, turns):
 
 def measure(settings):
     """The table of the part."""
-    roads = (os.environ.get("ROADS") or "veth").split(",")
-    if set(roads) - set(ROADS):
-        raise SystemExit(f"ROADS is a list of {', '.join(ROADS)}")
+    pipelines = (os.environ.get("PIPELINES") or "veth").split(",")
+    if set(pipelines) - set(PIPELINES):
+        raise SystemExit(f"PIPELINES is a list of {', '.join(PIPELINES)}")
     present, _ = contestants.chosen("server", settings.fixed)
-    data, offloads = collect(settings, [(road, one) for road in roads for one in present])
+    data, offloads = collect(settings, [(pipeline, one) for pipeline in pipelines for one in present])
     rows = []
-    for road in roads:
-        report.table(f"Server: nginx and wrk saturated, {road}, pairs of {settings.seconds} s: {settings.runs}",
+    for pipeline in pipelines:
+        report.table(f"Server: nginx and wrk saturated, {pipeline}, pairs of {settings.seconds} s: {settings.runs}",
                      "contestant", "requests/s without", "with", "ratio kept", "CPU s per M requests",
                      "messages seen, %", "lost by its own word")
         for (where, one), pairs in data.items():
-            if where != road:
+            if where != pipeline:
                 continue
             seen, lost = ([value[key] for value in pairs] for key in ("seen", "lost"))
             report.row(one.name, report.spread([value["alone"] for value in pairs], "{:.0f}"),
@@ -119,7 +119,7 @@ def measure(settings):
                        report.spread([value["cpu_per_million"] for value in pairs]),
                        "-" if None in seen else report.spread([100 * share for share in seen], "{:.1f}"),
                        "-" if None in lost else report.spread(lost, "{:.0f}"))
-            rows.append(dict(road=road, name=one.name, offloads=offloads, single=pairs))
+            rows.append(dict(pipeline=pipeline, name=one.name, offloads=offloads, single=pairs))
     print(f"\nOffloads of the cable: {', '.join(offloads)}.")
     return rows
 
@@ -129,13 +129,13 @@ def rows_for_bench(settings):
     ebpf, libpcap = (one for one in contestants.ALL if one.name in ("wiretally", "wiretally-pcap"))
     words = {"veth": "a veth pair", "loopback": "loopback"}
     data, _ = collect(settings, [("veth", ebpf), ("veth", libpcap), ("loopback", ebpf)])
-    for road in words:
-        pairs = [(one, values) for (where, one), values in data.items() if where == road]
+    for pipeline in words:
+        pairs = [(one, values) for (where, one), values in data.items() if where == pipeline]
         alone = [value["alone"] for _, values in pairs for value in values]
-        report.row(f"nginx over {words[road]}, alone", f"{max(alone):.0f}", f"{statistics.median(alone):.0f}",
+        report.row(f"nginx over {words[pipeline]}, alone", f"{max(alone):.0f}", f"{statistics.median(alone):.0f}",
                    "requests a second")
         for one, values in pairs:
             watched = [value["watched"] for value in values]
             kept = report.spread([100 * value["ratio"] for value in values], "{:.0f}")
-            report.row(f"nginx over {words[road]}, wiretally watching by {'eBPF' if one is ebpf else 'libpcap'}",
+            report.row(f"nginx over {words[pipeline]}, wiretally watching by {'eBPF' if one is ebpf else 'libpcap'}",
                        f"{max(watched):.0f}", f"{statistics.median(watched):.0f}", f"requests a second; {kept} % kept")

@@ -22,7 +22,7 @@ class Scenario:
     servers: tuple = ()
     direction: str = "both"
     prefaces: int = 0
-    orphans: tuple = ()
+    unmatched: tuple = ()
     # Seconds between the start of the traffic, which goes on by itself, and that of the capture.
     late: float = 0.0
     # Where the truth comes from when it is not the log alone.

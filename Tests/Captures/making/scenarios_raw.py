@@ -154,7 +154,7 @@ def middle(lab):
 
 
 @scenario("begun-before-an-answer", "raw", "raw sockets", "the capture begins between a request and its answer",
-          late=0.7, orphans=(200,),
+          late=0.7, unmatched=(200,),
           truth_from="raw's log; that the answer to its first line has no request here follows from the clock")
 def before_answer(lab):
     steps("raw", [get("/slow"), get("/api/1"), get("/status/404")], 80, 0.0, 1.3)
@@ -191,7 +191,7 @@ def mixed(lab):
 
 
 @scenario("tls-on-80", "nginx", "raw sockets", "a TLS greeting on port 80; nginx answers by a bare 400",
-          orphans=(400,),
+          unmatched=(400,),
           truth_from="nginx's log has one line that is no request: its 400 is a response without a request")
 def tls(lab):
     hello = bytes.fromhex("16030100c8010000c40303") + bytes(range(189))
@@ -199,7 +199,7 @@ def tls(lab):
 
 
 @scenario("broken-requests", "nginx", "raw sockets", "no requests by the grammar: 400 without a request",
-          orphans=(400, 400), truth_from="nginx's log has lines that are no requests: their 400 are responses alone")
+          unmatched=(400, 400), truth_from="nginx's log has lines that are no requests: their 400 are responses alone")
 def broken(lab):
     for line in (b"GET /api HTTP/1.x\r\n\r\n", b"hello there\r\n\r\n"):
         lab.talk(steps, "nginx", [line])

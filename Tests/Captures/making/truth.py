@@ -33,10 +33,10 @@ def section(entry):
     return "/" + path[1:].split("/")[0] if path.startswith("/") else path or "/"
 
 
-def of(entries, direction="both", orphans=(), prefaces=0):
+def of(entries, direction="both", unmatched=(), prefaces=0):
     """The counts of all entries; a status of None is a request that was never answered.
 
-    `orphans` are statuses of responses whose request is not in the capture.
+    `unmatched` are statuses of responses whose request is not in the capture.
     """
     counts = collections.defaultdict(collections.Counter)
     responses = exchanges = interim = 0
@@ -55,7 +55,7 @@ def of(entries, direction="both", orphans=(), prefaces=0):
         for status in statuses:
             counts["statuses"][str(status)] += 1
         responses += len(statuses)
-    for status in orphans:
+    for status in unmatched:
         counts["statuses"][str(status)] += 1
         responses += 1
     result = {"requests": len(entries) if direction != "responses" else 0, "responses": responses}

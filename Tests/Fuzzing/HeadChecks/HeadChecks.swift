@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import HTTPWire
+package import HTTP1
+package import System
 package import Support
 
 /// What must hold of any bytes that are read as a head: the parser and its slow twin agree, and a head that

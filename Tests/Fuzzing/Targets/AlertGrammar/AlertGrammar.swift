@@ -2,7 +2,7 @@
 
 import Alerting
 import Capture
-import HTTPWire
+import System
 import Randomness
 import Statistics
 import Support

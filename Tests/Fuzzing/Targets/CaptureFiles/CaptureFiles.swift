@@ -2,7 +2,7 @@
 
 import Capture
 import Glibc
-import HTTPWire
+import Packets
 import PacketBuilder
 import PcapCapture
 import Randomness

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import HTTPWire
+import HTTP1
+import System
 import Randomness
 import Support
 

@@ -2,7 +2,7 @@
 
 import Capture
 import Exchanges
-import HTTPWire
+import System
 import Randomness
 import Support
 
@@ -150,8 +150,10 @@ enum Conversation: FuzzTarget {
     read(tracker.batch)
     let c = tracker.counters
     expect(
-      c.delivered == c.starts + c.continuations + c.duplicates + c.unparseable + c.lookalikes + c.body
-        && c.delivered == UInt64(segments.count) && c.requests + c.responses == c.starts + c.further,
+      c.delivered == c.headSegments + c.continuations + c.duplicates + c.unparseable + c.falseHeads
+        + c.otherSegments
+        && c.delivered == UInt64(segments.count)
+        && c.requests + c.responses == c.headSegments + c.pipelinedHeads,
       "the ledger is balanced: \(c)")
     expect(c.skippedBytes == 0, "nothing was skipped: \(c)")
     return totals

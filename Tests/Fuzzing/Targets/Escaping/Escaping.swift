@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import HTTPWire
-import Presentation
+import HTTP1
+import System
+import Text
 import Randomness
 import Support
 

@@ -2,7 +2,8 @@
 
 import Capture
 import Exchanges
-import HTTPWire
+import HTTP1
+import System
 import Randomness
 import Support
 
@@ -99,11 +100,13 @@ enum FlowMachine: FuzzTarget {
   }
 
   private static func check(_ c: ExchangeCounters, _ sent: UInt64, isFinal: Bool) {
-    let classes = [c.starts, c.continuations, c.duplicates, c.unparseable, c.lookalikes, c.body]
+    let classes = [
+      c.headSegments, c.continuations, c.duplicates, c.unparseable, c.falseHeads, c.otherSegments,
+    ]
     expect(classes.allSatisfy { $0 <= sent }, "no class is below zero: \(c)")
     expect(c.delivered == classes.reduce(0, +), "each segment is in one class: \(c)")
-    expect(c.requests + c.responses == c.starts + c.further, "each head has a place: \(c)")
-    expect(c.responses == c.exchanges + c.orphans + c.interim, "each response is something: \(c)")
+    expect(c.requests + c.responses == c.headSegments + c.pipelinedHeads, "each head has a place: \(c)")
+    expect(c.responses == c.exchanges + c.unmatchedResponses + c.interim, "each response is something: \(c)")
     expect(isFinal ? c.delivered == sent : c.delivered <= sent, "no segment is lost: \(c), \(sent) sent")
     expect(c.exchanges + c.unanswered <= c.requests, "no request ends twice: \(c)")
     if isFinal { expect(c.exchanges + c.unanswered == c.requests, "each request has an end: \(c)") }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import HTTPWire
+import Packets
+import HTTP1
+import System
 import Randomness
 @testable import Statistics
 import Support
@@ -65,12 +67,13 @@ enum HeavyHitters: FuzzTarget {
     _ table: SpaceSaving, _ slot: Int, _ key: Key, _ copy: borrowing ZeroedStorage<UInt8>,
     _ exact: [Key: UInt64]
   ) {
-    let tenant = table.tenant(slot), count = table.count(slot), truth = exact[key] ?? 0
-    expect(tenant.owner == key.owner && tenant.generation != 0, "the slot is the key's")
+    let occupant = table.occupant(slot), count = table.count(slot), truth = exact[key] ?? 0
+    expect(occupant.owner == key.owner && occupant.generation != 0, "the slot is the key's")
     let length = table.copyName(slot, to: copy, at: 0)
     expect((0..<length).map { copy[$0] } == key.name, "the name is the key's")
     expect(
-      count - tenant.error <= truth && truth <= count, "the bounds hold: \(count), \(tenant.error), \(truth)")
+      count - occupant.error <= truth && truth <= count,
+      "the bounds hold: \(count), \(occupant.error), \(truth)")
   }
 }
 

@@ -2,7 +2,8 @@
 
 import CFilter
 import Capture
-import HTTPWire
+import HTTP1
+import System
 import PacketBuilder
 import PcapCapture
 import Randomness
@@ -55,7 +56,7 @@ enum KernelFilter: FuzzTarget {
     expect(kernel.lost == 0 && kernel.on_port <= 1 && kernel.payload <= kernel.on_port, "one packet is one")
     expect(kernel.size >= 64 * kernel.records, "records have their heads")
     expect(kernel.size <= 64 * kernel.records + UInt(packet.byteCount), "records hold the packet's bytes")
-    // Tags and tunnels are read otherwise, by design: JudgesTests name how.
+    // Tags and tunnels are read otherwise, by design: DifferentialTests name how.
     guard type == 0x0800 || type == 0x86dd, packet.byteCount >= 40 else { return }
     let transport = type == 0x0800 ? packet.byte(9) : 6
     guard ![4, 17, 41, 47, 51, 97, 137, 143].contains(transport) else { return }

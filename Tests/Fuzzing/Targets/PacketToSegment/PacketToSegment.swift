@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import HTTPWire
+import Packets
+import System
 import PacketBuilder
 import Randomness
 import Support

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import HTTPWire
+import System
 import HeadChecks
 import Randomness
 import Support

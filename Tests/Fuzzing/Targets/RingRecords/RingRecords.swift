@@ -2,7 +2,7 @@
 
 import Capture
 import Glibc
-import HTTPWire
+import System
 @testable import KernelCapture
 import Randomness
 import Support

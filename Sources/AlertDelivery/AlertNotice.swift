@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Alerting
+package import Text
+
+extension DeliveryMessage {
+  /// A change of an alert, as commands and Alertmanagers are told of it.
+  ///
+  /// - Parameters:
+  ///   - json: its JSON line.
+  ///   - topSite: the most visited site of the interval that brought it.
+  package init(_ change: AlertTransition, json: [UInt8], topSite: String?, zone: DisplayZone = .local) {
+    self.init()
+    let unit = change.about.unit
+    self["state"] = change.state.rawValue
+    self["rule"] = change.rule
+    self["site"] = change.site ?? ""
+    self["severity"] = change.about.severity
+    self["measure"] = change.about.measure.rawValue
+    self["unit"] = unit.name
+    self["value"] = DecimalText.shortest(unit.number(change.hits))
+    self["threshold"] = DecimalText.shortest(unit.number(change.threshold))
+    self["at"] = CalendarTime.rfc3339(change.at)
+    self["started"] = CalendarTime.rfc3339(change.started)
+    self["lost"] = "\(change.lost)"
+    self["id"] = change.id
+    self["top_site"] = topSite ?? ""
+    self["text"] = change.sentence(zone)
+    self["json"] = String(decoding: json, as: UTF8.self)
+  }
+}

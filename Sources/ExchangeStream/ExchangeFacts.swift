@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Capture
+package import HTTP1
+
+/// The part of an exchange's record that has a fixed size: everything but the texts.
+package struct ExchangeFacts: BitwiseCopyable, Sendable {
+  /// How the exchange ended.
+  package enum Outcome: UInt8, BitwiseCopyable, Sendable {
+    /// By its final response.
+    case answered
+    /// The request was given up: no response within the time limit.
+    case unanswered
+    /// A final response that nobody here asked for: there is no request, and no text.
+    case orphan
+  }
+
+  package var outcome = Outcome.answered
+  /// The request's method; its name is a text of the record when it is `.other`.
+  package var method = Method.other
+  /// The digits of the request's HTTP version.
+  package var major: UInt8 = 0
+  package var minor: UInt8 = 0
+  /// 100 to 999; 0 when there was no response.
+  package var status: UInt16 = 0
+  package var isBodyKnown = false
+  /// Bytes of the response's body, when `isBodyKnown`.
+  package var bodyBytes: UInt64 = 0
+  /// Capture time of the request's head, nanoseconds since 1970; 0 of an orphan.
+  package var requestTime: UInt64 = 0
+  /// Capture time of the response's head, or when the request was given up.
+  package var endTime: UInt64 = 0
+  /// Request head seen to response head seen, nanoseconds.
+  package var latency: UInt64 = 0
+  package var client = Endpoint(high: 0, low: 0, port: 0)
+  package var server = Endpoint(high: 0, low: 0, port: 0)
+  /// Where the texts lie among the record's bytes.
+  package var site = TextRange()
+  package var methodName = TextRange()
+  package var target = TextRange()
+  package var referer = TextRange()
+  package var userAgent = TextRange()
+
+  package init() {}
+
+  /// A text's place in its record.
+  package struct TextRange: Equatable, BitwiseCopyable, Sendable {
+    package var start: UInt16 = 0
+    package var count: UInt16 = 0
+    package init() {}
+    init(start: Int, count: Int) {
+      self.start = UInt16(truncatingIfNeeded: start)
+      self.count = UInt16(truncatingIfNeeded: count)
+    }
+  }
+
+  /// Bytes of all texts.
+  var textCount: Int { Int(userAgent.start) + Int(userAgent.count) }
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTP1
+import System
+
+/// One exchange as its reader has it: what was asked by whom, and how it ended.
+///
+/// All texts are printable ASCII. A record that is read into again keeps its memory.
+package struct ExchangeRecord: Sendable {
+  package private(set) var facts = ExchangeFacts()
+  private var texts: [UInt8] = []
+
+  package init() { texts.reserveCapacity(RecordMemory.textRoom) }
+
+  /// The bytes of one of the record's texts: `record.bytes(record.facts.target)`.
+  package func bytes(_ range: ExchangeFacts.TextRange) -> ArraySlice<UInt8> {
+    let start = min(Int(range.start), texts.count)
+    return texts[start..<min(start + Int(range.count), texts.count)]
+  }
+
+  /// The site's name; empty when there is none.
+  package var site: String { text(facts.site) }
+  /// The method's name; empty of an orphan.
+  package var method: String {
+    if facts.outcome == .orphan { return "" }
+    return facts.method == .other ? text(facts.methodName) : facts.method.name
+  }
+  /// The request's target as sent: the path with its query, as a rule.
+  package var target: String { text(facts.target) }
+  /// The fields' values; empty when there was none.
+  package var referer: String { text(facts.referer) }
+  package var userAgent: String { text(facts.userAgent) }
+  /// Whether the exchange failed: 4xx, 5xx, or no answer.
+  package var isFailure: Bool {
+    facts.outcome == .unanswered || (facts.status >= 400 && facts.status < 600)
+  }
+
+  private func text(_ range: ExchangeFacts.TextRange) -> String {
+    String(decoding: bytes(range), as: UTF8.self)
+  }
+
+  mutating func set(_ facts: ExchangeFacts, texts span: RawSpan) {
+    self.facts = facts
+    texts.removeAll(keepingCapacity: true)
+    for offset in 0..<span.byteCount { texts.append(span.byte(offset)) }
+  }
+}

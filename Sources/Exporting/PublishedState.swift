@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Alerting
+package import Capture
+package import Exchanges
+package import Reporting
+package import AlertDelivery
+package import Statistics
+
+/// What the reporter tells everybody who asks over HTTP: the values of one moment, which never change.
+package struct PublishedState: Sendable {
+  package var label: CaptureLabel
+  /// The program's version.
+  package var version: String
+  /// Lines of the program's own, as pages have them.
+  package var notices: [String] = []
+  /// How it goes with sending alerts on.
+  package var deliveries: [DeliveryState] = []
+  /// When the watch began, and when this was true, nanoseconds since 1970.
+  package var started: UInt64
+  package var at: UInt64
+  /// The life, which a screen may have begun anew: the top sites, and those that are listed.
+  package var life: Snapshot
+  /// All traffic, the capture's half of the ledger and the workers' half, since the start.
+  package var traffic = TrafficCounters()
+  package var capture = CaptureCounters()
+  package var ledger = ExchangeCounters()
+  package var sites = SiteListing()
+  package var alerts: [AlertStatus] = []
+  /// The rules, as JSON lines show them.
+  package var board = AlertBoard()
+  package var gauges = CaptureGauges()
+  package var cost = ProcessCost.Reading()
+  /// The last ten minutes, oldest first.
+  package var history: [Sample] = []
+  /// How far behind the slowest worker is, nanoseconds.
+  package var lag: UInt64 = 0
+  /// Since when the named interface is down, nanoseconds since 1970.
+  package var interfaceDownSince: UInt64?
+
+  package init(
+    label: CaptureLabel, version: String, started: UInt64, at: UInt64, life: Snapshot = Snapshot()
+  ) {
+    self.label = label
+    self.version = version
+    self.started = started
+    self.at = at
+    self.life = life
+  }
+}
+
+/// How one alert rule stands.
+package struct AlertStatus: Equatable, Sendable {
+  package var rule: String
+  /// The site, when the rule is about one.
+  package var site: String?
+  /// When the active alert was raised, nanoseconds since 1970; nil when there is none.
+  package var since: UInt64?
+  /// What is compared with the threshold, in the rule's own unit.
+  package var value: Double
+  package var threshold: Double
+  /// How often it was raised.
+  package var raised: UInt64
+  /// Alerts that are over, newest first.
+  package var past: [PastAlert] = []
+
+  package init(rule: String, value: Double, threshold: Double, raised: UInt64) {
+    self.rule = rule
+    self.value = value
+    self.threshold = threshold
+    self.raised = raised
+  }
+}
+
+/// About a second of the watch.
+package struct Sample: Equatable, Sendable {
+  /// Its end, nanoseconds since 1970.
+  package var at: UInt64
+  /// Its length, nanoseconds; above 0.
+  package var elapsed: UInt64
+  package var totals = TrafficTotals()
+  package var latency = LatencySummary()
+  /// Records lost in it.
+  package var lost: UInt64 = 0
+
+  package init(at: UInt64, elapsed: UInt64) {
+    self.at = at
+    self.elapsed = max(elapsed, 1)
+  }
+}

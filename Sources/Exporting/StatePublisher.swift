@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Synchronization
+
+/// Where the reporter leaves its latest published state and the listener finds it: one swap a second.
+package final class StatePublisher: Sendable {
+  /// A published state and when it was posted, by a clock that nobody can set.
+  struct Posting: Sendable {
+    var published: PublishedState
+    var posted: SuspendingClock.Instant
+    /// Counts the postings, from 1.
+    var number: UInt64
+  }
+
+  private let posting = Mutex<Posting?>(nil)
+
+  package init() {}
+
+  /// Puts a published state in place of the last one, which goes away outside of the lock.
+  package func post(_ published: PublishedState) {
+    let now = SuspendingClock().now
+    let last = posting.withLock { posting in
+      let last = posting
+      posting = Posting(published: published, posted: now, number: (last?.number ?? 0) + 1)
+      return last
+    }
+    _ = consume last
+  }
+
+  /// The latest one; nil before the first.
+  var latest: Posting? { posting.withLock { $0 } }
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import System
+
+/// Reads the head of an HTTP/1 request or response (RFC 9112) out of borrowed bytes.
+///
+/// It is lenient where servers are (empty lines before the start line, bare LF, white space before
+/// a colon) and strict where counting depends on it: a start line must be whole and valid.
+package enum HeadParser {
+  package enum Verdict: Sendable {
+    /// The head is whole.
+    case complete
+    /// What there is, is the beginning of a head.
+    case incomplete
+    /// No start line, whatever may follow.
+    case invalid
+  }
+
+  /// Heads beyond this many bytes are read by their start line alone.
+  package static let maximumLength = 64 * 1024
+
+  /// Reads the head at the start of `bytes` into `head`.
+  ///
+  /// With `.incomplete`, `head` holds what could be read: `hasStartLine` tells whether its start
+  /// line is whole.
+  package static func parse(_ bytes: RawSpan, into head: inout MessageHead) -> Verdict {
+    head = MessageHead()
+    let start = skipEmptyLines(bytes)
+    let count = bytes.byteCount
+    guard start < count else { return .incomplete }
+    let feed = ByteScan.lineFeed(in: bytes, from: start)
+    if feed < 0 {
+      return StartLine.mayBegin(bytes, start, count) ? .incomplete : .invalid
+    }
+    guard StartLine.parse(bytes, start, trimmedEnd(bytes, start, feed), into: &head) else {
+      return .invalid
+    }
+    return HeaderFields.parse(bytes, from: feed &+ 1, into: &head) ? .complete : .incomplete
+  }
+
+  /// Whether the start line of an incomplete head was whole and valid.
+  package static func hasStartLine(_ head: MessageHead) -> Bool {
+    head.status != 0 || head.target.count > 0
+  }
+
+  /// The end of the line that `feed` ends: without the CR before it.
+  @inline(__always)
+  static func trimmedEnd(_ bytes: RawSpan, _ start: Int, _ feed: Int) -> Int {
+    feed > start && bytes.byte(feed &- 1) == 0x0d ? feed &- 1 : feed
+  }
+
+  /// RFC 9112, section 2.2: a server ignores empty lines before a request line.
+  private static func skipEmptyLines(_ bytes: RawSpan) -> Int {
+    var offset = 0
+    while offset < bytes.byteCount {
+      let byte = bytes.byte(offset)
+      guard byte == 0x0d || byte == 0x0a else { break }
+      offset &+= 1
+    }
+    return offset
+  }
+}

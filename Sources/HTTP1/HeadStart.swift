@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import System
+
+/// The test that decides whether a payload starts a message: the same as the kernel's filter makes
+/// (`bpf/http_start.h`); one table of payloads tests both.
+package enum HeadStart {
+  /// How a payload begins.
+  package enum Verdict: Sendable {
+    case request
+    case response
+    /// All of the payload is a proper prefix of a method and its space, or of `HTTP/`.
+    case requestPrefix, responsePrefix
+    /// The connection preface of HTTP/2 (RFC 9113, section 3.4).
+    case http2
+    case none
+  }
+
+  /// Bytes of the longest method and its space.
+  static let longest = 18
+
+  package static func verdict(_ bytes: RawSpan) -> Verdict {
+    if bytes.byteCount >= 5 {
+      // What begins almost every message, first.
+      let word = bytes.big32(0)
+      if word == 0x4854_5450, bytes.byte(4) == 0x2f { return .response }
+      if word == 0x4745_5420 { return .request }
+    }
+    guard bytes.byteCount > 0 else { return .none }
+    // All methods and "HTTP/" begin with a capital letter; most payloads do not.
+    if isCapital(bytes.byte(0)) { return begin(bytes) }
+    // Old clients send an empty line between two requests (RFC 9112, section 2.2).
+    guard bytes.byteCount >= 3, bytes.big16(0) == 0x0d0a, isCapital(bytes.byte(2)) else { return .none }
+    return begin(bytes.slice(2, bytes.byteCount))
+  }
+
+  @inline(__always)
+  private static func isCapital(_ byte: UInt8) -> Bool { byte >= 0x41 && byte <= 0x5a }
+
+  private static func begin(_ bytes: RawSpan) -> Verdict {
+    let count = bytes.byteCount
+    if count >= 5, bytes.big32(0) == 0x4854_5450, bytes.byte(4) == 0x2f { return .response }
+    if count >= 4, bytes.big32(0) == 0x4745_5420 { return .request }
+    let limit = min(count, longest)
+    var space = 1
+    while space < limit, bytes.byte(space) != 0x20 { space &+= 1 }
+    if space < limit {
+      if Method.named(bytes, 0, space) != .other { return .request }
+      return isHTTP2(bytes) ? .http2 : .none
+    }
+    return count < longest ? prefix(bytes) : .none
+  }
+
+  /// The preface, as far as the bytes reach.
+  private static func isHTTP2(_ bytes: RawSpan) -> Bool {
+    let preface: StaticString = "PRI * HTTP/2.0\r\n"
+    let count = min(bytes.byteCount, preface.utf8CodeUnitCount)
+    for index in 0..<count where unsafe preface.utf8Start[index] != bytes.byte(index) { return false }
+    return true
+  }
+
+  /// The bytes hold no space, so a method itself is a proper prefix of what it needs.
+  private static func prefix(_ bytes: RawSpan) -> Verdict {
+    // A lone "H" is a request's until more is seen: "HEAD " begins like that as well.
+    if bytes.byteCount > 1, bytes.byteCount < 5, begins("HTTP/", with: bytes) { return .responsePrefix }
+    for method in Method.allCases where method != .other && begins(method.token, with: bytes) {
+      return .requestPrefix
+    }
+    return isHTTP2(bytes) ? .http2 : .none
+  }
+
+  private static func begins(_ name: StaticString, with bytes: RawSpan) -> Bool {
+    guard bytes.byteCount <= name.utf8CodeUnitCount else { return false }
+    for index in 0..<bytes.byteCount where unsafe name.utf8Start[index] != bytes.byte(index) {
+      return false
+    }
+    return true
+  }
+}

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import System
+
+/// The header fields that counting needs, out of the lines after a start line.
+///
+/// Fields are told apart by their first letter and length; all others cost one search for the line's
+/// end. A line that begins with white space continues the field before it (obs-fold, RFC 9112,
+/// section 5.2); only a `Host` whose own line is empty looks there.
+enum HeaderFields {
+  /// Reads lines from `start` on; true when the empty line that ends the head was found.
+  static func parse(_ bytes: RawSpan, from start: Int, into head: inout MessageHead) -> Bool {
+    let count = bytes.byteCount
+    var line = start
+    var hostWaits = false
+    while line < count {
+      let first = bytes.byte(line)
+      if first == 0x0a {
+        head.length = line &+ 1
+        return true
+      }
+      if first == 0x0d, line &+ 1 < count, bytes.byte(line &+ 1) == 0x0a {
+        head.length = line &+ 2
+        return true
+      }
+      let feed = ByteScan.lineFeed(in: bytes, from: line)
+      if feed < 0 { return false }
+      let end = HeadParser.trimmedEnd(bytes, line, feed)
+      // Only the line right behind a `Host` continues it.
+      let continuesHost = hostWaits
+      hostWaits = false
+      switch first | 0x20 {
+      case 0x68:  // h
+        if let value = valueStart(bytes, line, end, "host") {
+          hostWaits = takeHost(bytes, value, end, into: &head)
+        }
+      case 0x63:  // c
+        if let value = valueStart(bytes, line, end, "content-length") {
+          takeContentLength(bytes, value, end, into: &head)
+        }
+      case 0x74:  // t
+        if let value = valueStart(bytes, line, end, "transfer-encoding") {
+          takeTransferEncoding(bytes, value, end, into: &head)
+        }
+      case 0x75:  // u
+        if valueStart(bytes, line, end, "upgrade") != nil { head.upgrade = true }
+      case 0x20, 0x29:  // SP; HT with the case bit set
+        if continuesHost, first == 0x20 || first == 0x09 {
+          head.hostFields &-= 1
+          hostWaits = takeHost(bytes, line, end, into: &head)
+        }
+      default: break
+      }
+      line = feed &+ 1
+    }
+    return false
+  }
+
+  /// Where the value begins when the line's field name is `name` (lower case); nil for another one.
+  @inline(__always)
+  static func valueStart(_ bytes: RawSpan, _ line: Int, _ end: Int, _ name: StaticString) -> Int? {
+    let length = name.utf8CodeUnitCount
+    guard end &- line > length else { return nil }
+    // Words of the line with the case bit set; the last word overlaps the one before it. The compiler
+    // makes numbers of the name's.
+    if length >= 8 {
+      var offset = 0
+      while offset &+ 8 <= length {
+        guard agree(bytes.little64(line &+ offset), word(name, offset)) else { return nil }
+        offset &+= 8
+      }
+      let last = length &- 8
+      guard agree(bytes.little64(line &+ last), word(name, last)) else { return nil }
+    } else {
+      let blanks: UInt32 = 0x2020_2020
+      let last = length &- 4
+      guard bytes.big32(line) | blanks == half(name, 0),
+        bytes.big32(line &+ last) | blanks == half(name, last)
+      else { return nil }
+    }
+    var colon = line &+ length
+    // RFC 9112, section 5.1 forbids white space here; servers that let it through mean this field.
+    while colon < end, isBlank(bytes.byte(colon)) { colon &+= 1 }
+    guard colon < end, bytes.byte(colon) == 0x3a else { return nil }
+    return colon &+ 1
+  }
+
+  /// Whether eight bytes are these letters and hyphens, whatever the case.
+  @inline(__always)
+  private static func agree(_ bytes: UInt64, _ name: UInt64) -> Bool {
+    // The case bit turns no other tchar into a letter or a hyphen, but a CR into a hyphen.
+    bytes | ByteScan.ones &* 0x20 == name && ByteScan.zeroBytes(bytes ^ ByteScan.ones &* 0x0d) == 0
+  }
+
+  /// Eight letters of a name as `little64` would load them.
+  @inline(__always)
+  private static func word(_ name: StaticString, _ offset: Int) -> UInt64 {
+    UInt64(half(name, offset).byteSwapped) | UInt64(half(name, offset &+ 4).byteSwapped) << 32
+  }
+
+  /// Four letters of a name as `big32` would load them.
+  @inline(__always)
+  private static func half(_ name: StaticString, _ offset: Int) -> UInt32 {
+    // The callers' names have these letters.
+    let start = unsafe name.utf8Start + offset
+    return unsafe UInt32(start[0]) << 24 | UInt32(start[1]) << 16 | UInt32(start[2]) << 8 | UInt32(start[3])
+  }
+
+  /// Takes a `Host`; true when it is empty so far, so that a folded line may still bring it.
+  private static func takeHost(
+    _ bytes: RawSpan, _ start: Int, _ end: Int, into head: inout MessageHead
+  ) -> Bool {
+    head.hostFields &+= 1
+    guard head.host.isEmpty else { return false }
+    let value = trimmed(bytes, start, end)
+    head.host = value
+    return value.isEmpty
+  }
+
+  /// RFC 9112, section 6.3: a list of equal numbers is that number, anything else is an error.
+  private static func takeContentLength(
+    _ bytes: RawSpan, _ start: Int, _ end: Int, into head: inout MessageHead
+  ) {
+    // Transfer-Encoding wins, whatever the order.
+    guard head.framing == .unspecified || head.framing == .length else { return }
+    var offset = start
+    while true {
+      while offset < end, isBlank(bytes.byte(offset)) { offset &+= 1 }
+      var value: UInt64 = 0
+      let first = offset
+      while offset < end, StartLine.isDigit(bytes.byte(offset)) {
+        let (product, overflow) = value.multipliedReportingOverflow(by: 10)
+        let (sum, carry) = product.addingReportingOverflow(UInt64(bytes.byte(offset) &- 48))
+        if overflow || carry {
+          head.framing = .unknown
+          return
+        }
+        value = sum
+        offset &+= 1
+      }
+      while offset < end, isBlank(bytes.byte(offset)) { offset &+= 1 }
+      let more = offset < end && bytes.byte(offset) == 0x2c
+      if first == offset || (offset < end && !more)
+        || (head.framing == .length && head.contentLength != value)
+      {
+        head.framing = .unknown
+        return
+      }
+      head.framing = .length
+      head.contentLength = value
+      if !more { return }
+      offset &+= 1
+    }
+  }
+
+  /// Only a final `chunked` gives the body an end of its own (RFC 9112, section 6.1).
+  private static func takeTransferEncoding(
+    _ bytes: RawSpan, _ start: Int, _ end: Int, into head: inout MessageHead
+  ) {
+    let value = trimmed(bytes, start, end)
+    let name: StaticString = "chunked"
+    var isChunked = value.count >= 7
+    var index = 0
+    while isChunked, index < 7 {
+      isChunked = unsafe bytes.byte(value.end &- 7 &+ index) | 0x20 == name.utf8Start[index]
+      index &+= 1
+    }
+    if isChunked, value.count > 7 {
+      let before = bytes.byte(value.end &- 8)
+      isChunked = isBlank(before) || before == 0x2c
+    }
+    // "identity" (RFC 2616) says nothing.
+    if !isChunked, value.count == 8, bytes.byte(Int(value.start)) | 0x20 == 0x69 { return }
+    head.framing = isChunked ? .chunked : .untilClose
+  }
+
+  static func trimmed(_ bytes: RawSpan, _ start: Int, _ end: Int) -> ByteRange {
+    var first = start, last = end
+    while first < last, isBlank(bytes.byte(first)) { first &+= 1 }
+    while last > first, isBlank(bytes.byte(last &- 1)) { last &-= 1 }
+    return ByteRange(first, last)
+  }
+
+  @inline(__always)
+  private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import System
+
+/// The four forms of a request target (RFC 9112, section 3.2) and what counting takes from them.
+package enum RequestTarget {
+  /// Where the site's name stands: in the target of an absolute-form or CONNECT request, else in
+  /// `Host`.
+  package static func authority(_ head: MessageHead, _ bytes: RawSpan) -> ByteRange {
+    if head.method.isConnect { return head.target }
+    let start = authorityStart(head, bytes)
+    guard start >= 0 else { return head.host }
+    return ByteRange(start, pathStart(bytes, start, head.target.end))
+  }
+
+  /// Appends the section: `/` and the first path segment, or `*`; nothing for CONNECT.
+  package static func appendSection(
+    _ head: MessageHead, _ bytes: RawSpan, to names: NameBuffer
+  ) -> (start: Int, count: Int) {
+    if head.method.isConnect { return (names.count, 0) }
+    var start = Int(head.target.start)
+    let end = head.target.end
+    let authority = authorityStart(head, bytes)
+    if authority >= 0 { start = pathStart(bytes, authority, end) }
+    guard start < end, bytes.byte(start) == 0x2f || authority < 0 else {
+      // "http://site" and "http://site?query" have the empty path, which is "/".
+      return appendRoot(to: names)
+    }
+    var offset = start &+ 1
+    while offset < end {
+      let byte = bytes.byte(offset)
+      if byte == 0x2f || byte == 0x3f || byte == 0x23 { break }
+      offset &+= 1
+    }
+    if bytes.byte(start) == 0x3f { return appendRoot(to: names) }
+    return PrintableName.append(bytes, start, offset, lowercased: false, to: names)
+  }
+
+  private static func appendRoot(to names: NameBuffer) -> (start: Int, count: Int) {
+    names.append(0x2f)
+    return (names.count - 1, 1)
+  }
+
+  /// Where the authority of an absolute-form target begins; -1 for the other forms.
+  private static func authorityStart(_ head: MessageHead, _ bytes: RawSpan) -> Int {
+    let start = Int(head.target.start), end = head.target.end
+    // A scheme begins with a letter; origin-form with a slash, asterisk-form is "*".
+    guard start < end, bytes.byte(start) != 0x2f, bytes.byte(start) != 0x2a else { return -1 }
+    var offset = start
+    while offset < end, isSchemeByte(bytes.byte(offset)) { offset &+= 1 }
+    guard offset > start, offset &+ 3 <= end, bytes.byte(offset) == 0x3a, bytes.byte(offset &+ 1) == 0x2f,
+      bytes.byte(offset &+ 2) == 0x2f
+    else { return -1 }
+    return offset &+ 3
+  }
+
+  /// Where the path, query or end begins behind an authority.
+  private static func pathStart(_ bytes: RawSpan, _ start: Int, _ end: Int) -> Int {
+    var offset = start
+    while offset < end {
+      let byte = bytes.byte(offset)
+      if byte == 0x2f || byte == 0x3f || byte == 0x23 { break }
+      offset &+= 1
+    }
+    return offset
+  }
+
+  private static func isSchemeByte(_ byte: UInt8) -> Bool {
+    let letter = byte | 0x20
+    return (letter >= 0x61 && letter <= 0x7a) || StartLine.isDigit(byte) || byte == 0x2b || byte == 0x2d
+      || byte == 0x2e
+  }
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import System
+
+/// The first line of a message: a request line or a status line (RFC 9112, sections 3 and 4).
+enum StartLine {
+  /// A request line longer than this is no request line; servers refuse far shorter ones.
+  static let longestToken = 64
+
+  /// Reads the line from `start` up to `end`, its line end left out; false when it is not valid.
+  static func parse(_ bytes: RawSpan, _ start: Int, _ end: Int, into head: inout MessageHead) -> Bool {
+    if isVersionStart(bytes, start, end) {
+      return parseStatus(bytes, start, end, into: &head)
+    }
+    return parseRequest(bytes, start, end, into: &head)
+  }
+
+  /// Whether bytes without a line end yet may still become a start line.
+  static func mayBegin(_ bytes: RawSpan, _ start: Int, _ end: Int) -> Bool {
+    let available = end &- start
+    let prefix: StaticString = "HTTP/"
+    var matched = 0
+    while matched < min(available, 5), unsafe bytes.byte(start &+ matched) == prefix.utf8Start[matched] {
+      matched &+= 1
+    }
+    if matched == 5 {
+      // "HTTP/1.1 200 ..." as far as it goes.
+      if available > 5, !isDigit(bytes.byte(start &+ 5)) { return false }
+      if available > 6, bytes.byte(start &+ 6) != 0x2e { return false }
+      if available > 7, !isDigit(bytes.byte(start &+ 7)) { return false }
+      if available > 8, bytes.byte(start &+ 8) != 0x20 { return false }
+      var digit = 9
+      while digit < min(available, 12) {
+        guard isDigit(bytes.byte(start &+ digit)) else { return false }
+        digit &+= 1
+      }
+      return true
+    }
+    if matched == available { return true }
+    // A token, then a space, then no control byte and no second space but the one before HTTP/.
+    var offset = start
+    while offset < end, offset &- start <= longestToken, isToken(bytes.byte(offset)) { offset &+= 1 }
+    if offset == end { return offset &- start <= longestToken }
+    return offset > start && offset &- start <= longestToken && bytes.byte(offset) == 0x20
+  }
+
+  @inline(__always)
+  private static func parseStatus(
+    _ bytes: RawSpan, _ start: Int, _ end: Int, into head: inout MessageHead
+  ) -> Bool {
+    guard end &- start >= 12, isVersion(bytes, start), bytes.byte(start &+ 8) == 0x20 else { return false }
+    let a = bytes.byte(start &+ 9), b = bytes.byte(start &+ 10), c = bytes.byte(start &+ 11)
+    guard isDigit(a), isDigit(b), isDigit(c), a != 0x30 else { return false }
+    // The space before an absent reason phrase is often left out.
+    guard end &- start == 12 || bytes.byte(start &+ 12) == 0x20 else { return false }
+    head.kind = .response
+    head.status = UInt16(a &- 48) &* 100 &+ UInt16(b &- 48) &* 10 &+ UInt16(c &- 48)
+    return true
+  }
+
+  @inline(__always)
+  private static func parseRequest(
+    _ bytes: RawSpan, _ start: Int, _ end: Int, into head: inout MessageHead
+  ) -> Bool {
+    // token SP target SP HTTP/d.d: at least "A * HTTP/1.1".
+    guard end &- start >= 12 else { return false }
+    let version = end &- 8
+    // "HTTP/1." and the digit at once.
+    let name = bytes.big64(version)
+    guard
+      name &>> 8 == 0x48_5454_502f_312e && isDigit(UInt8(truncatingIfNeeded: name))
+        || isVersionStart(bytes, version, end) && isVersion(bytes, version),
+      bytes.byte(version &- 1) == 0x20
+    else { return false }
+    var space = start
+    if bytes.big32(start) == 0x4745_5420 {  // "GET "
+      space = start &+ 3
+    } else {
+      while bytes.byte(space) != 0x20 {
+        guard isToken(bytes.byte(space)), space &- start < longestToken else { return false }
+        space &+= 1
+      }
+    }
+    let target = space &+ 1, targetEnd = version &- 1
+    guard space > start, target < targetEnd else { return false }
+    guard isTarget(bytes, target, targetEnd) else { return false }
+    head.kind = .request
+    head.methodBytes = ByteRange(start, space)
+    head.method = Method.named(bytes, start, space)
+    head.target = ByteRange(target, targetEnd)
+    return true
+  }
+
+  /// A target holds no space. Other bytes that the grammar forbids are let through: servers answer
+  /// them too, and they are escaped before anybody sees them.
+  @inline(__always)
+  private static func isTarget(_ bytes: RawSpan, _ start: Int, _ end: Int) -> Bool {
+    let space = ByteScan.ones &* 0x20
+    var offset = start
+    while offset &+ 8 <= end {
+      if ByteScan.zeroBytes(bytes.little64(offset) ^ space) != 0 { return false }
+      offset &+= 8
+    }
+    return offset == end || ByteScan.zeroBytes(bytes.littleTail(end, end &- offset) ^ space) == 0
+  }
+
+  /// Whether "HTTP/" stands at `start`.
+  @inline(__always)
+  static func isVersionStart(_ bytes: RawSpan, _ start: Int, _ end: Int) -> Bool {
+    end &- start >= 5 && bytes.big32(start) == 0x4854_5450 && bytes.byte(start &+ 4) == 0x2f
+  }
+
+  /// Whether d.d stands after the "HTTP/" at `start`; eight bytes must be there.
+  @inline(__always)
+  private static func isVersion(_ bytes: RawSpan, _ start: Int) -> Bool {
+    isDigit(bytes.byte(start &+ 5)) && bytes.byte(start &+ 6) == 0x2e && isDigit(bytes.byte(start &+ 7))
+  }
+
+  @inline(__always)
+  static func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 }
+
+  /// RFC 9110, section 5.6.2: tchar.
+  static func isToken(_ byte: UInt8) -> Bool {
+    // Bit n of the two words: byte n is a tchar.
+    let low: UInt64 = 0x03ff_6cfa_0000_0000
+    let high: UInt64 = 0x57ff_ffff_c7ff_fffe
+    if byte < 64 { return low >> UInt64(byte) & 1 == 1 }
+    if byte < 128 { return high >> UInt64(byte &- 64) & 1 == 1 }
+    return false
+  }
+}

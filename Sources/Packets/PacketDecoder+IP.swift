@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import System
+
+/// IP and TCP headers. The same rules as in `bpf/http_filter.bpf.c`; one table of packets tests both.
+extension PacketDecoder {
+  /// IPv6 extension headers in front of TCP are no more than this.
+  static let maximumExtensions = 8
+
+  /// An IP header at `offset`, of the version that the layer below has announced, if it has.
+  mutating func network(_ bytes: RawSpan, _ offset: Int, version: UInt8 = 0) -> PacketVerdict {
+    depth &+= 1
+    guard depth <= Self.maximumDepth, bytes.byteCount > offset else { return .malformed }
+    let found = bytes.byte(offset) >> 4
+    // Linux drops what contradicts its type: ip_rcv_core, ip6_rcv_core.
+    if version != 0, found != version { return .malformed }
+    switch found {
+    case 4: return ipv4(bytes, offset)
+    case 6: return ipv6(bytes, offset)
+    default: return .other
+    }
+  }
+
+  private mutating func ipv4(_ bytes: RawSpan, _ offset: Int) -> PacketVerdict {
+    let length = wireLength &- offset
+    guard bytes.byteCount >= offset &+ 20 else { return .malformed }
+    let header = Int(bytes.byte(offset) & 15) &* 4
+    var total = Int(bytes.big16(offset &+ 2))
+    // A length of 0 is a super-segment (BIG TCP, or TSO seen before the card wrote it).
+    if total == 0 || (allowsShortPackets && total > length) { total = length }
+    guard header >= 20 else { return .malformed }
+    let type = bytes.byte(offset &+ 9)
+    // What is not TCP is no fault of ours, whatever its lengths say.
+    guard total >= header, total <= length else { return type == 6 ? .malformed : .other }
+    headers.sourceHigh = 0
+    headers.destinationHigh = 0
+    headers.sourceLow = 0x0000_ffff_0000_0000 | UInt64(bytes.big32(offset &+ 12))
+    headers.destinationLow = 0x0000_ffff_0000_0000 | UInt64(bytes.big32(offset &+ 16))
+    let fragment = bytes.big16(offset &+ 6)
+    if fragment & 0x3fff != 0 {
+      noteFragment(
+        bytes, identification: UInt32(bytes.big16(offset &+ 4)), type: type, field: fragment & 0x1fff,
+        hasMore: fragment & 0x2000 != 0, start: offset &+ header, end: offset &+ total)
+    }
+    if fragment & 0x1fff != 0 { return type == 6 ? .fragment : .other }
+    return transport(type, bytes, offset &+ header, offset &+ total)
+  }
+
+  private mutating func ipv6(_ bytes: RawSpan, _ offset: Int) -> PacketVerdict {
+    let length = wireLength &- offset
+    guard bytes.byteCount >= offset &+ 40 else { return .malformed }
+    var total = Int(bytes.big16(offset &+ 4)) &+ 40
+    // A payload length of 0 is a jumbogram (RFC 2675, BIG TCP).
+    if total == 40 || (allowsShortPackets && total > length) { total = length }
+    var type = bytes.byte(offset &+ 6)
+    guard total <= length else { return type == 6 || Self.isExtension(type) ? .malformed : .other }
+    headers.sourceHigh = bytes.big64(offset &+ 8)
+    headers.sourceLow = bytes.big64(offset &+ 16)
+    headers.destinationHigh = bytes.big64(offset &+ 24)
+    headers.destinationLow = bytes.big64(offset &+ 32)
+    let end = offset &+ total
+    var next = offset &+ 40
+    var extensions = 0
+    while Self.isExtension(type) {
+      guard extensions < Self.maximumExtensions, next &+ 8 <= end, bytes.byteCount >= next &+ 8 else {
+        return .malformed
+      }
+      let units = Int(bytes.byte(next &+ 1)), following = bytes.byte(next)
+      switch type {
+      case 44:
+        noteFragment(
+          bytes, identification: bytes.big32(next &+ 4), type: following,
+          field: bytes.big16(next &+ 2) >> 3, hasMore: bytes.byte(next &+ 3) & 1 == 1, start: next &+ 8,
+          end: end)
+        if bytes.big16(next &+ 2) & 0xfff8 != 0 { return following == 6 ? .fragment : .other }
+        next &+= 8
+      // An authentication header counts in words of four bytes, less two; the others in eight, less one.
+      case 51: next &+= (units &+ 2) &* 4
+      default: next &+= (units &+ 1) &* 8
+      }
+      type = following
+      extensions &+= 1
+    }
+    return transport(type, bytes, next, end)
+  }
+
+  /// A header behind which TCP may come. ESP never shows it; behind a mobility header nothing comes
+  /// (RFC 6275, section 6.1.1), and Linux does not look.
+  private static func isExtension(_ type: UInt8) -> Bool {
+    type == 0 || type == 43 || type == 44 || type == 51 || type == 60
+  }
+
+  /// What IP carries: TCP, or a tunnel in which there may be more.
+  mutating func transport(
+    _ type: UInt8, _ bytes: RawSpan, _ offset: Int, _ end: Int
+  ) -> PacketVerdict {
+    switch type {
+    case 6: return tcp(bytes, offset, end)
+    case 4, 41: return network(bytes, offset)
+    case 47: return gre(bytes, offset)
+    case 17: return udpTunnel(bytes, offset)
+    case 137: return mplsInIP(bytes, offset)
+    case 51: return authentication(bytes, offset, end)
+    // EtherIP (RFC 3378) has a header of two bytes, Ethernet in a segment routing header's packet none.
+    case 97: return ethernet(bytes, offset &+ 2)
+    case 143: return ethernet(bytes, offset)
+    default: return .other
+    }
+  }
+
+  /// RFC 4302: an authentication header, its length in words of four bytes, less two.
+  private mutating func authentication(_ bytes: RawSpan, _ offset: Int, _ end: Int) -> PacketVerdict {
+    depth &+= 1
+    guard depth <= Self.maximumDepth, bytes.byteCount >= offset &+ 12 else { return .malformed }
+    return transport(bytes.byte(offset), bytes, offset &+ (Int(bytes.byte(offset &+ 1)) &+ 2) &* 4, end)
+  }
+
+  private mutating func tcp(_ bytes: RawSpan, _ offset: Int, _ end: Int) -> PacketVerdict {
+    guard end >= offset &+ 20, bytes.byteCount >= offset &+ 20 else { return .malformed }
+    let header = Int(bytes.byte(offset &+ 12) >> 4) &* 4
+    guard header >= 20, offset &+ header <= end else { return .malformed }
+    headers.sourcePort = bytes.big16(offset)
+    headers.destinationPort = bytes.big16(offset &+ 2)
+    headers.flags = bytes.byte(offset &+ 13)
+    // A SYN takes one sequence number (RFC 9293, section 3.4): data in it comes behind.
+    headers.sequence = bytes.big32(offset &+ 4) &+ (headers.flags >> 1 & 1 == 1 ? 1 : 0)
+    headers.acknowledgement = bytes.big32(offset &+ 8)
+    headers.payloadLength = end &- offset &- header
+    headers.payloadStart = min(offset &+ header, bytes.byteCount)
+    headers.payloadCaptured = min(end, bytes.byteCount) &- headers.payloadStart
+    if headers.payloadCaptured < 0 { headers.payloadCaptured = 0 }
+    return .tcp
+  }
+}

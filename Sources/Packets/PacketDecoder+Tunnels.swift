@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import System
+
+/// Packets in packets, as capture files hold them. Live, the tunnel's own device shows the inner ones.
+extension PacketDecoder {
+  /// RFC 2784, 2890 and 2637: GRE with its optional fields.
+  mutating func gre(_ bytes: RawSpan, _ offset: Int) -> PacketVerdict {
+    guard bytes.byteCount >= offset &+ 4 else { return .malformed }
+    let flags = bytes.big16(offset), type = bytes.big16(offset &+ 2)
+    var next = offset &+ 4
+    if flags & 0x8000 != 0 || flags & 0x4000 != 0 { next &+= 4 }
+    if flags & 0x2000 != 0 { next &+= 4 }
+    if flags & 0x1000 != 0 { next &+= 4 }
+    if flags & 7 == 1 {
+      // MikroTik's Ethernet over IP has a length and a number of the tunnel.
+      if flags == 0x2001, type == 0x6400 { return ethernet(bytes, offset &+ 8) }
+      // PPTP: an acknowledgement number, and PPP inside.
+      if flags & 0x0080 != 0 { next &+= 4 }
+      return type == 0x880b ? ppp(bytes, next) : .other
+    }
+    switch type {
+    case 0x880b: return ppp(bytes, next)
+    // ERSPAN type II has a header if there is a sequence number, type III one of 12 bytes.
+    case 0x88be: return ethernet(bytes, flags & 0x1000 != 0 ? next &+ 8 : next)
+    case 0x22eb:
+      guard bytes.byteCount >= next &+ 12 else { return .malformed }
+      return ethernet(bytes, next &+ (bytes.byte(next &+ 11) & 1 == 1 ? 20 : 12))
+    // Aruba's access points: 802.11 frames, the type says of which queue.
+    case 0x8200...0x82ff, 0x9000: return wireless(bytes, next)
+    // WCCP: a router redirects packets to a cache, from version 2 on behind four bytes.
+    case 0x883e:
+      return network(bytes, bytes.byteCount > next && bytes.byte(next) >> 4 == 4 ? next : next &+ 4)
+    default: return etherType(type, bytes, next)
+    }
+  }
+
+  /// Tunnels over UDP, by their registered ports; anything else is not TCP.
+  mutating func udpTunnel(_ bytes: RawSpan, _ offset: Int) -> PacketVerdict {
+    guard bytes.byteCount >= offset &+ 16 else { return .other }
+    let payload = offset &+ 8
+    switch bytes.big16(offset &+ 2) {
+    case 4789, 8472, 4790: return vxlan(bytes, payload)
+    case 6081: return geneve(bytes, payload)
+    case 2152: return gtp(bytes, payload)
+    case 3544: return bytes.byte(payload) >> 4 == 6 ? network(bytes, payload) : .other
+    case 6635: return etherType(0x8847, bytes, payload)
+    // RFC 8086: GRE in UDP.
+    case 4754: return gre(bytes, payload)
+    case 5072: return ayiya(bytes, payload)
+    case 1701: return layer2Tunnel(bytes, payload)
+    case 37_008: return sniffer(bytes, payload)
+    case 4341: return locator(bytes, payload)
+    case 5247: return accessPoint(bytes, payload)
+    default: return udpAnswer(bytes, offset)
+    }
+  }
+
+  /// The other way: from the port that a tunnel is known by.
+  private mutating func udpAnswer(_ bytes: RawSpan, _ offset: Int) -> PacketVerdict {
+    let payload = offset &+ 8
+    switch bytes.big16(offset) {
+    case 2152: return gtp(bytes, payload)
+    case 4789, 8472, 4790: return vxlan(bytes, payload)
+    case 6081: return geneve(bytes, payload)
+    case 5072: return ayiya(bytes, payload)
+    case 1701: return layer2Tunnel(bytes, payload)
+    case 5247: return accessPoint(bytes, payload)
+    case 3544: return bytes.byte(payload) >> 4 == 6 ? network(bytes, payload) : .other
+    default: return .other
+    }
+  }
+
+  /// RFC 4023: MPLS directly in IP.
+  mutating func mplsInIP(_ bytes: RawSpan, _ offset: Int) -> PacketVerdict {
+    etherType(0x8847, bytes, offset)
+  }
+
+  /// RFC 7348; with the P bit of VXLAN-GPE, the last byte says what follows.
+  private mutating func vxlan(_ bytes: RawSpan, _ offset: Int) -> PacketVerdict {
+    guard bytes.byteCount >= offset &+ 8, bytes.byte(offset) & 0x08 != 0 else { return .other }
+    if bytes.byte(offset) & 0x04 != 0 {
+      switch bytes.byte(offset &+ 3) {
+      case 1, 2: return network(bytes, offset &+ 8)
+      case 4: return etherType(0x894f, bytes, offset &+ 8)
+      default: break
+      }
+    }
+    return ethernet(bytes, offset &+ 8)
+  }
+
+  /// RFC 8926.
+  private mutating func geneve(_ bytes: RawSpan, _ offset: Int) -> PacketVerdict {
+    guard bytes.byteCount >= offset &+ 8, bytes.byte(offset) >> 6 == 0 else { return .other }
+    let options = Int(bytes.byte(offset) & 0x3f) &* 4
+    return etherType(bytes.big16(offset &+ 2), bytes, offset &+ 8 &+ options)
+  }
+
+  /// 3GPP TS 29.281: a G-PDU of GTP-U, version 1, with its extension headers.
+  private mutating func gtp(_ bytes: RawSpan, _ offset: Int) -> PacketVerdict {
+    guard bytes.byteCount >= offset &+ 8, bytes.byte(offset) >> 5 == 1, bytes.byte(offset) & 0x10 != 0,
+      bytes.byte(offset &+ 1) == 0xff
+    else { return .other }
+    var next = offset &+ 8
+    if bytes.byte(offset) & 0x07 != 0 {
+      guard bytes.byteCount >= next &+ 4 else { return .malformed }
+      var type = bytes.byte(offset) & 0x04 != 0 ? bytes.byte(next &+ 3) : 0
+      next &+= 4
+      var extensions = 0
+      while type != 0 {
+        guard bytes.byteCount > next, extensions < Self.maximumExtensions else { return .malformed }
+        let length = Int(bytes.byte(next)) &* 4
+        guard length > 0, bytes.byteCount >= next &+ length else { return .malformed }
+        type = bytes.byte(next &+ length &- 1)
+        next &+= length
+        extensions &+= 1
+      }
+    }
+    return network(bytes, next)
+  }
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Capture
+
+/// What is lost before any capture can see it, as the kernel counts it: in its own backlog and in network cards.
+///
+/// Its files are opened once, before privileges and files are given up, and read again by their descriptors.
+/// One thread uses it.
+package final class PreCaptureDrops {
+  private let backlogFile: CounterFile?
+  private var backlog = BacklogDrops()
+  private var cards: [(file: CounterFile, loss: NICDrops)]
+  private var canReadBacklog = false
+  private var canReadCards = false
+
+  /// Opens what can be opened and takes a first look: losses count from here on.
+  ///
+  /// - Parameter interface: the watched one; nil for all of them.
+  package convenience init(interface: String?) {
+    self.init(backlog: "/proc/net/softnet_stat", cards: NetworkCards.counters(of: interface))
+  }
+
+  init(backlog: String, cards: [String]) {
+    backlogFile = CounterFile(backlog)
+    self.cards = cards.compactMap { CounterFile($0) }.map { ($0, NICDrops()) }
+    look()
+  }
+
+  /// Reads the counters; to be called every second or so. Needs no privilege.
+  ///
+  /// - Parameter isRenewed: whether another interface has taken the place of the one whose file is open. The new
+  ///   one's cannot be opened any more.
+  package func look(isRenewed: Bool = false) {
+    canReadBacklog = backlogFile?.read().map { backlog.take($0) } ?? false
+    canReadCards = false
+    if isRenewed { return }
+    for index in cards.indices where cards[index].file.read().map({ cards[index].loss.take($0) }) ?? false {
+      canReadCards = true
+    }
+  }
+
+  /// The counters with what was lost up to the last look.
+  ///
+  /// What cannot be read is nil, not 0: the file is not there, or its interface has gone. What was lost
+  /// before that stays told.
+  package func added(to counters: CaptureCounters) -> CaptureCounters {
+    var counters = counters
+    counters.backlogDropped = canReadBacklog || backlog.total > 0 ? backlog.total : nil
+    let missed = cards.reduce(0) { $0 &+ $1.loss.total }
+    counters.nicMissed = canReadCards || missed > 0 ? missed : nil
+    return counters
+  }
+}

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Alerting
+package import Text
+import Capture
+package import ExchangeStream
+import HTTP1
+import System
+
+/// Single exchanges as lines: for people, as an access log, or as JSON.
+package struct ExchangeLines {
+  package enum Format: Sendable {
+    /// Time, status, latency, size, client, method, where: columns for people.
+    case plain
+    /// The common and the combined log format, as web servers write them.
+    case common, combined
+    /// One object a line; docs/json.md has its members.
+    case json
+  }
+
+  package let format: Format
+  private let zone: DisplayZone
+  private var json = JSONWriter()
+  private let scratch = NameBuffer()
+  /// The second that `stamp` was written for.
+  private var second: UInt64 = .max
+  private var stamp = ""
+
+  package init(_ format: Format, zone: DisplayZone = .local) {
+    self.format = format
+    self.zone = zone
+  }
+
+  /// Appends the line of a record; false when the format has no place for it: an access log knows
+  /// answered requests alone.
+  package mutating func append(_ record: ExchangeRecord, to text: inout ByteText) -> Bool {
+    switch format {
+    case .plain: plain(record, &text)
+    case .json: object(record, &text)
+    case .common, .combined:
+      guard record.facts.outcome == .answered else { return false }
+      accessLog(record, &text)
+    }
+    return true
+  }
+
+  /// The line that tells of records that found no place; nil in an access log.
+  package mutating func dropped(_ count: UInt64) -> [UInt8]? {
+    guard format == .json else { return nil }
+    json.clear()
+    json.beginObject()
+    json.member("type", "dropped")
+    json.member("schema", JSONLines.schema)
+    json.member("count", count)
+    json.endObject()
+    json.newline()
+    return json.text.bytes
+  }
+
+  // MARK: For people
+
+  private mutating func plain(_ record: ExchangeRecord, _ text: inout ByteText) {
+    let facts = record.facts
+    let time = facts.outcome == .orphan ? facts.endTime : facts.requestTime
+    setStamp(time)
+    text.append(stamp)
+    text.append(".")
+    text.append(time / 1_000_000 % 1_000, width: 3)
+    text.append(" ")
+    if facts.status > 0 { text.append(UInt64(facts.status), width: 3) } else { text.append("---") }
+    column(facts.outcome == .answered ? PageRenderer.latency(facts.latency) : "-", 10, &text)
+    column(facts.isBodyKnown ? "\(facts.bodyBytes)" : "-", 9, &text)
+    text.append(" ")
+    address(facts.client.high, facts.client.low, &text)
+    text.append(" ")
+    if facts.outcome == .orphan {
+      text.append("(no request seen) ")
+      address(facts.server.high, facts.server.low, &text)
+    } else {
+      method(record, &text)
+      text.append(" ")
+      let target = record.bytes(facts.target)
+      // An absolute target, and CONNECT's, name their site themselves.
+      if target.first == UInt8(ascii: "/") || target.first == UInt8(ascii: "*") {
+        text.append(record.bytes(facts.site))
+        if target.first == UInt8(ascii: "*") { text.append(" ") }
+      }
+      text.append(target)
+      if facts.outcome == .unanswered { text.append(" (no answer)") }
+    }
+    text.append("\n")
+  }
+
+  private func column(_ value: String, _ width: Int, _ text: inout ByteText) {
+    for _ in 0..<max(1, width - value.utf8.count) { text.append(" ") }
+    text.append(value)
+  }
+
+  // MARK: As an access log
+
+  private mutating func accessLog(_ record: ExchangeRecord, _ text: inout ByteText) {
+    let facts = record.facts
+    address(facts.client.high, facts.client.low, &text)
+    text.append(" - - [")
+    setStamp(facts.requestTime)
+    text.append(stamp)
+    text.append("] \"")
+    method(record, &text)
+    text.append(" ")
+    text.append(record.bytes(facts.target))
+    text.append(" HTTP/")
+    text.append(UInt64(facts.major))
+    text.append(".")
+    text.append(UInt64(facts.minor))
+    text.append("\" ")
+    text.append(UInt64(facts.status), width: 3)
+    text.append(" ")
+    if facts.isBodyKnown { text.append(facts.bodyBytes) } else { text.append("-") }
+    if format == .combined {
+      quoted(record.bytes(facts.referer), &text)
+      quoted(record.bytes(facts.userAgent), &text)
+    }
+    text.append("\n")
+  }
+
+  private func quoted(_ value: ArraySlice<UInt8>, _ text: inout ByteText) {
+    text.append(" \"")
+    if value.isEmpty { text.append("-") } else { text.append(value) }
+    text.append("\"")
+  }
+
+  // MARK: As JSON
+
+  private mutating func object(_ record: ExchangeRecord, _ text: inout ByteText) {
+    let facts = record.facts
+    let hasRequest = facts.outcome != .orphan, hasResponse = facts.outcome != .unanswered
+    json.clear()
+    json.beginObject()
+    json.member("type", "exchange")
+    json.member("schema", JSONLines.schema)
+    json.member("outcome", facts.outcome.name)
+    json.key("start")
+    if hasRequest { json.string(CalendarTime.rfc3339(facts.requestTime)) } else { json.null() }
+    json.member("end", CalendarTime.rfc3339(facts.endTime))
+    json.member("client", address(facts.client))
+    json.member("clientPort", UInt64(facts.client.port))
+    json.member("server", address(facts.server))
+    json.member("serverPort", UInt64(facts.server.port))
+    member("method", hasRequest ? Array(record.method.utf8)[...] : [])
+    member("site", record.bytes(facts.site))
+    member("target", record.bytes(facts.target))
+    json.key("version")
+    if hasRequest { json.string("\(facts.major).\(facts.minor)") } else { json.null() }
+    json.key("status")
+    if hasResponse { json.number(UInt64(facts.status)) } else { json.null() }
+    json.key("latency")
+    if facts.outcome == .answered { json.seconds(facts.latency) } else { json.null() }
+    json.key("bytes")
+    if hasResponse && facts.isBodyKnown { json.number(facts.bodyBytes) } else { json.null() }
+    member("referer", record.bytes(facts.referer))
+    member("userAgent", record.bytes(facts.userAgent))
+    json.endObject()
+    json.newline()
+    text.append(json.text.bytes[...])
+  }
+
+  /// A text, or null when it is empty.
+  private mutating func member(_ name: String, _ value: ArraySlice<UInt8>) {
+    json.key(name)
+    if value.isEmpty { json.null() } else { json.string(printable: value) }
+  }
+
+  // MARK: Parts
+
+  private func method(_ record: ExchangeRecord, _ text: inout ByteText) {
+    if record.facts.method == .other {
+      text.append(record.bytes(record.facts.methodName))
+    } else {
+      text.append(record.facts.method.name)
+    }
+  }
+
+  /// An address as logs have it: IPv6 without brackets.
+  private func address(_ high: UInt64, _ low: UInt64, _ text: inout ByteText) {
+    scratch.reset()
+    let place = AddressName.append(high: high, low: low, isBracketed: false, to: scratch)
+    for index in 0..<place.count {
+      text.append(scratch.bytes(start: index, count: 1).byte(0))
+    }
+  }
+
+  private func address(_ end: Endpoint) -> String {
+    var text = ByteText()
+    address(end.high, end.low, &text)
+    return text.string
+  }
+
+  /// Writes the time's stamp, which most lines share with the line before.
+  private mutating func setStamp(_ time: UInt64) {
+    let second = time / 1_000_000_000
+    guard second != self.second else { return }
+    self.second = second
+    let offset = zone.offset(time)
+    let parts = CalendarTime(nanoseconds: time, offset: offset)
+    stamp = format == .plain ? parts.sortable : parts.accessLog(offset: offset)
+  }
+}
+
+extension ExchangeFacts.Outcome {
+  var name: String {
+    switch self {
+    case .answered: "answered"
+    case .unanswered: "unanswered"
+    case .orphan: "orphan"
+    }
+  }
+}

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import AlertDelivery
+package import Alerting
+import Text
+import Capture
+import Exchanges
+package import Statistics
+
+/// Intervals, alerts and the summary as JSON lines: one object a line, schema version 1.
+package struct JSONLines: Sendable {
+  /// Members are only added within a version.
+  package static let schema: UInt64 = 1
+
+  package var label: CaptureLabel
+  /// How it goes with sending alerts on; empty when they are sent nowhere.
+  package var deliveries: [DeliveryState] = []
+  /// What pages say as warnings: why another backend is used, what cannot be written or delivered.
+  package var warnings: [String] = []
+  private var json = JSONWriter()
+
+  package init(label: CaptureLabel) { self.label = label }
+
+  /// The line of an interval, with its newline; `alerts` has observed it.
+  package mutating func interval(_ snapshot: Snapshot, alerts: AlertBoard) -> [UInt8] {
+    line("interval", snapshot, alerts)
+  }
+
+  /// The last line: the whole life.
+  package mutating func summary(_ life: Snapshot, alerts: AlertBoard) -> [UInt8] {
+    line("summary", life, alerts)
+  }
+
+  /// The line of an alert's change.
+  package mutating func alert(_ change: AlertTransition) -> [UInt8] {
+    json.clear()
+    json.beginObject()
+    json.member("type", "alert")
+    json.member("schema", Self.schema)
+    json.member("rule", change.rule)
+    json.member("state", change.state.rawValue)
+    json.member("at", CalendarTime.rfc3339(change.at))
+    json.member("started", CalendarTime.rfc3339(change.started))
+    json.key("hits")
+    json.number(change.about.unit.number(change.hits))
+    json.key("threshold")
+    json.number(change.about.unit.number(change.threshold))
+    json.member("lost", change.lost)
+    json.member("id", change.id)
+    if let site = change.site { json.member("site", site) }
+    if !change.about.isThreshold {
+      json.member("measure", change.about.measure.rawValue)
+      json.member("unit", change.about.unit.name)
+      json.member("of", change.basis)
+      json.member("severity", change.about.severity)
+    }
+    json.endObject()
+    json.newline()
+    return json.text.bytes
+  }
+
+  private mutating func line(
+    _ type: String, _ snapshot: Snapshot, _ alerts: AlertBoard
+  ) -> [UInt8] {
+    json.clear()
+    json.beginObject()
+    json.member("type", type)
+    json.member("schema", Self.schema)
+    time("start", snapshot.start, snapshot)
+    time("end", snapshot.end, snapshot)
+    json.member("backend", label.backend)
+    json.member("source", label.source)
+    totals(snapshot.totals)
+    counts(snapshot)
+    sites(snapshot)
+    json.key("latency")
+    latency(snapshot.latency, withCount: true)
+    capture(snapshot, isLife: type == "summary")
+    alert(alerts.threshold)
+    if !alerts.others.isEmpty { rules(alerts.others) }
+    if !deliveries.isEmpty { addDeliveries() }
+    if !warnings.isEmpty { addWarnings() }
+    json.endObject()
+    json.newline()
+    return json.text.bytes
+  }
+
+  /// A moment, or null when nothing moved the capture's clock.
+  private mutating func time(_ name: String, _ moment: UInt64, _ snapshot: Snapshot) {
+    json.key(name)
+    if snapshot.start == 0 && snapshot.end == 0 {
+      json.null()
+    } else {
+      json.string(CalendarTime.rfc3339(moment))
+    }
+  }
+
+  private mutating func totals(_ totals: TrafficTotals) {
+    json.member("requests", totals.requests)
+    json.member("responses", totals.responses)
+    json.member("successes", totals.successes)
+    json.member("failures", totals.failures)
+    json.member("exchanges", totals.exchanges)
+    json.member("unanswered", totals.unanswered)
+    json.member("unmatchedResponses", totals.unmatchedResponses)
+  }
+
+  private mutating func counts(_ snapshot: Snapshot) {
+    json.key("methods")
+    json.beginObject()
+    for method in snapshot.methods { json.member(method.name, method.count) }
+    json.endObject()
+    json.key("statuses")
+    json.beginObject()
+    for status in snapshot.statuses { json.member("\(status.status)", status.count) }
+    json.endObject()
+  }
+
+  private mutating func sites(_ snapshot: Snapshot) {
+    json.key("sites")
+    json.beginArray()
+    for site in snapshot.sites {
+      json.beginObject()
+      json.member("site", site.name)
+      json.member("requests", site.requests)
+      json.member("successes", site.successes)
+      json.member("failures", site.failures)
+      json.member("unanswered", site.unanswered)
+      json.member("overcountMax", site.overcountMax)
+      json.key("sections")
+      json.beginArray()
+      for section in site.sections {
+        json.beginObject()
+        json.member("section", section.name)
+        json.member("requests", section.count)
+        json.endObject()
+      }
+      json.endArray()
+      json.key("latency")
+      latency(site.latency, withCount: false)
+      json.endObject()
+    }
+    json.endArray()
+    json.key("other")
+    json.beginObject()
+    json.member("sites", snapshot.other.sites)
+    json.member("requests", snapshot.other.requests)
+    json.endObject()
+  }
+
+  /// Seconds; null where nothing was answered.
+  private mutating func latency(_ latency: LatencySummary, withCount: Bool) {
+    json.beginObject()
+    if withCount { json.member("count", latency.count) }
+    let values = [
+      ("p50", latency.p50), ("p90", latency.p90), ("p99", latency.p99), ("max", latency.maximum),
+    ]
+    for (name, value) in values {
+      json.key(name)
+      if latency.count > 0 { json.seconds(value) } else { json.null() }
+    }
+    json.endObject()
+  }
+
+  private mutating func capture(_ snapshot: Snapshot, isLife: Bool) {
+    let ledger = snapshot.ledger
+    json.key("capture")
+    json.beginObject()
+    json.member("packets", snapshot.capture.packets)
+    json.member("matched", snapshot.capture.matched)
+    json.member("delivered", ledger.delivered)
+    json.member("lost", snapshot.capture.lost)
+    json.member("headSegments", ledger.headSegments)
+    json.member("pipelinedHeads", ledger.pipelinedHeads)
+    json.member("continuations", ledger.continuations)
+    json.member("duplicates", ledger.duplicates)
+    json.member("unparseable", ledger.unparseable)
+    json.member("falseHeads", ledger.falseHeads)
+    json.member("otherSegments", ledger.otherSegments)
+    json.member("truncated", ledger.truncated)
+    if let dropped = snapshot.capture.backlogDropped { json.member("backlogDropped", dropped) }
+    if let missed = snapshot.capture.nicMissed { json.member("nicMissed", missed) }
+    if isLife {
+      json.key("imbalance")
+      if let imbalance = snapshot.imbalance { json.string(imbalance) } else { json.null() }
+    }
+    json.endObject()
+  }
+
+  /// The states of the rules beyond `-t`.
+  private mutating func rules(_ watches: ArraySlice<AlertWatch>) {
+    json.key("alerts")
+    json.beginArray()
+    for watch in watches {
+      let rule = watch.rule
+      json.beginObject()
+      json.member("rule", rule.name)
+      if let site = rule.site { json.member("site", site) }
+      json.member("measure", rule.measure.rawValue)
+      json.member("unit", rule.unit.name)
+      json.key("active")
+      json.bool(watch.active != nil)
+      json.key("value")
+      json.number(rule.unit.number(watch.average))
+      json.key("threshold")
+      json.number(rule.unit.number(rule.threshold))
+      json.endObject()
+    }
+    json.endArray()
+  }
+
+  private mutating func addDeliveries() {
+    json.key("deliveries")
+    json.beginArray()
+    for delivery in deliveries {
+      json.beginObject()
+      json.member("to", delivery.name)
+      json.member("delivered", delivery.delivered)
+      json.member("failed", delivery.failed)
+      json.member("dropped", delivery.dropped)
+      json.member("pending", delivery.pending)
+      json.key("fault")
+      if let fault = delivery.fault { json.string(fault) } else { json.null() }
+      json.endObject()
+    }
+    json.endArray()
+  }
+
+  private mutating func addWarnings() {
+    json.key("warnings")
+    json.beginArray()
+    for warning in warnings { json.string(warning) }
+    json.endArray()
+  }
+
+  /// The state of the rule of `-t`; null when there is none.
+  private mutating func alert(_ watch: AlertWatch?) {
+    json.key("alert")
+    guard let watch else {
+      json.null()
+      return
+    }
+    json.beginObject()
+    json.key("active")
+    json.bool(watch.active != nil)
+    json.key("average")
+    json.number(watch.average)
+    json.key("threshold")
+    json.number(watch.rule.threshold)
+    json.endObject()
+  }
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Alerting
+import Text
+
+extension PageRenderer {
+  /// What changed, what is active, and what is over.
+  func addAlerts(_ alerts: AlertBoard, changes: [AlertTransition], to text: inout ByteText) {
+    for change in changes { text.line(change.sentence(zone)) }
+    let active = alerts.active
+    for alert in active { text.line(alert.activeSentence(zone)) }
+    if active.isEmpty { text.line("No currently active alerts.") }
+    text.line()
+    let past = alerts.past
+    if past.isEmpty {
+      text.line("No past alerts to display.")
+    } else {
+      text.line("Past Alerts:")
+      for alert in past { text.line("\(alert.sentence(zone))", indent: 1) }
+    }
+    if alerts.isEmpty { text.line("No alert threshold is set.") }
+    if let alertLogPath, !alerts.isEmpty { text.line("All alerts are logged in \(alertLogPath)") }
+  }
+}

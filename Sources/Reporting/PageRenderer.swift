@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTP1
+package import Alerting
+package import Text
+import Capture
+package import Statistics
+
+/// The original's page as plain text: one for every interval, and a summary at the end.
+package struct PageRenderer: Sendable {
+  package var label: CaptureLabel
+  package var zone: DisplayZone
+  /// Where all alerts are logged; nil when nowhere.
+  package var alertLogPath: String?
+  /// How many sites the totals list.
+  package var top: Int
+
+  package init(label: CaptureLabel, zone: DisplayZone = .local, alertLogPath: String?, top: Int = 5) {
+    self.label = label
+    self.zone = zone
+    self.alertLogPath = alertLogPath
+    self.top = top
+  }
+
+  /// Appends the page at the end of an interval.
+  ///
+  /// `life` is the whole life up to then, `alerts` the rules' states with this interval observed and
+  /// `changes` what it brought; `warnings` are lines of the program's own, like the alert log's.
+  package func page(
+    _ interval: Snapshot, life: Snapshot, alerts: AlertBoard, changes: [AlertTransition] = [],
+    warnings: [String] = [], to text: inout ByteText
+  ) {
+    addMostVisited(interval, to: &text)
+    text.line()
+    addTotals(life, to: &text)
+    addAlerts(alerts, changes: changes, to: &text)
+    text.line()
+    addCapture(life, to: &text)
+    for warning in warnings { text.line("Warning: \(warning)") }
+    text.line()
+  }
+
+  /// Appends the page of the whole life, when the watch has ended.
+  package func summary(
+    _ life: Snapshot, alerts: AlertBoard, warnings: [String] = [], to text: inout ByteText
+  ) {
+    if life.start == 0 && life.end == 0 {
+      text.line("Summary: nothing was watched.")
+    } else {
+      text.line("Summary from \(zone.label(life.start)) to \(zone.label(life.end)):")
+      if life.totals.requests == 0 { text.line(SilenceReason(life, label: label).sentence) }
+    }
+    text.line()
+    addTotals(life, to: &text)
+    addAlerts(alerts, changes: [], to: &text)
+    text.line()
+    addCapture(life, to: &text)
+    for warning in warnings { text.line("Warning: \(warning)") }
+  }
+
+  private func addMostVisited(_ interval: Snapshot, to text: inout ByteText) {
+    let span = Self.span(interval.end &- interval.start)
+    guard let site = interval.sites.first, site.requests > 0 else {
+      if interval.totals.requests > 0 {
+        text.line("No site was named in the last \(span); requests: \(interval.totals.requests).")
+        return
+      }
+      text.line("No \(interval.totals.responses > 0 ? "requests" : "traffic") in the last \(span).")
+      text.line(SilenceReason(interval, label: label).sentence)
+      return
+    }
+    text.line("Most visited site in the last \(span): \(site.name).")
+    text.line("\(site.name) sections hit:")
+    for section in site.sections where section.count > 0 {
+      text.line("\(section.name) - Hits: \(section.count)", indent: 1)
+    }
+    if site.sections.isEmpty { text.line("No sections.", indent: 1) }
+  }
+
+  private func addTotals(_ life: Snapshot, to text: inout ByteText) {
+    text.line("Total Statistics:")
+    let atLeast = life.capture.lost > 0 ? "at least " : ""
+    text.line("Total Requests: \(atLeast)\(life.totals.requests)", indent: 1)
+    text.line("Total Failures: \(atLeast)\(life.totals.failures)", indent: 1)
+    text.line("Total Successes: \(atLeast)\(life.totals.successes)", indent: 1)
+    addBeyondTheOriginal(life, to: &text)
+    text.line()
+    text.line("Total Counts by Request Method:")
+    for method in life.methods {
+      text.line("Method: \(method.name) - Count: \(method.count)", indent: 1)
+    }
+    if life.methods.isEmpty { text.line("No requests.", indent: 1) }
+    text.line()
+    text.line("Top \(top) Site totals:")
+    for site in life.sites.prefix(top) where site.requests > 0 {
+      // Space-Saving may have counted a site so much too high.
+      let error = site.overcountMax > 0 ? " (at most \(site.overcountMax) too many)" : ""
+      text.line("Site: \(site.name) - Hits: \(site.requests)\(error)", indent: 1)
+    }
+    if life.sites.isEmpty { text.line("No sites.", indent: 1) }
+    text.line()
+  }
+
+  /// What the original had not: only when there is something to tell.
+  private func addBeyondTheOriginal(_ life: Snapshot, to text: inout ByteText) {
+    let totals = life.totals
+    if totals.unanswered > 0 { text.line("Total Unanswered: \(totals.unanswered)", indent: 1) }
+    if totals.unmatchedResponses > 0 {
+      text.line("Responses without a request: \(totals.unmatchedResponses)", indent: 1)
+    }
+    if life.latency.count > 0 {
+      text.line(
+        "Latency on this wire: p50 \(Self.latency(life.latency.p50)), p90 \(Self.latency(life.latency.p90)), "
+          + "p99 \(Self.latency(life.latency.p99)), max \(Self.latency(life.latency.maximum))",
+        indent: 1)
+    }
+  }
+
+  /// `10 seconds`, `1 second`, `1.5 seconds`.
+  static func span(_ nanoseconds: UInt64) -> String {
+    let seconds = Double(nanoseconds) / 1e9
+    let text =
+      seconds == seconds.rounded() ? DecimalText.shortest(seconds) : DecimalText.twoDecimals(seconds)
+    return text == "1" ? "1 second" : "\(text) seconds"
+  }
+
+  /// Two decimals in the unit that fits: `1.25 ms`.
+  package static func latency(_ nanoseconds: UInt64) -> String {
+    let value = Double(nanoseconds)
+    if value < 1e6 { return "\(DecimalText.twoDecimals(value / 1e3)) us" }
+    if value < 1e9 { return "\(DecimalText.twoDecimals(value / 1e6)) ms" }
+    return "\(DecimalText.twoDecimals(value / 1e9)) s"
+  }
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Capture
+import Exchanges
+package import Statistics
+
+/// Why a page without requests is empty, as far as the counters can tell.
+package enum SilenceReason: Equatable, Sendable {
+  /// Not one packet was seen.
+  case noPackets(source: String)
+  /// Not one packet came through the classic filter, which does not count what it keeps back.
+  case noneForPort(source: String, ports: String)
+  /// Packets, but no TCP on the watched ports.
+  case noWatchedPort(packets: UInt64, ports: String)
+  /// TCP on the ports, but without payload.
+  case noPayload(packets: UInt64, ports: String)
+  /// Payload that is no HTTP/1, so many segments of it with TLS records and HTTP/2 prefaces.
+  case notHTTP(packets: UInt64, ports: String, tls: UInt64, http2: UInt64)
+  /// Responses that nobody here asked for, and nothing else.
+  case responsesOnly(UInt64)
+  /// Responses to requests of earlier intervals.
+  case answersOnly(UInt64)
+  /// All heads were lost before they could be read.
+  case lost(UInt64)
+  /// Heads were there, but none was a valid request.
+  case unreadable(unparseable: UInt64)
+
+  /// The reason for a snapshot without requests.
+  package init(_ snapshot: Snapshot, label: CaptureLabel) {
+    let capture = snapshot.capture
+    let ledger = snapshot.ledger
+    if snapshot.totals.exchanges > 0 {
+      self = .answersOnly(snapshot.totals.responses)
+    } else if snapshot.totals.responses > 0 {
+      self = .responsesOnly(snapshot.totals.responses)
+    } else if capture.lost > 0 {
+      self = .lost(capture.lost)
+    } else if ledger.unparseable > 0 {
+      self = .unreadable(unparseable: ledger.unparseable)
+    } else if capture.packets == 0 && label.backend == "libpcap" {
+      self = .noneForPort(source: label.source, ports: label.ports)
+    } else if capture.packets == 0 {
+      self = .noPackets(source: label.source)
+    } else if capture.onPort == 0 {
+      self = .noWatchedPort(packets: capture.packets, ports: label.ports)
+    } else if capture.payload == 0 {
+      self = .noPayload(packets: capture.onPort, ports: label.ports)
+    } else {
+      self = .notHTTP(
+        packets: capture.payload, ports: label.ports, tls: capture.tls,
+        http2: max(capture.http2, ledger.http2))
+    }
+  }
+
+  /// One line for the page.
+  package var sentence: String {
+    switch self {
+    case .noPackets(let source):
+      return "No packets at all were seen on \(source)."
+    case .noneForPort(let source, let ports):
+      return
+        "No packets with payload for port \(ports) were seen on \(source); others are not counted by libpcap."
+    case .noWatchedPort(let packets, let ports):
+      return "\(Self.grouped(packets)) packets, none of them TCP on port \(ports)."
+    case .noPayload(let packets, let ports):
+      return "\(Self.grouped(packets)) packets on port \(ports), none with payload."
+    case .notHTTP(let packets, let ports, let tls, let http2):
+      let head = "\(Self.grouped(packets)) packets with payload on port \(ports), none with HTTP heads"
+      if tls > 0 && tls >= http2 {
+        // A record longer than a segment goes on in others, which look like nothing.
+        let share = tls * 100 / max(packets, 1)
+        let words = share == 0 ? "some" : share >= 100 ? "all" : "at least \(share) %"
+        return "\(head): \(words) look like TLS, which cannot be read."
+      }
+      if http2 > 0 {
+        return "\(head): \(Self.grouped(http2)) HTTP/2 connections, which are not read."
+      }
+      return "\(head)."
+    case .responsesOnly(let responses):
+      return "Only one direction was seen: \(Self.grouped(responses)) responses, no requests."
+    case .answersOnly(let responses):
+      return "\(Self.grouped(responses)) responses to earlier requests, no new requests."
+    case .lost(let lost):
+      return "\(Self.grouped(lost)) heads were lost before they could be read; the ring was full."
+    case .unreadable(let unparseable):
+      return "\(Self.grouped(unparseable)) heads were seen, none of them a valid request."
+    }
+  }
+
+  /// Digits in groups of three with a space between: `18 204`.
+  package static func grouped(_ number: UInt64) -> String {
+    var text = ""
+    let digits = String(number)
+    for (index, digit) in digits.enumerated() {
+      if index > 0 && (digits.utf8.count - index) % 3 == 0 { text += " " }
+      text.append(digit)
+    }
+    return text
+  }
+}

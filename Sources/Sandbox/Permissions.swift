@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#if os(Linux)
+  /// What a sandboxed process goes on doing; each takes some system calls more.
+  package struct Permissions: OptionSet, Sendable {
+    package let rawValue: Int
+
+    package init(rawValue: Int) { self.rawValue = rawValue }
+
+    /// Follows network interfaces, and binds the packet socket that is there to another one.
+    package static var capture: Permissions { Permissions(rawValue: 1 << 0) }
+    /// Reads keys from a terminal, sets its mode and asks for its size.
+    package static var terminal: Permissions { Permissions(rawValue: 1 << 1) }
+    /// Accepts connections on a socket that listens already.
+    package static var listen: Permissions { Permissions(rawValue: 1 << 2) }
+    /// Connects to other hosts by TCP, and looks up their names.
+    package static var connect: Permissions { Permissions(rawValue: 1 << 3) }
+  }
+#endif

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#if os(Linux)
+  internal import CSeccomp
+  internal import Glibc
+
+  /// The restrictions that a process puts on itself once all is open: another user, no capabilities, few
+  /// system calls and few files.
+  ///
+  /// They hold for the calling thread and for those that it starts later: apply them before the others start.
+  package enum Sandbox {
+    /// What is to be given up, and what is left.
+    package struct Policy: Sendable {
+      /// The user to become; nil keeps the current one.
+      package var account: Account?
+      /// Whether `apply` throws when it cannot become `account`, rather than report it.
+      package var requiresAccount = false
+      package var permissions: Permissions = []
+      /// Files and folders that may be read, with all that lies in them.
+      package var readable: [String] = []
+      /// Files and folders that may be written, with all that lies in them.
+      package var writable: [String] = []
+      /// Keeps what root may do with the files of others: for `readable` that are opened only later.
+      package var keepsFileRights = false
+
+      package init() {}
+    }
+
+    /// What `apply` achieved.
+    package struct Report: Sendable {
+      /// What was given up, in words.
+      package fileprivate(set) var given: [String] = []
+      /// What could not be given up, in words, each with its reason.
+      package fileprivate(set) var kept: [String] = []
+      /// Of the policy's writable paths, those that its user may not write.
+      package fileprivate(set) var unwritable: [String] = []
+    }
+
+    /// The required user could not be assumed; nothing else was given up.
+    package struct AccountError: Error {
+      /// What is kept, in words, with the reason.
+      package var kept: String
+    }
+
+    /// Gives up what the policy says, for good, as far as the kernel allows it; what it does not allow is in
+    /// the report.
+    ///
+    /// - Throws: `AccountError` when the policy requires its user and the process cannot become it.
+    package static func apply(_ policy: Policy) throws(AccountError) -> Report {
+      var report = Report()
+      // First, while this may still be done (CAP_SETPCAP), and the least loss when it may not.
+      _ = wt_sandbox_bounds()
+      if let account = policy.account {
+        report.become(account)
+        if policy.requiresAccount, let kept = report.kept.first { throw AccountError(kept: kept) }
+      }
+      // A change of user has taken them already, unless the new one is root again.
+      report.note(
+        policy.keepsFileRights ? "no capabilities but for files" : "no capabilities",
+        wt_sandbox_capabilities(policy.keepsFileRights ? wt_sandbox_file_rights() : 0),
+        otherwise: "its capabilities")
+      // As the user that it is by now; the strings are terminated and outlive the calls.
+      report.unwritable = policy.writable.filter { unsafe access($0, W_OK) != 0 }
+      report.note(
+        "no new privileges", wt_sandbox_no_new_privileges(),
+        otherwise: "what programs give to those who start them")
+      report.note(
+        "files by Landlock", FileAccess.restrict(policy), otherwise: "all files of its user",
+        isExpected: ENOSYS
+      )
+      do throws(SystemCallFilter.Failure) {
+        let count = try SystemCallFilter.install(policy.permissions)
+        report.given.append("\(count) system calls")
+      } catch {
+        report.kept.append("all system calls (\(words(error.code)))")
+      }
+      return report
+    }
+
+    /// Gives up all capabilities, so that no program gets them that this process starts; for one that does
+    /// not run as root, whose programs would have them anyway.
+    package static func dropCapabilities() {
+      _ = wt_sandbox_bounds()
+      _ = wt_sandbox_capabilities(0)
+    }
+
+    /// The version of Landlock in this kernel; nil without it.
+    package static var landlockVersion: Int? {
+      let version = wt_landlock_version()
+      return version > 0 ? Int(version) : nil
+    }
+
+    /// Why this kernel refuses Landlock, in words; nil when it does not.
+    package static var landlockFault: String? {
+      let version = wt_landlock_version()
+      if version > 0 { return nil }
+      return version == 0 ? "this kernel has none" : words(-version)
+    }
+
+    /// Why this kernel has no filters of system calls, in words; nil when it has.
+    package static var seccompFault: String? {
+      let fault = wt_seccomp_fault()
+      return fault == 0 ? nil : words(fault)
+    }
+
+    fileprivate static func words(_ code: Int32) -> String {
+      // A text of the C library's, copied at once.
+      guard let text = unsafe strerror(code) else { return "error \(code)" }
+      return unsafe String(cString: text)
+    }
+  }
+
+  extension Sandbox.Report {
+    fileprivate mutating func become(_ account: Account) {
+      let fault = wt_sandbox_user(account.user, account.group)
+      if fault == 0 {
+        given.append("user \(account.name)")
+      } else {
+        kept.append("its user instead of \(account.name) (\(Sandbox.words(fault)))")
+      }
+    }
+
+    /// Notes what a step has come to; `isExpected` is the fault that a kernel without it gives.
+    fileprivate mutating func note(
+      _ what: String, _ fault: Int32, otherwise: String, isExpected: Int32 = 0
+    ) {
+      if fault == 0 {
+        given.append(what)
+      } else if fault != isExpected {
+        kept.append("\(otherwise) (\(Sandbox.words(fault)))")
+      }
+    }
+  }
+#endif

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#if os(Linux)
+  internal import CSeccomp
+  internal import Glibc
+
+  /// The system calls that a sandboxed process makes, by what it goes on doing. Found by strace, on
+  /// glibc 2.36; those of other processors and libraries stand beside them.
+  enum SystemCalls {
+    static func needed(_ permissions: Permissions) -> [SystemCall] {
+      var calls = always.map { SystemCall(name: $0) } + limited
+      if permissions.contains(.capture) { calls += capture }
+      if permissions.contains(.terminal) { calls += terminal }
+      if permissions.contains(.listen) { calls += listen.map { SystemCall(name: $0) } }
+      if permissions.contains(.connect) { calls += connect.map { SystemCall(name: $0) } + sockets }
+      if wt_seccomp_is_sanitised() != 0 { calls += sanitiser.map { SystemCall(name: $0) } }
+      return calls
+    }
+
+    /// What the run-time of a sanitiser asks besides: of new threads, and for its report. In no release.
+    private static let sanitiser = [
+      "sched_getaffinity", "sigaltstack", "prlimit64", "sched_yield", "readlink", "readlinkat",
+    ]
+
+    /// Pages, the alert log, waiting, memory, the end.
+    private static let always = [
+      "read", "write", "close", "openat", "fstat", "newfstatat", "poll", "ppoll", "futex", "clock_gettime",
+      "clock_nanosleep", "madvise", "munmap", "brk", "rt_sigaction", "rt_sigprocmask", "rt_sigreturn",
+      "restart_syscall", "lseek", "set_robust_list", "rseq", "getrandom", "getpid", "gettid", "exit",
+      "exit_group",
+    ]
+
+    /// Threads but no processes, memory but no code, whether a descriptor is a terminal; signals only to itself (a crash's abort).
+    private static var limited: [SystemCall] {
+      [
+        SystemCall(name: "clone", tests: [[.with(argument: 0, wt_seccomp_thread())]]),
+        SystemCall(name: "mmap", tests: [[.without(argument: 2, UInt64(PROT_EXEC))]]),
+        SystemCall(name: "mprotect", tests: [[.without(argument: 2, UInt64(PROT_EXEC))]]),
+        controls([UInt(TCGETS)]),
+        SystemCall(name: "tgkill", tests: [[.equal(argument: 0, UInt64(getpid()))]]),
+      ]
+    }
+
+    /// The packet socket is bound anew when its interface was made anew; libpcap asks its own for losses.
+    private static var capture: [SystemCall] {
+      [SystemCall(name: "bind"), SystemCall(name: "getsockopt"), controls(interfaceQuestions)]
+    }
+
+    private static var terminal: [SystemCall] {
+      [
+        controls(terminalQuestions), SystemCall(name: "select"), SystemCall(name: "pselect6"),
+        SystemCall(name: "fcntl"), SystemCall(name: "kill", tests: [[.equal(argument: 0, UInt64(getpid()))]]),
+        SystemCall(name: "access"), SystemCall(name: "faccessat"),
+        // The end of the process that puts the terminal back after a SIGKILL.
+        SystemCall(name: "wait4"), SystemCall(name: "waitid"),
+      ]
+    }
+
+    private static let listen = [
+      "accept4", "accept", "recvfrom", "recvmsg", "sendto", "sendmsg", "shutdown", "setsockopt", "getsockopt",
+      "getpeername", "getsockname", "fcntl", "writev",
+      // The loop that waits for all of them, on its own thread; and what is told to those who ask.
+      "listen", "epoll_create", "epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait", "eventfd2",
+      "timerfd_create",
+      "timerfd_settime", "getrusage", "pread64",
+    ]
+
+    /// A connection, and the resolver of names, which loads parts of the C library only then.
+    private static let connect = [
+      "connect", "recvfrom", "recvmsg", "recvmmsg", "sendto", "sendmsg", "sendmmsg", "shutdown", "setsockopt",
+      "getsockopt", "getsockname", "getpeername", "bind", "fcntl", "writev", "ioctl", "uname", "lseek",
+      "pread64",
+      "mmap", "mprotect", "access", "faccessat",
+    ]
+
+    /// TCP and the resolver's own; no packet sockets, whatever privileges there might be.
+    private static var sockets: [SystemCall] {
+      let families = [AF_INET, AF_INET6, AF_UNIX, AF_NETLINK]
+      return [
+        SystemCall(name: "socket", tests: families.map { [.equal(argument: 0, UInt64($0))] })
+      ]
+    }
+
+    private static var interfaceQuestions: [UInt] {
+      [UInt(SIOCGIFINDEX), UInt(SIOCGIFFLAGS), UInt(SIOCGIFHWADDR)]
+    }
+
+    /// Mode, size and foreground group; not TIOCSTI, which types commands into the operator's shell.
+    private static var terminalQuestions: [UInt] {
+      [TCSETS, TCSETSW, TCSETSF, TIOCGWINSZ, TIOCGPGRP, TCFLSH, FIONREAD].map { UInt($0) }
+    }
+
+    private static func controls(_ requests: [UInt]) -> SystemCall {
+      SystemCall(name: "ioctl", tests: requests.map { [.equal(argument: 1, UInt64($0))] })
+    }
+  }
+#endif

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Reporting
+package import Statistics
+
+/// All that the screen shows at one moment: plain values, so that a pause is a copy that is kept.
+package struct ScreenContent: Sendable {
+  package var label: CaptureLabel
+  /// Capture time, nanoseconds since 1970.
+  package var now: UInt64 = 0
+  /// The length of the statistics interval, nanoseconds.
+  package var interval: UInt64
+  /// The whole life, all sites listed.
+  package var life = Snapshot()
+  /// The last interval that is over; the open one before there is any.
+  package var recent = Snapshot()
+  /// The last seconds, oldest first, and the nanoseconds of each.
+  package var history: [TrafficHistory.Bin] = []
+  package var binLength: UInt64 = 1_000_000_000
+  package var alerts = AlertRows()
+  /// Lines of the program's own: a fallback, an interface that is down.
+  package var notices: [String] = []
+  /// The site that is looked into; nil when none is, or when it has left the tables.
+  package var site: SiteDetail?
+  /// The latest exchanges, newest first.
+  package var exchanges: [ExchangeLine] = []
+  /// Exchanges that came too fast to be among them.
+  package var dropped: UInt64 = 0
+
+  package init(label: CaptureLabel, interval: UInt64) {
+    self.label = label
+    self.interval = interval
+  }
+
+  /// Requests a second in the last second that is complete.
+  package var rate: Double { history.last.map { perSecond($0.requests) } ?? 0 }
+
+  /// The program's own lines, and what was lost before it was captured.
+  var remarks: [String] { notices + life.capture.preCaptureDropTexts(label) }
+
+  /// A bin's count as a rate.
+  func perSecond(_ count: UInt64) -> Double { Double(count) * 1e9 / Double(max(1, binLength)) }
+}
+
+/// The alerts as the screen shows them, whatever rules raised them.
+package struct AlertRows: Equatable, Sendable {
+  package struct Item: Equatable, Sendable {
+    /// What it is about, in a few words: `3.17 > 3 requests per 10s`.
+    package var text: String
+    /// Nanoseconds since 1970.
+    package var started: UInt64
+    /// Nil while it is active.
+    package var ended: UInt64?
+    package init(text: String, started: UInt64, ended: UInt64? = nil) {
+      self.text = text
+      self.started = started
+      self.ended = ended
+    }
+  }
+
+  /// Active ones, then those that are over, newest first.
+  package var items: [Item] = []
+  /// The threshold of the traffic rule, requests an interval; nil without one.
+  package var threshold: Double?
+  /// What is compared with it.
+  package var average: Double = 0
+  /// Whether there is any rule.
+  package var hasRules = false
+
+  package init() {}
+
+  package var active: [Item] { items.filter { $0.ended == nil } }
+}
+
+/// One exchange as a line of the live list; all texts are printable.
+package struct ExchangeLine: Equatable, Sendable {
+  /// When the request was seen, nanoseconds since 1970.
+  package var time: UInt64
+  package var client: String
+  package var method: String
+  package var site: String
+  package var path: String
+  /// 0 for a request that was given up.
+  package var status: Int
+  /// Nanoseconds from request to response.
+  package var latency: UInt64
+  package init(
+    time: UInt64, client: String, method: String, site: String, path: String, status: Int, latency: UInt64
+  ) {
+    self.time = time
+    self.client = client
+    self.method = method
+    self.site = site
+    self.path = path
+    self.status = status
+    self.latency = latency
+  }
+
+  /// Whether it failed: 4xx, 5xx, or no answer at all.
+  package var isFailure: Bool { status == 0 || (status >= 400 && status < 600) }
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Alerting
+import HTTP1
+import Text
+import Statistics
+
+extension ScreenPainter {
+  /// The latest exchanges, newest first; what failed is marked.
+  mutating func drawLive(_ region: Region) {
+    let lines = content.exchanges.filter { state.passes($0) }
+    let dropped = content.dropped > 0 ? ", \(CountText.short(content.dropped)) came too fast" : ""
+    let filter = state.filter.isEmpty ? "" : " with '\(state.filter)'"
+    drawTitle(region, "Latest exchanges\(filter)", right: "newest first, \(lines.count) kept\(dropped)")
+    let list = region.part(row: 2)
+    map.listRows = max(1, list.height)
+    let columns = Self.liveColumns(region.width)
+    var column = 2
+    for item in columns {
+      region.put(
+        item.name, row: 1, column: item.isNumber ? column + item.width - item.name.count : column,
+        style: .faint)
+      column += item.width + 1
+    }
+    guard !lines.isEmpty else {
+      list.put(
+        content.exchanges.isEmpty ? "No exchange yet." : "No exchange contains '\(state.filter)'.", row: 0,
+        column: 2, style: .faint)
+      return
+    }
+    let top = max(0, min(state.liveScroll, lines.count - list.height))
+    for (row, line) in lines.dropFirst(top).prefix(list.height).enumerated() {
+      if line.isFailure { list.put("!", row: row, style: .bad) }
+      var column = 2
+      for item in columns {
+        let part = list.part(row: row, column: column, height: 1, width: item.width)
+        let style: Style = line.isFailure && item.isNumber ? .bad : .plain
+        let text = text(of: item, in: line)
+        if item.isNumber {
+          part.put(text, row: 0, endingAt: item.width, style: style)
+        } else {
+          part.put(text, row: 0, style: style)
+        }
+        column += item.width + 1
+      }
+    }
+  }
+
+  private struct LiveColumn {
+    enum Kind { case time, client, method, site, path, status, latency }
+    var kind: Kind
+    var name: String
+    var width: Int
+    var isNumber: Bool { kind == .status || kind == .latency }
+  }
+
+  private func text(of column: LiveColumn, in line: ExchangeLine) -> String {
+    switch column.kind {
+    case .time:
+      let parts = CalendarTime(nanoseconds: line.time, offset: zone.offset(line.time))
+      let clock = String(parts.label.suffix(8))
+      let thousandths = String(1000 + parts.nanosecond / 1_000_000).dropFirst()
+      return column.width >= 12 ? "\(clock).\(thousandths)" : clock
+    case .client: return line.client
+    case .method: return line.method
+    case .site: return line.site
+    case .path: return line.path
+    case .status: return line.status == 0 ? "-" : "\(line.status)"
+    case .latency: return line.status == 0 ? "-" : CountText.latency(line.latency)
+    }
+  }
+
+  /// The columns that fit; site and path share what is left.
+  private static func liveColumns(_ width: Int) -> [LiveColumn] {
+    var columns = [
+      LiveColumn(kind: .time, name: "time", width: width >= 100 ? 12 : 8),
+      LiveColumn(kind: .client, name: "client", width: width >= 120 ? 25 : 15),
+      LiveColumn(kind: .method, name: "method", width: width >= 100 ? 8 : 6),
+      LiveColumn(kind: .site, name: "site", width: 0),
+      LiveColumn(kind: .path, name: "path", width: 0),
+      LiveColumn(kind: .status, name: "st.", width: 3),
+      LiveColumn(kind: .latency, name: "latency", width: 7),
+    ]
+    func rest() -> Int { width - 2 - columns.reduce(0) { $0 + $1.width + 1 } }
+    for kind in [LiveColumn.Kind.client, .method, .time] where rest() < 20 {
+      columns.removeAll { $0.kind == kind }
+    }
+    let free = max(0, rest())
+    for index in columns.indices {
+      if columns[index].kind == .site { columns[index].width = free * 2 / 5 }
+      if columns[index].kind == .path { columns[index].width = free - free * 2 / 5 }
+    }
+    return columns
+  }
+}

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Counts for the slots of a `SpaceSaving` table: one row a slot, and a list of the rows in use.
+///
+/// A row belongs to one occupant of its slot. When a later occupant needs it, what it held is folded into
+/// `other`: the sum over the rows and `other` is always exact. Clearing costs what was touched.
+final class CounterRows {
+  /// What was counted for one occupant.
+  struct Row: BitwiseCopyable {
+    /// The key's owner, as in `SpaceSaving.Occupant`.
+    var owner: UInt64
+    /// The occupant's inherited count.
+    var error: UInt64
+    var counts: NameCounts
+    /// The longest latency, nanoseconds.
+    var maximum: UInt64
+    /// The occupant; 0 is a row not in use.
+    var generation: UInt32
+    /// The name's place in a tally's announcements; 0 bytes when the receiver knows it already.
+    var nameStart: UInt32
+    var nameLength: UInt32
+  }
+
+  let capacity: Int
+  let rows: ZeroedStorage<Row>
+  private let buckets = LatencyBuckets.coarse
+  private let hasLatency: Bool
+  // A bucket that would overflow halves its row: the shape stays, old latencies weigh less.
+  private let latencies: ZeroedStorage<UInt32>
+  /// Statuses by `StatusPlaces`, where latencies are; both are counted together.
+  private let statuses: ZeroedStorage<UInt64>
+  private let touched: ZeroedStorage<UInt32>
+  private let touchedCount: ZeroedStorage<Int>
+  private let others: ZeroedStorage<OtherCounts>
+
+  init(capacity: Int, latency: Bool) throws(StatisticsError) {
+    self.capacity = capacity
+    hasLatency = latency
+    rows = try ZeroedStorage(count: capacity)
+    latencies = try ZeroedStorage(count: latency ? capacity * buckets.count : 0)
+    statuses = try ZeroedStorage(count: latency ? capacity * StatusPlaces.count : 0)
+    touched = try ZeroedStorage(count: capacity)
+    touchedCount = try ZeroedStorage(count: 1)
+    others = try ZeroedStorage(count: 1)
+  }
+
+  /// Rows in use.
+  var count: Int { touchedCount[0] }
+
+  /// The slot of the row that came into use as number `position`.
+  func slot(at position: Int) -> Int { Int(touched[position]) }
+
+  /// What had no row, or has one no more.
+  var other: OtherCounts { others[0] }
+
+  /// Counts something in `other`.
+  @inline(__always)
+  func countOther(_ counts: NameCounts, names: UInt64 = 0) {
+    others[0].names &+= names
+    others[0].counts.add(counts)
+  }
+
+  /// Adds `other` of another set.
+  func addOther(_ more: OtherCounts) { countOther(more.counts, names: more.names) }
+
+  /// Makes the slot's row the one of `generation`.
+  @inline(__always)
+  func claim(_ slot: Int, generation: UInt32, owner: UInt64, error: UInt64) {
+    if rows[slot].generation != generation {
+      reclaim(slot, generation: generation, owner: owner, error: error)
+    }
+  }
+
+  @inline(never)
+  private func reclaim(_ slot: Int, generation: UInt32, owner: UInt64, error: UInt64) {
+    if rows[slot].generation == 0 {
+      // A slot is listed when its row comes into use and stays so until `clear`.
+      touched[touchedCount[0]] = UInt32(slot)
+      touchedCount[0] += 1
+    } else {
+      countOther(rows[slot].counts, names: 1)
+      clearLatencies(slot)
+    }
+    rows[slot] = Row(
+      owner: owner, error: error, counts: NameCounts(), maximum: 0, generation: generation,
+      nameStart: 0, nameLength: 0)
+  }
+
+  /// Counts a latency in nanoseconds and the place of a status for a row in use.
+  @inline(__always)
+  func record(_ nanoseconds: UInt64, status place: Int, slot: Int) {
+    statuses[slot &* StatusPlaces.count &+ place] &+= 1
+    latencies[slot &* buckets.count &+ buckets.index(nanoseconds)] &+= 1
+    if nanoseconds > rows[slot].maximum { rows[slot].maximum = nanoseconds }
+  }
+
+  /// Adds a row of another set, for the same occupant of the same slot or a later one.
+  func merge(_ slot: Int, of other: CounterRows) {
+    let row = other.rows[slot]
+    claim(slot, generation: row.generation, owner: row.owner, error: row.error)
+    rows[slot].counts.add(row.counts)
+    rows[slot].maximum = max(rows[slot].maximum, row.maximum)
+    guard hasLatency, other.hasLatency, row.counts.answered > 0 else { return }
+    let first = slot * buckets.count
+    for index in first..<first + buckets.count {
+      let more = other.latencies[index]
+      if more > .max - latencies[index] { halveLatencies(slot) }
+      latencies[index] &+= more
+    }
+    let place = slot * StatusPlaces.count
+    for index in place..<place + StatusPlaces.count { statuses[index] &+= other.statuses[index] }
+  }
+
+  /// What the row's latencies tell, together with rows of other sets.
+  static func latency(_ parts: [(rows: CounterRows, slot: Int)]) -> LatencySummary {
+    let buckets = LatencyBuckets.coarse
+    var sums = [UInt64](repeating: 0, count: buckets.count)
+    var count: UInt64 = 0
+    var maximum: UInt64 = 0
+    for (rows, slot) in parts where rows.hasLatency {
+      count &+= rows.rows[slot].counts.answered
+      maximum = max(maximum, rows.rows[slot].maximum)
+      for index in 0..<buckets.count {
+        sums[index] &+= UInt64(rows.latencies[slot * buckets.count + index])
+      }
+    }
+    return buckets.summary(count: count, maximum: maximum) { sums[$0] }
+  }
+
+  /// The row's latencies in the few buckets.
+  func distribution(_ slot: Int) -> LatencyDistribution {
+    guard hasLatency else { return LatencyDistribution() }
+    return buckets.distribution { UInt64(latencies[slot * buckets.count + $0]) }
+  }
+
+  /// Adds a row's latency buckets and statuses to sums over several rows.
+  func add(_ slot: Int, toBuckets sums: inout [UInt64], statuses counts: inout [UInt64]) {
+    guard hasLatency else { return }
+    for index in sums.indices { sums[index] &+= UInt64(latencies[slot * buckets.count + index]) }
+    for index in counts.indices { counts[index] &+= statuses[slot * StatusPlaces.count + index] }
+  }
+
+  /// What the rows' latencies are, by bucket.
+  static func slice(_ parts: [(rows: CounterRows, slot: Int)]) -> LatencySlice {
+    let latencies = parts.filter { $0.rows.hasLatency && $0.rows.rows[$0.slot].counts.answered > 0 }
+    guard !latencies.isEmpty else { return LatencySlice() }
+    let maximum = latencies.reduce(0) { max($0, $1.rows.rows[$1.slot].maximum) }
+    return LatencySlice(maximum: maximum) { bucket in
+      latencies.reduce(0) { $0 &+ UInt64($1.rows.latencies[$1.slot * LatencyBuckets.coarse.count + bucket]) }
+    }
+  }
+
+  /// The most that a name without a row can have been counted, in rows that are the life's: its set is
+  /// full then, and none of the set's names was counted less.
+  var floor: UInt64 {
+    var floor: UInt64 = 0
+    for first in stride(from: 0, to: capacity, by: SpaceSaving.ways) {
+      var least = UInt64.max
+      for slot in first..<min(first + SpaceSaving.ways, capacity) {
+        let row = rows[slot]
+        least = min(least, row.generation == 0 ? 0 : row.counts.requests &+ row.error)
+      }
+      floor = max(floor, least)
+    }
+    return floor
+  }
+
+  /// Takes all rows out of use.
+  func clear() {
+    for position in 0..<count {
+      let slot = slot(at: position)
+      if rows[slot].counts.answered > 0 { clearLatencies(slot) }
+      rows.clear(from: slot, count: 1)
+    }
+    touchedCount[0] = 0
+    others[0] = OtherCounts()
+  }
+
+  private func clearLatencies(_ slot: Int) {
+    guard hasLatency else { return }
+    latencies.clear(from: slot * buckets.count, count: buckets.count)
+    statuses.clear(from: slot * StatusPlaces.count, count: StatusPlaces.count)
+  }
+
+  private func halveLatencies(_ slot: Int) {
+    let first = slot * buckets.count
+    for index in first..<first + buckets.count { latencies[index] /= 2 }
+  }
+}

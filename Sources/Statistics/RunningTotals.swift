@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTP1
+
+/// The exact numbers of an interval or of the life, summed over tallies.
+final class RunningTotals {
+  var totals = TrafficTotals()
+  var methods = [UInt64](repeating: 0, count: Method.allCases.count)
+  var statuses = [UInt64](repeating: 0, count: Tally.statusLimit)
+  let latency: LatencyHistogram
+
+  init() throws(StatisticsError) { latency = try LatencyHistogram() }
+
+  func merge(_ tally: Tally) {
+    let more = tally.totals[0]
+    // Most ticks of a quiet network are empty.
+    guard more != TrafficTotals() else { return }
+    totals.add(more)
+    for index in methods.indices { methods[index] &+= tally.methods[index] }
+    for index in statuses.indices { statuses[index] &+= tally.statuses[index] }
+    latency.merge(tally.latency)
+  }
+
+  func clear() {
+    totals = TrafficTotals()
+    for index in methods.indices { methods[index] = 0 }
+    for index in statuses.indices { statuses[index] = 0 }
+    latency.clear()
+  }
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Measuring
+import Text
+
+/// A bench's findings, for people and for programs.
+extension BenchFindings {
+  var page: ByteText {
+    var text = ByteText()
+    #if DEBUG
+      text.line("THIS IS A DEBUG BUILD: the figures mean nothing. Build with -c release.")
+    #endif
+    if !stages.isEmpty {
+      text.line("One by one, the fastest of several rounds:")
+      for stage in stages {
+        text.line("\(stage.name): \(Self.tenths(stage.nanoseconds)) ns a \(stage.per)", indent: 1)
+      }
+      text.line()
+    }
+    if !trials.isEmpty {
+      text.line("Through a veth pair of its own, half requests and half responses:")
+      for trial in trials {
+        let share = trial.sent > 0 ? Double(trial.counted) / Double(trial.sent) * 100 : 0
+        text.line(
+          "\(trial.backend), \(Self.count(trial.rate)) heads a second: \(trial.counted) of \(trial.sent) counted "
+            + "(\(Self.tenths(share)) %), \(trial.lost) lost, \(Self.tenths(trial.cost)) ns of the reader a head",
+          indent: 1)
+      }
+      text.line()
+    }
+    for line in missing { text.line("Missing: \(VisibleText.escaped(line))") }
+    for line in remedies { text.line("Try: \(VisibleText.escaped(line))") }
+    text.line(verdict)
+    return text
+  }
+
+  var json: JSONWriter {
+    var json = JSONWriter()
+    json.beginObject()
+    json.member("type", "bench")
+    json.member("schema", 1)
+    json.key("stages")
+    json.beginArray()
+    for stage in stages {
+      json.beginObject()
+      json.member("stage", stage.name)
+      json.key("nanoseconds")
+      json.number(stage.nanoseconds)
+      json.member("per", stage.per)
+      json.endObject()
+    }
+    json.endArray()
+    json.key("trials")
+    json.beginArray()
+    for trial in trials {
+      json.beginObject()
+      json.member("backend", trial.backend)
+      json.key("offered")
+      if trial.offered > 0 { json.number(trial.offered) } else { json.null() }
+      json.key("rate")
+      json.number(trial.rate)
+      json.member("sent", trial.sent)
+      json.member("counted", trial.counted)
+      json.member("lost", trial.lost)
+      json.key("nanoseconds")
+      json.number(trial.cost)
+      json.endObject()
+    }
+    json.endArray()
+    json.key("capacity")
+    json.beginObject()
+    for (name, value) in [("ebpf", ebpfCapacity), ("libpcap", pcapCapacity)] {
+      json.key(name)
+      if let value { json.number(value.rounded()) } else { json.null() }
+    }
+    json.endObject()
+    json.key("missing")
+    json.beginArray()
+    for line in missing { json.string(line) }
+    json.endArray()
+    json.member("verdict", verdict)
+    json.endObject()
+    json.newline()
+    return json
+  }
+
+  private static func tenths(_ value: Double) -> String { "\((value * 10).rounded() / 10)" }
+}

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Capture
+import Sandbox
+import Glibc
+import KernelCapture
+import PcapCapture
+
+/// What this machine offers to a capture, which backend would be used, and what mends the rest.
+struct Diagnosis {
+  /// One thing that was looked at.
+  struct Check {
+    enum State: String { case fine, slow, missing }
+    var name: String
+    var state: State
+    var found: String
+    /// The command that mends it, or nil when there is nothing to mend or no command for it.
+    var remedy: String?
+  }
+
+  /// What one backend saw of the traffic while it was tried, or why it cannot be used.
+  struct Trial {
+    var name: String
+    var counters: CaptureCounters?
+    var fault: CaptureError?
+  }
+
+  /// How long each backend watches, in milliseconds.
+  static let patience: Int32 = 1_000
+
+  let checks: [Check]
+  let interfaces: [InterfaceState]
+  let trials: [Trial]
+
+  init(ports: PortSet, interface: String?) {
+    let probe = KernelProbe()
+    let request = LiveRequest(
+      backend: .auto, interface: interface, ports: ports, depth: .heads, vantage: .both, workers: 1,
+      ringBytes: 1 << 20)
+    checks = Self.checks(probe)
+    interfaces = InterfaceState.all()
+    trials = [
+      Self.attempt("eBPF") { () throws(CaptureError) in try KernelBackend(request) },
+      Self.attempt("libpcap") { () throws(CaptureError) in try PcapBackend(request, insteadOf: nil) },
+    ]
+  }
+
+  /// The backend that a watch would use: the first one that works.
+  var chosen: Trial? { trials.first { $0.counters != nil } }
+
+  /// As a watch would end: 0 when a backend works, 77 when this process may not, 70 otherwise.
+  var status: Int32 {
+    if chosen != nil { return 0 }
+    return trials.contains { $0.fault?.reason == .notPermitted } ? 77 : 70
+  }
+
+  /// Opens a backend and has it watch for a second.
+  private static func attempt(
+    _ name: String, _ open: () throws(CaptureError) -> any LiveBackend
+  ) -> Trial {
+    do throws(CaptureError) {
+      let backend = try open()
+      var left = patience
+      while left > 0 {
+        for source in backend.sources { _ = try source.receive(timeout: 100) { _, _ in } }
+        // What a busy source delivers at once counts as well: this is no measurement of time.
+        left -= 100
+        _ = poll(nil, 0, 1)
+      }
+      backend.stop()
+      return Trial(name: name, counters: backend.counters)
+    } catch {
+      return Trial(name: name, fault: error)
+    }
+  }
+
+  private static func checks(_ probe: KernelProbe) -> [Check] {
+    let grant = "sudo setcap cap_bpf,cap_net_raw,cap_perfmon+ep $(command -v wiretally)"
+    var checks = [Check(name: "kernel", state: .fine, found: probe.release)]
+    if let fault = probe.ringBufferFault {
+      let isOld = !probe.isRingBufferForbidden
+      checks.append(
+        Check(
+          name: "BPF ring buffer", state: .missing,
+          found: isOld ? "\(fault) (needs 5.8)" : "cannot be tried: \(fault)",
+          remedy: isOld ? "boot a kernel of 5.8 or later (see: uname -r)" : "sudo wiretally doctor"))
+    } else {
+      checks.append(Check(name: "BPF ring buffer", state: .fine, found: "there"))
+    }
+    func capability(_ name: String, _ isThere: Bool, _ use: String, _ otherwise: Check.State) {
+      checks.append(
+        Check(
+          name: name, state: isThere ? .fine : otherwise, found: isThere ? "held" : "not held: \(use)",
+          remedy: isThere ? nil : grant))
+    }
+    capability("CAP_BPF", probe.mayLoadBPF, "the filter cannot be loaded", .missing)
+    capability("CAP_NET_RAW", probe.mayOpenPacketSockets, "no packet can be seen", .missing)
+    capability("CAP_PERFMON", probe.mayMonitorPerformance, "the filter takes about twice as long", .slow)
+    let enable = "sudo sysctl -w net.core.bpf_jit_enable=1"
+    switch probe.jit {
+    case .some(0):
+      checks.append(
+        Check(name: "BPF JIT", state: .slow, found: "off: the filter is interpreted", remedy: enable))
+    case .some(let mode):
+      checks.append(Check(name: "BPF JIT", state: .fine, found: mode > 1 ? "on, with traces" : "on"))
+    case nil:
+      checks.append(
+        Check(name: "BPF JIT", state: .fine, found: "cannot be read here (net.core.bpf_jit_enable)"))
+    }
+    let unprivileged: String
+    switch probe.unprivilegedBPFDisabled {
+    case .some(0): unprivileged = "0: any user may load BPF"
+    case .some(1): unprivileged = "1: only with CAP_BPF, until the next boot"
+    case .some(let number): unprivileged = "\(number): only with CAP_BPF"
+    case nil: unprivileged = "not there"
+    }
+    checks.append(Check(name: "unprivileged_bpf_disabled", state: .fine, found: unprivileged))
+    checks.append(Check(name: "libpcap", state: .fine, found: PcapLibrary.version))
+    return checks + sandbox()
+  }
+
+  /// What a watch can give up here: it watches all the same without.
+  private static func sandbox() -> [Check] {
+    func check(_ name: String, _ fault: String?, _ there: String, _ otherwise: String, _ remedy: String)
+      -> Check
+    {
+      Check(
+        name: name, state: fault == nil ? .fine : .missing,
+        found: fault.map { "\($0): \(otherwise)" } ?? there, remedy: fault == nil ? nil : remedy)
+    }
+    return [
+      check(
+        "seccomp", Sandbox.seccompFault, "there", "a watch keeps all system calls",
+        "boot a kernel built with CONFIG_SECCOMP_FILTER"),
+      check(
+        "Landlock", Sandbox.landlockFault, "version \(Sandbox.landlockVersion ?? 0)",
+        "a watch keeps all files of its user",
+        "boot a kernel of 5.13 or later with landlock among lsm= (see: cat /sys/kernel/security/lsm)"),
+    ]
+  }
+}

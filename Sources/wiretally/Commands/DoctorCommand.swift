@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Text
+import ArgumentParser
+import Capture
+import Reporting
+import System
+
+/// `wiretally doctor`: what would be used here and why, and the exact remedy for what is missing.
+struct DoctorCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "doctor",
+    abstract: "Say what a watch would use on this machine, and what mends what is missing.",
+    discussion: """
+      Tries both backends for a second each. Exit status: 0 when one of them works, 77 when this \
+      process is not permitted to capture, 70 otherwise.
+      """)
+
+  enum Format: String, ExpressibleByArgument, CaseIterable { case page, json }
+
+  @Option(name: .shortAndLong, help: "The interface to try. (default: all)")
+  var interface: String?
+
+  @Option(name: .customLong("port"), help: "TCP ports to look for: a list of ports and ranges.")
+  var ports = PortList(.http)
+
+  @Option(help: "What is printed: page (plain text) or json (one object).")
+  var format = Format.page
+
+  func run() throws {
+    let diagnosis = Diagnosis(ports: ports.ports, interface: interface == "any" ? nil : interface)
+    // Nobody is left to tell when standard output fails.
+    switch format {
+    case .page:
+      try? ByteOutput(descriptor: 1).write(diagnosis.page(ports: ports.description).bytes)
+    case .json: try? ByteOutput(descriptor: 1).write(diagnosis.json.text.bytes)
+    }
+    if diagnosis.status != 0 { throw ExitCode(diagnosis.status) }
+  }
+}

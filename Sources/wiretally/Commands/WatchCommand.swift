@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AlertDelivery
+import Alerting
+import ArgumentParser
+import Capture
+import Exporting
+import Statistics
+
+/// `wiretally watch`, the default: live traffic.
+struct WatchCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "watch",
+    abstract: "Watch live traffic (the default).",
+    discussion: """
+      Needs root, or the capabilities cap_bpf and cap_net_raw (cap_net_raw alone: libpcap). q on a \
+      terminal, SIGINT and SIGTERM end it with a summary.
+      """)
+
+  @Option(name: .shortAndLong, help: "The interface to watch. (default: all)")
+  var interface: String?
+
+  @OptionGroup var options: ReportOptions
+
+  @OptionGroup var listening: ListenOptions
+
+  @Option(
+    name: .customLong("alertmanager"),
+    help: ArgumentHelp(
+      "An Alertmanager that is told of alerts, as http://127.0.0.1:9093. May be repeated.", valueName: "url"))
+  var alertmanagers: [String] = []
+
+  @OptionGroup var sandbox: SandboxOptions
+
+  @OptionGroup(title: "Screen Options") var screen: ScreenOptions
+
+  @Option(help: "End by itself after this long.")
+  var duration: TimeSpan?
+
+  @Option(help: "auto, ebpf or pcap.")
+  var backend = BackendChoice.auto
+
+  @Option(help: "heads copies message heads only; streams copies everything and reassembles.")
+  var depth = CaptureDepth.heads
+
+  @Option(
+    name: [.customShort("Q"), .customLong("direction")],
+    help: "Which packets of the interfaces count: in, out or inout.")
+  var direction = CaptureDirection.both
+
+  @Option(help: "Workers, each with a ring of its own.")
+  var workers = 1
+
+  @Option(name: .customLong("ring"), help: "Size of each ring in MiB.")
+  var ringMebibytes = 32
+
+  func validate() throws {
+    if options.alerts.isEmpty, options.exchangeFormat == nil {
+      throw ValidationError(
+        "the threshold is missing: give -t and the average number of requests per interval above which an "
+          + "alert is raised, e.g. -t 100, or rules of your own by --alert")
+    }
+    for url in alertmanagers {
+      do throws(AlertmanagerAddress.Fault) {
+        _ = try AlertmanagerAddress(url)
+      } catch {
+        throw ValidationError("--alertmanager \(error)")
+      }
+    }
+    if alertmanagers.count > 8 { throw ValidationError("--alertmanager is given more than 8 times") }
+    if workers < 1 || workers > 64 {
+      throw ValidationError("--workers \(workers) is not possible: give 1 to 64")
+    }
+    if ringMebibytes < 1 || ringMebibytes > 1_024 {
+      throw ValidationError("--ring \(ringMebibytes) is not possible: give 1 to 1024 MiB")
+    }
+    if let interface, interface.isEmpty || interface.utf8.count > 15 {
+      throw ValidationError("-i '\(interface)' is no name of an interface: they have 1 to 15 characters")
+    }
+  }
+
+  func run() throws {
+    var command = self
+    if !options.follow { command.options.askedFormat = try ScreenOptions.format(options.askedFormat) }
+    do {
+      try LiveSession(command).run()
+    } catch let error as CaptureError {
+      throw Failure.end(error)
+    } catch let error as StatisticsError {
+      throw Failure.end(error)
+    } catch let error as ListenError {
+      throw Failure.end(error)
+    } catch let error as AlertError {
+      throw Failure.end(error)
+    }
+  }
+
+  /// What the backend is asked for.
+  var request: LiveRequest {
+    LiveRequest(
+      backend: backend, interface: interface == "any" ? nil : interface, ports: options.ports.ports,
+      depth: depth,
+      vantage: direction, workers: workers, ringBytes: ringMebibytes << 20)
+  }
+}
+
+extension CaptureDepth: ExpressibleByArgument {}
+extension CaptureDirection: ExpressibleByArgument {}

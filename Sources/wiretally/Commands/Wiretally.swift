@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Glibc
+
+/// The command line: watching live is what it does when nothing else is said.
+@main
+struct Wiretally: ParsableCommand {
+  static let version = "0.1.0"
+
+  static let configuration = CommandConfiguration(
+    commandName: "wiretally",
+    abstract: "Watch a machine's HTTP traffic off the wire, and say when it is too much.",
+    discussion: """
+      Reads HTTP/1 heads from the network by an eBPF socket filter (or libpcap) and prints, every \
+      10 seconds, the most visited site and its sections, totals, methods, top sites and alerts.
+
+      Examples:
+        sudo wiretally -t 100                    all interfaces, alert above 100 requests per interval
+        sudo wiretally -t 100 -i eth0            one interface
+        sudo wiretally -t 5 --format json | jq   one JSON object per interval
+        wiretally read capture.pcap              the same from a capture file
+        sudo wiretally doctor                    what would be used here, and what is missing
+        sudo wiretally bench                     what this machine can watch
+
+      Exit status: 0 normal end (q, SIGINT, SIGTERM, --duration), 64 usage, 65 a capture file is \
+      broken, 66 no such interface or file, 70 internal error, 77 not permitted.
+      """,
+    version: "wiretally \(version)",
+    subcommands: [
+      WatchCommand.self, ReadCommand.self, DoctorCommand.self, BenchCommand.self, DeliverCommand.self,
+    ],
+    defaultSubcommand: WatchCommand.self
+  )
+
+  static func main() {
+    StandardDescriptors.secure()
+    Interruption.ignoreFailedWrites()
+    // Swift reads its arguments there; without them it would complain about a missing threshold.
+    guard unsafe access("/proc/self/cmdline", R_OK) == 0 else {
+      Failure.say("the arguments cannot be read: /proc is not mounted", remedy: "mount -t proc proc /proc")
+      Glibc.exit(70)
+    }
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    // Other programs' -V; the parser knows the long name alone.
+    main(arguments.first == "-V" ? ["--version"] : arguments)
+  }
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Alerting
+import Text
+import ArgumentParser
+import Capture
+import Exporting
+import Glibc
+import System
+import Statistics
+import Synchronization
+
+/// What the program says and how it ends when it cannot do what it was asked to.
+enum Failure {
+  private static let errors = ByteOutput(descriptor: 2, isEnding: { Interruption.isEnding })
+
+  /// How much a message matters: the journal's priorities (syslog(3)).
+  enum Priority: Int {
+    case error = 3
+    case warning = 4
+    case notice = 5
+    case information = 6
+  }
+
+  /// Whether standard error is the journal's, by the device and file number that systemd names.
+  static let isJournal: Bool = {
+    var status = stat()
+    // fstat fills the value it is given.
+    guard let stream = Environment.value("JOURNAL_STREAM"), unsafe fstat(2, &status) == 0 else {
+      return false
+    }
+    return stream == "\(status.st_dev):\(status.st_ino)"
+  }()
+
+  /// Prints why, and the remedy, on standard error; the journal knows the program and wants a priority.
+  static func say(
+    _ message: String, details: [String] = [], remedy: String? = nil, _ priority: Priority = .information
+  ) {
+    // A message may name a file, and a file's name may hold anything.
+    var lines = [isJournal ? message : "wiretally: \(message)"]
+    lines += details.map { "  \($0)" }
+    if let remedy { lines.append("  try: \(remedy)") }
+    let mark = isJournal ? "<\(priority.rawValue)>" : ""
+    let text = lines.reduce("") { $0 + mark + VisibleText.escaped($1) + "\n" }
+    let isHeld = held.withLock { held in
+      guard held != nil else { return false }
+      held?.append(text)
+      // A screen may be on for months.
+      if let count = held?.count, count > 100 { held?.removeFirst() }
+      return true
+    }
+    if !isHeld { write(text) }
+  }
+
+  /// Keeps what is said until `release`: a full screen is on, and it would be written over it.
+  static func hold() { held.withLock { $0 = $0 ?? [] } }
+
+  /// Says what was kept, the last hundred messages of it.
+  static func release() {
+    let texts = held.withLock { held in
+      defer { held = nil }
+      return held ?? []
+    }
+    for text in texts { write(text) }
+  }
+
+  private static let held = Mutex<[String]?>(nil)
+
+  private static func write(_ text: String) {
+    // There is nobody left to tell when standard error fails.
+    try? errors.write(Array(text.utf8))
+  }
+
+  /// Says what went wrong and returns the exit status for it (sysexits.h).
+  static func end(_ error: CaptureError) -> ExitCode {
+    say(error.message, remedy: error.remedy, .error)
+    switch error.reason {
+    case .badData: return ExitCode(65)
+    case .notFound: return ExitCode(66)
+    case .unavailable: return ExitCode(70)
+    case .notPermitted: return ExitCode(77)
+    }
+  }
+
+  static func end(_ error: StatisticsError) -> ExitCode {
+    say("\(error)", .error)
+    return ExitCode(70)
+  }
+
+  static func end(_ error: ListenError) -> ExitCode {
+    say(error.message, remedy: error.remedy)
+    return ExitCode(error.isNotPermitted ? 77 : 70)
+  }
+
+  static func end(_ error: AlertError) -> ExitCode {
+    say("\(error)", details: error.details, .error)
+    switch error {
+    case .log: return ExitCode(77)
+    case .ruleFile: return ExitCode(66)
+    case .threshold, .window, .rule: return ExitCode(64)
+    }
+  }
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Alerting
+import Text
+
+/// What every page of a live watch says besides the counts: it changes while the watch runs.
+final class LiveNotices {
+  /// Nanoseconds between two looks at the interface.
+  private static let lookEvery: UInt64 = 1_000_000_000
+
+  /// The lines as of the last look.
+  private(set) var lines: [String]
+  private let backend: any LiveBackend
+  private let interface: String?
+  private var downSince: UInt64?
+  private var renewals = 0
+  private var nextLook: UInt64 = 0
+
+  init(_ backend: any LiveBackend, interface: String?) {
+    self.backend = backend
+    self.interface = interface
+    lines = backend.notices
+  }
+
+  /// Looks after the interface once a second; true when the lines have changed. A change is told on
+  /// standard error at once: the next page may be long in coming.
+  func follow(at now: UInt64) -> Bool {
+    guard now >= nextLook else { return false }
+    nextLook = now &+ Self.lookEvery
+    backend.look()
+    let since = backend.interfaceDownSince
+    let renewals = backend.interfaceRenewals
+    if let interface, renewals != self.renewals, since == nil, downSince == nil {
+      // It went and came between two looks.
+      Failure.say("interface \(interface) was made anew: for up to a second it was not seen")
+    }
+    self.renewals = renewals
+    guard since != downSince, let interface else { return false }
+    downSince = since
+    lines = backend.notices
+    if let since {
+      let line = "interface \(interface) is down since \(DisplayZone.local.label(since)), nothing is seen"
+      lines.append(line)
+      Failure.say(line, .warning)
+    } else {
+      Failure.say("interface \(interface) is back")
+    }
+    return true
+  }
+}

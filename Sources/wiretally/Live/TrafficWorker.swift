@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Capture
+import Exchanges
+import ExchangeStream
+import Statistics
+
+/// One worker's pipeline: segments from its source through its tracker into its tally.
+///
+/// It belongs to one thread at a time and shares nothing but the double buffer and the exchange stream's queue.
+final class TrafficWorker {
+  private let source: any SegmentSource
+  private let writer: TallyWriter
+  private let stream: ExchangeWriter?
+  private var tracker: ExchangeTracker
+
+  /// - Parameter feed: where single exchanges go while somebody reads them; nil when nobody ever will.
+  init(
+    _ source: any SegmentSource, _ writer: TallyWriter, stream: ExchangeWriter? = nil, limits: ExchangeLimits,
+    depth: CaptureDepth, seed: UInt64
+  ) {
+    self.source = source
+    self.writer = writer
+    self.stream = stream
+    tracker = ExchangeTracker(limits: limits, depth: depth, seed: seed)
+    tracker.spill = { batch in Self.record(batch, writer, stream) }
+  }
+
+  /// Takes one batch of segments, waiting for at most `timeout` milliseconds; moves time when idle.
+  ///
+  /// `atTick` is called whenever a tick was handed over.
+  func step(timeout: Int32, atTick: (() -> Void)? = nil) throws(CaptureError) -> ReceiveOutcome {
+    if let stream { follow(stream) }
+    let outcome = try source.receive(timeout: timeout) { segment, payload in
+      if writer.isTickOver(segment.time) { turn(segment.time, atTick) }
+      tracker.process(segment, payload)
+      if tracker.batch.count > 0 {
+        Self.record(tracker.batch, writer, stream)
+        tracker.batch.clear()
+      }
+    }
+    if let now = source.now, writer.isTickOver(now) { turn(now, atTick) }
+    return outcome
+  }
+
+  /// Ends the worker's work: what waits is decided and everything counted is handed over.
+  ///
+  /// - Parameter isOver: nothing more can come, so requests without a response stay without one.
+  func finish(isOver: Bool) {
+    tracker.finish(isOver: isOver)
+    Self.record(tracker.batch, writer, stream)
+    tracker.batch.clear()
+    writer.close(ledger: tracker.counters)
+  }
+
+  private func turn(_ time: UInt64, _ atTick: (() -> Void)?) {
+    tracker.advance(to: time)
+    Self.record(tracker.batch, writer, stream)
+    tracker.batch.clear()
+    writer.turn(at: time, ledger: tracker.counters)
+    atTick?()
+  }
+
+  /// Looks once a batch of segments whether somebody follows single exchanges.
+  private func follow(_ stream: ExchangeWriter) {
+    let isWanted = stream.isWanted
+    guard isWanted != tracker.batch.isDetailed else { return }
+    tracker.batch.isDetailed = isWanted
+    if !isWanted { stream.forget() }
+  }
+
+  private static func record(_ batch: borrowing EventBatch, _ writer: TallyWriter, _ stream: ExchangeWriter?)
+  {
+    writer.record(batch.all, names: batch.names)
+    if batch.isDetailed { stream?.record(batch) }
+  }
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Alerting
+import ArgumentParser
+import Capture
+import Sandbox
+import Glibc
+
+/// The options about what a watch gives up once all is open, and how it does.
+struct SandboxOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "The user to go on as once everything is open, by name or number; takes root. (default: nobody when started by root)",
+      valueName: "name"))
+  var user: String?
+
+  @Flag(
+    name: .customLong("no-sandbox"),
+    help: "Keep the user, the capabilities and all system calls: for debugging.")
+  var isUnsandboxed = false
+
+  func validate() throws {
+    guard let user else { return }
+    if isUnsandboxed {
+      throw ValidationError(
+        "--user and --no-sandbox exclude each other: without sandbox no user is changed")
+    }
+    if Account(named: user) == nil {
+      throw ValidationError("--user \(user): there is no such user; getent passwd lists them")
+    }
+  }
+
+  /// Who the program becomes; nil when it stays who it is.
+  var account: Account? {
+    if isUnsandboxed || geteuid() != 0 { return nil }
+    return user.flatMap(Account.init(named:)) ?? .nobody
+  }
+
+  /// For whom the alert log is made.
+  var logOwner: LogOwner? { account.map { LogOwner(user: $0.user, group: $0.group) } }
+
+  /// Throws when a user was asked for who cannot be become.
+  func check() throws(CaptureError) {
+    guard let user, geteuid() != 0, Account(named: user)?.user != geteuid() else { return }
+    throw CaptureError(
+      .notPermitted, "cannot become user \(user): only root may", remedy: "sudo wiretally --user \(user)")
+  }
+
+  /// Gives up all that the watch does not need any more, for good, and says so.
+  ///
+  /// For this thread and those started later: before the workers are. Nothing that needs a privilege can
+  /// be opened after it.
+  func sandbox(_ permissions: Permissions, alertLog: (path: String, isRotatable: Bool)?) throws(CaptureError)
+  {
+    if isUnsandboxed { return }
+    var policy = Sandbox.Policy()
+    let account = account
+    policy.account = account
+    policy.requiresAccount = user != nil
+    policy.permissions = permissions
+    if let alertLog {
+      policy.writable.append(Self.place(of: alertLog))
+    }
+    let applied: Sandbox.Report
+    do throws(Sandbox.AccountError) {
+      applied = try Sandbox.apply(policy)
+    } catch {
+      throw CaptureError(.notPermitted, "cannot go on: it keeps \(error.kept)")
+    }
+    Failure.say("sandboxed: \(applied.given.joined(separator: ", "))")
+    if !applied.kept.isEmpty { Failure.say("it keeps \(applied.kept.joined(separator: ", "))") }
+    if alertLog?.isRotatable == true, let folder = applied.unwritable.first {
+      Failure.say(
+        "the alert log's folder \(folder) is not writable for \(account?.name ?? "this user"): once the log is rotated, "
+          + "alerts go on into the old file unless the new one is made for that user (logrotate: create)")
+    }
+  }
+
+  /// What has to stay writable for the log: a rotated one is made anew beside the old one.
+  static func place(of alertLog: (path: String, isRotatable: Bool)) -> String {
+    alertLog.isRotatable ? folder(of: alertLog.path) : alertLog.path
+  }
+
+  private static func folder(of path: String) -> String {
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+  }
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Reporting
+import System
+import Terminal
+
+/// How the full screen looks, and when it is the right form.
+struct ScreenOptions: ParsableArguments {
+  enum Color: String, ExpressibleByArgument, CaseIterable { case auto, always, never }
+
+  @Flag(help: "Draw the screen with ASCII characters alone.")
+  var ascii = false
+
+  @Option(help: "Colours on the screen: auto (not when NO_COLOR is set), always or never.")
+  var color = Color.auto
+
+  @Flag(help: "Take mouse clicks and the wheel on the screen; selecting text then needs the shift key.")
+  var mouse = false
+
+  /// What the terminal is opened with. NO_COLOR counts when it is set and not empty (no-color.org).
+  func terminal() -> CursesTerminal.Options {
+    let isLocaleSet = ["LC_ALL", "LC_CTYPE", "LANG"].contains { !(Environment.value($0) ?? "").isEmpty }
+    let writesUTF8 = TerminalLocale.adopt(isSet: isLocaleSet)
+    let hasColor =
+      switch color {
+      case .auto: (Environment.value("NO_COLOR") ?? "").isEmpty
+      case .always: true
+      case .never: false
+      }
+    return CursesTerminal.Options(
+      glyphs: .fitting(type: Environment.value("TERM") ?? "", utf8: writesUTF8, asciiOnly: ascii),
+      hasColor: hasColor, hasMouse: mouse)
+  }
+
+  /// The form to report in: the one asked for, else the screen wherever it can be drawn.
+  static func format(_ asked: ReportOptions.Format?) throws -> ReportOptions.Format {
+    if let asked, asked != .screen { return asked }
+    let ability = TerminalAbility(descriptor: 1, type: Environment.value("TERM"))
+    switch (ability, asked) {
+    case (.none(let reason), .screen):
+      throw ValidationError("--format screen is not possible: \(reason); --format page needs nothing")
+    case (.none(let reason), _):
+      // Whoever sits at a terminal and gets no screen wants to know why.
+      if StandardDescriptors.isTerminal(1) { Failure.say("no full screen, but pages: \(reason)") }
+      return .page
+    case (.screen, .screen): return .screen
+    // In the background the terminal belongs to somebody else.
+    case (.screen, _): return StandardDescriptors.isForeground(1) ? .screen : .page
+    }
+  }
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Alerting
+import Text
+import ArgumentParser
+import Capture
+
+/// A length of time on the command line: `10s`, `500ms`, `2m`, `1h`, or a bare number of seconds.
+struct TimeSpan: ExpressibleByArgument, Equatable, CustomStringConvertible {
+  /// Above 0, at most a week.
+  let nanoseconds: UInt64
+
+  init(seconds: UInt64) { nanoseconds = seconds * 1_000_000_000 }
+
+  init?(argument: String) {
+    guard let nanoseconds = DecimalText.nanoseconds(argument) else { return nil }
+    self.nanoseconds = nanoseconds
+  }
+
+  var description: String {
+    switch nanoseconds {
+    case let n where n % 3_600_000_000_000 == 0: "\(n / 3_600_000_000_000)h"
+    case let n where n % 60_000_000_000 == 0: "\(n / 60_000_000_000)m"
+    case let n where n % 1_000_000_000 == 0: "\(n / 1_000_000_000)s"
+    default: "\(Double(nanoseconds) / 1e6)ms"
+    }
+  }
+
+  var defaultValueDescription: String { description }
+}
+
+/// Ports on the command line: a list of ports and ranges.
+struct PortList: ExpressibleByArgument, CustomStringConvertible {
+  let ports: PortSet
+
+  init(_ ports: PortSet) { self.ports = ports }
+
+  init?(argument: String) {
+    guard let ports = PortSet(parsing: argument) else { return nil }
+    self.ports = ports
+  }
+
+  var description: String { ports.description }
+  var defaultValueDescription: String { description }
+}

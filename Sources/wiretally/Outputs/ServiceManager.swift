@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+
+/// The service manager that has started this program, if any: told of readiness, state and life over
+/// the socket it names (sd_notify(3)).
+///
+/// The socket is connected at once, so that nothing but write(2) is needed once the program is sandboxed.
+@safe
+struct ServiceManager {
+  /// Nanoseconds between two signs of life; nil when none are wanted.
+  private let watchdog: UInt64?
+  private let descriptor: Int32
+  private var nextSign: UInt64 = 0
+  private var lastState: String?
+
+  init() {
+    descriptor = Environment.value("NOTIFY_SOCKET").map(Self.connected) ?? -1
+    let isMeant = Environment.value("WATCHDOG_PID").map { $0 == "\(getpid())" } ?? true
+    // Half the time after which the manager gives up, as sd_watchdog_enabled(3) advises.
+    let period = isMeant ? Environment.value("WATCHDOG_USEC").flatMap(UInt64.init) : nil
+    watchdog = period.map { min($0, .max / 500) * 500 }
+  }
+
+  /// Sends `READY=1`, `STATUS=...`, `STOPPING=1`: lines of assignments.
+  func tell(_ state: String) {
+    guard descriptor >= 0 else { return }
+    var bytes = Array(state.utf8)
+    // The array lives through the call. Nothing waits for a manager that does not take it.
+    _ = unsafe write(descriptor, &bytes, bytes.count)
+  }
+
+  /// Tells, as often as it is wanted, that the program still works, and what it does when that has
+  /// changed; `now` is in nanoseconds.
+  mutating func live(_ now: UInt64, state: String?) {
+    if let state, state != lastState {
+      lastState = state
+      tell("STATUS=\(state)")
+    }
+    guard let watchdog, now >= nextSign else { return }
+    nextSign = now &+ watchdog
+    tell("WATCHDOG=1")
+  }
+
+  /// A datagram socket that sends to `path`, where @ begins an abstract name; -1 without one.
+  private static func connected(_ path: String) -> Int32 {
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    var name = Array(path.utf8)
+    guard name.first == UInt8(ascii: "/") || name.first == UInt8(ascii: "@"),
+      name.count < MemoryLayout.size(ofValue: address.sun_path)
+    else { return -1 }
+    if name[0] == UInt8(ascii: "@") { name[0] = 0 }
+    unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: name) }
+    let size = socklen_t(MemoryLayout<sa_family_t>.size + name.count)
+    let kind = SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue
+    let descriptor = socket(AF_UNIX, Int32(kind), 0)
+    guard descriptor >= 0 else { return -1 }
+    // The address is a local value of at least `size` bytes.
+    let status = unsafe withUnsafePointer(to: &address) {
+      unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe connect(descriptor, $0, size) }
+    }
+    if status != 0 {
+      close(descriptor)
+      return -1
+    }
+    return descriptor
+  }
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+import AlertDelivery
+import Testing
+
+/// The program's side, against the other end of the socket.
+@Suite struct DeliveryProcessTests {
+  static func message(_ number: Int) -> DeliveryMessage {
+    var message = DeliveryMessage()
+    message["rule"] = "\(number)"
+    return message
+  }
+
+  static func report(_ fields: [(String, String)]) -> DeliveryMessage {
+    var report = DeliveryMessage()
+    for (name, value) in fields { report[name] = value }
+    return report
+  }
+
+  private static func process() throws -> (DeliveryProcess, DeliverySocket) {
+    let (ours, theirs) = try DeliverySocket.pair()
+    let process = DeliveryProcess(.command("x"), timeout: 5, socket: ours)
+    guard case .message(let orders) = theirs.receive(timeout: 0) else { throw CancellationError() }
+    #expect(orders["command"] == "x" && orders["timeout"] == "5")
+    return (process, theirs)
+  }
+
+  @Test func `one message at a time, the next one when the delivery process is ready`() throws {
+    let (process, other) = try Self.process()
+    for number in 0..<3 { process.send(Self.message(number)) }
+    #expect(process.pending == 3)
+    #expect(other.receive(timeout: 0) == .message(Self.message(0)))
+    #expect(other.receive(timeout: 0) == .nothing)
+    _ = other.send(Self.report([("done", "1"), ("ready", "1")]))
+    #expect(!process.look())
+    #expect(other.receive(timeout: 0) == .message(Self.message(1)))
+    #expect(process.delivered == 1 && process.pending == 2 && process.warning == nil)
+  }
+
+  @Test func `a delivery process that hangs holds up nothing, and the oldest messages give way`() throws {
+    let (process, other) = try Self.process()
+    for number in 0..<100 { process.send(Self.message(number)) }
+    // One is on its way, 64 wait.
+    #expect(process.pending == 65 && process.dropped == 35)
+    #expect(process.warning == "--on-alert: 35 given up")
+    #expect(other.receive(timeout: 0) == .message(Self.message(0)))
+    _ = other.send(Self.report([("ready", "1"), ("fault", "exit status 1")]))
+    #expect(process.look())
+    #expect(other.receive(timeout: 0) == .message(Self.message(36)))
+    #expect(process.warning == "--on-alert: exit status 1; 1 of 1 failed; 35 given up")
+  }
+
+  @Test func `a fault is told when it changes, and taken back when it works again`() throws {
+    let (process, other) = try Self.process()
+    _ = other.send(Self.report([("fault", "a")]))
+    #expect(process.look() && process.fault == "a")
+    _ = other.send(Self.report([("fault", "a")]))
+    #expect(!process.look() && process.failed == 2)
+    _ = other.send(Self.report([("done", "1")]))
+    #expect(process.look() && process.fault == nil && process.warning == nil)
+  }
+
+  @Test func `a delivery process that has died is told, and nothing waits for it`() throws {
+    var ends: (DeliverySocket, DeliverySocket)? = try DeliverySocket.pair()
+    let ours = try #require(ends?.0)
+    let process = DeliveryProcess(
+      .alertmanager(url: "http://a", instance: "i", interface: "eth0"), timeout: 5, socket: ours)
+    ends = nil
+    process.send(Self.message(1))
+    process.look()
+    #expect(process.fault == "its process has ended" && process.pending == 0)
+    #expect(process.warning?.hasPrefix("--alertmanager http://a: its process has ended") == true)
+    process.send(Self.message(2))
+    process.release()
+  }
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+import Alerting
+import Capture
+import Exchanges
+import HTTP1
+import Reporting
+import Statistics
+
+@testable import Exporting
+
+/// A published state made by hand.
+enum PublishedStates {
+  static let second: UInt64 = 1_000_000_000
+  static let start: UInt64 = 1_614_053_168 * second
+
+  static var sample: PublishedState {
+    var published = PublishedState(
+      label: CaptureLabel(backend: "eBPF", source: "eth0", ports: "80"), version: "1.2.3", started: start,
+      at: start + 60 * second)
+    published.traffic.totals.requests = 42
+    published.traffic.totals.successes = 38
+    published.traffic.totals.failures = 2
+    published.traffic.totals.exchanges = 40
+    published.traffic.methods[Int(Method.get.rawValue)] = 40
+    published.traffic.methods[Int(Method.other.rawValue)] = 2
+    published.traffic.statuses = [status(200, 38), status(503, 2)]
+    published.traffic.latencies.counts[0] = 39
+    published.traffic.latencies.counts[14] = 1
+    published.traffic.latencies.sum = 12_345_678_900
+    published.capture.packets = 1234
+    published.capture.matched = 82
+    published.capture.backlogDropped = 12
+    published.capture.nicMissed = 0
+    published.ledger.delivered = 82
+    published.ledger.headSegments = 82
+    published.sites.sites = [site("b.example", 30), site("a.example", 10)]
+    published.sites.sites[0].undercountMax = 3
+    published.sites.other.requests = 2
+    published.gauges.rings = [CaptureGauges.Ring(bytes: 4096, used: 96)]
+    published.gauges.runs = CaptureGauges.Runs(count: 1234, nanoseconds: 123_400)
+    published.cost.processorTime = 1_250_000
+    published.cost.resident = 20_971_520
+    published.lag = 500_000_000
+    var alert = AlertStatus(rule: "high-traffic", value: 12.5, threshold: 10, raised: 1)
+    alert.since = start + 50 * second
+    published.alerts = [alert]
+    return published
+  }
+
+  static func site(_ name: String, _ requests: UInt64) -> SiteSeries {
+    var site = SiteSeries(name: name)
+    site.outcomes.requests = requests
+    site.outcomes.successes = requests
+    site.latencies.counts[1] = requests
+    site.latencies.sum = requests * 7_000_000
+    site.pace = 0.5
+    return site
+  }
+
+  static func status(_ code: Int, _ count: UInt64) -> StatusCount { StatusCount(status: code, count: count) }
+}

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+import System
+import Alerting
+import Text
+import Capture
+import Foundation
+import HTTP1
+import Reporting
+import Testing
+
+@testable import ExchangeStream
+
+@Suite struct ExchangeLinesTests {
+  /// A record made by hand.
+  static func record(_ change: (inout ExchangeFacts) -> Void = { _ in }, texts: [String] = [])
+    -> ExchangeRecord
+  {
+    var facts = ExchangeFacts()
+    facts.method = .get
+    (facts.major, facts.minor) = (1, 1)
+    facts.status = 200
+    (facts.isBodyKnown, facts.bodyBytes) = (true, 153)
+    facts.requestTime = Samples.start + 5_000_000
+    facts.endTime = Samples.start + 7_500_000
+    facts.latency = 2_500_000
+    facts.client = Endpoint(ipv4: 0x0a00_0001, port: 40_000)
+    facts.server = Endpoint(ipv4: 0x0a00_0002, port: 80)
+    change(&facts)
+    var bytes: [UInt8] = []
+    var ranges: [ExchangeFacts.TextRange] = []
+    for text in texts.isEmpty ? ["a.example", "", "/x?y", "http://r/", "curl/8"] : texts {
+      ranges.append(ExchangeFacts.TextRange(start: bytes.count, count: text.utf8.count))
+      bytes += text.utf8
+    }
+    (facts.site, facts.methodName, facts.target) = (ranges[0], ranges[1], ranges[2])
+    (facts.referer, facts.userAgent) = (ranges[3], ranges[4])
+    var record = ExchangeRecord()
+    record.set(facts, texts: bytes.rawSpan)
+    return record
+  }
+
+  static func line(
+    _ format: ExchangeLines.Format, _ record: ExchangeRecord, zone: Int = 0
+  ) -> String? {
+    var lines = ExchangeLines(format, zone: .fixed(zone))
+    var text = ByteText()
+    return lines.append(record, to: &text) ? text.string : nil
+  }
+
+  @Test func `the common log format`() {
+    #expect(
+      Self.line(.common, Self.record())
+        == "10.0.0.1 - - [23/Feb/2021:04:06:08 +0000] \"GET /x?y HTTP/1.1\" 200 153\n")
+    #expect(
+      Self.line(.common, Self.record { $0.isBodyKnown = false }, zone: -12_600)
+        == "10.0.0.1 - - [23/Feb/2021:00:36:08 -0330] \"GET /x?y HTTP/1.1\" 200 -\n")
+  }
+
+  @Test func `the combined log format, with a dash for what was not sent`() {
+    let ipv6 = Self.record(
+      {
+        $0.client = Endpoint(high: 0x2001_0db8_0000_0000, low: 1, port: 1)
+        $0.method = .other
+      }, texts: ["a", "BREW", "*", "", ""])
+    #expect(
+      Self.line(.combined, Self.record())
+        == "10.0.0.1 - - [23/Feb/2021:04:06:08 +0000] \"GET /x?y HTTP/1.1\" 200 153 \"http://r/\" \"curl/8\"\n"
+    )
+    #expect(
+      Self.line(.combined, ipv6)
+        == "2001:db8::1 - - [23/Feb/2021:04:06:08 +0000] \"BREW * HTTP/1.1\" 200 153 \"-\" \"-\"\n")
+  }
+
+  @Test func `an access log has no line for what has no answer or no request`() {
+    for format in [ExchangeLines.Format.common, .combined] {
+      #expect(Self.line(format, Self.record { $0.outcome = .unanswered }) == nil)
+      #expect(Self.line(format, Self.record { $0.outcome = .orphan }) == nil)
+    }
+  }
+
+  @Test func `columns for people`() {
+    #expect(
+      Self.line(.plain, Self.record())
+        == "2021-02-23 04:06:08.005 200   2.50 ms      153 10.0.0.1 GET a.example/x?y\n")
+    let absolute = Self.record(texts: ["b.example", "", "http://b.example/z", "", ""])
+    #expect(Self.line(.plain, absolute)?.hasSuffix("10.0.0.1 GET http://b.example/z\n") == true)
+    let orphan = Self.record({ $0.outcome = .orphan }, texts: ["", "", "", "", ""])
+    #expect(
+      Self.line(.plain, orphan)
+        == "2021-02-23 04:06:08.007 200         -      153 10.0.0.1 (no request seen) 10.0.0.2\n")
+  }
+
+  @Test func `JSON has null for what there is not`() throws {
+    func object(_ record: ExchangeRecord) throws -> [String: Any] {
+      let line = try #require(Self.line(.json, record))
+      return try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+    }
+    let whole = try object(Self.record(texts: ["a", "", #"/\\x\x22"#, "r", "u"]))
+    #expect(whole["target"] as? String == #"/\\x\x22"#)
+    #expect(whole["start"] as? String == "2021-02-23T04:06:08.005000Z")
+    #expect(whole["latency"] as? Double == 0.0025)
+    #expect(whole["version"] as? String == "1.1")
+    #expect(whole.values.allSatisfy { !($0 is NSNull) })
+    let open = try object(
+      Self.record(
+        {
+          $0.outcome = .unanswered
+          $0.status = 0
+          $0.isBodyKnown = false
+        }, texts: ["a", "", "/", "", ""]))
+    let nulls = Set(open.filter { $0.value is NSNull }.keys)
+    #expect(nulls == ["status", "latency", "bytes", "referer", "userAgent"])
+    let orphan = try object(
+      Self.record({ $0.outcome = .orphan }, texts: ["", "", "", "", ""]))
+    #expect(
+      Set(orphan.filter { $0.value is NSNull }.keys) == [
+        "start", "method", "site", "target", "version", "latency", "referer", "userAgent",
+      ])
+    #expect(Set(orphan.keys) == Set(whole.keys))
+  }
+}

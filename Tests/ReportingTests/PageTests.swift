@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+import Alerting
+import Text
+import Capture
+import Exchanges
+import Reporting
+import Statistics
+import Testing
+
+@Suite struct PageTests {
+  @Test func `the original's page, line by line`() throws {
+    let (alerts, changes) = try Samples.alerts()
+    var text = ByteText()
+    Samples.renderer.page(Samples.interval, life: Samples.life, alerts: alerts, changes: changes, to: &text)
+    #expect(
+      text.string == """
+        Most visited site in the last 10 seconds: google.com.
+        google.com sections hit:
+        \t/search - Hits: 20
+        \t/maps - Hits: 9
+
+        Total Statistics:
+        \tTotal Requests: 40
+        \tTotal Failures: 1
+        \tTotal Successes: 39
+
+        Total Counts by Request Method:
+        \tMethod: GET - Count: 37
+        \tMethod: POST - Count: 3
+
+        Top 5 Site totals:
+        \tSite: google.com - Hits: 29
+        \tSite: linkedin.com - Hits: 6
+
+        High traffic generated an alert - hits = 3.17, triggered at: Tue, 23 Feb 2021 04:06:18
+        High traffic alert currently active! triggered at: Tue, 23 Feb 2021 04:06:18.
+
+        Past Alerts:
+        \tPast alert started: Tue, 23 Feb 2021 04:04:08, ended: Tue, 23 Feb 2021 04:06:08.
+        All alerts are logged in /var/log/wiretally/alerts.log
+
+        Capture: eBPF, eth0, packets seen: 1234, heads matched: 80, lost: 0, duplicates: 2
+
+
+        """)
+  }
+
+  @Test func `loss before any capture is told when there was any, and takes nothing from the totals`() {
+    func page(backlog: UInt64?, card: UInt64?) -> String {
+      var life = Samples.life
+      (life.capture.backlogDropped, life.capture.nicMissed) = (backlog, card)
+      var text = ByteText()
+      Samples.renderer.page(Samples.interval, life: life, alerts: AlertBoard(), to: &text)
+      return text.string
+    }
+    let quiet = page(backlog: nil, card: nil)
+    #expect(page(backlog: 0, card: 0) == quiet)
+    let capture = "lost: 0, duplicates: 2\n"
+    #expect(
+      page(backlog: 12, card: 1)
+        == quiet.replacing(
+          capture,
+          with: capture + "\t12 packets dropped in the kernel's backlog before capture (whole machine).\n"
+            + "\t1 packet missed by network cards before capture (eth0).\n"))
+  }
+
+  @Test func `a page without traffic or alerts says so and why`() throws {
+    let plan = try IntervalPlan(interval: 10_000_000_000)
+    let alerts = AlertBoard(threshold: try AlertRule(threshold: 1, plan: plan))
+    var interval = Snapshot()
+    interval.end = 10_000_000_000
+    var text = ByteText()
+    Samples.renderer.page(interval, life: interval, alerts: alerts, warnings: ["disk"], to: &text)
+    #expect(
+      text.string == """
+        No traffic in the last 10 seconds.
+        No packets at all were seen on eth0.
+
+        Total Statistics:
+        \tTotal Requests: 0
+        \tTotal Failures: 0
+        \tTotal Successes: 0
+
+        Total Counts by Request Method:
+        \tNo requests.
+
+        Top 5 Site totals:
+        \tNo sites.
+
+        No currently active alerts.
+
+        No past alerts to display.
+        All alerts are logged in /var/log/wiretally/alerts.log
+
+        Capture: eBPF, eth0, packets seen: 0, heads matched: 0, lost: 0, duplicates: 0
+        Warning: disk
+
+
+        """)
+  }
+
+  @Test func `loss, errors and what is beyond the original are shown`() throws {
+    var life = Samples.life
+    life.capture.lost = 3
+    life.totals.unanswered = 2
+    life.totals.unmatchedResponses = 1
+    life.latency.count = 4
+    life.latency.p50 = 1_250_000
+    life.latency.p90 = 999
+    life.latency.p99 = 2_000_000_000
+    life.latency.maximum = 3_210_000_000
+    life.sites[1].overcountMax = 4
+    life.other.requests = 5
+    life.ledger.unparseable = 7
+    var text = ByteText()
+    Samples.renderer.summary(life, alerts: AlertBoard(), to: &text)
+    #expect(
+      text.string == """
+        Summary from Tue, 23 Feb 2021 03:56:08 to Tue, 23 Feb 2021 04:06:18:
+
+        Total Statistics:
+        \tTotal Requests: at least 40
+        \tTotal Failures: at least 1
+        \tTotal Successes: at least 39
+        \tTotal Unanswered: 2
+        \tResponses without a request: 1
+        \tLatency on this wire: p50 1.25 ms, p90 1.00 us, p99 2.00 s, max 3.21 s
+
+        Total Counts by Request Method:
+        \tMethod: GET - Count: 37
+        \tMethod: POST - Count: 3
+
+        Top 5 Site totals:
+        \tSite: google.com - Hits: 29
+        \tSite: linkedin.com - Hits: 6 (at most 4 too many)
+
+        No currently active alerts.
+
+        No past alerts to display.
+        No alert threshold is set.
+
+        Capture: eBPF, eth0, packets seen: 1234, heads matched: 80, lost: 3, duplicates: 2
+        \tunparseable: 7
+        \tSegments were lost: every count and rate is "at least".
+        \tRequests to sites beyond the table or the list: 5
+
+        """)
+  }
+
+  @Test func `an empty page names the likeliest reason`() {
+    func sentence(_ change: (inout Snapshot) -> Void) -> String {
+      var snapshot = Snapshot()
+      change(&snapshot)
+      return SilenceReason(snapshot, label: Samples.label).sentence
+    }
+    #expect(sentence { _ in } == "No packets at all were seen on eth0.")
+    #expect(sentence { $0.capture.packets = 1204 } == "1 204 packets, none of them TCP on port 80.")
+    #expect(
+      sentence {
+        $0.capture.packets = 9
+        $0.capture.onPort = 5
+      } == "5 packets on port 80, none with payload.")
+    #expect(
+      sentence {
+        $0.capture.packets = 20_000
+        $0.capture.onPort = 19_000
+        $0.capture.payload = 18_204
+        $0.capture.tls = 17_700
+      }
+        == "18 204 packets with payload on port 80, none with HTTP heads: at least 97 % look like TLS, "
+        + "which cannot be read.")
+    #expect(
+      sentence {
+        $0.capture.packets = 2
+        $0.capture.onPort = 2
+        $0.capture.payload = 2
+        $0.ledger.http2 = 1
+      }.hasSuffix("none with HTTP heads: 1 HTTP/2 connections, which are not read."))
+    #expect(
+      sentence { $0.totals.responses = 12 } == "Only one direction was seen: 12 responses, no requests.")
+    #expect(
+      sentence {
+        $0.totals.responses = 3
+        $0.totals.exchanges = 3
+      } == "3 responses to earlier requests, no new requests.")
+    #expect(sentence { $0.capture.lost = 1 }.hasPrefix("1 heads were lost"))
+    #expect(sentence { $0.ledger.unparseable = 1 } == "1 heads were seen, none of them a valid request.")
+  }
+
+  @Test(
+    arguments: [
+      (1_000_000_000, "1 second"), (10_000_000_000, "10 seconds"), (1_500_000_000, "1.50 seconds"),
+      (500_000_000, "0.50 seconds"), (120_000_000_000, "120 seconds"),
+    ] as [(UInt64, String)])
+  func `the interval's length is named`(interval: UInt64, words: String) {
+    var snapshot = Snapshot()
+    snapshot.end = interval
+    var text = ByteText()
+    Samples.renderer.page(snapshot, life: snapshot, alerts: AlertBoard(), to: &text)
+    #expect(text.string.hasPrefix("No traffic in the last \(words).\n"))
+  }
+
+  @Test func `a file's name moves no cursor and forges no line`() {
+    let name = "a\u{1b}[2J\nTotal Requests: 0\u{202e}\u{9b}2J\té.pcap"
+    let label = CaptureLabel(backend: "file", source: name, ports: "80")
+    let renderer = PageRenderer(label: label, zone: .fixed(0), alertLogPath: name)
+    var text = ByteText()
+    renderer.summary(Samples.life, alerts: AlertBoard(), warnings: [name], to: &text)
+    let shown = text.string
+    #expect(shown.contains(#"a\u{1b}[2J\u{a}Total Requests: 0\u{202e}\u{9b}2J\u{9}é.pcap"#))
+    #expect(shown.unicodeScalars.allSatisfy { $0 == "\n" || $0 == "\t" || !VisibleText.isInvisible($0) })
+  }
+}

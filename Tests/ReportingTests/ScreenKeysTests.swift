@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+import Screen
+import Randomness
+import Statistics
+import Testing
+
+/// Keys in, state and picture out.
+@Suite struct ScreenKeysTests {
+  /// An operator before an 80 by 24 screen.
+  private struct Operator {
+    var state = ScreenState()
+    var content = ScreenSamples.content
+    var lastAction = ScreenState.Action.none
+
+    mutating func press(_ keys: Key..., size: (Int, Int) = (24, 80)) {
+      for key in keys {
+        let map = ScreenTests.draw(content, state, rows: size.0, columns: size.1).map
+        lastAction = state.press(key, content, map)
+      }
+    }
+
+    mutating func type(_ text: String) { for character in text { press(.character(character)) } }
+
+    var screen: CellGrid { ScreenTests.draw(content, state, rows: 24, columns: 80).grid }
+    /// The row the keys are on.
+    var selectedRow: String { screen.lines.first { $0.hasPrefix("▶") } ?? "" }
+  }
+
+  @Test(arguments: [Key.character("q"), .character("Q"), .quit])
+  func `q ends it`(key: Key) {
+    var user = Operator()
+    user.press(key)
+    #expect(user.lastAction == .quit)
+  }
+
+  @Test func `arrows, j and k move, and the row stays with its site when the order changes`() {
+    var user = Operator()
+    #expect(user.selectedRow.contains("google.com"))
+    user.press(.down, .character("j"), .character("k"))
+    #expect(user.selectedRow.contains("linkedin.com"))
+    user.press(.character("s"), .character("s"))
+    #expect(user.state.sort == .failures)
+    #expect(user.selectedRow.contains("linkedin.com"))
+    user.press(.end)
+    #expect(user.selectedRow.contains("quiet.example"))
+    user.press(.down, .down, .home, .up)
+    #expect(user.selectedRow.contains(#"\x1b[2J"#))
+  }
+
+  @Test func `s goes through the columns, S turns the order round, digits choose`() {
+    var user = Operator()
+    func order() -> [String] {
+      user.screen.lines.drop { !$0.contains("─ Sites ") }.dropFirst().prefix(6)
+        .map { String($0.dropFirst(2).prefix { $0 != " " }) }
+    }
+    #expect(order().first == "google.com")
+    user.type("S")
+    #expect(order().first == "quiet.example")
+    user.type("S6")
+    #expect(user.state.sort == .name)
+    // S before turned the order round, S now turns it back: names from [ and \\ to z.
+    #expect(order().first == "[2001:db8::1]" && order()[1].hasPrefix(#"\x1b"#))
+    user.type("3")
+    #expect(order().first?.hasPrefix(#"\x1b"#) == true)
+    for _ in ScreenState.Column.allCases { user.type("s") }
+    #expect(user.state.sort == .failures)
+  }
+
+  @Test func `the filter works while it is written, on sites and sections, and esc clears it`() {
+    var user = Operator()
+    user.type("/MAP")
+    #expect(user.state.filter == "map")
+    #expect(user.screen.lines[23].contains("filter sites and sections: map_"))
+    #expect(user.screen.text.contains("google.com") && !user.screen.text.contains("linkedin.com"))
+    user.press(.backspace, .backspace, .backspace)
+    #expect(user.screen.text.contains("linkedin.com"))
+    user.type("nothing like it")
+    #expect(user.screen.text.contains("No site and no section contains 'nothing like it'."))
+    user.press(.escape)
+    #expect(user.state.filter.isEmpty && user.state.mode == .normal)
+    user.type("/linked")
+    user.press(.enter)
+    #expect(user.state.mode == .normal && user.state.filter == "linked")
+    #expect(user.screen.text.contains("Sites 1 of 6 with 'linked'"))
+    user.type("q")
+    #expect(user.lastAction == .quit)
+    user.press(.escape)
+    #expect(user.state.filter.isEmpty)
+  }
+
+  @Test func `a filter has an end`() {
+    var user = Operator()
+    user.type("/" + String(repeating: "x", count: 500))
+    #expect(user.state.filter.count == 64)
+  }
+
+  @Test func `enter looks into the selected site and esc comes back`() {
+    var user = Operator()
+    user.press(.down, .enter)
+    #expect(user.state.view == .site("linkedin.com"))
+    #expect(user.screen.text.contains("300 000 requests, 24% of all"))
+    #expect(user.screen.text.contains("/feed") && user.screen.text.contains("Latency on this wire"))
+    user.press(.escape)
+    #expect(user.state.view == .overview)
+    user.press(.tab, .tab)
+    #expect(user.state.focus == .recent)
+    user.press(.enter)
+    #expect(user.state.view == .site("google.com"))
+  }
+
+  @Test func `tab goes through the panels that are there`() {
+    var user = Operator()
+    var seen: [ScreenState.Panel] = []
+    for _ in 0..<4 {
+      user.press(.tab)
+      seen.append(user.state.focus)
+    }
+    #expect(seen == [.alerts, .recent, .sites, .alerts])
+    user.press(.backTab)
+    #expect(user.state.focus == .sites)
+    seen = []
+    for _ in 0..<5 {
+      user.press(.tab, size: (40, 140))
+      seen.append(user.state.focus)
+    }
+    #expect(seen == [.alerts, .recent, .methods, .statuses, .sites])
+  }
+
+  @Test func `l shows the live list, moves in it, and filters it`() {
+    var user = Operator()
+    user.press(.character("l"))
+    #expect(user.screen.text.contains("/search?q=0"))
+    user.press(.pageDown)
+    #expect(!user.screen.text.contains("/search?q=0 "))
+    user.press(.character("G"))
+    #expect(user.screen.text.contains("/search?q=39"))
+    user.press(.character("g"))
+    user.type("/q=38")
+    user.press(.enter)
+    #expect(user.screen.text.contains("/search?q=38") && !user.screen.text.contains("q=39"))
+    user.press(.escape)
+    #expect(user.state.view == .overview)
+  }
+
+  @Test func `what failed is marked in the live list`() {
+    var user = Operator()
+    user.press(.character("l"))
+    for (row, line) in user.screen.lines.enumerated() where row >= 3 && row < 23 {
+      let isFailure = line.contains(" 503 ") || line.contains("   - ")
+      #expect(line.hasPrefix("!") == isFailure, "\(line)")
+    }
+  }
+
+  @Test func `p and space hold the picture`() {
+    var user = Operator()
+    user.press(.character("p"))
+    #expect(user.state.isPaused && user.screen.lines[0].contains("PAUSED"))
+    user.press(.character(" "))
+    #expect(!user.state.isPaused && !user.screen.lines[0].contains("PAUSED"))
+  }
+
+  @Test func `z asks first`() {
+    var user = Operator()
+    user.type("z")
+    #expect(user.lastAction == .none)
+    #expect(user.screen.lines[23].contains("Begin all totals anew?"))
+    user.type("n")
+    #expect(user.lastAction == .none && user.state.mode == .normal)
+    user.type("zy")
+    #expect(user.lastAction == .reset && user.state.mode == .normal)
+  }
+
+  @Test func `any key ends the help`() {
+    var user = Operator()
+    for key in [Key.character("?"), .help, .character("h")] {
+      user.press(key)
+      #expect(user.screen.text.contains("wiretally: keys"))
+      user.press(.character("x"))
+      #expect(user.state.mode == .normal)
+    }
+  }
+
+  @Test func `plus and minus change the seconds between pictures, within bounds`() {
+    var user = Operator()
+    user.type("++")
+    #expect(user.state.pace == 3)
+    user.type("-------")
+    #expect(user.state.pace == 1)
+    for _ in 0..<100 { user.type("+") }
+    #expect(user.state.pace == 60)
+  }
+
+  @Test func `a click chooses a panel and a site, a second one opens it, the wheel moves`() throws {
+    var user = Operator()
+    let row = try #require(user.screen.lines.firstIndex { $0.contains("linkedin.com") })
+    user.press(.click(row: row, column: 10))
+    #expect(user.state.selected == "linkedin.com" && user.state.view == .overview)
+    user.press(.click(row: row, column: 10))
+    #expect(user.state.view == .site("linkedin.com"))
+    user.press(.escape, .wheel(up: false, row: row, column: 10))
+    #expect(user.selectedRow.contains("[2001:db8::1]"))
+    let alerts = try #require(user.screen.lines.firstIndex { $0.contains("─ Alerts ") })
+    user.press(.click(row: alerts, column: 3))
+    #expect(user.state.focus == .alerts)
+    user.press(.click(row: 0, column: 0), .click(row: 500, column: 500))
+    #expect(user.state.focus == .alerts)
+  }
+
+  @Test func `any keys in any order leave a picture`() {
+    var generator = SeededGenerator(seed: 6)
+    var user = Operator()
+    let keys: [Key] =
+      " qQ?hp/fsSjkgGlz+-16yxn".map { .character($0) } + [
+        .up, .down, .left, .right, .pageUp, .pageDown, .home, .end, .enter, .escape, .tab, .backTab,
+        .backspace,
+        .help, .click(row: 17, column: 5), .wheel(up: true, row: 17, column: 5),
+      ]
+    for step in 0..<3000 {
+      if step % 300 == 0 {
+        user.content =
+          step % 600 == 0 ? ScreenSamples.content : ScreenContent(label: Samples.label, interval: 1)
+      }
+      guard let key = keys.randomElement(using: &generator) else { continue }
+      let rows = Int.random(in: 1...30, using: &generator),
+        columns = Int.random(in: 1...130, using: &generator)
+      user.press(key, size: (rows, columns))
+      #expect(ScreenTests.draw(user.content, user.state, rows: rows, columns: columns).grid.outside == 0)
+    }
+  }
+}

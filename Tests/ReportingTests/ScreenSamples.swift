@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+import Alerting
+import Capture
+import Exchanges
+import Reporting
+import Screen
+import Statistics
+
+/// What a busy machine under attack might show: ordinary sites, hostile names, an alert, loss.
+enum ScreenSamples {
+  /// As `PrintableName` leaves them: whatever was sent, printable ASCII comes here.
+  static let hostile = #"\x1b[2J\x1b]0;owned\x07\xe2\x80\xae.example"#
+  static let long = String(repeating: "a", count: 237) + #"\~0123456789abcdef"#
+
+  static var content: ScreenContent {
+    var content = ScreenContent(
+      label: CaptureLabel(backend: "eBPF", source: "eth0", ports: "80,8080"), interval: 10 * Samples.second)
+    content.now = Samples.start + 25 * Samples.second
+    content.life = life
+    content.recent = recent
+    content.history = (0..<100).map(bin)
+    content.alerts = alerts
+    content.site = site
+    content.exchanges = exchanges
+    return content
+  }
+
+  static var life: Snapshot {
+    var life = Samples.life
+    life.start = Samples.start - 600 * Samples.second
+    life.totals.requests = 1_234_567
+    life.totals.successes = 1_200_000
+    life.totals.failures = 34_000
+    life.totals.unanswered = 567
+    life.latency = latency(1_234_000, 71_000, 1_250_000, 182_000_000, 2_100_000_000)
+    life.methods = [("GET", 1_100_000), ("POST", 134_000), (hostile, 567)].map {
+      NamedCount(name: $0.0, count: $0.1)
+    }
+    life.statuses = [(200, 1_190_000), (404, 30_000), (304, 10_000), (503, 4_000), (999, 7)]
+      .map { StatusCount(status: $0.0, count: $0.1) }
+    life.sites = [
+      site("google.com", 800_000, 790_000, 10_000, 0, [("/search", 700_000), ("/maps", 100_000)]),
+      site("linkedin.com", 300_000, 299_000, 500, 500, [("/feed", 300_000)]),
+      site(hostile, 100_000, 80_000, 20_000, 0, [(hostile, 100_000)]),
+      site(long, 30_000, 29_000, 1_000, 0, [("/" + long, 30_000)]),
+      site("[2001:db8::1]", 4_000, 2_000, 2_000, 67, []), site("quiet.example", 3, 0, 0, 0, [("/", 3)]),
+    ]
+    life.sites[3].overcountMax = 12
+    life.other.sites = 12
+    life.other.requests = 564
+    return life
+  }
+
+  static var recent: Snapshot {
+    var recent = Samples.interval
+    recent.capture.lost = 0
+    return recent
+  }
+
+  static func site(
+    _ name: String, _ requests: UInt64, _ successes: UInt64, _ failures: UInt64, _ unanswered: UInt64,
+    _ sections: [(String, UInt64)]
+  ) -> SiteCounts {
+    var site = Samples.site(name, requests, sections)
+    site.successes = successes
+    site.failures = failures
+    site.unanswered = unanswered
+    site.latency = latency(successes + failures, 94_200, 800_000, 4_520_000 + failures, 13_100_000)
+    return site
+  }
+
+  static func latency(
+    _ count: UInt64, _ p50: UInt64, _ p90: UInt64, _ p99: UInt64, _ maximum: UInt64
+  ) -> LatencySummary {
+    var latency = LatencySummary()
+    (latency.count, latency.p50, latency.p90) = (count, p50, p90)
+    (latency.p99, latency.maximum) = (p99, maximum)
+    return latency
+  }
+
+  /// A saw of requests that passes the threshold at its peaks.
+  static func bin(_ second: Int) -> TrafficHistory.Bin {
+    var bin = TrafficHistory.Bin()
+    bin.requests = UInt64(second % 20 * 3)
+    bin.successes = UInt64(second % 20 * 2)
+    bin.failures = second % 20 > 15 ? UInt64(second % 5) : 0
+    return bin
+  }
+
+  static var alerts: AlertRows {
+    var alerts = AlertRows()
+    alerts.threshold = 300
+    alerts.average = 317.5
+    alerts.hasRules = true
+    alerts.items = [
+      AlertRows.Item(text: "317.50 > 300", started: Samples.start),
+      AlertRows.Item(
+        text: "", started: Samples.start - 130 * Samples.second, ended: Samples.start - 20 * Samples.second),
+      AlertRows.Item(
+        text: "", started: Samples.start - 90_000 * Samples.second,
+        ended: Samples.start - 86_500 * Samples.second),
+    ]
+    return alerts
+  }
+
+  static var site: SiteDetail {
+    var detail = SiteDetail()
+    detail.statuses = [("200", 790_000), ("404", 9_000), ("other 5xx", 1_000)]
+      .map { NamedCount(name: $0.0, count: $0.1) }
+    detail.latencies = [(61_000, 300), (94_000, 450_000), (300_000, 300_000), (13_000_000, 49_700)]
+      .map { LatencyCount(nanoseconds: $0.0, count: $0.1) }
+    return detail
+  }
+
+  static var exchanges: [ExchangeLine] { (0..<40).map(exchange) }
+
+  private static func exchange(_ index: Int) -> ExchangeLine {
+    let isHostile = index % 5 == 2
+    let status = index % 6 == 0 ? 503 : index % 7 == 3 ? 0 : 200
+    return ExchangeLine(
+      time: Samples.start + UInt64(40 - index) * 500_000_000,
+      client: index % 3 == 0 ? "10.77.0.1" : "2001:db8:1234:5678:9abc:def0:1234:5678",
+      method: index % 4 == 0 ? "POST" : index == 7 ? "VERSION-CONTROL" : "GET",
+      site: isHostile ? hostile : "google.com", path: isHostile ? "/" + long : "/search?q=\(index)",
+      status: status, latency: UInt64(index) * 777_000)
+  }
+}

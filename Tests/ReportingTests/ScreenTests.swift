@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+import Text
+import Alerting
+import Capture
+import Foundation
+import Reporting
+import Screen
+import Statistics
+import Testing
+
+/// The screen drawn into memory and compared as text with the files in `Screens`.
+///
+/// `WIRETALLY_RECORD=1 swift test --filter ScreenTests` writes the files anew: read the difference before
+/// it is committed.
+@Suite struct ScreenTests {
+  static func draw(
+    _ content: ScreenContent = ScreenSamples.content, _ state: ScreenState = ScreenState(), rows: Int,
+    columns: Int, glyphs: Glyphs = .fine
+  ) -> (grid: CellGrid, map: ScreenMap) {
+    let grid = CellGrid(rows: rows, columns: columns)
+    var painter = ScreenPainter(content, state, glyphs: glyphs, zone: .fixed(0))
+    painter.draw(on: grid)
+    return (grid, painter.map)
+  }
+
+  /// Compares a picture with the one on file.
+  static func expect(
+    _ grid: CellGrid, is name: String, _ location: SourceLocation = #_sourceLocation
+  ) throws {
+    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Screens")
+    let file = folder.appendingPathComponent(name + ".txt")
+    if ProcessInfo.processInfo.environment["WIRETALLY_RECORD"] != nil {
+      try grid.text.write(to: file, atomically: true, encoding: .utf8)
+    }
+    let wanted = try String(contentsOf: file, encoding: .utf8)
+    #expect(grid.text == wanted, "\(name) is now:\n\(grid.text)", sourceLocation: location)
+    #expect(grid.outside == 0, sourceLocation: location)
+  }
+
+  @Test(arguments: [(24, 80), (8, 40), (15, 60), (36, 120), (50, 200), (5, 30)])
+  func `the overview`(rows: Int, columns: Int) throws {
+    try Self.expect(Self.draw(rows: rows, columns: columns).grid, is: "overview-\(columns)x\(rows)")
+  }
+
+  @Test func `loss before any capture is a line of the overview, and no count is at least for it`() {
+    var content = ScreenSamples.content
+    content.life.capture.backlogDropped = 0
+    #expect(Self.draw(content, rows: 24, columns: 80).grid.text == Self.draw(rows: 24, columns: 80).grid.text)
+    content.life.capture.backlogDropped = 123
+    let text = Self.draw(content, rows: 24, columns: 80).grid.text
+    #expect(
+      text.contains(" ! 123 packets dropped in the kernel's backlog before capture (whole machine)"),
+      "\(text)")
+    #expect(!text.contains("at least"))
+    content.life.capture.nicMissed = 1
+    content.notices = ["interface eth0 is down"]
+    let both = Self.draw(content, rows: 24, columns: 80).grid.text
+    #expect(both.contains(" ! interface eth0 is down") && both.contains(" ! 123 packets"), "\(both)")
+  }
+
+  @Test func `the overview in ASCII`() throws {
+    let grid = Self.draw(rows: 24, columns: 80, glyphs: .ascii).grid
+    try Self.expect(grid, is: "overview-80x24-ascii")
+    #expect(grid.text.utf8.allSatisfy { $0 == 10 || ($0 >= 32 && $0 < 127) })
+  }
+
+  @Test func `the overview with the Linux console's characters`() throws {
+    let grid = Self.draw(rows: 24, columns: 80, glyphs: .console).grid
+    try Self.expect(grid, is: "overview-80x24-console")
+  }
+
+  @Test(arguments: [(24, 80), (8, 40), (40, 140)])
+  func `a look into a site`(rows: Int, columns: Int) throws {
+    var state = ScreenState()
+    state.view = .site("google.com")
+    try Self.expect(
+      Self.draw(ScreenSamples.content, state, rows: rows, columns: columns).grid,
+      is: "site-\(columns)x\(rows)")
+  }
+
+  @Test(arguments: [(24, 80), (8, 40), (20, 140)])
+  func `the live list`(rows: Int, columns: Int) throws {
+    var state = ScreenState()
+    state.view = .live
+    try Self.expect(
+      Self.draw(ScreenSamples.content, state, rows: rows, columns: columns).grid,
+      is: "live-\(columns)x\(rows)")
+  }
+
+  @Test(arguments: [(24, 80), (8, 40)])
+  func `the help`(rows: Int, columns: Int) throws {
+    var state = ScreenState()
+    state.mode = .help
+    try Self.expect(
+      Self.draw(ScreenSamples.content, state, rows: rows, columns: columns).grid,
+      is: "help-\(columns)x\(rows)")
+  }
+
+  @Test func `a quiet machine is told why it is quiet`() throws {
+    var content = ScreenContent(
+      label: CaptureLabel(backend: "eBPF", source: "eth0", ports: "80"), interval: 10 * Samples.second)
+    content.now = Samples.start
+    content.notices = ["interface eth0 is down since Tue, nothing is seen"]
+    try Self.expect(Self.draw(content, rows: 24, columns: 80).grid, is: "quiet-80x24")
+  }
+
+  @Test func `at every size each view is drawn inside, in characters of one column`() {
+    var content = ScreenSamples.content
+    content.notices = ["cannot write \u{1b}[2J/var/log/é/\u{202e}alerts.log", "two", "three"]
+    content.label.source = "a\u{9b}2J é\n.pcap"
+    content.alerts.items[0].text = "\u{1b}[31m"
+    let fine = Set(Glyphs.fine.columns + Glyphs.fine.bars + Glyphs.fine.corners)
+      .union([
+        Glyphs.fine.rule, Glyphs.fine.divider, Glyphs.fine.axis, Glyphs.fine.threshold, Glyphs.fine.dot,
+      ])
+      .union([Glyphs.fine.descending, Glyphs.fine.ascending, Glyphs.fine.pointer])
+    var views: [ScreenState] = []
+    for view in [ScreenState.View.overview, .site("google.com"), .site(ScreenSamples.hostile), .live] {
+      for mode in [ScreenState.Mode.normal, .help, .filter, .reset] {
+        var state = ScreenState()
+        (state.view, state.mode) = (view, mode)
+        views.append(state)
+      }
+    }
+    for rows in [1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 14, 17, 23, 33, 60] {
+      for columns in [1, 2, 3, 5, 9, 14, 20, 39, 55, 56, 79, 111, 112, 113, 250] {
+        for state in views {
+          let grid = Self.draw(content, state, rows: rows, columns: columns).grid
+          #expect(grid.outside == 0, "\(columns)x\(rows) \(state.view) \(state.mode)")
+          let isPrintable = grid.text.allSatisfy {
+            $0 == "\n" || fine.contains($0) || ($0.isASCII && $0 >= " " && $0 <= "~")
+          }
+          #expect(isPrintable, "\(columns)x\(rows) \(state.view) \(state.mode):\n\(grid.text)")
+        }
+      }
+    }
+  }
+
+  @Test(arguments: [1, 2, 5, 8, 15, 24, 50])
+  func `an alert is on the screen at every size, in words`(rows: Int) {
+    for columns in [5, 20, 30, 40, 80, 200] {
+      let first = Self.draw(rows: rows, columns: columns).grid.lines[0]
+      #expect(first.contains("ALERT"), "\(columns)x\(rows): \(first)")
+    }
+    var content = ScreenSamples.content
+    content.alerts.items.removeFirst()
+    #expect(!Self.draw(content, rows: rows, columns: 80).grid.lines[0].contains("ALERT"))
+  }
+
+  @Test func `loss is said with the rate and the totals`() {
+    var content = ScreenSamples.content
+    #expect(Self.draw(content, rows: 24, columns: 80).grid.lines[0].contains("lost 0"))
+    content.life.capture.lost = 12
+    let before = Self.draw(content, rows: 24, columns: 100).grid.lines
+    #expect(before[0].contains("lost 12") && !before[0].contains("at least"))
+    #expect(before[1].contains("at least 1.23M requests"))
+    content.recent.capture.lost = 3
+    let now = Self.draw(content, rows: 24, columns: 100).grid.lines
+    #expect(now[0].contains("LOST 12") && now[0].contains("at least"))
+  }
+
+  @Test func `the graph shows the threshold, or says where it is`() {
+    var content = ScreenSamples.content
+    let grid = Self.draw(content, rows: 24, columns: 100).grid
+    #expect(grid.lines[2].contains("alert above 30"))
+    #expect((3..<8).contains { grid.text(in: .threshold, row: $0).contains("30") })
+    #expect((3..<8).contains { !grid.text(in: .excess, row: $0).isEmpty })
+    content.alerts.threshold = 1_000_000
+    let far = Self.draw(content, rows: 24, columns: 100).grid
+    #expect(far.lines[2].contains("alert above 100 000"))
+    #expect((3..<8).allSatisfy { far.text(in: .threshold, row: $0).isEmpty })
+  }
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+import KernelCapture
+
+/// Something that a sandboxed process may try, and the error number that it gets; 0 when it works.
+struct Attempt {
+  var name: String
+  var run: () -> Int32
+
+  init(_ name: String, _ run: @escaping () -> Int32) {
+    self.name = name
+    self.run = run
+  }
+
+  /// What a break-in would want, and what the program itself still needs.
+  static func all(folder: String, descriptor: Int32) -> [Attempt] {
+    [
+      Attempt("open a packet socket") { open(socket(AF_PACKET, Int32(SOCK_RAW.rawValue), 0)) },
+      Attempt("open a network socket") { open(socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)) },
+      Attempt("open a local socket") { open(socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)) },
+      Attempt("make a BPF map") { KernelProbe().isRingBufferForbidden ? EPERM : 0 },
+      Attempt("start a program") {
+        var child: pid_t = 0
+        // Both lists end with null, and live as long as the call.
+        var arguments: [UnsafeMutablePointer<CChar>?] = unsafe [strdup("true"), nil]
+        return unsafe posix_spawn(&child, "/bin/true", nil, nil, &arguments, nil)
+      },
+      Attempt("become root") { result(setuid(0)) },
+      Attempt("become another group") { result(setgid(0)) },
+      // Signal 0 reaches nobody, it only asks.
+      Attempt("signal another process") { result(kill(getppid(), 0)) },
+      Attempt("read the shadow passwords") { open(unsafe Glibc.open("/etc/shadow", O_RDONLY)) },
+      Attempt("read a file of everybody's outside") {
+        open(unsafe Glibc.open(folder + "/outside", O_RDONLY))
+      },
+      Attempt("make a file outside") {
+        open(unsafe Glibc.open("/tmp/wiretally-probe", O_WRONLY | O_CREAT, 0o600))
+      },
+      Attempt("change a mode") { result(unsafe chmod(folder + "/log/there", 0o777)) },
+      Attempt("remove a file") { result(unsafe unlink(folder + "/log/there")) },
+      Attempt("map memory as code") {
+        unsafe mmap(nil, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED
+          ? errno : 0
+      },
+      Attempt("type into the terminal") {
+        var character: CChar = 10
+        return result(unsafe ioctl(descriptor, UInt(TIOCSTI), &character))
+      },
+      Attempt("read the list of users") { open(unsafe Glibc.open("/etc/passwd", O_RDONLY)) },
+      Attempt("make a file beside the log") {
+        open(unsafe Glibc.open(folder + "/log/new", O_WRONLY | O_CREAT | O_APPEND, 0o640))
+      },
+      Attempt("start a thread") {
+        var thread = pthread_t()
+        let status = unsafe pthread_create(&thread, nil, { _ in nil }, nil)
+        if status == 0 { pthread_join(thread, nil) }
+        return status
+      },
+      Attempt("allocate memory") {
+        let memory = unsafe malloc(64 << 20)
+        defer { unsafe free(memory) }
+        return unsafe memory == nil ? ENOMEM : 0
+      },
+    ]
+  }
+
+  private static func open(_ descriptor: Int32) -> Int32 {
+    if descriptor < 0 { return errno }
+    close(descriptor)
+    return 0
+  }
+
+  private static func result(_ status: Int32) -> Int32 { status == 0 ? 0 : errno }
+}
