@@ -48,7 +48,7 @@ final class Network: Sendable {
   /// second (net/core/link_watch.c), its queue drops whatever it is given, and says nothing.
   private func awaitCarrier(_ name: String, _ device: String) {
     for _ in 0..<200 {
-      if Shell.run("ip -n \(name) link show \(device)").output.contains("state UP") { return }
+      if Shell.attempt("ip -n \(name) link show \(device)").output.contains("state UP") { return }
       usleep(50_000)
     }
     Issue.record("\(device) in \(name) did not come up within 10 s")
