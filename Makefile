@@ -16,7 +16,7 @@ RELEASE := -c release --static-swift-stdlib
 COVERAGE ?= $(if $(CI),--enable-code-coverage)
 
 # One place for the version: what --version says.
-VERSION := $(shell sed -n 's/.*static let version = "\(.*\)".*/\1/p' Sources/wiretally/Wiretally.swift)
+VERSION := $(shell sed -n 's/.*static let version = "\(.*\)".*/\1/p' Sources/wiretally/Commands/Wiretally.swift)
 # The time of what is installed is that of its source.
 EPOCH := $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct 2>/dev/null || stat -c %Y CHANGELOG.md))
 # Who answers for a package: Debian's own settings for it. Where it is from: the repository that it was cloned from.

@@ -38,7 +38,8 @@ struct MetricsPage {
     writer.sample(totals.exchanges)
     writer.family("wiretally_http_unanswered", .counter, "Requests given up without a response.")
     writer.sample(totals.unanswered)
-    writer.family("wiretally_http_unmatched_responses", .counter, "Final responses that nobody here asked for.")
+    writer.family(
+      "wiretally_http_unmatched_responses", .counter, "Final responses that nobody here asked for.")
     writer.sample(totals.unmatchedResponses)
     writer.family(
       "http_server_request_duration_seconds", .histogram,

@@ -40,7 +40,8 @@ import Testing
     let life = replay.timeline.summary(capture: replay.capture)
     #expect(life.totals.requests == 2 && life.ledger.headSegments == 2 && life.capture.matched == 2)
     #expect(life.sites.map(\.name) == ["new", "old"])
-    #expect(life.sites.allSatisfy { $0.requests == 1 && $0.overcountMax == 0 && $0.sections.map(\.count) == [1] })
+    #expect(
+      life.sites.allSatisfy { $0.requests == 1 && $0.overcountMax == 0 && $0.sections.map(\.count) == [1] })
   }
 
   @Test func `what was lost before any capture counts from the beginning, of an interval as of a life`()
