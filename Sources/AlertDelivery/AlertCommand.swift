@@ -27,7 +27,7 @@ package struct AlertCommand: Sendable {
     let process: ChildProcess
     do throws(SystemFailure) {
       (input, output) = (try Pipe(), try Pipe())
-      // A notice is smaller than a pipe's room: this never waits, even when nobody reads it.
+      // A notice is smaller than a pipe's buffer: this never waits, even when nobody reads it.
       input.write(Array((notice["json"] ?? "").utf8))
       process = try ChildProcess(
         program: "/bin/sh", arguments: ["sh", "-c", command], environment: Self.environment(notice),

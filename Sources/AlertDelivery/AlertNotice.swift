@@ -4,7 +4,7 @@ package import Alerting
 package import Text
 
 extension DeliveryMessage {
-  /// A change of an alert, as commands and Alertmanagers are told of it.
+  /// A change of an alert, as commands and Alertmanagers receive it.
   ///
   /// - Parameters:
   ///   - json: its JSON line.

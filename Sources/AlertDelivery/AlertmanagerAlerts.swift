@@ -3,7 +3,7 @@
 import Alerting
 import Text
 
-/// What an Alertmanager has to be told, and when: alerts that are raised, again and again while they
+/// What has to be posted to an Alertmanager, and when: alerts that are raised, again and again while they
 /// are active, and once that they recovered. It looks at no clock.
 ///
 /// An active alert is posted with an end that lies ahead, so that it ends by itself when nobody posts it
@@ -41,7 +41,7 @@ package struct AlertmanagerAlerts: Sendable {
   /// nobody sets.
   package var nextPost: UInt64? { due }
 
-  /// Whether there is a change that no post has told yet.
+  /// Whether there is a change that no post has reported yet.
   package var hasNews: Bool { alerts.contains { !$0.isTold } }
 
   /// Takes a change in.

@@ -51,7 +51,7 @@ package struct ChildProcess {
     self.identifier = identifier
   }
 
-  /// How it has ended; nil while it runs. Once it has been told, it must not be asked again.
+  /// How it has ended; nil while it runs. Once it has been reported, it must not be asked again.
   package func ended() -> End? {
     var status: Int32 = 0
     // The call fills a local value.

@@ -83,7 +83,7 @@ package final class DeliveryProcess {
   @discardableResult
   package func look() -> Bool { look(timeout: 0) }
 
-  /// As `look`, but waits for a report for at most so many milliseconds.
+  /// As `look`, but waits for a report for at most this many milliseconds.
   @discardableResult
   package func look(timeout: Int32) -> Bool {
     let before = fault

@@ -30,7 +30,7 @@ package final class DeliverySocket: Sendable {
     return (DeliverySocket(ends[0]), DeliverySocket(ends[1]))
   }
 
-  /// Sends a message whole, waiting for room for at most so many milliseconds (-1: for ever); false when
+  /// Sends a message whole, waiting for space for at most this many milliseconds (-1: for ever); false when
   /// there is none, or when the other side has gone.
   package func send(_ message: DeliveryMessage, timeout: Int32 = 0) -> Bool {
     // Room for a part of a buffer is room for a message, which is smaller; the process ignores SIGPIPE.
@@ -43,7 +43,7 @@ package final class DeliverySocket: Sendable {
     return sent == bytes.count
   }
 
-  /// The next message, waiting for at most so many milliseconds; -1 waits for ever.
+  /// The next message, waiting for at most this many milliseconds; -1 waits for ever.
   package func receive(timeout: Int32) -> Received {
     guard isReady(POLLIN, timeout: timeout) else { return .nothing }
     var bytes = [UInt8](repeating: 0, count: DeliveryMessage.limit)

@@ -6,13 +6,13 @@ internal import Glibc
 /// What a delivery process's process does from its start to its end: it takes messages from the program, delivers,
 /// and reports. Its first message says how it delivers; it ends when the program has gone.
 package enum DeliveryWorker {
-  /// Reports, which wait for room, since the program waits for what they say: `ready` asks for the next
+  /// Reports, which wait for space, since the program waits for what they say: `ready` asks for the next
   /// message, `done` and `fault` tell how a delivery went.
   enum Report {
     static let ready = "ready"
     static let done = "done"
     static let fault = "fault"
-    /// Whether something has still to be told.
+    /// Whether something has still to be delivered.
     static let owes = "owes"
   }
 
@@ -81,7 +81,7 @@ package enum DeliveryWorker {
       switch socket.receive(timeout: wait ?? -1) {
       case .nothing: continue
       case .ended:
-        // Only what has not been said yet: an alert that goes on ends by itself.
+        // Only what has not been reported yet: an alert that continues expires by itself.
         if !alerts.hasNews { return }
         isLast = true
       case .message(let notice):

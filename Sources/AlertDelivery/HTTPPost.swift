@@ -32,7 +32,7 @@ package struct HTTPPost: ~Copyable {
     do throws(Failure) {
       try post.write(Array(head.utf8) + body)
     } catch {
-      // Who refuses a body may have said why, and closed, before all of it was sent.
+      // A server that refuses a body may have answered why, and closed, before all of it was sent.
       guard let answer = try? post.read() else { throw error }
       return answer
     }

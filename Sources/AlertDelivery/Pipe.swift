@@ -36,7 +36,7 @@ final class Pipe {
     reader = -1
   }
 
-  /// Reads once, waiting for at most so many milliseconds, and keeps the last bytes; false at the end.
+  /// Reads once, waiting for at most this many milliseconds, and keeps the last bytes; false at the end.
   func read(_ kept: inout [UInt8], keeping limit: Int, timeout: Int32) -> Bool {
     guard isReadable(timeout) else { return true }
     var block = [UInt8](repeating: 0, count: 64 * 1024)

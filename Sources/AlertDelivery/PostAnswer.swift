@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a server has said to a post, out of the bytes that have come so far.
+/// What a server has answered to a post, out of the bytes that have come so far.
 package struct PostAnswer: Equatable, Sendable {
   package var status: Int
   /// The beginning of its body on one line, for people; whatever a server says may be in it.

@@ -6,7 +6,7 @@ package import Text
 /// The file that holds every transition, one line each, written at once.
 ///
 /// After the start nothing in it fails: what cannot be written waits, bounded, for the next transition,
-/// and `warning` says so on the page. When the file was rotated away it is opened anew.
+/// and `warning` says so on the page. When the file was rotated away it is reopened.
 package final class AlertLog {
   /// Bytes that may wait; the oldest lines give way beyond it.
   static let waitingLimit = 64 * 1024
@@ -47,10 +47,10 @@ package final class AlertLog {
     flush()
   }
 
-  /// Tries again to write what waits: there may be room by now.
+  /// Tries again to write what waits: there may be space by now.
   package func retry() { flush() }
 
-  /// Opens the file at the path anew (SIGHUP), and writes what waits.
+  /// Reopens the file at the path (SIGHUP), and writes what waits.
   package func reopen() {
     guard openAnew() else { return }
     warning = nil

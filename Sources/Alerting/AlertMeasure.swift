@@ -28,9 +28,9 @@ package enum AlertMeasure: String, CaseIterable, Sendable {
 
 /// The unit of a rule's limit and of its value.
 package enum AlertUnit: Equatable, Sendable {
-  /// So many in a statistics interval, on average: the original's.
+  /// This many in a statistics interval, on average: the original's.
   case perInterval
-  /// So many in this many nanoseconds, on average.
+  /// This many in so long a time, nanoseconds, on average.
   case per(UInt64)
   /// A share, 0 to 100.
   case percent

@@ -35,7 +35,7 @@ package struct AlertRuleList: Sendable {
     }
   }
 
-  /// Adds the rules of a file: one a line; what stands behind a `#` and empty lines are left out.
+  /// Adds the rules of a file: one per line; what follows a `#` and empty lines are ignored.
   package mutating func add(file path: String) throws(AlertError) {
     let text: String
     do throws(LogFile.Failure) {

@@ -3,7 +3,7 @@
 import Text
 
 extension AlertRuleParser {
-  /// What stands behind the limit, each clause at most once, with the words that errors point at.
+  /// What follows the limit, each clause at most once, with the words that errors point at.
   struct Clauses {
     var window: UInt64?
     var windowWord: AlertRuleText.Word?

@@ -77,7 +77,7 @@ struct AlertWindow: Sendable {
     latencies?.append(rule.latencies(in: interval))
   }
 
-  /// Lets so many nanoseconds pass without traffic.
+  /// Lets this many nanoseconds pass without traffic.
   mutating func skip(_ silence: UInt64) {
     for _ in 0..<min(rule.plan.tick(silence), UInt64(ticks.count)) { append(Tick()) }
     guard latencies != nil else { return }

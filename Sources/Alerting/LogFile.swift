@@ -88,7 +88,7 @@ struct LogFile: ~Copyable {
     return unsafe fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
   }
 
-  /// The text of a file of at most so many bytes; what is longer is an error (EFBIG).
+  /// The text of a file of at most this many bytes; what is longer is an error (EFBIG).
   static func read(_ path: String, limit: Int) throws(Failure) -> String {
     // The path is passed as a C string for the call alone; a pipe without a writer is read as empty.
     let opened = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)

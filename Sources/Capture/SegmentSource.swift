@@ -21,7 +21,7 @@ package enum CaptureDirection: String, Sendable, CaseIterable {
 
 /// What became of a wait for segments.
 package enum ReceiveOutcome: Equatable, Sendable {
-  /// So many segments were delivered; 0 after a wait in vain.
+  /// This many segments were delivered; 0 after a wait in vain.
   case delivered(Int)
   /// The source has ended: nothing will come any more.
   case ended

@@ -3,7 +3,7 @@
 package import Exchanges
 import HTTP1
 
-/// A worker's side of the exchange stream: it keeps what a request said until its end is known, and hands the record
+/// A worker's side of the exchange stream: it keeps what a request contained until its end is known, and hands the record
 /// of the whole exchange to the queue.
 ///
 /// One thread uses it. It allocates nothing after it was made; records beyond its memory are dropped and

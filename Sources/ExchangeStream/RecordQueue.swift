@@ -71,7 +71,7 @@ final class RecordQueue: @unchecked Sendable {
     return memory[next % memory.capacity].endTime
   }
 
-  /// Copies the next record out; only after `nextTime` told that there is one.
+  /// Copies the next record out; only after `nextTime` returned a time.
   func take(into record: inout ExchangeRecord) {
     let memory = memory
     let next = taken.load(ordering: .relaxed)

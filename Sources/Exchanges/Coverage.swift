@@ -48,7 +48,7 @@ struct Coverage: BitwiseCopyable {
   /// Adds the bytes from `start` up to `end`.
   mutating func add(_ start: UInt32, _ end: UInt32) {
     if count > 0, ranges[count &- 1].end == start {
-      // The ordinary case: the stream goes on.
+      // The ordinary case: the stream continues.
       ranges[count &- 1].end = end
       trim(count &- 1)
       return

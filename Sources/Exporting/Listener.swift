@@ -12,7 +12,7 @@ package final class Listener {
   private let channel: any Channel
   private let service: NIOLoopBound<Service>
 
-  /// Listens; throws when the address is not to be had.
+  /// Listens; throws when the address is unavailable.
   package init(
     _ socket: ListeningSocket, _ board: StatePublisher, limits: ListenerLimits = ListenerLimits()
   ) throws(ListenError) {

@@ -19,7 +19,7 @@ package struct PublishedState: Sendable {
   /// When the watch began, and when this was true, nanoseconds since 1970.
   package var started: UInt64
   package var at: UInt64
-  /// The life, which a screen may have begun anew: the top sites, and those that are listed.
+  /// The life, which a screen may have reset: the top sites, and those that are listed.
   package var life: Snapshot
   /// All traffic, the capture's half of the ledger and the workers' half, since the start.
   package var traffic = TrafficCounters()
@@ -33,7 +33,7 @@ package struct PublishedState: Sendable {
   package var cost = ProcessCost.Reading()
   /// The last ten minutes, oldest first.
   package var history: [Sample] = []
-  /// How far behind the slowest worker is, nanoseconds.
+  /// The delay of the slowest worker, nanoseconds.
   package var lag: UInt64 = 0
   /// Since when the named interface is down, nanoseconds since 1970.
   package var interfaceDownSince: UInt64?

@@ -6,9 +6,9 @@ package import Statistics
 /// take differences, as Prometheus does.
 ///
 /// Every request is counted in exactly one counter, the listed site's or `other`, and no count ever moves
-/// from one to another: so each counter only grows, and so does their sum, whoever comes and goes.
+/// from one to another: so each counter only grows, and so does their sum, whatever sites come and go.
 ///
-/// - A site is listed at once while there is room, else when it has become clearly busier than the least
+/// - A site is listed at once while there are free entries, else when it has become clearly busier than the least
 ///   busy one. It begins at 0, or where it was when it is remembered from before.
 /// - The one that has to give way rests: it is shown on, unchanged, until every reader has seen its last
 ///   count, and its further requests count in `other`. So does one that has been silent.
@@ -71,7 +71,7 @@ package struct SiteLedger {
     return listing
   }
 
-  /// The life that bounds the errors begins anew: what is known up to now is kept.
+  /// The totals that bound the errors are reset: what is known up to now is kept.
   ///
   /// - Parameter last: the last listing before it.
   package mutating func lifeBegunAnew(after last: SiteListing) {

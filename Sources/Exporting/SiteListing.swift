@@ -29,7 +29,7 @@ package struct SiteSeries: Equatable, Sendable {
   var weight = 0.0
   /// When it was last asked for anything, nanoseconds since 1970.
   var lastSeen: UInt64 = 0
-  /// What the life had of it when it was begun anew, by this counter, and the error of that.
+  /// What the totals had of it when they were reset, by this counter, and the error of that.
   var before: UInt64 = 0
   var undercountMaxBefore: UInt64 = 0
   /// Since when it has counted no more; it is shown on so that its last steps are read.

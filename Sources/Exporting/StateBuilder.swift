@@ -41,7 +41,7 @@ package final class StateBuilder {
   private var last: UInt64
   private var lost: UInt64 = 0
 
-  /// A writer that lists so many sites; `started` is the beginning of the timeline.
+  /// A writer that lists this many sites; `started` is the beginning of the timeline.
   package init(_ board: StatePublisher, version: String, started: UInt64, sites: Int) {
     self.board = board
     self.version = version

@@ -3,7 +3,7 @@
 import HTTP1
 package import Statistics
 
-/// All traffic since the start, summed from its steps: it goes on when the life is begun anew on a screen.
+/// All traffic since the start, summed from its steps: it continues when the totals are reset on a screen.
 package struct TrafficCounters: Equatable, Sendable {
   package var totals = TrafficTotals()
   /// Requests by `Method.rawValue`.

@@ -2,7 +2,7 @@
 
 import System
 
-/// Searches in bytes, many at a time, each with a plain twin that tests compare it with.
+/// Searches in bytes, many at a time, each with a plain reference that tests compare it with.
 package enum ByteScan {
   @usableFromInline static let ones: UInt64 = 0x0101_0101_0101_0101
   @usableFromInline static let lowBits: UInt64 = 0x7f7f_7f7f_7f7f_7f7f
@@ -34,7 +34,7 @@ package enum ByteScan {
     return marks == 0 ? -1 : offset &+ marks.trailingZeroBitCount &>> 3
   }
 
-  /// The twin of `lineFeed(in:from:)`, a byte at a time.
+  /// The reference of `lineFeed(in:from:)`, a byte at a time.
   package static func plainLineFeed(in bytes: RawSpan, from start: Int) -> Int {
     var offset = start
     while offset < bytes.byteCount {

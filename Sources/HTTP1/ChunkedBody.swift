@@ -5,9 +5,9 @@ import System
 /// Finds the end of a chunked body (RFC 9112, section 7.1) as its bytes come by; keeps none of them.
 package struct ChunkedBody: Equatable, BitwiseCopyable, Sendable {
   package enum Progress: Equatable, Sendable {
-    /// All bytes belong to the body, and it goes on.
+    /// All bytes belong to the body, and it continues.
     case needsMore
-    /// The body ended after so many of the bytes.
+    /// The body ended after this many of the bytes.
     case ended(Int)
     /// These bytes are no chunked body.
     case broken
@@ -22,7 +22,7 @@ package struct ChunkedBody: Equatable, BitwiseCopyable, Sendable {
 
   package init() {}
 
-  /// Goes on with the bytes from `start` on.
+  /// Continues with the bytes from `start` on.
   package mutating func consume(_ bytes: RawSpan, from start: Int) -> Progress {
     let count = bytes.byteCount
     var offset = start

@@ -4,7 +4,7 @@ import System
 
 /// The header fields that counting needs, out of the lines after a start line.
 ///
-/// Fields are told apart by their first letter and length; all others cost one search for the line's
+/// Fields are distinguished by their first letter and length; all others cost one search for the line's
 /// end. A line that begins with white space continues the field before it (obs-fold, RFC 9112,
 /// section 5.2); only a `Host` whose own line is empty looks there.
 enum HeaderFields {
@@ -26,7 +26,7 @@ enum HeaderFields {
       let feed = ByteScan.lineFeed(in: bytes, from: line)
       if feed < 0 { return false }
       let end = HeadParser.trimmedEnd(bytes, line, feed)
-      // Only the line right behind a `Host` continues it.
+      // Only the line directly after a `Host` continues it.
       let continuesHost = hostWaits
       hostWaits = false
       switch first | 0x20 {

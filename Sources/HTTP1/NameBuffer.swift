@@ -6,7 +6,7 @@
 /// after it was made.
 @safe
 package final class NameBuffer {
-  /// Bytes it holds; a multiple of the room that one head may need.
+  /// Bytes it holds; a multiple of the space that one head may need.
   package static let capacity = 60 * 1024
 
   // Owned by this object from init to deinit; every access is checked against `capacity`.
@@ -51,7 +51,7 @@ package final class NameBuffer {
   @inline(__always)
   func append(_ word: UInt64, _ bytes: Int) {
     precondition(free >= 8)
-    // In bounds by the check; what lies behind the new end is free.
+    // In bounds by the check; what is after the new end is free.
     unsafe base.storeBytes(of: word.littleEndian, toByteOffset: count, as: UInt64.self)
     count &+= bytes
   }

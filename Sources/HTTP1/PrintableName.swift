@@ -11,7 +11,7 @@ import System
 package enum PrintableName {
   /// Bytes of the longest name.
   package static let maximumLength = 255
-  /// Room that one name may need in a buffer while it is made.
+  /// Space that one name may need in a buffer while it is made.
   package static let room = maximumLength + 8
   /// Bytes of what a name that was cut ends in.
   private static let tailLength = 18
@@ -26,7 +26,7 @@ package enum PrintableName {
     return appendByByte(bytes, start, end, lowercased: lowercased, to: names)
   }
 
-  /// The twin of `append`, a byte at a time, for any name.
+  /// The reference of `append`, a byte at a time, for any name.
   package static func appendByByte(
     _ bytes: RawSpan, _ start: Int, _ end: Int, lowercased: Bool, to names: NameBuffer
   ) -> (start: Int, count: Int) {

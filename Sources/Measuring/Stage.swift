@@ -22,7 +22,7 @@ package enum Stages {
     let (client, server) = HeadTraffic.ends(0)
     let elsewhere = Endpoint(ipv4: 0x0a4e_0001, port: 443)
     let body = [UInt8](repeating: 0x78, count: 1_400)
-    // Decided by its type alone: what is left is the price of being run.
+    // Decided by its type alone: what is left is the cost of being run.
     var other = HeadTraffic.frame(from: client, to: server, payload: body)
     other.replaceSubrange(12..<14, with: [0x08, 0x06])
     let frames: [(name: String, bytes: [UInt8])] = [

@@ -37,7 +37,7 @@ extension PacketDecoder {
         offset: offset, start: start, count: end &- start, hasMore: hasMore))
   }
 
-  /// Goes on with the payload of a datagram that was put together from `fragment` and others.
+  /// Continues with the payload of a datagram that was put together from `fragment` and others.
   package mutating func decode(_ payload: RawSpan, of fragment: IPFragment) -> PacketVerdict {
     forgetFragment()
     wireLength = payload.byteCount

@@ -84,7 +84,7 @@ extension PacketDecoder {
     return transport(type, bytes, next, end)
   }
 
-  /// A header behind which TCP may come. ESP never shows it; behind a mobility header nothing comes
+  /// A header after which TCP may come. ESP never shows it; after a mobility header nothing comes
   /// (RFC 6275, section 6.1.1), and Linux does not look.
   private static func isExtension(_ type: UInt8) -> Bool {
     type == 0 || type == 43 || type == 44 || type == 51 || type == 60

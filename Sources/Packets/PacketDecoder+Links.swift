@@ -17,7 +17,7 @@ extension PacketDecoder {
       let length = isAVS ? bytes.big32(4) : min(bytes.big32(4), bytes.big32(4).byteSwapped)
       return length <= 4_096 ? wireless(bytes, Int(length)) : .malformed
     case .tokenRing:
-      // Source routing is told by the first bit of the source address.
+      // Source routing is shown by the first bit of the source address.
       let route = bytes.byte(8) & 0x80 != 0 ? Int(bytes.byte(14) & 0x1f) : 0
       return etherType(0, bytes, 14 &+ route)
     case .packetFilterLog:
@@ -119,7 +119,7 @@ extension PacketDecoder {
     switch bytes.byte(offset) {
     case 240: return network(bytes, offset &+ 1)
     case 212:
-      // An exception frame repeats the header behind four bytes.
+      // An exception frame repeats the header after four bytes.
       let flag = bytes.byte(offset &+ 1)
       return flag == 0 ? network(bytes, offset &+ 4) : flag == 0xff ? network(bytes, offset &+ 8) : .fragment
     default: return .other

@@ -27,7 +27,7 @@ extension PacketDecoder {
     return etherType(bytes.big16(next), bytes, next &+ 2)
   }
 
-  /// Cisco's ISL, told by the address it is sent to: 26 bytes in front of a frame.
+  /// Cisco's ISL, recognised by the address it is sent to: 26 bytes in front of a frame.
   func isInterSwitchLink(_ bytes: RawSpan, _ offset: Int) -> Bool {
     guard offset >= 14, bytes.byteCount >= offset &+ 26 else { return false }
     let first = bytes.big32(offset &- 14)

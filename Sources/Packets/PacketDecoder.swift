@@ -109,12 +109,12 @@ package struct PacketDecoder: Sendable {
     }
   }
 
-  /// Where the packet starts of which a cooked header told the type. Of two tags Linux takes one off,
+  /// Where the packet starts of which a cooked header states the type. Of two tags Linux takes one off,
   /// leaves the other in the data, and since 6.10 tells the type behind it (vlan_get_protocol_dgram).
   private func behindTag(_ type: UInt16, _ bytes: RawSpan, _ offset: Int) -> Int {
     let inner = offset &+ 4
     guard isCooked, bytes.byteCount >= inner &+ 20, bytes.big16(offset &+ 2) == type else { return offset }
-    // The header behind the tag must name its version and fit, which an IP header here cannot do by chance.
+    // The header after the tag must name its version and fit, which an IP header here cannot do by chance.
     let isFour = type == 0x0800
     let total = isFour ? Int(bytes.big16(inner &+ 2)) : Int(bytes.big16(inner &+ 4)) &+ 40
     guard bytes.byte(inner) >> 4 == (isFour ? 4 : 6), total >= 40, total <= wireLength &- inner else {

@@ -48,7 +48,7 @@ extension CaptureFile {
   /// Reads the next packet in the order found; false at the end of the file.
   func nextInOrder(_ body: (FilePacket, RawSpan) -> Void) throws(CaptureError) -> Bool {
     guard let record = order?.take() else {
-      // Behind the last packet stands the end of the file, or the fault that is told now.
+      // After the last packet is the end of the file, or the fault that is reported now.
       input.seek(to: order?.end ?? input.position)
       return try read(body)
     }
@@ -82,7 +82,7 @@ extension CaptureFile {
         if isEnough() { return }
       }
     } catch {
-      // It is told when the packets before it have been read.
+      // It is reported when the packets before it have been read.
     }
   }
 }

@@ -42,7 +42,7 @@ struct ClassicFormat: Sendable {
   }
 
   /// Hands up to `count` packets to `body`; false at the end of the file. All in one go: what is asked for
-  /// anew for each packet is counted for each.
+  /// again for each packet is counted for each.
   func next(
     _ count: Int, _ file: CaptureFile, _ body: (FilePacket, RawSpan) -> Void
   ) throws(CaptureError) -> Bool {
@@ -82,7 +82,7 @@ struct ClassicFormat: Sendable {
     return true
   }
 
-  /// Two neighbouring numbers; `offset` and the seven bytes behind it must be there.
+  /// Two neighbouring numbers; `offset` and the seven bytes after it must be there.
   @inline(__always)
   private func numbers(_ bytes: RawSpan, _ offset: Int) -> (Int, Int) {
     let both = bytes.big64(offset)

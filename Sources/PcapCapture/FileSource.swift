@@ -103,7 +103,7 @@ package final class FileSource: SegmentSource {
     return handOn(whole, of: inner, time, body)
   }
 
-  /// Goes on with the next file after one that was broken.
+  /// Continues with the next file after one that was broken.
   package func abandonFile() {
     if let file {
       packets += file.packets

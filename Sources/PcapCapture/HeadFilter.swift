@@ -3,7 +3,7 @@
 package import Capture
 package import Packets
 
-/// The classic filter that makes the payload test in the kernel when eBPF is not to be had: libpcap's
+/// The classic filter that makes the payload test in the kernel when eBPF is unavailable: libpcap's
 /// expression for it.
 ///
 /// Classic BPF has no memory, so it cannot know which segment continues a head. It passes every
@@ -47,7 +47,7 @@ package enum HeadFilter {
     let begins4 = begins { "tcp[((tcp[12] & 0xf0) >> 2) + \($0):\($1)]" }
     let begins6 = begins { "ip6[40 + ((ip6[52] & 0xf0) >> 2) + \($0):\($1)]" }
     let to = portTest("dst", ports), from = portTest("src", ports)
-    // A length of 0 in the IP header is a super-segment; its size is not to be had here.
+    // A length of 0 in the IP header is a super-segment; its size is unavailable here.
     let v4 =
       "(\(to) and (\(size4) != 0 or ip[2:2] = 0))"
       + " or (\(from) and ((\(size4) > 0 and \(size4) < 13) or \(begins4)))"
@@ -68,7 +68,7 @@ package enum HeadFilter {
     "(tcp and (\(portTest("", ports)))) or (\(extensions))"
   }
 
-  /// IPv6 headers behind which TCP may stand.
+  /// IPv6 headers after which TCP may stand.
   private static var extensions: String {
     [0, 43, 44, 51, 60].map { "ip6[6] = \($0)" }.joined(separator: " or ")
   }

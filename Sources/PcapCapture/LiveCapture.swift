@@ -19,7 +19,7 @@ package struct PcapOptions: Sendable {
 }
 
 /// Live packets by libpcap, with the payload test as a classic filter in the kernel: the fallback where
-/// eBPF is not to be had. The only user of libpcap's live half.
+/// eBPF is unavailable. The only user of libpcap's live half.
 @safe
 package final class LiveCapture: SegmentSource {
   /// Packets handed on in one call of `receive`.
@@ -109,7 +109,7 @@ package final class LiveCapture: SegmentSource {
     published.withLock { $0 = now }
   }
 
-  /// Looks once a second whether the interface is still the one watched; one that was made anew under
+  /// Looks once a second whether the interface is still the one watched; one that was re-created under
   /// its name is taken in its place.
   private func followInterface() {
     let monotonic = MonotonicClock.monotonic()

@@ -63,7 +63,7 @@ final class LiveHandle {
   deinit { unsafe pcap_close(pcap) }
 
   /// The interface of this name now; nil when there is none. Asked of the handle's own socket: once
-  /// privileges are given up no other one may be to be had.
+  /// privileges are given up no other one may be available.
   func state(of name: String) -> InterfaceState? { InterfaceState.named(name, askedOf: descriptor) }
 
   /// Goes over to another interface of the same kind; false when that is not possible. Needs no

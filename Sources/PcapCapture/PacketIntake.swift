@@ -109,7 +109,7 @@ package struct PacketIntake {
     return true
   }
 
-  /// Adds where the packet was seen, as far as a cooked header tells: a second sighting is told by it.
+  /// Adds where the packet was seen, as far as a cooked header states it: it shows a second sighting.
   private mutating func addSighting(_ packet: RawSpan, _ link: LinkLayer) {
     let outgoing: UInt16 = 4
     switch link {

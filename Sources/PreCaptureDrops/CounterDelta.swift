@@ -2,7 +2,7 @@
 
 /// How far a counter of the kernel's has gone between two looks.
 ///
-/// One that went back, or farther than packets come, has begun anew or is a driver's mistake: nothing is
+/// One that went back, or farther than packets come, has restarted or is a driver's mistake: nothing is
 /// counted then, rather than a loss that never was.
 enum Progress {
   /// A counter of 32 bits, which may have gone round.

@@ -9,7 +9,7 @@ enum NetworkCards {
 
   /// The file of the interface, or those of all cards; none where /sys is not this namespace's.
   ///
-  /// Of all interfaces only those that a device stands behind: a bond's count is the sum of its cards', and
+  /// Of all interfaces only those that have a device: a bond's count is the sum of its cards', and
   /// would count them twice.
   static func counters(of interface: String?) -> [String] {
     let own = interfaces

@@ -42,7 +42,7 @@ package final class PreCaptureDrops {
   /// The counters with what was lost up to the last look.
   ///
   /// What cannot be read is nil, not 0: the file is not there, or its interface has gone. What was lost
-  /// before that stays told.
+  /// before that stays reported.
   package func added(to counters: CaptureCounters) -> CaptureCounters {
     var counters = counters
     counters.backlogDropped = canReadBacklog || backlog.total > 0 ? backlog.total : nil

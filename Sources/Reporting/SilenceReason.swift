@@ -14,7 +14,7 @@ package enum SilenceReason: Equatable, Sendable {
   case noWatchedPort(packets: UInt64, ports: String)
   /// TCP on the ports, but without payload.
   case noPayload(packets: UInt64, ports: String)
-  /// Payload that is no HTTP/1, so many segments of it with TLS records and HTTP/2 prefaces.
+  /// Payload that is no HTTP/1, this many segments of it with TLS records and HTTP/2 prefaces.
   case notHTTP(packets: UInt64, ports: String, tls: UInt64, http2: UInt64)
   /// Responses that nobody here asked for, and nothing else.
   case responsesOnly(UInt64)
@@ -67,7 +67,7 @@ package enum SilenceReason: Equatable, Sendable {
     case .notHTTP(let packets, let ports, let tls, let http2):
       let head = "\(Self.grouped(packets)) packets with payload on port \(ports), none with HTTP heads"
       if tls > 0 && tls >= http2 {
-        // A record longer than a segment goes on in others, which look like nothing.
+        // A record longer than a segment continues in others, which look like nothing.
         let share = tls * 100 / max(packets, 1)
         let words = share == 0 ? "some" : share >= 100 ? "all" : "at least \(share) %"
         return "\(head): \(words) look like TLS, which cannot be read."

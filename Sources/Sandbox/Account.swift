@@ -3,7 +3,7 @@
   internal import CSeccomp
   internal import Glibc
 
-  /// A user of the machine, as whom the program goes on once everything is open.
+  /// A user of the machine, as whom the program runs once everything is open.
   package struct Account: Equatable, Sendable {
     package let name: String
     package let user: UInt32

@@ -3,7 +3,7 @@
   internal import CSeccomp
   internal import Glibc
 
-  /// Landlock: which files may still be opened, whoever the process is.
+  /// Landlock: which files may still be opened, whatever user the process has.
   enum FileAccess {
     /// What the C library reads by itself: the time zone, terminals, names of hosts, its own parts.
     private static func ofTheSystem(_ permissions: Permissions) -> [String] {

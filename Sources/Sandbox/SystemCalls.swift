@@ -3,7 +3,7 @@
   internal import CSeccomp
   internal import Glibc
 
-  /// The system calls that a sandboxed process makes, by what it goes on doing. Found by strace, on
+  /// The system calls that a sandboxed process makes, by what it continues to do. Found by strace, on
   /// glibc 2.36; those of other processors and libraries stand beside them.
   enum SystemCalls {
     static func needed(_ permissions: Permissions) -> [SystemCall] {
@@ -40,7 +40,7 @@
       ]
     }
 
-    /// The packet socket is bound anew when its interface was made anew; libpcap asks its own for losses.
+    /// The packet socket is bound again when its interface was re-created; libpcap asks its own for losses.
     private static var capture: [SystemCall] {
       [SystemCall(name: "bind"), SystemCall(name: "getsockopt"), controls(interfaceQuestions)]
     }
@@ -58,7 +58,7 @@
     private static let listen = [
       "accept4", "accept", "recvfrom", "recvmsg", "sendto", "sendmsg", "shutdown", "setsockopt", "getsockopt",
       "getpeername", "getsockname", "fcntl", "writev",
-      // The loop that waits for all of them, on its own thread; and what is told to those who ask.
+      // The loop that waits for all of them, on its own thread; and what is reported to clients.
       "listen", "epoll_create", "epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait", "eventfd2",
       "timerfd_create",
       "timerfd_settime", "getrusage", "pread64",

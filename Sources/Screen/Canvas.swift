@@ -9,7 +9,7 @@ import Text
 package protocol Canvas: AnyObject {
   var rows: Int { get }
   var columns: Int { get }
-  /// Draws a text from a cell on. Whoever draws stays inside; what does not is left out.
+  /// Draws a text from a cell on. The caller draws inside; what is outside is left out.
   func put(_ text: String, row: Int, column: Int, style: Style)
 }
 
@@ -78,7 +78,7 @@ package struct Region {
     put(cut, row: row, column: room - min(count, room), style: style)
   }
 
-  /// A text in so many columns.
+  /// A text in this many columns.
   static func cut(_ text: String, _ width: Int) -> String {
     if text.unicodeScalars.count <= width { return text }
     let head = String(text.unicodeScalars.prefix(max(0, width - 2)))

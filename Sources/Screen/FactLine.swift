@@ -20,7 +20,7 @@ struct FactLine {
     facts.append(Fact(text: text, rank: rank, style: style))
   }
 
-  /// The facts that fit into so many columns, in their order.
+  /// The facts that fit into this many columns, in their order.
   func fitting(_ width: Int) -> [Fact] {
     var kept = facts
     func columns() -> Int {

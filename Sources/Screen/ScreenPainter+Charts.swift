@@ -76,7 +76,7 @@ struct ColumnChart {
     self.glyphs = glyphs
   }
 
-  /// Draws it behind an axis of so many columns.
+  /// Draws it behind an axis of this many columns.
   func draw(_ region: Region, axis: Int) {
     let plot = region.part(column: axis)
     guard plot.height > 0, plot.width > 0 else { return }

@@ -13,7 +13,7 @@ extension ScreenPainter {
     var sites = 0
     var notices = 0
 
-    /// So many rows, shared out: first what everybody needs, then what is good to have, then more of it.
+    /// This many rows, shared out: first what everybody needs, then what is good to have, then more of it.
     init(rows: Int, notices: Int, hasMix: Bool) {
       var left = max(0, rows)
       func take(_ wanted: Int) -> Int {
@@ -136,7 +136,7 @@ extension ScreenPainter {
     _ region: Region, _ items: [(name: String, count: UInt64, style: Style)], of whole: UInt64,
     from first: Int = 0
   ) {
-    // A count and a share; a bar when the names have room enough without its columns.
+    // A count and a share; a bar when the names have space enough without its columns.
     let numbers = 14
     let free = region.width - numbers - 2
     let bars = free >= 20 ? min(24, free * 2 / 5) : 0

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What is known of one site beyond its counts: for whoever asks for it by name.
+/// What is known of one site beyond its counts: for callers that ask for it by name.
 package struct SiteDetail: Equatable, Sendable {
   /// Answers by status, as `404` or `other 4xx`; in order of count, then of name.
   package var statuses: [NamedCount] = []

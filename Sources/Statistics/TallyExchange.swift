@@ -5,7 +5,7 @@ import Synchronization
 /// Where a worker and the reporter exchange tallies: no lock, no allocation, no waiting.
 ///
 /// There are two tallies. The worker adds to one; the other is either spare, which means empty and the
-/// worker's for the taking, or full, which means the reporter's. `isFull` says which, and whoever finds
+/// worker's for the taking, or full, which means the reporter's. `isFull` says which, and the thread that finds
 /// it the own way owns that tally until it turns the flag round. Each side takes the two tallies in
 /// turn, so the flag is all there is to share.
 ///
@@ -53,7 +53,7 @@ package final class TallyExchange: @unchecked Sendable {
   /// Whether the spare tally is back. Acquiring: the reporter's clearing of it is seen before it is used.
   var hasSpare: Bool { !isFull.load(ordering: .acquiring) }
 
-  /// Hands the worker's tally over and goes on with the spare one; only after `hasSpare`.
+  /// Hands the worker's tally over and continues with the spare one; only after `hasSpare`.
   func publish() {
     workerSide.toggle()
     // Releasing: all that was counted is seen by the reporter that finds the flag set.

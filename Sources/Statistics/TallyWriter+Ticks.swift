@@ -8,7 +8,7 @@ extension TallyWriter {
   @inlinable
   package func isTickOver(_ time: UInt64) -> Bool { time >= tickEnd }
 
-  /// Ends the tick when `time` (nanoseconds since 1970) lies behind it, and hands the tally over.
+  /// Ends the tick when `time` (nanoseconds since 1970) is after it, and hands the tally over.
   ///
   /// `ledger` is what the tracker has counted so far. When the reporter is late the tally is kept and
   /// grows by another tick: a boundary blurs, nothing is lost.
@@ -63,7 +63,7 @@ extension TallyWriter {
   }
 
   /// Attaches the names of occupants that the reporter has not met. A double buffer loses nothing, so a name
-  /// need be told once.
+  /// need be sent once.
   private func announce(
     _ rows: CounterRows, of table: SpaceSaving, known: borrowing ZeroedStorage<UInt32>, in tally: Tally
   ) {

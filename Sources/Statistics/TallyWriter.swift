@@ -6,7 +6,7 @@ package import HTTP1
 
 /// A worker's own tables and its pen: it counts exchange events into the tally that is the worker's now.
 ///
-/// One thread uses it. For each segment: when `isTickOver(segment.time)`, call `turn`; then feed the
+/// One thread uses it. For each segment: when `isTickOver(segment.time)`, call `turn`; then give the
 /// tracker; then `record` what it left. When idle, the same with the source's clock. At the end, `close`.
 package final class TallyWriter {
   /// The site that a pending exchange was counted for.

@@ -2,7 +2,7 @@
 
 package import Capture
 
-/// What a screen needs between two intervals: the open one so far, and a life that begins anew.
+/// What a screen needs between two intervals: the open one so far, and totals that are reset.
 extension Timeline {
   /// The open interval up to the last tick that all workers have handed over; nil before there is one.
   package func openInterval(capture: CaptureCounters, top: Int? = nil) -> Snapshot? {
@@ -18,8 +18,8 @@ extension Timeline {
     return snapshot
   }
 
-  /// Begins the life anew: totals, sites and the ledger count from here on. Intervals, and with them the
-  /// alerts, go on.
+  /// Resets the totals: totals, sites and the ledger count from here on. Intervals, and with them the
+  /// alerts, continue.
   package func startAnew(capture: CaptureCounters) {
     guard let start else { return }
     let reached = start &+ plan.boundary(max(progress.min() ?? 0, firstTick))

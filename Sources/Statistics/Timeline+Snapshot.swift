@@ -92,7 +92,7 @@ extension Timeline {
       let rows = replicas[part.replica].sites.rows(scope)
       let row = rows.rows[part.slot]
       // An interval's row begins with the interval: what its occupant inherited is not in it. What it had
-      // before it had a row is among what lost its row, which bounds it when the life has begun anew.
+      // before it had a row is among what lost its row, which bounds it when the totals have been reset.
       let error = scope == .life ? min(row.error, rows.other.counts.requests) : 0
       if sites.last?.counts.name != part.name {
         sites.append((SiteCounts(name: part.name), []))
@@ -107,7 +107,7 @@ extension Timeline {
     }
     if scope == .life {
       let floors = replicas.map { replica in
-        // What has no row was counted in `other`, and begun anew a full set may look empty.
+        // What has no row was counted in `other`, and after a reset a full set may look empty.
         let lost = replica.sites.life.other.counts.requests
         return lifeBefore == nil ? min(replica.sites.life.floor, lost) : lost
       }

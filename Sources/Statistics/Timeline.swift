@@ -3,12 +3,12 @@
 package import Capture
 package import Exchanges
 
-/// The reporter's half: merges what the workers hand over, and closes intervals by capture time.
+/// The reporter's half: merges what the workers deliver, and closes intervals by capture time.
 ///
 /// One thread uses it. Call `nextInterval` until it returns nil, whenever something may have been
 /// handed over. Nothing in it looks at a clock: the same tallies always give the same intervals.
 package final class Timeline {
-  /// Of a longer silence only so many empty intervals are reported: a capture file may jump by decades.
+  /// Of a longer silence only this many empty intervals are reported: a capture file may jump by decades.
   package static let longestSilence: UInt64 = 8640
 
   package let plan: IntervalPlan
@@ -45,7 +45,7 @@ package final class Timeline {
   package private(set) var history: TrafficHistory
 
   /// A timeline over these workers. Give `start` when the writers were given it, and the same `pinned`;
-  /// `keepsRecent` makes `takeRecent` tell what was merged since its last call, at the price of one more
+  /// `keepsRecent` makes `takeRecent` tell what was merged since its last call, at the cost of one more
   /// set of sites' rows.
   package init(
     _ tallyExchanges: [TallyExchange], plan: IntervalPlan, start: UInt64? = nil,

@@ -24,7 +24,7 @@ package struct ByteOutput: Sendable {
   private let descriptor: Int32
   private let isEnding: @Sendable () -> Bool
 
-  /// Bytes a call: a pipe that is ready takes at least so many without blocking (PIPE_BUF).
+  /// Bytes a call: a pipe that is ready accepts at least this many without blocking (PIPE_BUF).
   private static let piece = 4096
   /// Milliseconds between two looks at whether the end was asked for; a signal ends a wait at once.
   private static let pace: Int32 = 100

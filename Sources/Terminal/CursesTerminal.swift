@@ -6,7 +6,7 @@ package import Screen
 
 /// The terminal as a canvas: ncurses draws, and only what changed. One thread uses it.
 ///
-/// Whoever opens it has installed its own signal handlers before: ncurses takes those that are still the
+/// The caller has installed its own signal handlers before: ncurses takes those that are still the
 /// default. `close` puts the terminal back; a crash or a kill does so too (`wt_rescue`).
 @safe
 package final class CursesTerminal: Canvas {
@@ -120,7 +120,7 @@ package final class CursesTerminal: Canvas {
     if isOpen { _ = unsafe wrefresh(window) }
   }
 
-  /// Draws everything anew, whatever somebody else has written over it.
+  /// Redraws everything, whatever another program has written over it.
   package func repaint() {
     // As above.
     if isOpen { _ = unsafe clearok(window, true) }

@@ -45,7 +45,7 @@ struct Palette {
     }
   }
 
-  /// Colours that are told apart on dark and on light backgrounds; nil leaves the attribute alone.
+  /// Colours that are distinguishable on dark and on light backgrounds; nil leaves the attribute alone.
   private static func look(_ style: Style, rich: Bool) -> Look? {
     let bold = WT_CURSES_BOLD.rawValue
     switch style {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A buffer of text that is written anew for every page or line and keeps its memory.
+/// A buffer of text that is rewritten for every page or line and keeps its memory.
 package struct ByteText: Sendable {
   package private(set) var bytes: [UInt8] = []
 

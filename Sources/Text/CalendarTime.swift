@@ -15,7 +15,7 @@ package struct CalendarTime: Equatable, Sendable {
   /// 0 is Sunday.
   package var weekday: Int
 
-  /// The moment `nanoseconds` since 1970, in a zone that is so many seconds east of UTC.
+  /// The moment `nanoseconds` since 1970, in a zone that is this many seconds east of UTC.
   package init(nanoseconds: UInt64, offset: Int = 0) {
     // Within the year 2554 at most: nothing below overflows.
     let seconds = Int(nanoseconds / 1_000_000_000) + offset

@@ -9,7 +9,7 @@
 package enum DisplayZone: Equatable, Sendable {
   /// As `TZ` or /etc/localtime has it, daylight saving included.
   case local
-  /// So many seconds east of UTC.
+  /// This many seconds east of UTC.
   case fixed(Int)
 
   /// Seconds east of UTC at a moment, nanoseconds since 1970.

@@ -25,14 +25,14 @@ import Testing
     ("true", nil), ("exit 3", "exit status 3"),
     ("echo no such user >&2; exit 1", "exit status 1: no such user"),
     ("kill -9 $$", "was killed by signal 9"), ("echo a; echo; exit 2", "exit status 2: a"),
-    // Much output is read and forgotten; the last line is told.
+    // Much output is read and forgotten; the last line is reported.
     ("head -c 3000000 /dev/zero | tr '\\0' x; echo; echo end; exit 4", "exit status 4: end"),
     // It may leave something behind, which is not waited for.
     ("sleep 5 & exit 5", "exit status 5"),
     // Nobody has to read the standard input.
     ("exec <&-; exit 0", nil),
   ])
-  func `how it ended is told`(command: String, fault: String?) {
+  func `how it ended is reported`(command: String, fault: String?) {
     #expect(AlertCommand(command, timeout: Self.minute).run(notice()) == fault)
   }
 

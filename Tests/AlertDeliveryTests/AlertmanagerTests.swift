@@ -32,7 +32,7 @@ import Testing
     ("http://a?x", "give it without a query"), ("http://a b", "a URL is ASCII without spaces"),
     ("http://a\r\nX: y", "a URL is ASCII without spaces"),
   ])
-  func `what is no such URL is said`(url: String, reason: String) {
+  func `an invalid URL is reported`(url: String, reason: String) {
     let fault = #expect(throws: AlertmanagerAddress.Fault.self) { try AlertmanagerAddress(url) }
     #expect(fault?.description == "'\(url)' is no Alertmanager: \(reason)")
   }

@@ -49,7 +49,7 @@ import Testing
     #expect(process.warning == "--on-alert: exit status 1; 1 of 1 failed; 35 given up")
   }
 
-  @Test func `a fault is told when it changes, and taken back when it works again`() throws {
+  @Test func `a fault is reported when it changes, and withdrawn when it works again`() throws {
     let (process, other) = try Self.process()
     _ = other.send(Self.report([("fault", "a")]))
     #expect(process.look() && process.fault == "a")
@@ -59,7 +59,7 @@ import Testing
     #expect(process.look() && process.fault == nil && process.warning == nil)
   }
 
-  @Test func `a delivery process that has died is told, and nothing waits for it`() throws {
+  @Test func `a delivery process that has died is reported, and nothing waits for it`() throws {
     var ends: (DeliverySocket, DeliverySocket)? = try DeliverySocket.pair()
     let ours = try #require(ends?.0)
     let process = DeliveryProcess(

@@ -97,7 +97,7 @@ import Testing
     #expect(failure.reason == "it has not answered in time")
   }
 
-  @Test func `a refusal that comes slowly is told all the same`() throws {
+  @Test func `a slow refusal is reported all the same`() throws {
     let manner = OddServer.Manner.goesOn("HTTP/1.1 500 No\r\n\r\n", "x", pause: 20_000)
     let answer = try post(manner, timeout: 400_000_000).result.get()
     #expect(answer.status == 500 && answer.text.hasPrefix("x"))

@@ -3,7 +3,7 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// A server on loopback that takes one post after the other and answers as oddly as it is told.
+/// A server on loopback that takes one post after the other and answers as oddly as it is asked to.
 final class OddServer: Sendable {
   /// What it does to a connection.
   enum Manner: Sendable, CustomStringConvertible {

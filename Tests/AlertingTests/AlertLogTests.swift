@@ -42,7 +42,7 @@ import Testing
     #expect(mode.map { $0 & 0o137 } == 0)
   }
 
-  @Test func `a rotated or removed file is opened anew`() throws {
+  @Test func `a rotated or removed file is reopened`() throws {
     let directory = try Directory()
     let log = try AlertLog(path: directory.path + "/log", zone: .fixed(0))
     log.append(try transition(1))

@@ -114,7 +114,7 @@ import Testing
       "'\"x\"' is no severity: give letters, digits, '-', '_' and '.', 64 at most", 22, 3
     ),
   ])
-  func `what is wrong is said, with its place`(text: String, message: String, column: Int, length: Int) throws
+  func `a fault is reported with its position`(text: String, message: String, column: Int, length: Int) throws
   {
     let error = #expect(throws: AlertSyntaxError.self) { try Self.parser().rule(text) }
     #expect(error?.message == message)

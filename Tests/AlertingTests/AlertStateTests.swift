@@ -49,7 +49,7 @@ import Testing
       testDescription: "failures by count", rule: "failures > 1/s over 20s",
       intervals: failing((20, 900), (1, 0), (0, 0)), transitions: ["+1", "-2"]),
     Case(
-      testDescription: "too little traffic is told once a whole window was seen",
+      testDescription: "too little traffic is reported once a whole window was seen",
       rule: "requests < 1/s over 30s", intervals: asking(0, 0, 0, 30, 0), transitions: ["+2", "-3"]),
     Case(
       testDescription: "exactly the lower limit is enough", rule: "requests < 5 over 10s",

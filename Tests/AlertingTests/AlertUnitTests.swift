@@ -52,7 +52,7 @@ import Testing
     "requests >", "requests > 1 site=a.example:80", "requests > 1 site=\(String(repeating: "a", count: 256))",
     "requests > .5 for 1h.", "lost > 1 site=a",
   ])
-  func `what is wrong is told with its place`(text: String) throws {
+  func `a fault is reported with its position`(text: String) throws {
     let error = try #require(throws: AlertSyntaxError.self) { try Self.rule(text) }
     #expect(!error.message.isEmpty && error.column <= text.count)
     var list = AlertRuleList(

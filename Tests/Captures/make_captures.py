@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Makes the captures in `made/` anew, with real servers and clients in network namespaces of its own.
+"""Makes the captures in `made/` again, with real servers and clients in network namespaces of its own.
 
 Usage: make_captures.py [FOLDER [NAME...]], as root; needs the packages of the group `captures` in Tests/packages:
 packaging/install-packages @captures.
@@ -27,7 +27,7 @@ def packets_in(path):
 
 
 def write_truth(path, body):
-    """Writes the truth beside a capture."""
+    """Writes the ground truth beside a capture."""
     with open(path + ".truth.json", "w") as file:
         json.dump(body, file, indent=1)
         file.write("\n")

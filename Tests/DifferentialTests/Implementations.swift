@@ -7,13 +7,13 @@ import KernelCapture
 import PacketBuilder
 import PcapCapture
 
-/// What a judge says of one packet, in the table's words, and what it delivers of it.
+/// What an implementation says of one packet, in the table's words, and what it delivers of it.
 struct Finding: Equatable {
   var verdict: PacketCase.Verdict
   var start: Delivery?
 }
 
-/// A segment that starts a message, as a judge delivered it.
+/// A segment that starts a message, as an implementation delivered it.
 struct Delivery: Equatable {
   var source: Endpoint
   var destination: Endpoint

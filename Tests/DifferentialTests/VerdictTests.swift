@@ -3,7 +3,7 @@ import HTTP1
 import PacketBuilder
 import Testing
 
-/// Three judges, one verdict: the filter in the kernel, the Swift decoder and libpcap's classic filter.
+/// Three implementations, one verdict: the filter in the kernel, the Swift decoder and libpcap's classic filter.
 @Suite(.serialized)
 struct VerdictTests {
   static let cases = PacketTable(methods: Method.allCases.filter { $0 != .other }.map(\.name)).cases
@@ -83,7 +83,7 @@ struct VerdictTests {
     case clientPayload
     /// Classic BPF cannot walk the headers: whatever is behind them passes.
     case extensionHeaders
-    /// Up to a status code's length it cannot be told what a server's segment is.
+    /// Up to a status code's length it is unknown what a server's segment is.
     case shortFromServer
     /// Three capital letters are enough there: the methods are too many for a test of each.
     case capitalsFromServer

@@ -38,7 +38,7 @@ import Testing
     #expect(superfluous.isEmpty, "remove from docs/security.md: \(superfluous)")
   }
 
-  @Test func `unsafe code is told from a comment about it`() {
+  @Test func `unsafe code is distinguished from a comment about it`() {
     #expect(Self.hasUnsafeCode("let a = 1\n  let b = unsafe read(a)"))
     #expect(Self.hasUnsafeCode("@unsafe struct A {}"))
     #expect(!Self.hasUnsafeCode("/// An unsafe thing.\nlet a = b // unsafe, once"))

@@ -27,7 +27,7 @@ import Testing
     ("sleep 600", "was ended after 1s"), ("yes", "was ended after 1s: y"),
     ("head -c 3000000 /dev/zero; exit 2", "exit status 2"),
   ])
-  func `what becomes of the command is told, and never ends the program`(command: String, fault: String?)
+  func `what becomes of the command is reported, and never ends the program`(command: String, fault: String?)
     throws
   {
     let ran = Shell.run(
@@ -197,7 +197,7 @@ import Testing
         "requests > 0 over 1s name=busy site=shop.example severity=page",
       ])
     Network.run("curl -s -o /dev/null -H 'Host: shop.example' http://10.77.0.2/a/b", in: client)
-    // Nobody listens yet: that is told, and tried again.
+    // Nobody listens yet: that is reported, and tried again.
     #expect(
       monitor.waits(for: "Warning: --alertmanager http://127.0.0.1:9093: Connection refused"),
       "\(monitor.output)")
@@ -223,7 +223,7 @@ import Testing
             return alert
           }
         }
-        // One request a second keeps the alert up until it has been told.
+        // One request a second keeps the alert up until it has been delivered.
         if status == "firing" {
           Network.run("curl -s -o /dev/null -H 'Host: shop.example' http://10.77.0.2/a/b", in: client)
         }

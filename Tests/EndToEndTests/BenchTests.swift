@@ -28,7 +28,7 @@ struct BenchTests {
       let sent = trial["sent"] as? Int ?? 0, counted = trial["counted"] as? Int ?? 0
       let lost = trial["lost"] as? Int ?? 0
       #expect(sent > 0)
-      // What is neither counted nor told as lost would be missing in silence.
+      // What is neither counted nor reported as lost would be missing in silence.
       #expect(counted <= sent && counted + lost >= sent, "\(trial)")
     }
     #expect((found["verdict"] as? String)?.contains("heads a second") == true)

@@ -66,7 +66,7 @@ struct DoctorTests {
     #expect(page.output.contains("A watch would use eBPF."))
   }
 
-  @Test func `an interface that is down gets the command that mends it`() throws {
+  @Test func `an interface that is down gets the command that fixes it`() throws {
     let network = Network()
     let name = network.add("d")
     Shell.run("ip -n \(name) link add down0 type veth peer name down1")

@@ -20,7 +20,7 @@ struct FaultTests {
   }
 
   @Test(arguments: sample)
-  func `a fault is survived or said, and the counts are exact`(name: String) {
+  func `a fault is survived or reported, and the counts are exact`(name: String) {
     let quoted = "'\(name.replacingOccurrences(of: "'", with: "'\\''"))'"
     let ran = Shell.run("\(Stage.python) \(Self.script) \(Machine.program) --exactly \(quoted)")
     #expect(ran.status == 0, "\(ran.output)\(ran.errors)")

@@ -75,7 +75,7 @@ import Testing
     #expect(process.status == 0)
   }
 
-  @Test func `a full disk is said, with how many lines it cost`() {
+  @Test func `a full disk is reported, with how many lines it cost`() {
     let ran = Shell.run(
       "\(Machine.program) read --follow \(Self.made)/nginx-sites.pcap >/dev/full")
     #expect(ran.status == 0)

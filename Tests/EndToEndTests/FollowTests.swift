@@ -124,7 +124,7 @@ struct FollowTests {
   }
 
   @Test(.enabled(if: Machine.hasLoad, "needs wrk"))
-  func `a reader that does not read holds nothing up, and is told what it missed`() {
+  func `a reader that does not read delays nothing, and what it missed is reported`() {
     let network = Network()
     let (client, name) = network.pair()
     let server = WebServer(in: name)

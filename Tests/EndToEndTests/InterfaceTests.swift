@@ -17,7 +17,7 @@ struct InterfaceTests {
   }
 
   @Test(arguments: LiveTrafficTests.backends)
-  func `capture goes on after down and up, and after the interface was made anew`(backend: String) {
+  func `capture continues after down and up, and after the interface was re-created`(backend: String) {
     let network = Network()
     let client = network.add("c"), name = network.add("s")
     plug(network, client, name)

@@ -2,7 +2,7 @@
 import Foundation
 import Testing
 
-/// Real servers and clients; the server's own log is the truth.
+/// Real servers and clients; the server's own log is the ground truth.
 @Suite(.serialized, .enabled(if: Machine.hasServers, "needs root, network namespaces, nginx and curl"))
 struct LiveTrafficTests {
   static let backends = ["ebpf", "pcap"]

@@ -60,7 +60,7 @@ final class Monitor {
     return Ran(status: process.status ?? 127, output: output, errors: errors)
   }
 
-  /// Waits until it has said a text so often on standard error.
+  /// Waits until it has printed a text this often on standard error.
   func waitsForErrors(_ text: String, times: Int = 1) -> Bool {
     for _ in 0..<600 {
       if errors.components(separatedBy: text).count > times { return true }

@@ -80,7 +80,7 @@ struct PageTests {
   }
 
   @Test(.enabled(if: Machine.isRoot && Shell.has("script"), "needs root and script(1)"))
-  func `keys are told of only where they are read`() {
+  func `keys are mentioned only where they are read`() {
     let network = Network()
     let name = network.add("e")
     let program = "\(Machine.program) -t 1 --duration 1s --format page --alert-log /dev/null"
@@ -105,7 +105,7 @@ struct PageTests {
     #expect(ran.errors.contains("status 0"))
   }
 
-  @Test func `a full disk is said once and does not end the watch`() {
+  @Test func `a full disk is reported once and does not end the watch`() {
     let network = Network()
     let name = network.add("e")
     let ran = Shell.run(
@@ -124,7 +124,7 @@ struct PageTests {
     #expect(ran.status == 0)
   }
 
-  @Test func `a rotated alert log is opened anew on SIGHUP`() {
+  @Test func `a rotated alert log is reopened on SIGHUP`() {
     let network = Network()
     let (client, name) = network.pair()
     let server = WebServer(in: name)

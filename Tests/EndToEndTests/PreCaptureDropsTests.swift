@@ -16,7 +16,7 @@ struct PreCaptureDropsTests {
       write("missed", missed)
     }
 
-    /// Written in place, as long as before: whoever reads sees one or the other.
+    /// Written in place, as long as before: a reader sees one or the other.
     func write(_ name: String, _ text: String) {
       Shell.run("dd of=\(folder.file(name)) conv=notrunc status=none", input: Data((text + "\n").utf8))
     }
@@ -90,7 +90,7 @@ struct PreCaptureDropsTests {
   }
 
   @Test(arguments: LiveTrafficTests.backends)
-  func `an interface that is made anew leaves its count behind, and the descriptors as they were`(
+  func `a re-created interface keeps its count, and the descriptors as they were`(
     backend: String
   ) {
     let network = Network()

@@ -32,7 +32,7 @@ struct PrivilegeTests {
   }
 
   @Test(arguments: LiveTrafficTests.backends)
-  func `started by root it goes on as nobody, without any capability, and counts`(backend: String) {
+  func `started by root it continues as nobody, without any capability, and counts`(backend: String) {
     let network = Network()
     let (client, name) = network.pair()
     let server = WebServer(in: name)

@@ -23,7 +23,7 @@ struct ScreenTests {
       in: client)
   }
 
-  @Test func `an operator watches, sorts, filters, looks into a site, follows and begins anew`() {
+  @Test func `an operator watches, sorts, filters, opens a site, follows and resets`() {
     let pane = TerminalPane()
     #expect(pane.watch(in: name, "--interval 2s --alert-window 2s"))
     #expect(pane.isAlternate && !pane.hasCursor)
@@ -89,7 +89,7 @@ struct ScreenTests {
       pane.history.contains("Summary from") && pane.history.contains("Total Requests: 2"), "\(pane.history)")
   }
 
-  @Test func `a pause holds the picture and goes on counting`() {
+  @Test func `a pause freezes the display and counting continues`() {
     let pane = TerminalPane()
     #expect(pane.watch(in: name))
     visit("google.com", "/echo")
@@ -183,7 +183,7 @@ struct ScreenTests {
   @Test(arguments: [
     ("dumb", "cannot draw a screen"), ("", "TERM is not set"), ("nonsense", "'nonsense' is not known"),
   ])
-  func `terminals that cannot get pages, and are told why`(type: String, reason: String) {
+  func `terminals that cannot get pages, and print why`(type: String, reason: String) {
     let pane = TerminalPane()
     pane.enter(type.isEmpty ? "unset TERM" : "export TERM=\(type)")
     #expect(

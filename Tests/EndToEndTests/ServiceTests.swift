@@ -3,12 +3,12 @@ import Children
 import Foundation
 import Testing
 
-/// Under systemd: what the manager and the journal are told.
+/// Under systemd: what the manager and the journal receive.
 @Suite(.serialized, .enabled(if: Machine.hasServers, "needs root, network namespaces, nginx and curl"))
 struct ServiceTests {
   static let packaging = JSONDocumentTests.root + "/packaging"
 
-  @Test func `the manager is told of readiness, state, life and the end`() throws {
+  @Test func `the manager is informed of readiness, state, liveness and the end`() throws {
     let folder = Folder()
     let told = folder.file("told"), path = folder.file("notify")
     _ = FileManager.default.createFile(atPath: told, contents: nil)
@@ -22,7 +22,7 @@ struct ServiceTests {
       return false
     }
     #expect(waits(for: "listening"))
-    // The watch goes on as nobody, who may tell as well.
+    // The watch continues as nobody, who may report as well.
     Shell.run("chmod 755 \(folder.path); chmod 666 \(path)")
     let network = Network()
     let monitor = Monitor(

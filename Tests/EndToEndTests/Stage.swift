@@ -73,10 +73,10 @@ struct Truth {
   /// Whether some packets were to be seen several times and counted once.
   var hasDuplicates = false
 
-  /// So many injected requests, which nobody answers.
+  /// This many injected requests, which nobody answers.
   init(_ requests: Int) { self.requests = requests }
 
-  /// What the server logged, once it has so many lines.
+  /// What the server logged, once it has this many lines.
   init(_ server: WebServer, _ sent: Int, hasDuplicates: Bool = false) {
     server.waitForLog(sent)
     requests = server.log.values.reduce(0, +)
@@ -86,7 +86,7 @@ struct Truth {
   }
 }
 
-/// A network, what watches it, and its traffic; returns the truth.
+/// A network, what watches it, and its traffic; returns the ground truth.
 struct Scenario: CustomTestStringConvertible, Sendable {
   var name: String
   var play: @Sendable (Stage) -> Truth

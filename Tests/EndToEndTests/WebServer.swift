@@ -3,7 +3,7 @@ import Children
 import Foundation
 import Testing
 
-/// nginx in a namespace, with an access log of its own: the outside judge of the counts.
+/// nginx in a namespace, with an access log of its own: the independent count.
 final class WebServer {
   struct Entry: Hashable {
     var site: String
@@ -86,7 +86,7 @@ final class WebServer {
     return counts
   }
 
-  /// Waits until the log has grown to so many lines.
+  /// Waits until the log has grown to this many lines.
   func waitForLog(_ lines: Int) {
     for _ in 0..<600 where log.values.reduce(0, +) < lines { usleep(50_000) }
   }

@@ -51,7 +51,7 @@ import Testing
     ("CONNECT", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", nil),
     ("GET", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n", nil),
   ])
-  func `the size of a body is told when it is known`(method: String, response: String, size: UInt64?) {
+  func `the size of a body is reported when it is known`(method: String, response: String, size: UInt64?) {
     var traffic = Followed()
     traffic.ask("\(method) a:1 HTTP/1.1\r\nHost: a\r\n\r\n")
     traffic.answer(response)
@@ -86,7 +86,7 @@ import Testing
     #expect(texts.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7f && $0 != 0x22 })
   }
 
-  @Test func `a full queue drops and counts, and goes on when there is room`() {
+  @Test func `a full queue drops and counts, and continues when there is space`() {
     var traffic = Followed(queueCapacity: 2)
     for number in 0..<5 { traffic.exchange("/\(number)") }
     #expect(traffic.taken().map(\.target) == ["/0", "/1"])

@@ -51,7 +51,7 @@ extension Dialogue {
     #expect(account.isBalanced)
   }
 
-  @Test func `decoys in chunked bodies are told by who waits for what`() {
+  @Test func `decoys in chunked bodies are recognised by who waits for what`() {
     var talk = Dialogue()
     talk.ask("POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n")
     talk.ask("100\r\n" + String(repeating: "x", count: 100))

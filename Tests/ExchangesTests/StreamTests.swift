@@ -127,7 +127,7 @@ import Testing
     }
   }
 
-  @Test func `a refused tunnel or upgrade goes on as HTTP`() {
+  @Test func `a refused tunnel or upgrade continues as HTTP`() {
     for ask in ["CONNECT h:443 HTTP/1.1\r\nHost: h\r\n\r\n", get("/x", more: "Upgrade: h2c\r\n")] {
       var talk = Dialogue()
       talk.open()

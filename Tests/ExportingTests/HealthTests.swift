@@ -20,7 +20,7 @@ import Testing
     #expect(Health(published, age: .zero).text == "stalled: a worker is 7 s behind\n")
   }
 
-  @Test func `a loss is told for a minute`() {
+  @Test func `a loss is reported for a minute`() {
     var published = PublishedStates.sample
     var moment = Sample(at: published.at - 59 * PublishedStates.second, elapsed: PublishedStates.second)
     moment.lost = 12
@@ -30,7 +30,7 @@ import Testing
     #expect(Health(published, age: .zero).isWell)
   }
 
-  @Test func `an interface that is away is told`() {
+  @Test func `an interface that is away is reported`() {
     var published = PublishedStates.sample
     published.interfaceDownSince = 1
     #expect(Health(published, age: .zero).text == "blind: interface eth0 is down\n")

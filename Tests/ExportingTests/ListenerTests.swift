@@ -79,8 +79,7 @@ import Testing
           + #""fault":"exit status 1"}]"#))
   }
 
-  @Test func `the live page is told of loss before capture, and the watch is no less healthy for it`() throws
-  {
+  @Test func `the web page shows loss before capture, and the watch is no less healthy for it`() throws {
     let stand = try Stand()
     stand.post {
       $0.notices = ["a notice"]
@@ -105,7 +104,7 @@ import Testing
     #expect(Client.get("/events", port: stand.port, method: "HEAD").hasSuffix("\r\n\r\n"))
   }
 
-  @Test func `other methods and paths are told what there is`() throws {
+  @Test func `other methods and paths get an answer that says what exists`() throws {
     let stand = try Stand()
     for method in ["POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH", "PROPFIND"] {
       let answer = Client.get("/metrics", port: stand.port, method: method)
@@ -184,7 +183,9 @@ import Testing
     #expect(Client.get("/metrics", port: stand.port).contains("wiretally_listener_expired_total 3"))
   }
 
-  @Test func `one connection too many is told so, and there is room again when one leaves`() throws {
+  @Test func `one connection too many gets an answer that says so, and there is room again when one leaves`()
+    throws
+  {
     let stand = try Stand { $0.connections = 3 }
     stand.post()
     var clients = (0..<3).map { _ in Client(port: stand.port) }
@@ -284,7 +285,7 @@ import Testing
     #expect(metrics.contains("wiretally_listener_expired_total 1"))
   }
 
-  @Test func `a taken port is told with a remedy`() throws {
+  @Test func `a port in use is reported with a hint`() throws {
     let stand = try Stand()
     let address = try #require(ListenAddress("127.0.0.1:\(stand.port)"))
     let error = #expect(throws: ListenError.self) { try ListeningSocket(address) }

@@ -49,7 +49,7 @@ import Testing
     #expect(text == golden)
   }
 
-  @Test func `every sample stands behind its family's help and type, once`() {
+  @Test func `every sample follows its family's help and type, once`() {
     for format in [MetricsWriter.Format.text, .openMetrics] {
       let page = page(PublishedStates.sample, format)
       var families: Set<String> = []

@@ -19,7 +19,7 @@ import Testing
 
     init(limit: Int) { ledger = SiteLedger(limit: limit) }
 
-    /// A second in which these sites had so many requests, and others without a row so many.
+    /// A second in which these sites had this many requests, and others without a row this many.
     mutating func pass(_ requests: [String: UInt64], other: UInt64 = 0, seconds: UInt64 = 1) {
       var recent = RecentTraffic()
       for (name, count) in requests.sorted(by: { $0.key < $1.key }) where count > 0 {
@@ -64,7 +64,7 @@ import Testing
   }
 
   @Test(arguments: 1...6 as ClosedRange<UInt64>)
-  func `whoever comes and goes, no counter steps back and their sum is all requests`(seed: UInt64) {
+  func `whatever sites come and go, no counter steps back and their sum is all requests`(seed: UInt64) {
     var generator = SeededGenerator(seed: seed)
     let limit = Int.random(in: 1...6, using: &generator)
     var trial = Trial(limit: limit)
@@ -137,7 +137,7 @@ import Testing
     #expect(trial.sum == trial.total)
   }
 
-  @Test func `a site that returns goes on where it was`() {
+  @Test func `a site that returns continues where it was`() {
     var trial = Trial(limit: 1)
     trial.pass(["a": 50])
     trial.pass([:], seconds: 301)
@@ -174,7 +174,7 @@ import Testing
     #expect(trial.sum == trial.total)
   }
 
-  @Test func `a life that begins anew leaves the errors true`() {
+  @Test func `a reset leaves the errors true`() {
     var trial = Trial(limit: 1)
     trial.pass(["a": 10, "b": 3])
     trial.ledger.lifeBegunAnew(after: trial.listing)

@@ -37,7 +37,7 @@ class Case:
         return watch
 
     def counts(self, watch, exchanges=10):
-        """Sends exchanges and waits until an interval has told of all that were sent."""
+        """Sends exchanges and waits until an interval has reported all that were sent."""
         self.network.send(exchanges)
         assert wait_for(lambda: watch.seen() >= self.network.sent or not watch.alive()), (
             f"{watch.seen()} of {self.network.sent} requests seen: {watch.errors}")

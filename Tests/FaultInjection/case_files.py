@@ -12,7 +12,7 @@ ALERT = dict(threshold="0")
 
 
 def raised(case, watch, path, times):
-    """Sends until the log at `path` has so many lines that an alert was raised."""
+    """Sends until the log at `path` has this many lines that an alert was raised."""
     case.network.send(10)
     assert wait_for(lambda: watch.text(path).count("ALERT raised") >= times), (
         f"{path}: {watch.text(path)!r}: {watch.errors}")

@@ -23,7 +23,7 @@ def namespace(case, value):
 
 
 class WallClock:
-    """A wall clock of one process, which is set while the machine's goes on (set_clock.c)."""
+    """A wall clock of one process, which is set while the machine's continues (set_clock.c)."""
 
     def __init__(self, folder):
         os.makedirs(folder)

@@ -55,7 +55,7 @@ def segment(client, to_server, sequence, acknowledgement, payload):
     """An Ethernet frame between client number `client` and the server."""
     here, there = b"\x0a\x4d\x00\x01", b"\x0a\x4d\x00\x02"
     port = 1024 + client % 60000
-    # So many clients need more addresses than one.
+    # This many clients need more addresses than one.
     here = here[:2] + struct.pack("!H", 0x100 + client // 60000)
     ports = (port, 80) if to_server else (80, port)
     tcp = struct.pack("!HHIIBBHHH", *ports, sequence & 0xFFFFFFFF, acknowledgement & 0xFFFFFFFF, 0x50, 0x18, 8192, 0, 0)
@@ -79,7 +79,7 @@ class Network:
         self.plug()
 
     def plug(self):
-        """Lays the cable, anew or for the first time."""
+        """Lays the cable, again or for the first time."""
         if self.socket:
             self.socket.close()
         # No neighbour discovery on it: only what is sent here is there.
@@ -128,7 +128,7 @@ class Network:
                     raise
 
     def send(self, exchanges=10, site="site.example", between=lambda client: None):
-        """So many requests and responses, each of a client of its own; `between` is done between the two."""
+        """This many requests and responses, each of a client of its own; `between` is done between the two."""
         for _ in range(exchanges):
             client = self.clients
             self.clients += 1
@@ -196,7 +196,7 @@ class Watch:
 
     @property
     def injected(self):
-        """How often strace did what it was told to."""
+        """How often strace did what it was asked to."""
         text = self.text(self.traced) if self.traced else ""
         return text.count("(INJECTED)") + text.count("(DELAYED)")
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The n-th call of the start fails, for every n: each ends clearly, or goes on by another way and says why."""
+"""The n-th call of the start fails, for every n: each ends clearly, or continues in another way and says why."""
 import re
 import sys
 import tempfile

@@ -88,7 +88,7 @@ import Testing
     if framing == .length { #expect(reading.head.contentLength == length) }
   }
 
-  @Test func `a folded line goes on with the field before it, and with no other`() {
+  @Test func `a folded line continues the field before it, and with no other`() {
     let head = "GET / HTTP/1.1\r\nHost:\r\n"
     #expect(Reading(head + " folded.example\r\n\r\n").site == "folded.example")
     #expect(Reading(head + " \r\n\tfolded.example\r\n\r\n").site == "folded.example")

@@ -110,7 +110,7 @@ struct ContinuationTests {
     #expect(try trial.records(segments([post, "and more"], port: 79)).count == 1)
   }
 
-  @Test func `pipelined requests whose last one is cut go on`() throws {
+  @Test func `pipelined requests whose last one is cut continue`() throws {
     let first = "GET /1 HTTP/1.1\r\nHost: a\r\n\r\n"
     for cut in 1..<first.unicodeScalars.count {
       let second = first.unicodeScalars.map { String($0) }
@@ -142,7 +142,7 @@ struct ContinuationTests {
     #expect(joined(records) == head + "\r\n")
   }
 
-  @Test func `the other direction of a flow and other flows do not go on`() throws {
+  @Test func `the other direction of a flow and other flows do not continue`() throws {
     let half = Packet().payload("GET / HTTP/1.1\r\n").sequence(1000)
     let next = Packet().payload("Host: a\r\n").sequence(1016)
     let records = try trial.records([half, next.reversed(), next.from(port: 5), next])

@@ -6,7 +6,7 @@ import Testing
 
 @Suite(.enabled(if: isRoot, "loading a BPF program takes root"), .serialized)
 struct FilterBenchmarkTests {
-  @Test func `every kind of packet has its price`() throws {
+  @Test func `every kind of packet has its cost`() throws {
     let head = request + String(repeating: "x", count: 0)
     let long =
       "GET / HTTP/1.1\r\nHost: example.org\r\nUser-Agent: " + String(repeating: "a", count: 240) + "\r\n\r\n"

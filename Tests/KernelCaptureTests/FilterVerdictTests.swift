@@ -32,7 +32,7 @@ struct FilterVerdictTests {
     #expect(counters.lost == 0)
   }
 
-  @Test func `a response is told from a request`() throws {
+  @Test func `a response is distinguished from a request`() throws {
     let records = try trial.records(Packet().reversed().payload(response))
     #expect(records.map(\.text) == [response])
     #expect(trial.gained().responseHeads == 1)

@@ -47,7 +47,7 @@ final class InterfaceLifeTests {
     return count
   }
 
-  @Test func `capture goes on when an interface goes down and up, or is made anew`() throws {
+  @Test func `capture continues when an interface goes down and up, or is re-created`() throws {
     let capture = try KernelCapture(KernelCaptureOptions(interface: near, ringBytes: 1 << 20))
     let frame = Packet().payload(request).bytes
     try send(frame)
@@ -74,7 +74,7 @@ final class InterfaceLifeTests {
     try send(frame)
     #expect(try received(capture) == 1)
 
-    // Made anew between two looks: nobody saw it go.
+    // Re-created between two polls: nobody saw it go.
     try run("ip link del \(near)")
     try plug()
     capture.followInterface()

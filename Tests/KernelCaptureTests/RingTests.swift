@@ -14,7 +14,7 @@ struct RingTests {
     #expect(try trial.records(Packet().payload(request)).map(\.text) == [request])
   }
 
-  @Test func `a full ring loses records, counts each of them, and goes on when it is drained`() throws {
+  @Test func `a full ring loses records, counts each of them, and continues when it is drained`() throws {
     let trial = try Trial(KernelCaptureOptions(ringBytes: 4096))
     var delivered = 0
     for round in 1...50 {

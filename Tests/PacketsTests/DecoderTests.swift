@@ -5,7 +5,7 @@ import HTTP1
 import PacketBuilder
 import Testing
 
-/// The decoder on the table that the kernel's filter is judged by, without any privilege.
+/// The decoder on the table that the kernel's filter is checked by, without any privilege.
 @Suite struct DecoderTests {
   static let cases = PacketTable(methods: Method.allCases.filter { $0 != .other }.map(\.name)).cases
 

@@ -52,7 +52,7 @@ import Testing
   }
 
   @Test(arguments: [[], [1, 2], [0x1f, 0x8b, 8, 0], Array("hello, this is no capture".utf8)] as [[UInt8]])
-  func `what is no capture file is said to be none`(bytes: [UInt8]) {
+  func `what is no capture file is reported as none`(bytes: [UInt8]) {
     #expect(read(bytes).fault?.reason == .badData)
   }
 }

@@ -13,7 +13,7 @@ import Testing
 @Suite struct HostileHeadTests {
   private static let cases = Atomic<Int>(0)
 
-  /// Sends each head whole, and each fourth one also cut in two, at both depths in turn; judges all that
+  /// Sends each head whole, and each fourth one also cut in two, at both depths in turn; checks all that
   /// is shown.
   static func judge(_ heads: [HostileHead], _ place: String) throws {
     for (index, head) in heads.enumerated() {

@@ -56,7 +56,7 @@ import Testing
     #expect(total(after: [line(0, dropped: .max - 1), line(0, dropped: 3)]) == 5)
   }
 
-  @Test func `a counter that begins anew is never a loss`() {
+  @Test func `a counter that restarts is never a loss`() {
     #expect(total(after: [line(0, dropped: 1_000), line(0, dropped: 5), line(0, dropped: 8)]) == 3)
   }
 

@@ -19,7 +19,7 @@ import Testing
     #expect(total(after: ["0", "7"]) == 7)
   }
 
-  @Test func `a counter that begins anew is never a loss`() {
+  @Test func `a counter that restarts is never a loss`() {
     #expect(total(after: ["1200\n", "3\n", "5\n"]) == 2)
   }
 

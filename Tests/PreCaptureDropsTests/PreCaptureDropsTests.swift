@@ -24,7 +24,7 @@ import Testing
     return [counters.backlogDropped, counters.nicMissed]
   }
 
-  @Test func `what is lost after the start is told, with what else was counted`() throws {
+  @Test func `what is lost after the start is reported, with what else was counted`() throws {
     let files = try Files()
     try files.write("backlog", "0 5\n0 6\n")
     try files.write("card", "100\n")
@@ -53,7 +53,7 @@ import Testing
     #expect(counts(PreCaptureDrops(backlog: files.folder, cards: [files.folder])) == [nil, nil])
   }
 
-  @Test func `of an interface that has gone, what it lost stays told, and that it lost nothing does not`()
+  @Test func `of an interface that has gone, what it lost stays reported, and that it lost nothing does not`()
     throws
   {
     let files = try Files()

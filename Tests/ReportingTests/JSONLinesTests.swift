@@ -46,7 +46,7 @@ import Testing
         + #""average":3.1666666666666665,"threshold":3.0}}"# + "\n")
   }
 
-  @Test func `loss before any capture is told where it is known, 0 or not`() throws {
+  @Test func `loss before any capture is reported where it is known, 0 or not`() throws {
     var lines = JSONLines(label: Samples.label)
     var life = Samples.life
     func capture() throws -> [String: Any] {

@@ -45,7 +45,7 @@ import Testing
         """)
   }
 
-  @Test func `loss before any capture is told when there was any, and takes nothing from the totals`() {
+  @Test func `loss before any capture is reported when there was any, and takes nothing from the totals`() {
     func page(backlog: UInt64?, card: UInt64?) -> String {
       var life = Samples.life
       (life.capture.backlogDropped, life.capture.nicMissed) = (backlog, card)

@@ -10,7 +10,7 @@ import Testing
 
 /// The screen drawn into memory and compared as text with the files in `Screens`.
 ///
-/// `WIRETALLY_RECORD=1 swift test --filter ScreenTests` writes the files anew: read the difference before
+/// `WIRETALLY_RECORD=1 swift test --filter ScreenTests` writes the files again: read the difference before
 /// it is committed.
 @Suite struct ScreenTests {
   static func draw(
@@ -96,7 +96,7 @@ import Testing
       is: "help-\(columns)x\(rows)")
   }
 
-  @Test func `a quiet machine is told why it is quiet`() throws {
+  @Test func `a quiet screen says why it is quiet`() throws {
     var content = ScreenContent(
       label: CaptureLabel(backend: "eBPF", source: "eth0", ports: "80"), interval: 10 * Samples.second)
     content.now = Samples.start
@@ -147,7 +147,7 @@ import Testing
     #expect(!Self.draw(content, rows: rows, columns: 80).grid.lines[0].contains("ALERT"))
   }
 
-  @Test func `loss is said with the rate and the totals`() {
+  @Test func `loss is reported with the rate and the totals`() {
     var content = ScreenSamples.content
     #expect(Self.draw(content, rows: 24, columns: 80).grid.lines[0].contains("lost 0"))
     content.life.capture.lost = 12

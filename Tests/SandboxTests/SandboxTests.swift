@@ -45,7 +45,7 @@ struct SandboxTests {
   ]
 
   @Test(arguments: [[], ["root"]])
-  func `what is not needed is refused, and the rest goes on`(arguments: [String]) throws {
+  func `what is not needed is refused, and the rest continues`(arguments: [String]) throws {
     let (faults, words) = try Self.probe(arguments.first ?? "nobody")
     for name in Self.forbidden {
       #expect(faults[name] == EPERM || faults[name] == EACCES, "\(name): \(String(describing: faults[name]))")

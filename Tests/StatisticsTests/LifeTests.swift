@@ -18,7 +18,7 @@ import Testing
     #expect(try Replay().timeline.openInterval(capture: CaptureCounters()) == nil)
   }
 
-  @Test func `a life that begins anew counts from there, and its ledger balances`() throws {
+  @Test func `after a reset totals count from there, and its ledger balances`() throws {
     let replay = try Replay(start: 0)
     replay.ledger.headSegments = 3
     replay.capture.matched = 3

@@ -21,7 +21,7 @@ import Testing
     return replay
   }
 
-  @Test func `a site's answers are told by status, rare ones by class`() throws {
+  @Test func `a site's answers are shown by status, rare ones by class`() throws {
     let replay = try replay()
     let detail = try #require(replay.timeline.site("a"))
     #expect(
@@ -34,7 +34,7 @@ import Testing
     #expect(replay.timeline.site("b")?.statuses == [NamedCount(name: "200", count: 1)])
   }
 
-  @Test func `a site's latencies are told by bucket, within 6.3 per cent`() throws {
+  @Test func `a site's latencies are shown by bucket, within 6.3 per cent`() throws {
     let replay = try replay()
     let latencies = try #require(replay.timeline.site("a")?.latencies)
     #expect(latencies.map(\.count) == [8, 2])

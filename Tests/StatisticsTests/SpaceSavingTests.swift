@@ -5,7 +5,7 @@ import Statistics
 import Testing
 
 @Suite struct SpaceSavingTests {
-  /// Draws from a Zipf distribution (exponent 1) over so many ranks, by inversion of the harmonic sum.
+  /// Draws from a Zipf distribution (exponent 1) over this many ranks, by inversion of the harmonic sum.
   struct Zipf {
     private var cumulative: [Double] = []
     init(ranks: Int) {

@@ -12,7 +12,7 @@ final class BenchFindings {
   /// How to measure what is missing, in the order of the reasons.
   private(set) var remedies: [String] = []
 
-  /// Measures for about `seconds`; `note` is told what comes next.
+  /// Measures for about `seconds`; `note` receives what comes next.
   init(seconds: Double, _ note: (String) -> Void) {
     let traffic = HeadTraffic()
     note("the filter")

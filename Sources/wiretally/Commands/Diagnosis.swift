@@ -6,7 +6,7 @@ import Glibc
 import KernelCapture
 import PcapCapture
 
-/// What this machine offers to a capture, which backend would be used, and what mends the rest.
+/// What this machine offers to a capture, which backend would be used, and what fixes the rest.
 struct Diagnosis {
   /// One thing that was looked at.
   struct Check {
@@ -14,7 +14,7 @@ struct Diagnosis {
     var name: String
     var state: State
     var found: String
-    /// The command that mends it, or nil when there is nothing to mend or no command for it.
+    /// The command that fixes it, or nil when there is nothing to fix or no command for it.
     var remedy: String?
   }
 

@@ -3,7 +3,7 @@
 import ArgumentParser
 import Glibc
 
-/// The command line: watching live is what it does when nothing else is said.
+/// The command line: watching live is what it does by default.
 @main
 struct Wiretally: ParsableCommand {
   static let version = "0.1.0"

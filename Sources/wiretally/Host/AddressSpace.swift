@@ -8,7 +8,7 @@ enum AddressSpace {
   /// What else is made once the large tables are there.
   private static let besides = 32 << 20
 
-  /// Throws when so many bytes are not to be had: asked before the tables are made, whose own allocation
+  /// Throws when this many bytes are unavailable: asked before the tables are made, whose own allocation
   /// would end the process without a word of ours.
   static func check(_ bytes: Int) throws(CaptureError) {
     let bytes = bytes + besides

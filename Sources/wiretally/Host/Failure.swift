@@ -52,7 +52,7 @@ enum Failure {
     if !isHeld { write(text) }
   }
 
-  /// Keeps what is said until `release`: a full screen is on, and it would be written over it.
+  /// Keeps messages until `release`: a full screen is on, and it would be written over it.
   static func hold() { held.withLock { $0 = $0 ?? [] } }
 
   /// Says what was kept, the last hundred messages of it.

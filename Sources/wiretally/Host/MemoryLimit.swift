@@ -5,13 +5,13 @@ import Glibc
 
 /// The memory that the control groups of this process leave to it: a unit's MemoryMax, a container's limit.
 ///
-/// Whoever goes beyond it is killed without a word, so rings, most of what a watch takes, are made to fit.
+/// A process that exceeds it is killed without a word, so rings, most of what a watch takes, are made to fit.
 enum MemoryLimit {
   /// What a watch takes besides its rings, most of it the kernel's while it checks the filter: measured on 6.18,
   /// by watching in groups of 8 to 64 MiB.
   private static let besides = 31 << 20
 
-  /// The size of each of so many rings that fit, at most `asked`.
+  /// The size of each of this many rings that fit, at most `asked`.
   static func ring(_ asked: Int, workers: Int) throws(CaptureError) -> Int {
     guard let limit = bytes else { return asked }
     let each = (limit - besides) / workers

@@ -12,7 +12,7 @@ enum StandardDescriptors {
     }
   }
 
-  /// Whether the terminal there is ours: whoever is in the background is stopped when it touches it.
+  /// Whether the terminal there is ours: a process in the background is stopped when it touches it.
   static func isForeground(_ descriptor: Int32) -> Bool { tcgetpgrp(descriptor) == getpgrp() }
 
   /// Whether a terminal is on the other side.

@@ -14,7 +14,7 @@ final class Interruption {
     case hangUp
     /// SIGTSTP: to be stopped, as by ctrl-z; only while a screen is on.
     case stop
-    /// SIGCONT: it goes on; only while a screen is on.
+    /// SIGCONT: it continues; only while a screen is on.
     case goOn
 
     fileprivate init(_ number: Int32) {
@@ -74,7 +74,7 @@ final class Interruption {
       Self.take(number)
       _ = unsafe sigaddset(&handled, number)
     }
-    // Whoever started us may have had them blocked, and that is inherited.
+    // The parent process may have had them blocked, and that is inherited.
     _ = unsafe pthread_sigmask(SIG_UNBLOCK, &handled, nil)
   }
 
@@ -95,7 +95,7 @@ final class Interruption {
     _ = unsafe sigaction(number, &action, nil)
   }
 
-  /// Stops the process, as ctrl-z does when nobody handles it; returns when it goes on.
+  /// Stops the process, as ctrl-z does when nobody handles it; returns when it continues.
   static func stop() {
     _ = signal(SIGTSTP, SIG_DFL)
     // To the process: the shell waits for all of it.

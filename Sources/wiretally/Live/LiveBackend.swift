@@ -8,7 +8,7 @@ import PcapCapture
 
 /// Which backend is asked for.
 enum BackendChoice: String, ExpressibleByArgument, CaseIterable {
-  /// eBPF, and libpcap where that is not to be had.
+  /// eBPF, and libpcap where that is unavailable.
   case auto
   case ebpf, pcap
 }
@@ -34,7 +34,7 @@ protocol LiveBackend: AnyObject {
   var counters: CaptureCounters { get }
   /// Lines for every page: what is not as it was asked for.
   var notices: [String] { get }
-  /// How full the rings are, and what the filter costs, as far as it can be told.
+  /// How full the rings are, and what the filter costs, as far as it is known.
   var gauges: CaptureGauges { get }
   /// Bytes of each ring, or of libpcap's buffer, as they came to be.
   var ringBytes: Int { get }

@@ -22,7 +22,7 @@ final class LiveNotices {
     lines = backend.notices
   }
 
-  /// Looks after the interface once a second; true when the lines have changed. A change is told on
+  /// Looks after the interface once a second; true when the lines have changed. A change is reported on
   /// standard error at once: the next page may be long in coming.
   func follow(at now: UInt64) -> Bool {
     guard now >= nextLook else { return false }

@@ -43,7 +43,7 @@ final class WorkerThread: @unchecked Sendable {
 
   /// Asks the worker to drain its source and end, and waits until it has.
   func join() {
-    // What the source was told before must be seen by the worker that sees this.
+    // What the source was given before must be seen by the worker that sees this.
     isStopping.store(true, ordering: .releasing)
     // The thread was started once and is joined once.
     _ = pthread_join(thread, nil)

@@ -5,7 +5,7 @@ import Sandbox
 import AlertDelivery
 import Glibc
 
-/// Who else is told of alerts.
+/// Who else receives alerts.
 struct DeliveryOptions: ParsableArguments {
   @Option(
     name: .customLong("on-alert"),

@@ -76,7 +76,7 @@ struct SandboxOptions: ParsableArguments {
     }
   }
 
-  /// What has to stay writable for the log: a rotated one is made anew beside the old one.
+  /// What has to stay writable for the log: a rotated one is re-created beside the old one.
   static func place(of alertLog: (path: String, isRotatable: Bool)) -> String {
     alertLog.isRotatable ? folder(of: alertLog.path) : alertLog.path
   }

@@ -41,7 +41,7 @@ struct ScreenOptions: ParsableArguments {
     case (.none(let reason), .screen):
       throw ValidationError("--format screen is not possible: \(reason); --format page needs nothing")
     case (.none(let reason), _):
-      // Whoever sits at a terminal and gets no screen wants to know why.
+      // An operator at a terminal who gets no screen wants to know why.
       if StandardDescriptors.isTerminal(1) { Failure.say("no full screen, but pages: \(reason)") }
       return .page
     case (.screen, .screen): return .screen

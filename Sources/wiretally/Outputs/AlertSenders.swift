@@ -13,7 +13,7 @@ final class AlertSenders {
 
   init(_ processes: [DeliveryProcess]) { self.processes = processes }
 
-  /// Has a change told. With `waits`, for files, it waits for room instead of giving up older ones.
+  /// Has a change delivered. With `waits`, for files, it waits for space instead of dropping older ones.
   func send(_ change: AlertTransition, json: [UInt8], topSite: String?, waits: Bool) {
     let message = DeliveryMessage(change, json: json, topSite: topSite)
     for process in processes {
@@ -23,7 +23,7 @@ final class AlertSenders {
     look()
   }
 
-  /// Takes in what the delivery processes report. What has changed is told on standard error at once: JSON lines
+  /// Takes in what the delivery processes report. What has changed is reported on standard error at once: JSON lines
   /// and the next page may be long in coming.
   func look() {
     for process in processes where process.look() { tell(process) }
@@ -57,7 +57,7 @@ final class AlertSenders {
   /// - Parameter isInterrupted: asked now and then; true ends the waiting.
   func finish(isInterrupted: () -> Bool = { false }) {
     var waited = 0
-    // What cannot be told now is not waited for.
+    // What cannot be reported now is not waited for.
     while waited < Self.patience, !isInterrupted(),
       let process = processes.first(where: { $0.pending > 0 && $0.fault == nil })
     {

@@ -5,7 +5,7 @@ import Exporting
 import Reporting
 import Statistics
 
-/// The listener of a live watch and what it is told once a second; nothing of it exists without `--listen`.
+/// The listener of a live watch and what it receives once a second; nothing of it exists without `--listen`.
 final class Exporter {
   private let socket: ListeningSocket
   private let board = StatePublisher()

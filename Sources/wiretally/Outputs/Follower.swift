@@ -12,8 +12,8 @@ import Statistics
 
 /// `--follow`: a line an exchange on standard output, from the exchange stream of all workers.
 ///
-/// Live, nothing here waits for whoever reads the output: what is not taken stays in the exchange stream's queue, and
-/// what finds no place there is dropped by the worker, counted, and told.
+/// Live, nothing here waits for the reader of the output: what is not accepted stays in the exchange stream's queue, and
+/// what does not fit there is dropped by the worker, counted, and reported.
 final class Follower {
   let stream: ExchangeReader
   /// The reader of standard output has gone.

@@ -100,7 +100,7 @@ final class Report {
     }
   }
 
-  /// Shows the whole life, last; what does not add up in it is said on standard error too.
+  /// Shows the whole life, last; what does not add up in it is reported on standard error too.
   func summary(_ life: Snapshot) {
     if let imbalance = life.imbalance { Failure.say("the ledger does not balance: \(imbalance)") }
     if let follower { return follower.summarize(life, pages.label) }
@@ -117,7 +117,7 @@ final class Report {
   /// The alert log's path, and whether it is a file that can be rotated; nil without a log.
   var alertLog: (path: String, isRotatable: Bool)? { log.map { ($0.path, $0.isRotatable) } }
 
-  /// Opens the alert log anew: it was rotated.
+  /// Reopens the alert log: it was rotated.
   func reopenLog() { log?.reopen() }
 
   /// Looks after the alerts that are on their way.
@@ -151,7 +151,7 @@ final class Report {
         isClosed = true
         Failure.say("cannot write to standard output: \(error); what was to be shown is lost")
       } else if !isFull {
-        // Said once until writing works again; the watch and its alerts go on.
+        // Reported once until writing works again; the watch and its alerts continue.
         isFull = true
         Failure.say("cannot write to standard output: \(error); what was to be shown is lost", .warning)
       }

@@ -39,7 +39,7 @@ final class ScreenSession {
     exchanges = LatestExchanges(stream)
   }
 
-  /// Gives the terminal back; what was to be said meanwhile is said now.
+  /// Gives the terminal back; messages held meanwhile are printed now.
   func close() {
     terminal.close()
     Failure.release()

@@ -2,7 +2,7 @@
 
 import Glibc
 
-/// The service manager that has started this program, if any: told of readiness, state and life over
+/// The service manager that has started this program, if any: informed of readiness, state and liveness over
 /// the socket it names (sd_notify(3)).
 ///
 /// The socket is connected at once, so that nothing but write(2) is needed once the program is sandboxed.

@@ -22,7 +22,7 @@ ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def enclose():
-    """Goes on in a child, the first process of namespaces of its own; this process waits and ends as the child does."""
+    """Continues in a child, the first process of namespaces of its own; this process waits and ends as the child does."""
     if LIBC.unshare(CLONE_NEWNS | CLONE_NEWPID):
         raise SystemExit(f"no namespaces can be made here: {os.strerror(ctypes.get_errno())}")
     child = os.fork()

@@ -54,7 +54,7 @@ def compile_floors(folder):
 
 
 def corpus(folder, name):
-    """The path of a corpus without its ending, and its truth; made when it is not there yet."""
+    """The path of a corpus without its ending, and its ground truth; made when it is not there yet."""
     path = os.path.join(folder, name)
     if name not in corpora.NAMES:
         raise SystemExit(f"there is no corpus {name}: choose CORPORA from {', '.join(corpora.NAMES)}")

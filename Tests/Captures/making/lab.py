@@ -76,7 +76,7 @@ class Lab:
             shell(f"ip netns exec {name} ethtool -K eth0 tso {state} gso {state} gro {state}")
 
     def drop(self, percent):
-        """Lets the server's kernel drop so many of the packets that reach it, or none."""
+        """Lets the server's kernel drop this many of the packets that reach it, or none."""
         line = f"ip netns exec {self.server} nft"
         if percent == 0:
             shell(f"{line} delete table inet loss")

@@ -7,7 +7,7 @@ import typing
 
 @dataclasses.dataclass
 class Scenario:
-    """A capture to make: `run` makes the traffic, the logs of `servers` tell the truth."""
+    """A capture to make: `run` makes the traffic, the logs of `servers` have the ground truth."""
 
     name: str
     run: typing.Callable
@@ -23,9 +23,9 @@ class Scenario:
     direction: str = "both"
     prefaces: int = 0
     unmatched: tuple = ()
-    # Seconds between the start of the traffic, which goes on by itself, and that of the capture.
+    # Seconds between the start of the traffic, which continues by itself, and that of the capture.
     late: float = 0.0
-    # Where the truth comes from when it is not the log alone.
+    # Where the ground truth comes from when it is not the log alone.
     truth_from: str = ""
 
 

@@ -13,7 +13,7 @@ FRAME = b"GET / HTTP/1.1\r\nHost: inner\r\n\r\n"
 
 
 def pipeline(count, host="nginx.test"):
-    """So many requests of different length in a row."""
+    """This many requests of different length in a row."""
     return b"".join(get(f"/api/{n % 7}", host, "X: " + "y" * (n * 13 % 200) + "\r\n") for n in range(count))
 
 

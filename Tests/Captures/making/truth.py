@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Turns the lines of servers' logs into the truth of a capture."""
+"""Turns the lines of servers' logs into the ground truth of a capture."""
 
 import collections
 import json

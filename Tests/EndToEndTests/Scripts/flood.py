@@ -31,7 +31,7 @@ def packets():
             yield packet(0x20000000 + flow, 2000, 1 + part * 1450, begin if part == 0 else b"c" * 1450)
     for flow in range(4_000):
         yield packet(0x21000000 + flow, 2000, 1, b"GET /small HTTP/1.1\r\nHost: a\r\nCookie: " + b"c" * 1000)
-    # Segments behind gaps that nobody fills.
+    # Segments after gaps that nobody fills.
     for flow in range(400):
         yield packet(0x30000000 + flow, 2000, 1, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
         for part in range(50):

@@ -4,7 +4,7 @@ package import HTTP1
 package import System
 package import Support
 
-/// What must hold of any bytes that are read as a head: the parser and its slow twin agree, and a head that
+/// What must hold of any bytes that are read as a head: the parser and its slow reference agree, and a head that
 /// comes in parts is read as it would be whole.
 package enum HeadChecks {
   /// Reads the input, holds it against everything, and hands on what was read.

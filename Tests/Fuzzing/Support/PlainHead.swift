@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The slow twin of the head parser: RFC 9112 line by line, with the leniency that the parser documents.
+/// The slow reference of the head parser: RFC 9112 line by line, with the leniency that the parser documents.
 package struct PlainHead {
   package enum Verdict { case complete, incomplete, invalid, undecided }
   package enum Framing { case unspecified, length(UInt64), chunked, untilClose, unknown }
@@ -22,7 +22,7 @@ package struct PlainHead {
       verdict = .incomplete
       return
     }
-    // Without the line's end, whether it may still become one is not this twin's to say.
+    // Without the line's end, whether it may still become one is not for this reference to decide.
     guard let line = Self.line(bytes, offset) else { return }
     guard readStart(line.text) else {
       verdict = .invalid

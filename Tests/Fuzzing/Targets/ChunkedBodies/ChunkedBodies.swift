@@ -5,7 +5,7 @@ import System
 import Randomness
 import Support
 
-/// Chunked bodies: however they are cut, they end where the slow twin says.
+/// Chunked bodies: however they are cut, they end where the slow reference says.
 enum ChunkedBodies: FuzzTarget {
   static func seeds(_ random: inout SeededGenerator) -> [[UInt8]] {
     (0..<200).map { _ in [UInt8.random(in: 0...255, using: &random)] + Messages.chunks(&random) }

@@ -6,7 +6,7 @@ import System
 import Randomness
 import Support
 
-/// Conversations whose truth is known, in segments of any size, doubled and in any order: the totals are those
+/// Conversations whose totals are known, in segments of any size, doubled and in any order: the totals are those
 /// of the plain list that they were made from.
 enum Conversation: FuzzTarget {
   static func seeds(_ random: inout SeededGenerator) -> [[UInt8]] {

@@ -6,7 +6,7 @@ import PacketBuilder
 import Randomness
 import Support
 
-/// IPv6 packets with any chain of extension headers: the slow twin walks them too.
+/// IPv6 packets with any chain of extension headers: the slow reference walks them too.
 enum ExtensionHeaders: FuzzTarget {
   static func seeds(_ random: inout SeededGenerator) -> [[UInt8]] {
     (0..<200).map { _ in

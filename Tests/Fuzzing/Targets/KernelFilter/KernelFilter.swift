@@ -40,7 +40,7 @@ enum KernelFilter: FuzzTarget {
 
   private static func filter(_ packet: RawSpan, type: UInt16, streams: Bool = false) -> wt_host_verdict {
     unsafe packet.withUnsafeBytes { bytes in
-      // An exact copy, so that the sanitizer sees what is read beyond it; the records have their room.
+      // An exact copy, so that the sanitizer sees what is read beyond it; the records have their space.
       let copy = UnsafeMutablePointer<UInt8>.allocate(capacity: max(bytes.count, 1))
       defer { unsafe copy.deallocate() }
       for index in 0..<bytes.count { unsafe copy[index] = bytes[index] }
@@ -110,7 +110,7 @@ enum KernelFilter: FuzzTarget {
       payload: unsafe Array(UnsafeRawBufferPointer(start: base + 64, count: min(length, 512))))
   }
 
-  /// Sends a request in segments, in order: as long as its head goes on, every segment passes.
+  /// Sends a request in segments, in order: as long as its head continues, every segment passes.
   private static func follow(_ message: [UInt8], _ cuts: [UInt8]) {
     guard message.count < 8_000, [.request, .requestPrefix].contains(HeadStart.verdict(message.span.bytes)),
       let end = headEnd(message)
@@ -120,7 +120,7 @@ enum KernelFilter: FuzzTarget {
     while offset < end {
       let size = max(1, Int(cuts[round % cuts.count]))
       let part = Array(message[offset..<min(offset + size, message.count)])
-      // The first part alone must be told from a body.
+      // The first part alone must be distinguished from a body.
       if offset == 0, HeadStart.verdict(part.span.bytes) == .none { return }
       let packet = Packet().sequence(1_000 &+ UInt32(offset)).payload(part).packet
       let verdict = filter(packet.span.bytes, type: 0x0800)

@@ -6,7 +6,7 @@ import PacketBuilder
 import Randomness
 import Support
 
-/// Any packet of any link layer: what is told of it lies within it, and a capture that cut it tells no other
+/// Any packet of any link layer: what is reported of it is within it, and a capture that cut it shows no other
 /// flow.
 ///
 /// An input is the link layer's number, the cut, and the packet.

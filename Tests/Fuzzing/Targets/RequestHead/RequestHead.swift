@@ -5,7 +5,7 @@ import HeadChecks
 import Randomness
 import Support
 
-/// Any bytes as a request's head: twins agree, and what people would see of it is fit to be seen.
+/// Any bytes as a request's head: the references agree, and what people would see of it is fit to be seen.
 enum RequestHead: FuzzTarget {
   static func seeds(_ random: inout SeededGenerator) -> [[UInt8]] {
     (0..<500).map { _ in

@@ -5,7 +5,7 @@ import HeadChecks
 import Randomness
 import Support
 
-/// Any bytes as a response's head, pipelined heads included: each is read as the twin reads it.
+/// Any bytes as a response's head, pipelined heads included: each is read as the reference reads it.
 enum ResponseHead: FuzzTarget {
   static func seeds(_ random: inout SeededGenerator) -> [[UInt8]] {
     (0..<500).map { _ in

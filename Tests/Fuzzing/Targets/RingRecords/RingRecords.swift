@@ -7,7 +7,7 @@ import System
 import Randomness
 import Support
 
-/// A ring with any records in it: the reader delivers what the slow twin reads, and stands behind it afterwards.
+/// A ring with any records in it: the reader delivers what the slow reference reads, and is after it afterwards.
 enum RingRecords: FuzzTarget {
   private static let capacity = 4_096
   private static let page = Int(getpagesize())

@@ -4,7 +4,7 @@ import HTTP1
 import Randomness
 import Support
 
-/// Hosts and targets as sites: the twin agrees, and names are fit to be seen.
+/// Hosts and targets as sites: the reference agrees, and names are fit to be seen.
 ///
 /// An input is a target, a line feed, and the value of `Host`; CONNECT when its first byte is odd.
 enum SiteNames: FuzzTarget {
