@@ -26,7 +26,7 @@ package struct ExchangeFacts: BitwiseCopyable, Sendable {
   package var isBodyKnown = false
   /// Bytes of the response's body, when `isBodyKnown`.
   package var bodyBytes: UInt64 = 0
-  /// Capture time of the request's head, nanoseconds since 1970; 0 of an orphan.
+  /// Capture time of the request's head, nanoseconds since 1970; 0 for an unmatched response.
   package var requestTime: UInt64 = 0
   /// Capture time of the response's head, or when the request was given up.
   package var endTime: UInt64 = 0

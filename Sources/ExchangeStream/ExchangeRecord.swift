@@ -20,7 +20,7 @@ package struct ExchangeRecord: Sendable {
 
   /// The site's name; empty when there is none.
   package var site: String { text(facts.site) }
-  /// The method's name; empty of an orphan.
+  /// The method's name; empty for an unmatched response.
   package var method: String {
     if facts.outcome == .orphan { return "" }
     return facts.method == .other ? text(facts.methodName) : facts.method.name

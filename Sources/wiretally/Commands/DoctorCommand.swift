@@ -6,7 +6,7 @@ import Capture
 import Reporting
 import System
 
-/// `wiretally doctor`: what would be used here and why, and the exact remedy for what is missing.
+/// `wiretally doctor`: what would be used here and why, and the exact command that fixes what is missing.
 struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor",

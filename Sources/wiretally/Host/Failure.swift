@@ -32,7 +32,7 @@ enum Failure {
     return stream == "\(status.st_dev):\(status.st_ino)"
   }()
 
-  /// Prints why, and the remedy, on standard error; the journal knows the program and wants a priority.
+  /// Prints why, and the hint, on standard error; the journal knows the program and wants a priority.
   static func say(
     _ message: String, details: [String] = [], remedy: String? = nil, _ priority: Priority = .information
   ) {

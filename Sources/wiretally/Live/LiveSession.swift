@@ -182,7 +182,7 @@ struct LiveSession {
         do {
           return try PcapBackend(request, insteadOf: error.message)
         } catch let second {
-          // Neither may: the better backend's remedy serves both.
+          // Neither may: the better backend's hint serves both.
           throw error.reason == .notPermitted && second.reason == .notPermitted ? error : second
         }
       }

@@ -5,7 +5,7 @@ from .lab import address, address6
 from .scenario import scenario
 
 N, A, H, J, P = (f"http://{address(name)}" for name in ("nginx", "apache", "haproxy", "node", "stdlib"))
-# curl asks a proxy on port 1080 unless told otherwise.
+# curl asks a proxy on port 1080 by default.
 PROXY = f"{A}:80"
 
 
