@@ -125,7 +125,7 @@ demo: test-deps build ## Pages, an alert and its recovery within a minute, on tr
 	$(Q)$(SUDO) Tests/Demo/demo $(PROGRAM)
 
 .PHONY: picture
-picture: test-deps build ## Make the picture of the screen in the README anew, from a real run
+picture: test-deps build ## Record the picture of the screen in the README again, from a real run
 	$(Q)$(INSTALL) @picture
 	$(Q)$(SUDO) Tests/Demo/picture $(PROGRAM)
 
@@ -146,7 +146,7 @@ fuzz: deps bpf ## Fuzz all targets, SECONDS=60 each, or one: TARGET=FlowMachine;
 	$(Q)SWIFT=$(SWIFT) SEED='$(or $(SEED),0)' Tests/Fuzzing/run '$(or $(SECONDS),60)' '$(TARGET)'
 
 .PHONY: coverage
-coverage: ## Run the tests and say how much of each room they reach
+coverage: ## Run the tests and say how much of each module they reach
 	$(Q)$(MAKE) --no-print-directory test COVERAGE=--enable-code-coverage ARGS='$(ARGS)'
 	$(Q)Tests/Coverage/modules
 

@@ -65,7 +65,7 @@ final class KernelImplementation {
 
   init() throws { trial = try FilterTrial(KernelCaptureOptions(ringBytes: 1 << 20)) }
 
-  func judge(_ frame: [UInt8]) throws -> Finding {
+  func examine(_ frame: [UInt8]) throws -> Finding {
     try trial.filter(frame)
     var start: Delivery?
     var length = -1
@@ -91,7 +91,7 @@ final class KernelImplementation {
 
 /// The Swift decoder, as libpcap's packets and capture files go through it.
 enum SwiftImplementation {
-  static func judge(_ frame: [UInt8]) -> Finding {
+  static func examine(_ frame: [UInt8]) -> Finding {
     var intake = PacketIntake(ports: .http, depth: .heads)
     // The frame outlives the span.
     return unsafe frame.withUnsafeBytes { bytes in

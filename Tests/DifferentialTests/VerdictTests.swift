@@ -37,7 +37,7 @@ struct VerdictTests {
     var agreed = 0
     var differing: [Exception: Int] = [:]
     for item in Self.cases {
-      let filter = try kernel.judge(item.frame), decoder = SwiftImplementation.judge(item.frame)
+      let filter = try kernel.examine(item.frame), decoder = SwiftImplementation.examine(item.frame)
       if filter == decoder {
         agreed += 1
       } else if let exception = Exception(item) {
@@ -47,7 +47,7 @@ struct VerdictTests {
       }
       #expect(filter.verdict == item.verdict, "\(item.name)")
     }
-    print("judges: \(Self.cases.count) packets, \(agreed) the same verdict, exceptions \(differing)")
+    print("implementations: \(Self.cases.count) packets, \(agreed) the same verdict, exceptions \(differing)")
     #expect(agreed >= 2_700)
   }
 
@@ -67,7 +67,7 @@ struct VerdictTests {
           let segment = Packet().options((0..<options / 4).flatMap { _ in "GET ".utf8 }).payload(
             Array(text.utf8.prefix(length)))
           for packet in [segment, segment.ipv6(), segment.padded(60), segment.ipv6().padded(60)] {
-            let filter = try kernel.judge(packet.bytes), decoder = SwiftImplementation.judge(packet.bytes)
+            let filter = try kernel.examine(packet.bytes), decoder = SwiftImplementation.examine(packet.bytes)
             #expect(filter == decoder, "\(options) bytes of options, \(length) of \(text)")
             if filter.start != nil { heads += 1 }
           }
@@ -117,11 +117,11 @@ struct VerdictTests {
   }
 
   @Test func `libpcap's filter passes every head, and what it passes beyond is named`() throws {
-    let judge = try PcapImplementation()
+    let implementation = try PcapImplementation()
     var heads = 0
     var surplus: [Surplus: Int] = [:]
     for item in Self.cases where item.onWire {
-      let isPassed = judge.passes(item.frame)
+      let isPassed = implementation.passes(item.frame)
       switch item.verdict {
       case .request, .response, .preface:
         heads += 1
@@ -135,7 +135,7 @@ struct VerdictTests {
         }
       }
     }
-    print("judges: \(heads) heads pass libpcap's filter; surplus \(surplus)")
+    print("implementations: \(heads) heads pass libpcap's filter; surplus \(surplus)")
     #expect(heads >= 1_000)
   }
 }

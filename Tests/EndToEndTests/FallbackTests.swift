@@ -75,7 +75,7 @@ struct FallbackTests {
     // The first interval has been shown, so the first published state has been posted.
     let page = Network.run("curl -s -m 20 http://127.0.0.1:9180/api/v1/snapshot", in: name).output
     #expect(page.contains(warning), "\(page)")
-    #expect(JSONDocumentTests.judge(page).union(JSONDocumentTests.judge(monitor.end().output)).count == 2)
+    #expect(JSONDocumentTests.check(page).union(JSONDocumentTests.check(monitor.end().output)).count == 2)
   }
 
   @Test func `any one failing bpf call is survived, whichever it is`() {

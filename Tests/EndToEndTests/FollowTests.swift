@@ -100,7 +100,7 @@ struct FollowTests {
     Network.run("curl -s -o /dev/null http://10.77.0.2/echo", in: client)
     server.waitForLog(1)
     #expect(monitor.waits(for: #""state":"raised""#))
-    #expect(JSONDocumentTests.judge(monitor.end().output) == ["exchange", "alert"])
+    #expect(JSONDocumentTests.check(monitor.end().output) == ["exchange", "alert"])
   }
 
   @Test func `a reader that goes away ends it, as a normal end`() {

@@ -49,8 +49,8 @@ import Testing
   static let ruleMembers: Set<String> = ["rule", "measure", "unit", "active", "value", "threshold"]
   static let deliveryMembers: Set<String> = ["to", "delivered", "failed", "dropped", "pending", "fault"]
 
-  /// Judges each line; returns the types seen.
-  static func judge(_ output: String) -> Set<String> {
+  /// Checks each line; returns the types seen.
+  static func check(_ output: String) -> Set<String> {
     var types: Set<String> = []
     for line in output.split(separator: "\n") {
       guard let object = try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any],
@@ -101,7 +101,7 @@ import Testing
     let ran = Shell.run(
       "\(Machine.program) read --alert 'requests < 1/s over 10s site=a.example' --on-alert true --alert-log /dev/null "
         + "--format json \(Self.capture)")
-    #expect(Self.judge(ran.output) == ["interval", "alert", "summary"])
+    #expect(Self.check(ran.output) == ["interval", "alert", "summary"])
     #expect(ran.output.contains(#""alerts":[{"#) && ran.output.contains(#""deliveries":[{"#))
     let plain = Shell.run("\(Machine.program) read -t 0 --alert-log /dev/null --format json \(Self.capture)")
     #expect(!plain.output.contains(#""alerts""#) && !plain.output.contains(#""deliveries""#))
@@ -110,12 +110,12 @@ import Testing
 
   @Test func `a file's lines have exactly the documented members`() {
     let ran = Shell.run("\(Machine.program) read -t 0 --alert-log /dev/null --format json \(Self.capture)")
-    #expect(Self.judge(ran.output) == ["interval", "alert", "summary"])
+    #expect(Self.check(ran.output) == ["interval", "alert", "summary"])
   }
 
   @Test func `a followed file's lines have exactly the documented members`() {
     let ran = Shell.run("\(Machine.program) read --follow --format json \(Self.capture)")
-    #expect(Self.judge(ran.output) == ["exchange"])
+    #expect(Self.check(ran.output) == ["exchange"])
   }
 
   @Test(.enabled(if: Machine.hasServers, "needs root, network namespaces, nginx and curl"))
@@ -126,7 +126,7 @@ import Testing
     let monitor = Monitor(in: name, ["-t", "0", "--format", "json", "--interval", "1s"])
     server.waitForLog(LiveTrafficTests.mixedTraffic(from: client, to: "10.77.0.2"))
     #expect(monitor.waits(for: #""type":"alert""#))
-    #expect(Self.judge(monitor.end().output) == ["interval", "alert", "summary"])
+    #expect(Self.check(monitor.end().output) == ["interval", "alert", "summary"])
   }
 
   @Test func `the document names every member`() {

@@ -110,7 +110,7 @@ import Testing
     #expect(Reading("PURGE / HTTP/1.1\r\n\r\n").head.method == .other)
   }
 
-  @Test func `a line feed is found like the plain twin finds it`() {
+  @Test func `a line feed is found like the plain reference finds it`() {
     var random = SystemRandomNumberGenerator()
     for length in 0..<70 {
       for _ in 0..<20 {

@@ -93,7 +93,8 @@ import Testing
     }
   }
 
-  @Test func `names of every length, with every byte at every place, are as the plain twin makes them`() {
+  @Test func `names of every length, with every byte at every place, are as the plain reference makes them`()
+  {
     let words = NameBuffer(), plain = NameBuffer()
     for length in [1, 2, 7, 8, 9, 16, 25, 255, 256] {
       for lead in [0, 11] {

@@ -15,7 +15,7 @@ import Testing
 
   /// Sends each head whole, and each fourth one also cut in two, at both depths in turn; checks all that
   /// is shown.
-  static func judge(_ heads: [HostileHead], _ place: String) throws {
+  static func verify(_ heads: [HostileHead], _ place: String) throws {
     for (index, head) in heads.enumerated() {
       let cut = head.request.count < 2 ? 0 : 1 + index * 7 % (head.request.count - 1)
       let whole = try Pipeline(head.request, response: head.response, depth: .streams)
@@ -31,30 +31,30 @@ import Testing
 
   @Test(arguments: HostileHeads.places)
   func `every byte at every place leaves every output clean`(place: HostileHeads.Place) throws {
-    try Self.judge(HostileHeads.singleBytes.map(place.head), place.description)
+    try Self.verify(HostileHeads.singleBytes.map(place.head), place.description)
   }
 
   @Test(arguments: HostileHeads.places)
   func `format characters, invalid UTF-8 and terminal sequences leave every output clean`(
     place: HostileHeads.Place
   ) throws {
-    try Self.judge(place.texts.map(place.head), "\(place), texts")
+    try Self.verify(place.texts.map(place.head), "\(place), texts")
   }
 
   @Test(arguments: HostileHeads.places)
   func `names up to 64 KiB leave every output clean`(place: HostileHeads.Place) throws {
-    try Self.judge(HostileHeads.long.map(place.head), "\(place), long")
+    try Self.verify(HostileHeads.long.map(place.head), "\(place), long")
   }
 
   @Test func `heads of bad structure leave every output clean`() throws {
-    try Self.judge(HostileStructures.all, "structure")
+    try Self.verify(HostileStructures.all, "structure")
   }
 
   @Test func `random heads leave every output clean`() throws {
     let seed = UInt64.random(in: .min ... .max)
     print("hostile heads, random: seed \(seed)")
     var random = SeededGenerator(seed: seed)
-    try Self.judge((0..<1_000).map { _ in HostileStructures.random(using: &random) }, "random, seed \(seed)")
+    try Self.verify((0..<1_000).map { _ in HostileStructures.random(using: &random) }, "random, seed \(seed)")
   }
 
   @Test func `there are at least five thousand cases`() {

@@ -26,7 +26,7 @@ package enum HeadChecks {
     switch (verdict, plain.verdict) {
     case (.complete, .complete), (.incomplete, .incomplete), (.invalid, .invalid): break
     case (.incomplete, .undecided), (.invalid, .undecided): return
-    default: expect(false, "the twins agree on \(bytes): \(verdict), \(plain.verdict)")
+    default: expect(false, "the references agree on \(bytes): \(verdict), \(plain.verdict)")
     }
     guard verdict != .invalid, HeadParser.hasStartLine(head) else { return }
     expect((head.kind == .response) == plain.isResponse, "kind")
@@ -70,7 +70,7 @@ package enum HeadChecks {
   private static func checkSearches(_ input: RawSpan) {
     let start = input.byteCount > 0 ? Int(input.byte(0)) % input.byteCount : 0
     let feed = ByteScan.lineFeed(in: input, from: start)
-    expect(feed == ByteScan.plainLineFeed(in: input, from: start), "the twins find one line feed")
+    expect(feed == ByteScan.plainLineFeed(in: input, from: start), "both find one line feed")
     let bytes = input.array
     var end = -1
     for offset in start..<max(start, bytes.count) where bytes[offset] == 10 {

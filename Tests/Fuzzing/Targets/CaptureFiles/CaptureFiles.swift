@@ -109,9 +109,9 @@ enum CaptureFiles: FuzzTarget {
       source.abandonFile()
     }
     let plain = Plain(input.array)
-    expect((fault == nil) == plain.isGood, "the twins agree on a fault: \(fault.debugDescription)")
+    expect((fault == nil) == plain.isGood, "the references agree on a fault: \(fault.debugDescription)")
     expect(
-      source.packets == plain.packets, "the twins count the same packets: \(source.packets), \(plain.packets)"
+      source.packets == plain.packets, "both count the same packets: \(source.packets), \(plain.packets)"
     )
     let c = source.counters
     // Faults come after what was handed on; datagrams that wait for their rest are then left out.

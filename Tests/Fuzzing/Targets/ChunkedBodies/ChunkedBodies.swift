@@ -16,7 +16,7 @@ enum ChunkedBodies: FuzzTarget {
     let bytes = input.slice(1, input.byteCount)
     var whole = ChunkedBody()
     let progress = whole.consume(bytes, from: 0)
-    expect(progress == plain(bytes.array), "the twins agree: \(progress)")
+    expect(progress == plain(bytes.array), "the references agree: \(progress)")
     let step = Int(input.byte(0)) % 17 + 1
     var body = ChunkedBody()
     var offset = 0

@@ -34,13 +34,13 @@ enum ExtensionHeaders: FuzzTarget {
     var decoder = PacketDecoder()
     let verdict = decoder.decode(input, wireLength: input.byteCount, link: .raw)
     guard let plain = Plain(input.array) else { return }
-    expect("\(verdict)" == "\(plain.verdict)", "the twins agree: \(verdict), \(plain.verdict)")
+    expect("\(verdict)" == "\(plain.verdict)", "the references agree: \(verdict), \(plain.verdict)")
     guard case .tcp = verdict else { return }
     let headers = decoder.headers
-    expect(headers.payloadStart == plain.payload.lowerBound, "the payload begins where the twin says")
-    expect(headers.payloadCaptured == plain.payload.count, "the payload ends where the twin says")
+    expect(headers.payloadStart == plain.payload.lowerBound, "the payload begins where the reference says")
+    expect(headers.payloadCaptured == plain.payload.count, "the payload ends where the reference says")
     expect(headers.payloadLength == plain.payload.count, "nothing was cut")
-    expect(Int(headers.sourcePort) == plain.port, "the port is the twin's")
+    expect(Int(headers.sourcePort) == plain.port, "the port is the reference's")
   }
 
   /// RFC 8200, section 4, on all the bytes at once; nil for what carries another packet.

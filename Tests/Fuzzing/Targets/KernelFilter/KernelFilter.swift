@@ -27,7 +27,7 @@ enum KernelFilter: FuzzTarget {
   static func test(_ input: RawSpan) {
     guard input.byteCount > 4 else { return }
     if input.byte(0) & 1 == 0 {
-      judge(input.slice(1, input.byteCount))
+      compare(input.slice(1, input.byteCount))
     } else {
       let cuts = [input.byte(1), input.byte(2), input.byte(3)]
       follow(input.slice(4, input.byteCount).array, cuts)
@@ -48,7 +48,7 @@ enum KernelFilter: FuzzTarget {
     }
   }
 
-  private static func judge(_ frame: RawSpan) {
+  private static func compare(_ frame: RawSpan) {
     guard frame.byteCount >= 14 else { return }
     wt_host_reset()
     let type = frame.big16(12), packet = frame.slice(14, frame.byteCount)
@@ -75,7 +75,8 @@ enum KernelFilter: FuzzTarget {
         && UInt(swift.requestHeads) == kernel.requests && UInt(swift.responseHeads) == kernel.responses
         && UInt(swift.http2) == kernel.http2 && UInt(swift.tls) == kernel.tls
         && kernel.malformed == 0 && UInt(swift.fragments) == kernel.fragments
-        && UInt(swift.otherPorts) == kernel.other_ports, "two judges, one verdict: \(kernel), \(swift)")
+        && UInt(swift.otherPorts) == kernel.other_ports,
+      "two implementations, one verdict: \(kernel), \(swift)")
     guard kernel.requests + kernel.responses > 0 else { return }
     expect(isPassed && kernel.records > 0, "a head passes")
     let payload = intake.payload(of: frame), first = records(0)

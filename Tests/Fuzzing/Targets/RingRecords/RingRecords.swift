@@ -76,7 +76,7 @@ enum RingRecords: FuzzTarget {
           ports: [segment.source.port, segment.destination.port], length: segment.payloadLength,
           payload: payload.array))
     }
-    expect(records == plain, "the twins read the same records: \(records.count), \(plain.count)")
+    expect(records == plain, "both read the same records: \(records.count), \(plain.count)")
     expect(outcome == .delivered(plain.count), "all are counted")
     expect(ring.consumed == end, "the reader stands behind what it read: \(ring.consumed), \(end)")
   }

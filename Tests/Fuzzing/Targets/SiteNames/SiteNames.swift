@@ -44,7 +44,7 @@ enum SiteNames: FuzzTarget {
       plain = plainHost(authority)
     }
     if plain.count <= 255 {
-      expect(site == plain, "the twins agree: \(site), \(plain)")
+      expect(site == plain, "the references agree: \(site), \(plain)")
     } else {
       let cut = site.count - 18
       expect(cut > 200 && site[cut] == 92 && site[cut + 1] == 126, "a long name ends in its hash")
