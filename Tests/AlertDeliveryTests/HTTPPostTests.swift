@@ -48,8 +48,8 @@ import Testing
     (.says("HTTP/1.1 500 \r\n\r\nfirst\r\n\r\n  second\u{1b}[2J\n"), 500, "first second\u{1b}[2J"),
     (.says("HTTP/1.0 503\n\nbare\nlines"), 503, "bare lines"),
     // A body, and a head, that never end.
-    (.goesOn(ok + "\r\n", String(repeating: "x", count: 65536), pause: 0), 200, ""),
-    (.goesOn("HTTP/1.1 500 No\r\n\r\n", String(repeating: "x", count: 999), pause: 0), 500, "x"),
+    (.continues(ok + "\r\n", String(repeating: "x", count: 65536), pause: 0), 200, ""),
+    (.continues("HTTP/1.1 500 No\r\n\r\n", String(repeating: "x", count: 999), pause: 0), 500, "x"),
     (.says("HTTP/1.1 500 No\r\nContent-Length: 99999\r\n\r\ncut off"), 500, "cut off"),
     (.says("HTTP/1.1 500 No\r\nContent-Length: -5\r\n\r\nx"), 500, "x"),
     (.says("HTTP/1.1 500 No\r\nContent-Length: nine\r\n\r\nx"), 500, "x"),
@@ -73,7 +73,7 @@ import Testing
     (.says(ok + "X: y\r\n"), ["its answer is not HTTP/1 or has no end"]),
     (.says("HTTP/1.1 100 Continue\r\n\r\n"), ["its answer is not HTTP/1 or has no end"]),
     (
-      .goesOn(ok, "X: yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy\r\n", pause: 0),
+      .continues(ok, "X: yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy\r\n", pause: 0),
       ["its answer is not HTTP/1 or has no end"]
     ),
   ])
@@ -87,7 +87,7 @@ import Testing
 
   @Test(arguments: [
     OddServer.Manner.saysAndStays(""), .saysAndStays("HTT"), .saysAndStays(ok),
-    .goesOn(ok, "X", pause: 20_000), .goesOn("", "HTTP/1.1 100 Continue\r\n\r\n", pause: 20_000),
+    .continues(ok, "X", pause: 20_000), .continues("", "HTTP/1.1 100 Continue\r\n\r\n", pause: 20_000),
   ])
   func `a server that does not come to its end has its time, and no more`(manner: OddServer.Manner) throws {
     guard case .failure(let failure) = try post(manner, timeout: 400_000_000).result else {
@@ -98,7 +98,7 @@ import Testing
   }
 
   @Test func `a slow refusal is reported all the same`() throws {
-    let manner = OddServer.Manner.goesOn("HTTP/1.1 500 No\r\n\r\n", "x", pause: 20_000)
+    let manner = OddServer.Manner.continues("HTTP/1.1 500 No\r\n\r\n", "x", pause: 20_000)
     let answer = try post(manner, timeout: 400_000_000).result.get()
     #expect(answer.status == 500 && answer.text.hasPrefix("x"))
   }

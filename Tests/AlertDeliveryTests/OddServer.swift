@@ -14,7 +14,7 @@ final class OddServer: Sendable {
     /// Says this without having read anything, and closes.
     case saysEarly(String)
     /// Reads the post, says the first text, and then the second one over and over, so fast.
-    case goesOn(String, String, pause: UInt32)
+    case continues(String, String, pause: UInt32)
     /// Closes without a word, or with a reset.
     case closes, resets
 
@@ -23,7 +23,7 @@ final class OddServer: Sendable {
       case .says(let text): "says \(text.debugDescription)"
       case .saysAndStays(let text): "stays after \(text.debugDescription)"
       case .saysEarly(let text): "says early \(text.debugDescription)"
-      case .goesOn(let text, _, let pause): "goes on after \(text.debugDescription), pausing \(pause) us"
+      case .continues(let text, _, let pause): "continues after \(text.debugDescription), pausing \(pause) us"
       case .closes: "closes"
       case .resets: "resets"
       }
@@ -78,7 +78,7 @@ final class OddServer: Sendable {
       say(text, connection)
       while receive(connection) != nil {}
     case .saysEarly(let text): say(text, connection)
-    case .goesOn(let text, let more, let pause):
+    case .continues(let text, let more, let pause):
       readPost(connection)
       say(text, connection)
       while say(more, connection) { usleep(pause) }

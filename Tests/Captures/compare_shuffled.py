@@ -53,7 +53,7 @@ def sections(data):
     return found
 
 
-def told(program, path):
+def counts(program, path):
     run = subprocess.run(
         [program, "read", "--port", PORTS, "--format", "json", path], capture_output=True, text=True
     )
@@ -70,7 +70,7 @@ def main(program, paths):
     for path in paths:
         with open(path, "rb") as file:
             found = parts(file.read())
-        truth = told(program, path) if found and sum(len(p) for _, p in found) > 1 else None
+        truth = counts(program, path) if found and sum(len(p) for _, p in found) > 1 else None
         if not truth or truth["requests"] + truth["responses"] == 0:
             continue
         read += 1
@@ -82,7 +82,7 @@ def main(program, paths):
                     chance.shuffle(mixed)
                     shuffled.write(bytes(head) + b"".join(mixed))
                 shuffled.flush()
-                if told(program, shuffled.name) != truth:
+                if counts(program, shuffled.name) != truth:
                     print(f"{path}: seed {seed} tells otherwise")
                     differ += 1
                     break

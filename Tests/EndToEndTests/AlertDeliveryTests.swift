@@ -59,7 +59,7 @@ import Testing
       in: name,
       [
         "-t", "0", "--interval", "1s", "--alert-window", "1s", "--on-alert",
-        "printf '%s|%s\\n' \"$WIRETALLY_STATE\" \"$WIRETALLY_TOP_SITE\" >> \(folder.file("told")); cat >> \(folder.file("json"))",
+        "printf '%s|%s\\n' \"$WIRETALLY_STATE\" \"$WIRETALLY_TOP_SITE\" >> \(folder.file("received")); cat >> \(folder.file("json"))",
       ])
     let host = "$(touch${IFS}\(folder.file("owned")));`id`|x\"'"
     let request = Data("GET / HTTP/1.0\r\nHost: \(host)\r\n\r\n".utf8)
@@ -68,11 +68,11 @@ import Testing
       "bash -c 'exec 3<>/dev/tcp/10.77.0.2/80; cat \(folder.file("request")) >&3; cat <&3 >/dev/null'",
       in: client)
     #expect(monitor.waits(for: "High traffic alert recovered at: "))
-    for _ in 0..<200 where !Shell.read(folder.file("told")).contains("recovered|") { usleep(50_000) }
+    for _ in 0..<200 where !Shell.read(folder.file("received")).contains("recovered|") { usleep(50_000) }
     monitor.end()
-    let told = Shell.read(folder.file("told")).split(separator: "\n")
-    #expect(told.first == "raised|\(host.lowercased())", "\(told)")
-    #expect(told.last?.hasPrefix("recovered|") == true)
+    let received = Shell.read(folder.file("received")).split(separator: "\n")
+    #expect(received.first == "raised|\(host.lowercased())", "\(received)")
+    #expect(received.last?.hasPrefix("recovered|") == true)
     #expect(!FileManager.default.fileExists(atPath: folder.file("owned")))
     for line in Shell.read(folder.file("json")).split(separator: "\n") {
       #expect((try? JSONSerialization.jsonObject(with: Data(line.utf8))) != nil, "\(line)")
@@ -208,15 +208,15 @@ import Testing
       webhook_configs: [{url: 'http://127.0.0.1:9094/', send_resolved: true}]
     """.write(toFile: folder.file("am.yml"), atomically: true, encoding: .utf8)
     let webhook = Self.background(
-      "\(Stage.python) \(URL(fileURLWithPath: Stage.script).deletingLastPathComponent().path)/webhook.py 9094 \(folder.file("told"))",
+      "\(Stage.python) \(URL(fileURLWithPath: Stage.script).deletingLastPathComponent().path)/webhook.py 9094 \(folder.file("received"))",
       in: name)
     let alertmanager = Self.background(
       "prometheus-alertmanager --config.file=\(folder.file("am.yml")) --storage.path=\(folder.file("am")) "
         + "--web.listen-address=127.0.0.1:9093 --cluster.listen-address= --log.level=error", in: name)
     defer { for process in [webhook, alertmanager] { process.send(SIGTERM) } }
-    func told(_ status: String, _ attempts: Int) -> [String: Any]? {
+    func received(_ status: String, _ attempts: Int) -> [String: Any]? {
       for _ in 0..<attempts {
-        for line in Shell.read(folder.file("told")).split(separator: "\n") {
+        for line in Shell.read(folder.file("received")).split(separator: "\n") {
           let object = (try? JSONSerialization.jsonObject(with: Data(line.utf8))) as? [String: Any]
           for alert in object?["alerts"] as? [[String: Any]] ?? [] where alert["status"] as? String == status
           {
@@ -231,7 +231,7 @@ import Testing
       }
       return nil
     }
-    let firing = try #require(told("firing", 240), "\(monitor.errors)")
+    let firing = try #require(received("firing", 240), "\(monitor.errors)")
     let labels = try #require(firing["labels"] as? [String: String])
     #expect(labels["alertname"] == "busy" && labels["site"] == "shop.example" && labels["severity"] == "page")
     #expect(labels["interface"] == "eth0" && labels["instance"]?.isEmpty == false && labels.count == 5)
@@ -240,7 +240,7 @@ import Testing
       annotations["summary"]?.hasPrefix("High traffic for shop.example (busy) generated an alert - hits = ")
         == true)
     #expect(annotations["top_site"] == "shop.example" && annotations["threshold"] == "0")
-    let resolved = try #require(told("resolved", 480), "\(monitor.errors)")
+    let resolved = try #require(received("resolved", 480), "\(monitor.errors)")
     #expect(resolved["labels"] as? [String: String] == labels)
     #expect(monitor.waitsForErrors("--alertmanager http://127.0.0.1:9093: works again"))
     let ran = monitor.end()

@@ -84,15 +84,15 @@ struct PageTests {
     let network = Network()
     let name = network.add("e")
     let program = "\(Machine.program) -t 1 --duration 1s --format page --alert-log /dev/null"
-    func told(_ through: String) -> String {
+    func announced(_ through: String) -> String {
       Shell.run(
         "timeout 60 script -q -e -c 'ip netns exec \(name) \(through) \(program) 2>&1' /dev/null < /dev/null"
       )
       .output
     }
-    #expect(told("").contains("a page every 10s; q quits"))
+    #expect(announced("").contains("a page every 10s; q quits"))
     // The terminal is there, but another session's.
-    let apart = told("setsid -w")
+    let apart = announced("setsid -w")
     #expect(apart.contains("a page every 10s") && !apart.contains("q quits"), "\(apart)")
   }
 

@@ -18,7 +18,7 @@ struct PrivilegeTests {
     }
   }
 
-  private func expectConfined(_ monitor: Monitor, user: String) {
+  private func expectSandboxed(_ monitor: Monitor, user: String) {
     let process = monitor.program
     #expect(Self.status(process, "Uid").count >= 2, "a worker beside the reporter")
     let none = "0000000000000000"
@@ -37,7 +37,7 @@ struct PrivilegeTests {
     let (client, name) = network.pair()
     let server = WebServer(in: name)
     let monitor = Monitor(in: name, ["--backend", backend, "--format", "json", "-i", "eth0"])
-    expectConfined(monitor, user: "65534")
+    expectSandboxed(monitor, user: "65534")
     #expect(Self.status(monitor.program, "CapBnd").allSatisfy { $0 == "0000000000000000" })
     #expect(Self.status(monitor.program, "Groups").allSatisfy { $0.isEmpty })
     let sent = LiveTrafficTests.mixedTraffic(from: client, to: "10.77.0.2")
@@ -66,7 +66,7 @@ struct PrivilegeTests {
         "setpriv", "--reuid", "4711", "--regid", "4711", "--clear-groups", "--bounding-set", "-all,\(sets)",
         "--inh-caps", "-all,\(sets)", "--ambient-caps", "-all,\(sets)",
       ], program: folder.file("program"), alertLog: folder.file("alerts.log"), isTraced: false)
-    expectConfined(monitor, user: "4711")
+    expectSandboxed(monitor, user: "4711")
     let sent = LiveTrafficTests.mixedTraffic(from: client, to: "10.77.0.2")
     server.waitForLog(sent)
     let summary = Lines(monitor.end().output).summary
@@ -78,7 +78,7 @@ struct PrivilegeTests {
     let network = Network()
     let name = network.add("u")
     let named = Monitor(in: name, ["-i", "lo", "--user", "4711"])
-    expectConfined(named, user: "4711")
+    expectSandboxed(named, user: "4711")
     #expect(named.end().status == 0)
     let free = Monitor(in: name, ["-i", "lo", "--no-sandbox"])
     #expect(Self.status(free.program, "Uid").allSatisfy { $0 == "0 0 0 0" })

@@ -10,13 +10,13 @@ struct ServiceTests {
 
   @Test func `the manager is informed of readiness, state, liveness and the end`() throws {
     let folder = Folder()
-    let told = folder.file("told"), path = folder.file("notify")
-    _ = FileManager.default.createFile(atPath: told, contents: nil)
-    let manager = ChildProcess(["python3", "\(Self.packaging)/notifications", path], output: .file(told))
+    let received = folder.file("received"), path = folder.file("notify")
+    _ = FileManager.default.createFile(atPath: received, contents: nil)
+    let manager = ChildProcess(["python3", "\(Self.packaging)/notifications", path], output: .file(received))
     defer { manager.send(SIGTERM) }
     func waits(for line: String) -> Bool {
       for _ in 0..<600 {
-        if Shell.read(told).split(separator: "\n").contains(where: { $0.hasPrefix(line) }) { return true }
+        if Shell.read(received).split(separator: "\n").contains(where: { $0.hasPrefix(line) }) { return true }
         usleep(50_000)
       }
       return false

@@ -26,7 +26,7 @@ def rotated(case):
     raised(case, watch, watch.log, 1)
     os.rename(watch.log, watch.log + ".1")
     watch.tell(signal.SIGHUP)
-    assert wait_for(lambda: os.path.exists(watch.log)), "it was not opened anew"
+    assert wait_for(lambda: os.path.exists(watch.log)), "it was not reopened"
     raised(case, watch, watch.log, 1)
     assert watch.text(watch.log + ".1").count("ALERT raised") == 1
     case.ends(watch)
@@ -44,7 +44,7 @@ def away(case, how):
     case.ends(watch)
 
 
-@fault("the alert log's folder is removed: the watch goes on")
+@fault("the alert log's folder is removed: the watch continues")
 def folder_away(case):
     watch = case.watching(**ALERT)
     raised(case, watch, watch.log, 1)

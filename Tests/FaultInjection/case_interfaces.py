@@ -22,8 +22,8 @@ def down(case, backend):
     case.ends(watch)
 
 
-@faults("the interface is removed and made anew:", BACKENDS, sample="pcap")
-def anew(case, backend):
+@faults("the interface is removed and re-created:", BACKENDS, sample="pcap")
+def re_created(case, backend):
     watch = case.watching(f"-i eth0 --backend {backend}")
     case.counts(watch)
     case.network.unplug()
@@ -74,8 +74,8 @@ def renamed(case, backend):
     case.ends(watch)
 
 
-@faults("the cable is made anew while all interfaces are watched:", BACKENDS)
-def anew_of_all(case, backend):
+@faults("the cable is re-created while all interfaces are watched:", BACKENDS)
+def re_created_of_all(case, backend):
     watch = case.watching(f"--backend {backend}")
     case.counts(watch)
     case.network.unplug()

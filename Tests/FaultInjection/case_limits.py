@@ -8,13 +8,13 @@ from case import fault, faults
 from stage import imbalance, run, wait_for
 
 
-@faults("so many descriptors:", [3, 4, 6, 8, 12, 16])
+@faults("few descriptors:", [3, 4, 6, 8, 12, 16])
 def descriptors(case, count):
     watch = case.watch(through=f"prlimit --nofile={count}")
     ends_clearly(case, watch)
 
 
-@faults("so many MiB of address space:", [64, 96, 128, 160, 200, 300, 500])
+@faults("MiB of address space:", [64, 96, 128, 160, 200, 300, 500])
 def memory(case, mebibytes):
     watch = case.watch(through=f"prlimit --as={mebibytes << 20}")
     ends_clearly(case, watch)
@@ -27,7 +27,7 @@ def locked(case):
     case.ends(watch)
 
 
-@faults("a memory group of so many MiB:", [(8, 0), (16, 0), (24, 0), (33, 2), (40, 8), (48, 16), (80, 32)], sample=(48, 16))
+@faults("a memory group of MiB:", [(8, 0), (16, 0), (24, 0), (33, 2), (40, 8), (48, 16), (80, 32)], sample=(48, 16))
 def group(case, value):
     mebibytes, ring = value
     isFirst = os.path.isdir("/sys/fs/cgroup/memory")

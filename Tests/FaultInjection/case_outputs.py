@@ -30,7 +30,7 @@ def closed(case, redirect):
         case.ends(watch, exact=False)
 
 
-@fault("standard output is a full disk: said once", sample=True)
+@fault("standard output is a full disk: reported once", sample=True)
 def full_output(case):
     watch = case.watching(redirect=">/dev/full")
     case.says(watch, "cannot write to standard output: no space left")

@@ -52,7 +52,7 @@ def lock(case):
     case.ends(watch)
 
 
-@faults("no packet socket is to be had:", [("EPERM", 77), ("EMFILE", 70), ("ENFILE", 70), ("ENOBUFS", 70), ("EAFNOSUPPORT", 70)],
+@faults("no packet socket is available:", [("EPERM", 77), ("EMFILE", 70), ("ENFILE", 70), ("ENOBUFS", 70), ("EAFNOSUPPORT", 70)],
         sample=("EPERM", 77))
 def no_socket(case, value):
     error, status = value

@@ -51,7 +51,7 @@ extension PacketTable {
       add("an acknowledgement with \(padding) bytes of padding", Packet().padded(padding), .empty)
       add("the same over IPv6", Packet().ipv6().padded(padding), .empty)
       let short = Packet().payload(wholeRequest).padded(padding)
-      add("a request with \(padding) bytes behind it", short, .request(length))
+      add("a request with \(padding) bytes after it", short, .request(length))
     }
     for missing in [1, 2, 10, 100, 1000] {
       let total = UInt16(40 + length + missing)

@@ -21,10 +21,10 @@ struct SandboxTests {
     }
     let tests = Bundle.main.executableURL ?? Bundle.main.bundleURL
     let probe = tests.deletingLastPathComponent().appendingPathComponent("wiretally-sandbox-probe")
-    let process = ChildProcess([probe.path, folder] + arguments, output: .file(folder + "/said"))
+    let process = ChildProcess([probe.path, folder] + arguments, output: .file(folder + "/printed"))
     #expect(process.wait(seconds: 60))
     #expect(process.status == 0)
-    let text = try String(contentsOfFile: folder + "/said", encoding: .utf8)
+    let text = try String(contentsOfFile: folder + "/printed", encoding: .utf8)
     var faults: [String: Int32] = [:]
     var words: [String] = []
     for line in text.split(separator: "\n") {

@@ -106,6 +106,6 @@ def version(one, places):
     """The first number of a version that a contestant tells."""
     if not one.version:
         return None
-    said = subprocess.run(fill(one.version, places), capture_output=True, text=True, timeout=30)
-    found = re.search(r"\d+\.\d[\w.+-]*", said.stdout + said.stderr)
+    output = subprocess.run(fill(one.version, places), capture_output=True, text=True, timeout=30)
+    found = re.search(r"\d+\.\d[\w.+-]*", output.stdout + output.stderr)
     return found[0].rstrip(".,") if found else None

@@ -10,7 +10,7 @@ gateway  1,000,000 packets: keep-alive connections of some 8 pairs, 200 hosts (Z
 small    1,000,000 packets: smallest requests and responses back to back
 miss     500,000 packets: bulk bodies on port 80 and other ports, almost no heads
 tricky   some thousand packets: heads split inside the method, pipelining, bodies that look like heads,
-         retransmission, reordering; its truth is that of a reader who puts streams together
+         retransmission, reordering; its ground truth is that of a reader who puts streams together
 
 FOLDER/NAME.json holds packets, requests and responses, by method, status, host, section and link. No packet is longer
 than an MTU of 1500 (and a tag) allows, so the files can be replayed.

@@ -71,8 +71,8 @@ def suricata(folder):
 
 def tcpdump(folder):
     """Packets that passed its filter: messages of both kinds, which it cannot tell apart."""
-    said = read(folder + "/out") + read(folder + "/err")
-    found = re.findall(rb"(\d+) packets?(?: captured|$)", said, re.M)
+    output = read(folder + "/out") + read(folder + "/err")
+    found = re.findall(rb"(\d+) packets?(?: captured|$)", output, re.M)
     return (int(found[-1]) if found else None), None, dropped(folder)
 
 

@@ -66,9 +66,9 @@ class Network:
 
     def taps(self, device):
         """Packet sockets that are bound to a device of the servers'."""
-        said = subprocess.run(inside(SERVERS, ["sh", "-c", f"cat /sys/class/net/{device}/ifindex /proc/net/packet"]),
+        output = subprocess.run(inside(SERVERS, ["sh", "-c", f"cat /sys/class/net/{device}/ifindex /proc/net/packet"]),
                               capture_output=True, text=True, check=True).stdout.splitlines()
-        return sum(1 for line in said[2:] if line.split()[4] == said[0])
+        return sum(1 for line in output[2:] if line.split()[4] == output[0])
 
     def monitor(self, one, places, device="vb", cpu=None):
         """Starts a contestant on the servers' end and waits until it watches."""

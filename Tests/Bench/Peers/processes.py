@@ -99,4 +99,4 @@ class Process:
     def complaint(self):
         """The last words of a contestant that failed."""
         words = read(self.folder + "/err").decode(errors="replace").strip().splitlines()
-        return words[-1][:160] if words else "it said nothing"
+        return words[-1][:160] if words else "it printed nothing"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The part `filter`: what the eBPF programs of contestants take for a packet, by the kernel's own statistics.
 
-The same replay as `live`, at top speed. What the kernel measures has its own price, two looks at the clock for each run,
+The same replay as `live`, at top speed. What the kernel measures has its own cost, two reads at the clock for each run,
 in all figures alike; so they are to be read beside one another. The kernel keeps them for eBPF alone.
 """
 

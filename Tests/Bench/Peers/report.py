@@ -87,8 +87,8 @@ def heading(parts, places):
                 versions[tool] = number
     for name, command in TOOLS.items() if set(parts) - {"files"} else ():
         try:
-            said = subprocess.run(command.split(), capture_output=True, text=True)
-            versions[name] = re.search(r"\d+\.\d[\w.]*", said.stdout + said.stderr)[0]
+            output = subprocess.run(command.split(), capture_output=True, text=True)
+            versions[name] = re.search(r"\d+\.\d[\w.]*", output.stdout + output.stderr)[0]
         except (OSError, TypeError):
             pass
     libpcap = re.search(r"libpcap version (\S+)", subprocess.run(

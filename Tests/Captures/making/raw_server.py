@@ -92,7 +92,7 @@ def answer(peer, request, fields):
         peer.send(b"HTTP/1.1 100 Continue\r\n\r\n")
         interim.append(100)
     peer.body(fields)
-    status, goes_on = 200, True
+    status, continues = 200, True
     if name == "silent":
         time.sleep(0.3)
         peer.note(request, fields, None, interim)
@@ -107,7 +107,7 @@ def answer(peer, request, fields):
         peer.send(b"HTTP/1.0 200 OK\r\n\r\nHTTP/1.1 404 Not Found\r\n\r\n")
         time.sleep(0.05)
         peer.send(b"HTTP/1.1 500 no head\r\nContent-Length: 0\r\n\r\n")
-        goes_on = False
+        continues = False
     elif name == "pieces":
         peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n0123456789", piece=3)
     elif name == "split":
@@ -142,7 +142,7 @@ def answer(peer, request, fields):
     else:
         peer.send(ok)
     peer.note(request, fields, status, interim)
-    return goes_on and fields.get("connection", "").lower() != "close"
+    return continues and fields.get("connection", "").lower() != "close"
 
 
 def talk(connection, log):

@@ -55,7 +55,7 @@ enum AlertGrammar: FuzzTarget {
         "the rule is shown by what takes a column each")
       expect(
         marked[1].count <= marked[0].count + error.length && marked[1].hasSuffix("^"),
-        "the marks lie below the rule, or right behind it")
+        "the marks lie below the rule, or directly after it")
     }
     var list = AlertRuleList(parser)
     for _ in 0..<2 {

@@ -45,7 +45,7 @@ enum Conversation: FuzzTarget {
       var random = SeededGenerator(seed: script.number64())
       segments.shuffle(using: &random)
     }
-    expect(totals(segments) == truth, "the totals are the truth: \(truth), \(totals(segments))")
+    expect(totals(segments) == truth, "the totals are the expected ones: \(truth), \(totals(segments))")
   }
 
   private static func turn(_ index: Int, _ script: inout Script) -> Turn {

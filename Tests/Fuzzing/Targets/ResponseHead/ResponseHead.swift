@@ -18,7 +18,7 @@ enum ResponseHead: FuzzTarget {
     while offset < input.byteCount {
       let (head, verdict) = HeadChecks.read(input.slice(offset, input.byteCount))
       guard verdict == .complete else { return }
-      expect(head.length > 0, "a whole head has a length: reading goes on")
+      expect(head.length > 0, "a whole head has a length: reading continues")
       offset += head.length
     }
   }

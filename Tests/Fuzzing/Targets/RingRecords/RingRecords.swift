@@ -78,7 +78,7 @@ enum RingRecords: FuzzTarget {
     }
     expect(records == plain, "both read the same records: \(records.count), \(plain.count)")
     expect(outcome == .delivered(plain.count), "all are counted")
-    expect(ring.consumed == end, "the reader stands behind what it read: \(ring.consumed), \(end)")
+    expect(ring.consumed == end, "the reader is after what it read: \(ring.consumed), \(end)")
   }
 
   /// A record as the filter's header lays it out.
