@@ -21,6 +21,9 @@ let common: [SwiftSetting] = [
 /// the C library's socket addresses count as its module's then.
 let settings = common + [.enableUpcomingFeature("MemberImportVisibility")]
 
+/// For tests that generate and compare hundreds of thousands of inputs: what they test stays as debug builds are.
+let optimized: [SwiftSetting] = [.unsafeFlags(["-O"], .when(configuration: .debug))]
+
 /// How a release is linked (`make release`): with the archives and the old C library that are in this folder, so that
 /// its program needs no other library and runs on older systems. The map says what of them is in it.
 let release: [LinkerSetting] =
@@ -60,6 +63,7 @@ let package = Package(
     // Wire formats.
     .target(name: "Packets", dependencies: ["System"], swiftSettings: settings),
     .target(name: "HTTP1", dependencies: ["System"], swiftSettings: settings),
+    .target(name: "HTTP2", swiftSettings: settings),
     // Sources of segments.
     .target(name: "Capture", dependencies: ["System"], swiftSettings: settings),
     .target(
@@ -136,10 +140,18 @@ let package = Package(
     .target(name: "PacketBuilder", path: "Tests/PacketBuilder", swiftSettings: settings),
     .target(name: "Children", path: "Tests/Children", swiftSettings: settings),
     .target(name: "Randomness", path: "Tests/Randomness", swiftSettings: settings),
+    .target(
+      name: "HeaderBlocks", dependencies: ["Randomness"], path: "Tests/HeaderBlocks",
+      swiftSettings: settings + optimized),
+    // A system's library, not a target with sources: what is no test builds without it.
+    .systemLibrary(name: "CNGHTTP2", path: "Tests/CNGHTTP2", providers: [.apt(["libnghttp2-dev"])]),
     tests("Capture"),
     tests("Sandbox", with: ["Children", "wiretally-sandbox-probe"]),
     tests("Packets", with: ["Capture", "HTTP1", "PacketBuilder", "System"]),
     tests("HTTP1", with: ["PacketBuilder", "System"]),
+    .testTarget(
+      name: "HTTP2Tests", dependencies: ["Children", "CNGHTTP2", "HTTP2", "HeaderBlocks", "Randomness"],
+      exclude: ["decode_blocks.py"], swiftSettings: settings + optimized),
     tests("KernelCapture", with: ["Capture", "CHTTPFilter", "HTTP1", "PacketBuilder", "Packets", "System"]),
     tests("PcapCapture", with: ["Capture", "Exchanges", "HTTP1", "Packets", "Randomness", "System"]),
     tests("PreCaptureDrops", with: ["Capture"]),
