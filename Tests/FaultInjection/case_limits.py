@@ -37,7 +37,7 @@ def group(case, value):
         with open(folder + ("/memory.limit_in_bytes" if isFirst else "/memory.max"), "w") as file:
             file.write(str(mebibytes << 20))
         # `ip netns exec` hides the groups, as it mounts a /sys of its own: back to where they are.
-        watch = case.watch(through=f"nsenter --mount=/proc/{os.getpid()}/ns/mnt "
+        watch = case.watch(through=f"nsenter --mount=/proc/{os.getpid()}/ns/mnt --root=/proc/{os.getpid()}/root "
                                    f"sh -c 'echo $$ >{folder}/cgroup.procs && exec \"$@\"' sh")
         if ring == 0:
             case.fails(watch, 70, f"cannot watch within {mebibytes} MiB", "a higher limit of its control group")
