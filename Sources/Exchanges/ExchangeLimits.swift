@@ -18,18 +18,19 @@ package struct ExchangeLimits: Sendable {
   package var answerTimeout: UInt64 = 60_000_000_000
   /// Nanoseconds that a response waits for a request that comes later.
   package var responsePatience: UInt64 = 2_000_000_000
-  /// Nanoseconds to wait for missing bytes before reading goes on behind them.
+  /// Nanoseconds to wait for missing bytes before reading goes on after them.
   package var gapPatience: UInt64 = 250_000_000
-  /// Nanoseconds until a flow without a segment may be forgotten by a head of other numbers.
-  package var headPatience: UInt64 = 10_000_000_000
 
   package init() {}
 
   /// Bytes of the tables that a tracker reserves, about.
   package var bytes: Int {
-    flows * (MemoryLayout<Flow>.stride + 8) + pendingRequests * MemoryLayout<PendingRequest>.stride
+    let flow =
+      MemoryLayout<StreamFlow>.stride + MemoryLayout<MessageFlow>.stride
+      + MemoryLayout<PendingRequests.Queue>.stride
+    return flows * (flow + 8) + pendingRequests * MemoryLayout<PendingRequest>.stride
       + smallHeads * 2_048 + largeHeads * 65_536
-      + heldSegments * (2_048 + MemoryLayout<HeldSegments.Held>.stride)
+      + heldSegments * (2_048 + MemoryLayout<HeldChunk>.stride)
   }
 
   /// For capture files: more room for one connection's reordering, more patience, since nobody waits.

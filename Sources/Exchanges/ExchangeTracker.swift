@@ -2,110 +2,84 @@
 
 package import Capture
 import HTTP1
+import System
 
 /// Turns the segments of many flows into exchanges: every byte once, every head once, every response
 /// tied to its request.
 ///
+/// It conducts three stages that do not know each other, and hands values from one to the next:
+///
+///     Segment ─▶ StreamAssembler ─Chunk─▶ MessageReader ─head─▶ RequestPairing ─▶ ExchangeEvent
+///
 /// One tracker belongs to one thread. All its memory is reserved when it is made; nothing is
-/// allocated while it works. Methods on the road of every head are `mutating` even where they change
+/// allocated while it works. Methods on the path of every head are `mutating` even where they change
 /// nothing: a call that only borrows the tracker copies all of it first.
 package struct ExchangeTracker: ~Copyable {
   package let limits: ExchangeLimits
   package let depth: CaptureDepth
-  /// The delivery half of the ledger, since the tracker was made.
+  /// The delivery half of the accounting, since the tracker was made.
   package internal(set) var counters = ExchangeCounters()
   /// What the last call brought about; the caller reads it and clears it.
   package var batch = EventBatch()
   /// Called with a full batch in the middle of a call; the batch is cleared afterwards.
   package var spill: ((borrowing EventBatch) -> Void)?
   /// The latest capture time seen, nanoseconds since 1970.
-  package internal(set) var clock: UInt64 = 0
+  package private(set) var clock: UInt64 = 0
 
   let seed: UInt64
-  /// `depth` as a plain bit for the road of every segment: comparing the enum is a call.
-  let isStreams: Bool
-  var flows: FlowTable
-  var pending: PendingRequests
-  var held: HeldSegments
-  /// What late heads are read into: they decide nothing about their direction.
-  var lateHalf = Slab<HalfStream>(capacity: 1)
-  var translations = TranslationIndex()
-  /// Responses came whose requests go by other addresses: until then (capture time) all are expected.
-  var unaskedUntil: UInt64 = 0
-  let smallHeads: BlockPool
-  let largeHeads: BlockPool
-  /// Flows that wait for missing bytes, the longest waiting one first.
-  var firstWaiting: Int32 = -1
-  var lastWaiting: Int32 = -1
+  var streams: StreamAssembler
+  var messages: MessageReader
+  var pairing: RequestPairing
 
   /// - Parameter seed: keys the hash tables; random for live traffic, fixed for files.
   package init(limits: ExchangeLimits, depth: CaptureDepth, seed: UInt64) {
     self.limits = limits
     self.depth = depth
-    isStreams = depth.isStreams
     self.seed = seed
-    flows = FlowTable(capacity: limits.flows)
-    pending = PendingRequests(capacity: limits.pendingRequests)
-    held = HeldSegments(capacity: limits.heldSegments)
-    lateHalf.fill(with: HalfStream())
-    smallHeads = BlockPool(blocks: limits.smallHeads, of: 2_048)
-    largeHeads = BlockPool(blocks: limits.largeHeads, of: HeadParser.maximumLength)
+    // As a plain bit for the path of every segment: comparing the enum is a call.
+    let isStreams = depth.isStreams
+    streams = StreamAssembler(limits: limits, isStreams: isStreams, seed: seed)
+    messages = MessageReader(limits: limits, isStreams: isStreams)
+    pairing = RequestPairing(limits: limits)
   }
 
   /// Reads one segment; afterwards `batch` holds what came of it.
   package mutating func process(_ segment: borrowing Segment, _ payload: RawSpan) {
     if segment.time > clock { advance(to: segment.time) }
     let ends = FlowKey.of(segment)
-    let key = ends.key
-    var isForward = ends.forward
+    let hash = ends.key.hash(seed: seed)
     let isOpening = segment.flags.isOpening, isEmpty = segment.payloadLength == 0
-    let hash = key.hash(seed: seed)
-    var flow = flows.find(key, hash: hash)
-    if flow < 0 {
-      guard !isEmpty || isOpening else {
-        counters.delivered &+= 1
-        counters.otherSegments &+= 1
-        return
-      }
-      if flows.isFull { evictOldestFlow() }
-      flow = flows.insert(key, hash: hash)
-      if flow < 0 { return }
+    var flow: FlowIndex
+    var direction = ends.direction
+    if let found = streams.use(ends.key, hash: hash) {
+      flow = found
+    } else {
+      guard !isEmpty || isOpening else { return classify(ChunkOutcome()) }
+      guard let made = makeFlow(ends.key, hash: hash) else { return }
+      flow = made
     }
-    if flows[flow].standing != .asked {
-      let home = home(flow, isForward, segment, payload)
-      flow = home.flow
-      isForward = home.isForward
-    }
-    flows[flow].lastSeen = clock
+    if !streams.hasAsked(flow) { (flow, direction) = locate((flow, direction), segment, payload) }
+    streams.see(flow, at: clock)
     if isOpening {
-      opens(flow, isForward, at: segment.sequence, isAnswer: segment.flags.isAcknowledging)
+      open(flow, direction, at: segment.sequence, isAnswer: segment.flags.isAcknowledging)
     }
-    guard !isEmpty else {
-      counters.delivered &+= 1
-      counters.otherSegments &+= 1
-      progress(flow)
-      return
+    if isEmpty {
+      classify(ChunkOutcome())
+    } else {
+      let chunk = Chunk(
+        flow: flow, direction: direction, kind: segment.kind,
+        hasAcknowledgement: segment.flags.isAcknowledging, sequence: segment.sequence,
+        acknowledgement: segment.acknowledgement, length: segment.payloadLength, time: segment.time)
+      arrive(chunk, payload)
     }
-    let piece = StreamPiece(
-      flow: flow, isForward: isForward, kind: segment.kind,
-      hasAcknowledgement: segment.flags.isAcknowledging, sequence: segment.sequence,
-      acknowledgement: segment.acknowledgement, length: segment.payloadLength, time: segment.time)
-    arrive(piece, payload)
-    if flows[flow].forward.held >= 0 || flows[flow].backward.held >= 0 { progress(flow) }
+    if streams.hasHeld(flow) { progress(flow) }
   }
 
   /// Moves the capture clock: gives up what has waited for too long.
   package mutating func advance(to now: UInt64) {
     if now > clock { clock = now }
-    while pending.oldest >= 0 {
-      let request = pending[pending.oldest]
-      guard request.clock &+ limits.answerTimeout <= clock else { break }
-      endUnanswered(pending.oldest)
-    }
-    while firstWaiting >= 0 {
-      guard flows[firstWaiting].waitingSince &+ limits.gapPatience <= clock else { break }
-      giveUpWaiting(firstWaiting)
-    }
+    while let request = pairing.expired(at: clock) { endUnanswered(request) }
+    while let flow = streams.waiting(for: limits.gapPatience, at: clock) { giveUpWaiting(flow) }
   }
 
   /// Ends the capture: nothing more will come, so what waits is decided now.
@@ -113,49 +87,311 @@ package struct ExchangeTracker: ~Copyable {
   /// - Parameter isOver: the traffic is over too (a file), so requests without a response are
   ///   unanswered; live, they are merely still waiting.
   package mutating func finish(isOver: Bool) {
-    while firstWaiting >= 0 { giveUpWaiting(firstWaiting) }
-    var flow = flows.oldest
-    while flow >= 0 {
-      endHead(flow, true)
-      endHead(flow, false)
-      flow = flows[flow].newer
+    while let flow = streams.firstWaiting { giveUpWaiting(flow) }
+    var next = streams.oldest
+    while let flow = next {
+      endHead(flow, .forward)
+      endHead(flow, .backward)
+      next = streams.newer(than: flow)
     }
-    while isOver, pending.oldest >= 0 { endUnanswered(pending.oldest) }
+    while isOver, let request = pairing.oldest { endUnanswered(request) }
+  }
+}
+
+// MARK: - Connections
+
+extension ExchangeTracker {
+  private mutating func makeFlow(_ key: FlowKey, hash: UInt64) -> FlowIndex? {
+    if let flow = streams.nextToEvict {
+      finish(flow)
+      streams.remove(flow)
+      counters.evictedFlows &+= 1
+    }
+    guard let flow = streams.insert(key, hash: hash) else { return nil }
+    messages.reset(flow)
+    return flow
   }
 
-  /// Counts a segment in its one class.
-  mutating func classify(_ outcome: PieceOutcome) {
-    counters.delivered &+= 1
-    if outcome.heads > 0 {
-      counters.headSegments &+= 1
-      counters.pipelinedHeads &+= UInt64(outcome.heads &- 1)
-    } else if outcome.hasPartialHead {
-      // Before what else it may be: `endHead` takes the segments of a head from this class.
-      counters.continuations &+= 1
-    } else if outcome.isLookalike {
-      counters.falseHeads &+= 1
-    } else if outcome.isUnparseable {
-      counters.unparseable &+= 1
-    } else {
-      counters.otherSegments &+= 1
+  /// A SYN was seen: this direction's stream begins at `start`.
+  private mutating func open(_ flow: FlowIndex, _ direction: Direction, at start: UInt32, isAnswer: Bool) {
+    switch streams.opening(flow, direction, at: start) {
+    case .known: return
+    case .first: break
+    case .another:
+      finish(flow)
+      streams.reset(flow)
+      messages.reset(flow)
+    }
+    streams.open(flow, direction, at: start)
+    messages.open(flow, direction, isAnswer: isAnswer)
+  }
+
+  /// Decides everything that waits on one flow.
+  private mutating func finish(_ flow: FlowIndex) {
+    if streams.isWaiting(flow) { giveUpWaiting(flow) }
+    let dropped = streams.dropHeld(flow)
+    counters.delivered &+= dropped
+    counters.otherSegments &+= dropped
+    endHead(flow, .forward)
+    endHead(flow, .backward)
+    while let request = pairing.first(of: flow) { endUnanswered(request) }
+  }
+
+  /// The flow and direction that a segment belongs to; called for flows that have asked nothing.
+  ///
+  /// A flow joins another one by the exact numbers of its first request, seen a moment ago elsewhere, or
+  /// of a response that the other one waits for and has not seen. It leaves with its next SYN.
+  private mutating func locate(
+    _ place: StreamAssembler.Location, _ segment: borrowing Segment, _ payload: RawSpan
+  ) -> StreamAssembler.Location {
+    let isOpening = segment.flags.isOpening
+    if let alias = streams.resolveAlias(place) {
+      if streams.fits(segment, alias, isAsking: pairing.first(of: alias.flow) != nil) {
+        streams.use(alias.flow)
+        return alias
+      }
+      if isOpening { streams.dropAlias(place.flow) }
+    }
+    guard !isOpening, !payload.isEmpty, segment.flags.isAcknowledging else { return place }
+    if payload.byteCount >= 5, HeadStart.verdict(payload) == .response, payload.byte(0) != UInt8(ascii: "\r")
+    {
+      streams.noteResponse(until: clock &+ limits.answerTimeout)
+      let request = expectedRequest(sequence: segment.sequence, acknowledgement: segment.acknowledgement)
+      if let request { join(place, toAskerOf: request) }
+    } else if let earlier = streams.earlierSighting(segment, payload, in: place) {
+      join(place, to: earlier)
+    }
+    guard let alias = streams.alias(of: place) else { return place }
+    streams.use(alias.flow)
+    return alias
+  }
+
+  /// From now on a flow's segments are those of the flow that waits for a response here; returns that flow, nil when
+  /// it is the same one.
+  @discardableResult
+  private mutating func join(
+    _ place: StreamAssembler.Location, toAskerOf request: RequestIndex
+  ) -> FlowIndex? {
+    let asker = pairing.flow(of: request)
+    guard asker != place.flow else { return nil }
+    join(place, to: (asker, responseDirection(of: asker)))
+    return asker
+  }
+
+  private mutating func join(_ place: StreamAssembler.Location, to other: StreamAssembler.Location) {
+    if streams.join(place, to: other, at: clock) {
+      messages.move(place.flow, place.direction, to: other.flow, other.direction)
     }
   }
 
-  /// Counts a segment all of whose bytes had been read.
-  mutating func classifyDuplicate() {
-    counters.delivered &+= 1
-    counters.duplicates &+= 1
+  /// The direction in which a flow is answered; while that is not known, backward.
+  private func responseDirection(of flow: FlowIndex) -> Direction {
+    messages.requestDirection(of: flow)?.opposite ?? .backward
   }
 
-  /// Makes room for one more head's event and names.
+  /// The waiting request of any flow that a response with these numbers answers; nil when there is none.
+  mutating func expectedRequest(sequence: UInt32, acknowledgement: UInt32) -> RequestIndex? {
+    guard let request = pairing.expectedRequest(sequence: sequence, acknowledgement: acknowledgement)
+    else { return nil }
+    // What was seen of its own responses must not contradict.
+    let asker = pairing.flow(of: request)
+    let position = streams.position(of: asker, responseDirection(of: asker))
+    return position == nil || position == sequence ? request : nil
+  }
+}
+
+// MARK: - Order
+
+extension ExchangeTracker {
+  /// Reads a segment's payload now, or holds it, or counts it as seen.
   @inline(__always)
-  mutating func makeRoomInBatch() {
-    if batch.isNearlyFull { spillBatch() }
+  private mutating func arrive(_ chunk: Chunk, _ payload: RawSpan) {
+    let bytes = payload.byteCount > Int(chunk.length) ? payload.slice(0, Int(chunk.length)) : payload
+    let demand = messages.demand(of: chunk.flow, chunk.direction)
+    let placement = streams.place(chunk, bytes, for: demand, at: clock)
+    switch placement {
+    case .next:
+      classify(read(chunk, bytes))
+      streams.advance(past: chunk)
+    case .held: break
+    case .passedOver: classify(ChunkOutcome())
+    case .gap(let gap): readAfterGap(of: gap, chunk, bytes)
+    case .noRoom:
+      giveUpWaiting(chunk.flow)
+      let placement = streams.placeAtOnce(chunk)
+      if case .gap(let gap) = placement {
+        skip(chunk.flow, chunk.direction, gap, from: chunk.sequence &- gap)
+      }
+      readPlaced(chunk, bytes, placement)
+    case .first, .overlap, .duplicate, .late: readPlaced(chunk, bytes, placement)
+    }
   }
 
-  @inline(never)
-  private mutating func spillBatch() {
-    spill?(batch)
-    batch.clear()
+  /// Reads a chunk by its place, for which nothing waits any longer.
+  private mutating func readPlaced(_ chunk: Chunk, _ bytes: RawSpan, _ placement: Placement) {
+    switch placement {
+    case .first:
+      messages.begin(chunk.flow, chunk.direction)
+      take(chunk, bytes)
+    case .overlap(let seen):
+      take(chunk.dropping(seen), bytes.slice(min(Int(seen), bytes.byteCount), bytes.byteCount))
+    case .duplicate: classifyDuplicate()
+    case .late: readLate(chunk, bytes)
+    case .next, .gap, .held, .noRoom, .passedOver: take(chunk, bytes)
+    }
+  }
+
+  /// Reads a chunk that begins at the next byte.
+  private mutating func take(_ chunk: Chunk, _ bytes: RawSpan) {
+    classify(read(chunk, bytes))
+    streams.advance(past: chunk)
+  }
+
+  /// Depth `heads`: reads a segment after bytes that the kernel did not pass, body as a rule.
+  private mutating func readAfterGap(of gap: UInt32, _ chunk: Chunk, _ bytes: RawSpan) {
+    let hint = messages.needsHint(chunk) ? hint(for: chunk) : PairingHint()
+    switch messages.passGap(of: gap, before: chunk, hint) {
+    case .isBody(let looksLikeHead): return classify(ChunkOutcome(isLookalike: looksLikeHead))
+    case .beyondHead: return classify(ChunkOutcome())
+    case .insideHead:
+      if streams.hold(chunk, bytes, at: clock) { return }
+      return classify(ChunkOutcome())
+    case .endsHead:
+      endHead(chunk.flow, chunk.direction)
+      streams.jump(to: chunk, known: 0)
+    case .endsBody(let rest): streams.jump(to: chunk, known: rest)
+    case .unknown: streams.jump(to: chunk, known: 0)
+    }
+    take(chunk, bytes)
+  }
+
+  /// Goes on after bytes that will not come.
+  private mutating func skip(_ flow: FlowIndex, _ direction: Direction, _ gap: UInt32, from position: UInt32)
+  {
+    counters.skippedBytes &+= UInt64(gap)
+    if messages.isInHead(flow, direction) { endHead(flow, direction, at: position) }
+    messages.skip(flow, direction, UInt64(gap))
+  }
+
+  /// Counts the whole heads in a late chunk; the direction's state stays as it is.
+  private mutating func readLate(_ chunk: Chunk, _ payload: RawSpan) {
+    var outcome = readLateHeads(chunk, payload)
+    if outcome.heads == 0, chunk.kind == .start { outcome.isUnparseable = true }
+    classify(outcome)
+    streams.receive(chunk)
+  }
+}
+
+// MARK: - Waiting
+
+extension ExchangeTracker {
+  /// Reads everything that no longer has to wait, in both directions.
+  private mutating func progress(_ flow: FlowIndex) {
+    var hasMoved = false
+    while true {
+      let forward = drain(flow, .forward)
+      let backward = drain(flow, .backward)
+      if !forward, !backward { break }
+      hasMoved = true
+    }
+    streams.settle(flow, isOver: hasMoved, at: clock)
+  }
+
+  /// Reads the held chunks of one direction as far as they follow on; true when one was read.
+  private mutating func drain(_ flow: FlowIndex, _ direction: Direction) -> Bool {
+    var hasMoved = false
+    while let first = streams.firstHeld(flow, direction),
+      let placement = streams.placeHeld(flow, direction, for: messages.demand(of: flow, direction)),
+      placement != .held
+    {
+      hasMoved = true
+      readHeld(streams.held(first), placement)
+      streams.removeFirstHeld(flow, direction)
+    }
+    return hasMoved
+  }
+
+  /// Reads a held chunk whose time has come.
+  private mutating func readHeld(_ held: HeldChunk, _ placement: Placement) {
+    let blocks = streams.heldBytes
+    let bytes = blocks.bytes(of: held.block, count: Int(held.captured))
+    // A later part of a long segment: the segment has its class already.
+    guard held.chunk.isFirst else { return readPart(held.chunk, bytes, placement) }
+    readPlaced(held.chunk, bytes, placement)
+  }
+
+  private mutating func readPart(_ part: Chunk, _ bytes: RawSpan, _ placement: Placement) {
+    switch placement {
+    case .duplicate: break
+    case .late: _ = readLateHeads(part, bytes)
+    case .overlap(let seen):
+      let rest = part.dropping(seen)
+      let outcome = read(rest, bytes.slice(min(Int(seen), bytes.byteCount), bytes.byteCount))
+      counters.pipelinedHeads &+= UInt64(outcome.heads)
+      streams.advance(past: rest)
+    case .next, .first, .gap, .held, .noRoom, .passedOver:
+      let outcome = read(part, bytes)
+      counters.pipelinedHeads &+= UInt64(outcome.heads)
+      streams.advance(past: part)
+    }
+  }
+
+  /// Reads on after whatever a flow waits for: it has waited long enough, or there is no room.
+  private mutating func giveUpWaiting(_ waiting: FlowIndex) {
+    var flow = waiting
+    if streams.isFresh(flow), let asker = joinByHeldResponse(flow) { flow = asker }
+    progress(flow)
+    // The requests first: the responses may be waiting for them.
+    let first = probableRequestDirection(of: flow)
+    for step in 0..<2 {
+      let direction = step == 0 ? first : first.opposite
+      guard let resumption = streams.resume(flow, direction) else { continue }
+      if resumption.isFirst { messages.begin(flow, direction) }
+      if resumption.missing > 0 { skip(flow, direction, resumption.missing, from: resumption.position) }
+      messages.giveUpResponse(flow, direction)
+      progress(flow)
+    }
+    // Something may still wait, for the next gap: it gets its own time.
+    if streams.isWaiting(flow) { streams.settle(flow, isOver: true, at: clock) }
+  }
+
+  /// Joins a flow whose first response has waited in vain for its request, when that came under other
+  /// addresses meanwhile; returns the other flow.
+  private mutating func joinByHeldResponse(_ flow: FlowIndex) -> FlowIndex? {
+    for direction in [Direction.forward, .backward] {
+      var next = streams.firstHeld(flow, direction)
+      // Any of the first few will do: an entry of the table may have given way to another one.
+      var tries = 8
+      while let held = next, tries > 0 {
+        let chunk = streams.held(held).chunk
+        next = streams.held(after: held)
+        tries &-= 1
+        guard chunk.hasAcknowledgement,
+          let request = expectedRequest(sequence: chunk.sequence, acknowledgement: chunk.acknowledgement),
+          let asker = join((flow, direction), toAskerOf: request)
+        else { continue }
+        return asker
+      }
+    }
+    return nil
+  }
+
+  /// The direction that asks, as far as anything tells: without a SYN and before any head was read, what is
+  /// held back does.
+  private mutating func probableRequestDirection(of flow: FlowIndex) -> Direction {
+    if let known = messages.requestDirection(of: flow) { return known }
+    let blocks = streams.heldBytes
+    for direction in [Direction.forward, .backward] {
+      var next = streams.firstHeld(flow, direction)
+      while let index = next {
+        let held = streams.held(index)
+        switch HeadStart.verdict(blocks.bytes(of: held.block, count: Int(held.captured))) {
+        case .request, .http2: return direction
+        case .response: return direction.opposite
+        case .requestPrefix, .responsePrefix, .none: next = streams.held(after: index)
+        }
+      }
+    }
+    return .forward
   }
 }

@@ -18,32 +18,32 @@ enum ReadRanges: FuzzTarget {
   static func test(_ input: RawSpan) {
     var script = Script(input)
     let base = [0, 0xffff_f800, 0x7fff_f800, 1_000][script.below(4)] as UInt32
-    var coverage = Coverage()
+    var received = ReceivedRanges()
     var plain = [Bool](repeating: false, count: size)
     var isExact = true
     if script.flag() {
-      coverage.add(base &- 1, base)
-      coverage.setFloor()
+      received.add(base &- 1, base)
+      received.setFloor()
     } else {
       // A first range, so that there is something to compare with.
-      coverage.add(base &- 1, base)
+      received.add(base &- 1, base)
     }
     while !script.isOver {
       let start = script.below(size - 1), end = start + 1 + script.below(size - start)
       if script.byte() & 3 == 0 {
         let isRead = plain[start..<end].allSatisfy { $0 }
-        let answer = coverage.contains(base &+ UInt32(start), base &+ UInt32(end))
+        let answer = received.contains(base &+ UInt32(start), base &+ UInt32(end))
         expect(!isRead || answer, "what was read is contained: \(start)..<\(end)")
         if isExact { expect(isRead == answer, "what was not read is not contained: \(start)..<\(end)") }
       } else {
         let short = script.flag() ? end : min(end, start + 40)
-        coverage.add(base &+ UInt32(start), base &+ UInt32(short))
+        received.add(base &+ UInt32(start), base &+ UInt32(short))
         for index in start..<short { plain[index] = true }
         // Beyond four ranges the oldest gap counts as read.
         var ranges = 1
         for index in 1..<size where plain[index] && !plain[index - 1] { ranges += 1 }
         if ranges > 4 { isExact = false }
-        expect(coverage.count >= 1 && coverage.count <= 4, "four ranges at most")
+        expect(received.count >= 1 && received.count <= 4, "four ranges at most")
       }
     }
   }

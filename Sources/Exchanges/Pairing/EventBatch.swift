@@ -9,12 +9,12 @@ package struct EventBatch: ~Copyable {
 
   /// The names of the events; they live until the batch is cleared.
   package let names = NameBuffer()
-  /// Whether events come with their details, because somebody follows single exchanges; to be changed
+  /// Whether events come with their details, because single exchanges are followed; to be changed
   /// only while the batch is empty.
   package var isDetailed = false
-  private var events = Slab<ExchangeEvent>(capacity: EventBatch.capacity)
+  private var events = FixedArray<Int, ExchangeEvent>(capacity: EventBatch.capacity)
   // Touched only when exchanges are followed one by one; all zeros are a detail without anything.
-  private var details = Slab<ExchangeDetail>(zeroed: EventBatch.capacity)
+  private var details = FixedArray<Int, ExchangeDetail>(zeroed: EventBatch.capacity)
   package private(set) var count = 0
 
   init() {
@@ -24,13 +24,13 @@ package struct EventBatch: ~Copyable {
   /// The event at `index`, 0 to `count` - 1.
   package subscript(index: Int) -> ExchangeEvent {
     // A copy: a coroutine that is not inlined into another target takes its frame from the heap.
-    events[index]
+    events[index].value
   }
 
   /// The details of the event at `index`, when the batch `isDetailed`.
   package func detail(_ index: Int) -> ExchangeDetail {
     precondition(index < count)
-    return details[index]
+    return details[index].value
   }
 
   /// All events.
@@ -48,14 +48,14 @@ package struct EventBatch: ~Copyable {
 
   mutating func append(_ event: ExchangeEvent) {
     guard count < Self.capacity else { return }
-    events[count] = event
+    events[count].value = event
     count &+= 1
   }
 
   /// Gives the last event its details.
   mutating func describe(_ detail: ExchangeDetail) {
     guard count > 0 else { return }
-    details[count &- 1] = detail
+    details[count &- 1].value = detail
   }
 
   /// Forgets events and names.

@@ -5,7 +5,7 @@
 /// It is what makes every byte count once, whatever the order and however often it comes. There is
 /// one range on an ordinary stream; a gap that was given up starts another. With too many, the oldest
 /// gap counts as read.
-struct Coverage: BitwiseCopyable {
+struct ReceivedRanges: BitwiseCopyable {
   /// A range reaches back no further than this: serial numbers compare within 2^31.
   private static let longest: UInt32 = 1 << 29
 

@@ -12,20 +12,21 @@ struct FlowKey: Equatable, BitwiseCopyable, Sendable {
   /// Port of a in the upper half, of b in the lower one.
   var ports: UInt32
 
-  /// The key, and whether the segment goes from a to b.
-  static func of(_ segment: borrowing Segment) -> (key: FlowKey, forward: Bool) {
+  /// The key of a segment's connection, and the segment's direction there.
+  @inline(__always)
+  static func of(_ segment: borrowing Segment) -> (key: FlowKey, direction: Direction) {
     let source = segment.source, destination = segment.destination
-    let forward =
+    let isForward =
       source.high != destination.high
       ? source.high < destination.high
       : source.low != destination.low ? source.low < destination.low : source.port <= destination.port
-    let a = forward ? source : destination
-    let b = forward ? destination : source
+    let a = isForward ? source : destination
+    let b = isForward ? destination : source
     return (
       FlowKey(
         aHigh: a.high, aLow: a.low, bHigh: b.high, bLow: b.low,
         ports: UInt32(a.port) << 16 | UInt32(b.port)),
-      forward
+      isForward ? .forward : .backward
     )
   }
 

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What the reading of a direction must know of the other one and of the requests that wait, by value.
+struct PairingHint: BitwiseCopyable {
+  /// Requests of the flow wait for their responses.
+  var isWaiting = false
+  /// What the client had received when it sent the last of them, when `hasLastAcknowledgement`.
+  var lastAcknowledgement: UInt32 = 0
+  var hasLastAcknowledgement = false
+  /// The sequence number up to which the other direction has been read; nil when nothing is known of it.
+  var otherPosition: UInt32?
+}
+
+/// What the reading of a response must know about its request.
+struct AnsweredRequest: BitwiseCopyable {
+  var isHead: Bool
+  var isConnect: Bool
+  /// The request asked for another protocol.
+  var isUpgrade: Bool
+}
+
+/// What reading a chunk came to; it decides the one class of the accounting that the segment falls in.
+struct ChunkOutcome: BitwiseCopyable {
+  /// The number of heads that ended in the chunk.
+  var heads = 0
+  /// A part of a head was stored, not its end.
+  var hasPartialHead = false
+  var isUnparseable = false
+  var isLookalike = false
+}
+
+/// The reading of one chunk: where it stands, and what it has come to.
+struct ChunkReading: BitwiseCopyable {
+  /// The offset of the next byte to read.
+  var offset = 0
+  var outcome = ChunkOutcome()
+  /// Needed where `MessageReader.needsHint` says so.
+  var hint = PairingHint()
+  /// The chunk came after reading had gone on without it: its heads decide nothing about its direction.
+  var isLate = false
+
+  // Of the head that was read last.
+
+  /// The offset of its first byte in the chunk, unless it is `stored`.
+  var headOffset = 0
+  /// The sequence number of its first byte.
+  var headStart: UInt32 = 0
+  /// No bytes of the direction are missing before it.
+  var isInStep = false
+  var stored = StoredHead()
+}
+
+/// What the reading of a chunk came upon.
+enum ReadingStep: BitwiseCopyable {
+  /// No head that counts: reading goes on.
+  case none
+  /// A message's head, in the chunk's bytes.
+  case head
+  /// A message's head, in the store.
+  case storedHead
+  /// Another protocol: the connection leaves HTTP/1.
+  case leftHTTP
+}
+
+/// What a gap in a direction whose gaps are not waited for means to its reading.
+enum GapMeaning: BitwiseCopyable {
+  /// The chunk after it is body: it is not read, and counts as a false head or not.
+  case isBody(looksLikeHead: Bool)
+  /// The chunk after it is of a head in the making, and waits for the bytes before it.
+  case insideHead
+  /// The chunk after it is of a head that is too long to wait for: it is not read.
+  case beyondHead
+  /// A head in the making is over; the chunk is to be read.
+  case endsHead
+  /// The first bytes of the gap, so many, were the rest of a body; the chunk is to be read.
+  case endsBody(UInt32)
+  /// The chunk is to be read.
+  case unknown
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Capture
+import HTTP1
+import System
+
+/// How the first bytes of a chunk look, where a head is looked for or a body goes by.
+enum HeadLooks {
+  /// Whether a chunk that begins inside a body begins like a head.
+  static func isLookalike(_ chunk: Chunk, _ payload: RawSpan) -> Bool {
+    // An empty line may precede a head, but in the midst of a body it is a body's.
+    let isLine = payload.byteCount > 0 && payload.byte(0) == UInt8(ascii: "\r")
+    return chunk.kind == .start || (chunk.kind == .stream && !isLine && beginsLikeHead(payload))
+  }
+
+  /// Whether bytes begin with a registered method and a space, or with `HTTP/`.
+  static func beginsLikeHead(_ bytes: RawSpan) -> Bool {
+    switch HeadStart.verdict(bytes) {
+    case .request, .response, .http2: true
+    case .requestPrefix, .responsePrefix, .none: false
+    }
+  }
+
+  /// Whether bytes begin with a status line, as far as they reach.
+  static func beginsLikeStatus(_ bytes: RawSpan) -> Bool {
+    // "HTTP"
+    guard bytes.byteCount >= 12, bytes.big32(0) == 0x4854_5450 else { return false }
+    var head = MessageHead()
+    return HeadParser.parse(bytes, into: &head) != .invalid && !head.kind.isRequest && head.status != 0
+  }
+
+  /// Whether bytes are ends of lines alone, as may come before a head.
+  static func isEmptyLines(_ bytes: RawSpan) -> Bool {
+    for offset in 0..<bytes.byteCount {
+      let byte = bytes.byte(offset)
+      if byte != UInt8(ascii: "\r"), byte != UInt8(ascii: "\n") { return false }
+    }
+    return true
+  }
+}

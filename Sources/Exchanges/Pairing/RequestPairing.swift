@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What the pairing must know of a response to find its request.
+struct ResponseStart: BitwiseCopyable {
+  var key: ExchangeKey
+  /// The sequence number of the head's first byte.
+  var sequence: UInt32
+  var acknowledgement: UInt32
+  var hasAcknowledgement: Bool
+  /// No bytes of its direction are missing before it, so that no response can have been missed.
+  var isInStep: Bool
+}
+
+/// What a response is to the requests that wait.
+enum ResponseMatch: Equatable {
+  /// It answers this request.
+  case answers(RequestIndex)
+  /// This request was answered in a gap before the response: end it, and ask again.
+  case overtook(RequestIndex)
+  /// It was sent before the request that waits for one: it answers an earlier one.
+  case tooEarly
+  /// No request waits.
+  case unasked
+}
+
+/// The pairing stage: requests that wait, by flow and stream, and the responses that they get.
+///
+/// Responses are tied to requests by sequence and acknowledgement numbers; pipelined requests are answered
+/// in order (RFC 9112, section 9.3.2). It reads no byte and knows no flow but by its index.
+struct RequestPairing: ~Copyable {
+  private var pending: PendingRequests
+  private var expected = ExpectedResponses()
+  private let answerTimeout: UInt64
+
+  init(limits: ExchangeLimits) {
+    pending = PendingRequests(capacity: limits.pendingRequests, flows: limits.flows)
+    answerTimeout = limits.answerTimeout
+  }
+
+  /// The request that must be ended before another one is added; nil while there is room.
+  var nextToEvict: RequestIndex? { pending.isFull ? pending.oldest : nil }
+
+  /// The request that has waited for longest, if for the time limit at least; else nil.
+  @inline(__always)
+  func expired(at clock: UInt64) -> RequestIndex? {
+    guard let oldest = pending.oldest, pending[oldest].clock &+ answerTimeout <= clock else { return nil }
+    return oldest
+  }
+
+  /// The request that has waited for longest; nil when none waits.
+  var oldest: RequestIndex? { pending.oldest }
+
+  /// The first request of a flow that waits; nil when none does.
+  func first(of flow: FlowIndex) -> RequestIndex? { pending.first(of: flow) }
+
+  /// The flow of a request that waits.
+  func flow(of request: RequestIndex) -> FlowIndex { pending[request].key.flow }
+
+  /// What the reading of a flow must know, without the other direction's position.
+  func hint(for flow: FlowIndex) -> PairingHint {
+    var hint = PairingHint()
+    if let last = pending.last(of: flow) {
+      hint.isWaiting = true
+      hint.lastAcknowledgement = pending[last].acknowledgement
+      hint.hasLastAcknowledgement = pending[last].hasAcknowledgement
+    }
+    return hint
+  }
+
+  /// Adds a request to its flow, in the order of the stream; nil when there is no room.
+  @inline(__always)
+  mutating func add(_ request: PendingRequest) -> RequestIndex? { pending.add(request) }
+
+  /// Finds what a response is to the requests that wait; changes nothing.
+  @inline(__always)
+  mutating func match(_ response: ResponseStart) -> ResponseMatch {
+    guard let first = pending.first(of: response.key) else { return .unasked }
+    if isTooEarly(response, for: first) { return .tooEarly }
+    // With a gap before it, responses may have been missed: a request whose successor was sent when
+    // the client had already received more has been answered in that gap.
+    if !response.isInStep, let next = pending.after(first), pending[next].hasAcknowledgement,
+      pending[next].acknowledgement != pending[first].acknowledgement, !isTooEarly(response, for: next)
+    {
+      return .overtook(first)
+    }
+    return .answers(first)
+  }
+
+  /// What a response to a request must know of it, and the nanoseconds from its head to a response's at `time`.
+  @inline(__always)
+  func answer(to request: RequestIndex, at time: UInt64) -> (answered: AnsweredRequest, latency: UInt64) {
+    let asked = pending[request].time
+    return (pending[request].answer, time > asked ? time &- asked : 0)
+  }
+
+  /// Forgets a request, which has ended.
+  @inline(__always)
+  mutating func remove(_ request: RequestIndex) { pending.remove(request) }
+
+  /// Notes which numbers a request's response will carry, should it come under other addresses.
+  mutating func expectResponse(to request: RequestIndex, bodyLength: UInt64) {
+    let waiting = pending[request]
+    guard waiting.hasAcknowledgement else { return }
+    // A server acknowledges the body too before it answers, as a rule; with 100 (Continue), the head.
+    expected.note(request, sequence: waiting.acknowledgement, acknowledgement: waiting.headEnd)
+    guard bodyLength > 0, bodyLength < 1 << 30 else { return }
+    expected.note(
+      request, sequence: waiting.acknowledgement,
+      acknowledgement: waiting.headEnd &+ UInt32(truncatingIfNeeded: bodyLength))
+  }
+
+  /// The waiting request of any flow that a response with these numbers answers; nil when there is none.
+  func expectedRequest(sequence: UInt32, acknowledgement: UInt32) -> RequestIndex? {
+    guard let request = expected.request(sequence: sequence, acknowledgement: acknowledgement),
+      pending[request].isWaiting, pending[request].acknowledgement == sequence,
+      SequenceNumber.distance(acknowledgement, from: pending[request].headEnd) >= 0
+    else { return nil }
+    return request
+  }
+
+  /// Whether a response was sent before its sender had the request, or lies before what the client had
+  /// received when it asked.
+  @inline(__always)
+  private func isTooEarly(_ response: ResponseStart, for index: RequestIndex) -> Bool {
+    let request = pending[index]
+    if response.hasAcknowledgement,
+      SequenceNumber.distance(response.acknowledgement, from: request.headStart) <= 0
+    {
+      return true
+    }
+    return request.hasAcknowledgement
+      && SequenceNumber.distance(response.sequence, from: request.acknowledgement) < 0
+  }
+}

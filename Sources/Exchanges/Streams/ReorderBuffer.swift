@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import System
+
+/// A chunk that came before the bytes in front of it, or before the request that it answers.
+struct HeldChunk: BitwiseCopyable {
+  var chunk: Chunk
+  /// The number of captured bytes, in `block`; without a block there are none.
+  var captured: Int32
+  var block: PackedIndex<BlockIndex>
+  fileprivate var bySequence = Neighbours<HeldIndex>()
+
+  /// The chunks of one direction of a flow, in the order of the stream.
+  enum BySequence: ListOrder {
+    @inline(__always)
+    static func neighbours(of held: ElementRef<HeldChunk>) -> ElementRef<Neighbours<HeldIndex>> {
+      held.member(\.bySequence)
+    }
+  }
+}
+
+/// The chunks that wait, in a fixed number of slots with a block of bytes each; each direction of a flow has a
+/// list of its own.
+struct ReorderBuffer: ~Copyable {
+  /// Bytes of one block; a longer segment takes several chunks.
+  static let blockSize = 2_048
+
+  private var slots: SlotPool<HeldIndex, HeldChunk>
+  /// Of the chunks' bytes.
+  let blocks: BlockPool
+
+  init(capacity: Int) {
+    slots = SlotPool(capacity: capacity)
+    blocks = BlockPool(blocks: capacity, of: Self.blockSize)
+  }
+
+  subscript(index: HeldIndex) -> ElementRef<HeldChunk> {
+    @inline(__always) get { slots[index] }
+  }
+
+  /// The chunk that follows in the same list.
+  func after(_ index: HeldIndex) -> HeldIndex? { IntrusiveList<HeldChunk.BySequence>.after(index, in: slots) }
+
+  /// Keeps a segment of a direction, which may have `limit` chunks; false when there is no room.
+  ///
+  /// Of a segment too long for the slots left, what fits is kept: reading it later yields the rest as a gap.
+  mutating func hold(_ chunk: Chunk, _ bytes: RawSpan, in half: ElementRef<StreamHalf>, limit: Int) -> Bool {
+    let needed = max(1, (bytes.byteCount + Self.blockSize - 1) / Self.blockSize)
+    guard Int(half.heldCount) + needed <= limit else { return false }
+    var rest = chunk
+    var offset = 0
+    while true {
+      let count = min(Self.blockSize, bytes.byteCount - offset)
+      var part = rest
+      let isLast = offset + count == bytes.byteCount
+      if !isLast { part.length = UInt32(count) }
+      guard let added = add(part, bytes.slice(offset, offset + count)) else { return !rest.isFirst }
+      insert(added, into: half)
+      if isLast { return true }
+      offset += count
+      rest = rest.dropping(UInt32(count))
+      rest.isFirst = false
+    }
+  }
+
+  /// Puts a kept chunk where its sequence number stands in a direction's list, after its equals.
+  mutating func insert(_ index: HeldIndex, into half: ElementRef<StreamHalf>) {
+    half.heldCount &+= 1
+    let sequence = slots[index].chunk.sequence
+    var before: HeldIndex?
+    var at = half.held.first
+    while let other = at, SequenceNumber.distance(slots[other].chunk.sequence, from: sequence) <= 0 {
+      before = other
+      at = after(other)
+    }
+    var list = half.held
+    list.insert(index, after: before, in: slots)
+    half.held = list
+  }
+
+  /// Takes the first chunk of a direction out of its list, for another list.
+  mutating func takeFirst(of half: ElementRef<StreamHalf>) -> HeldIndex? {
+    var list = half.held
+    guard let first = list.first else { return nil }
+    list.remove(first, in: slots)
+    half.held = list
+    half.heldCount &-= 1
+    return first
+  }
+
+  /// Forgets the first chunk of a direction and its bytes.
+  mutating func removeFirst(of half: ElementRef<StreamHalf>) {
+    guard let first = takeFirst(of: half) else { return }
+    if let block = slots[first].block.index { blocks.give(block) }
+    slots.remove(first)
+  }
+
+  private mutating func add(_ chunk: Chunk, _ bytes: RawSpan) -> HeldIndex? {
+    var block: BlockIndex?
+    if bytes.byteCount > 0 {
+      guard let taken = blocks.take() else { return nil }
+      block = taken
+      _ = blocks.write(bytes, to: taken, at: 0)
+    }
+    let held = HeldChunk(
+      chunk: chunk, captured: Int32(truncatingIfNeeded: bytes.byteCount), block: PackedIndex(block))
+    if let added = slots.add(held) { return added }
+    if let block { blocks.give(block) }
+    return nil
+  }
+}
