@@ -12,13 +12,13 @@ package struct ExchangeLimits: Sendable {
   package var largeHeads = 48
   /// Segments held back until the bytes before them come, 2 KiB each.
   package var heldSegments = 2_560
-  /// Of those, one direction of a flow may hold so many.
+  /// Of those, the number that one direction of a flow may hold.
   package var heldPerDirection = 512
   /// Nanoseconds until a request counts as unanswered.
   package var answerTimeout: UInt64 = 60_000_000_000
   /// Nanoseconds that a response waits for a request that comes later.
   package var responsePatience: UInt64 = 2_000_000_000
-  /// Nanoseconds to wait for missing bytes before reading goes on after them.
+  /// Nanoseconds to wait for missing bytes before reading continues after them.
   package var gapPatience: UInt64 = 250_000_000
 
   package init() {}

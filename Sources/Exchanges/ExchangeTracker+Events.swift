@@ -82,7 +82,7 @@ extension ExchangeTracker {
     } else if outcome.hasPartialHead {
       // Before what else it may be: `endHead` takes the segments of a head from this class.
       counters.continuations &+= 1
-    } else if outcome.isLookalike {
+    } else if outcome.isFalseHead {
       counters.falseHeads &+= 1
     } else if outcome.isUnparseable {
       counters.unparseable &+= 1

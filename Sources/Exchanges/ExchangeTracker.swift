@@ -251,7 +251,7 @@ extension ExchangeTracker {
   private mutating func readAfterGap(of gap: UInt32, _ chunk: Chunk, _ bytes: RawSpan) {
     let hint = messages.needsHint(chunk) ? hint(for: chunk) : PairingHint()
     switch messages.passGap(of: gap, before: chunk, hint) {
-    case .isBody(let looksLikeHead): return classify(ChunkOutcome(isLookalike: looksLikeHead))
+    case .isBody(let looksLikeHead): return classify(ChunkOutcome(isFalseHead: looksLikeHead))
     case .beyondHead: return classify(ChunkOutcome())
     case .insideHead:
       if streams.hold(chunk, bytes, at: clock) { return }

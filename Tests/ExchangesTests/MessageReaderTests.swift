@@ -125,7 +125,7 @@ import Testing
       stage.read(.backward, "HTTP/1.1 200 OK\r\nContent-Length: 19\r\n\r\n")
       stage.read(.backward, "HTTP/1.1 404 No\r\n\r\n")
       #expect(stage.reads.map(\.status) == (isHead ? [200, 404] : [200]))
-      #expect(stage.outcome.isLookalike == !isHead)
+      #expect(stage.outcome.isFalseHead == !isHead)
     }
   }
 
@@ -194,7 +194,7 @@ import Testing
   @Test func `a direction that asks does not answer`() {
     var stage = Stage()
     stage.read(.forward, ok())
-    #expect(stage.reads.isEmpty && stage.outcome.isLookalike)
+    #expect(stage.reads.isEmpty && stage.outcome.isFalseHead)
     #expect(stage.messages.requestDirection(of: Self.flow) == .forward)
   }
 

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Exchanges
 
-/// The stage of streams alone: numbers go in, places come out, and what is read is told to it.
+/// The stage of streams alone: numbers go in, places come out, and it learns what was read.
 @Suite struct StreamAssemblerTests {
   static let key = FlowKey(aHigh: 0, aLow: 1, bHigh: 0, bLow: 2, ports: 40_000 << 16 | 80)
 
@@ -102,7 +102,7 @@ import Testing
     #expect(body == .duplicate && before == .late)
   }
 
-  @Test func `without room reading goes on after the gap`() {
+  @Test func `without room reading continues after the gap`() {
     var limits = ExchangeLimits.file
     limits.heldPerDirection = 1
     var streams = Self.stage(limits)
@@ -148,8 +148,8 @@ import Testing
     let another = streams.opening(Self.flow, .forward, at: 77)
     #expect(late == .known && again == .known && another == .another)
     streams.reset(Self.flow)
-    let anew = streams.opening(Self.flow, .forward, at: 77)
-    #expect(anew == .first)
+    let fresh = streams.opening(Self.flow, .forward, at: 77)
+    #expect(fresh == .first)
   }
 
   @Test func `the flow that was idle for longest makes room`() {

@@ -26,7 +26,7 @@ struct ChunkOutcome: BitwiseCopyable {
   /// A part of a head was stored, not its end.
   var hasPartialHead = false
   var isUnparseable = false
-  var isLookalike = false
+  var isFalseHead = false
 }
 
 /// The reading of one chunk: where it stands, and what it has come to.
@@ -36,7 +36,7 @@ struct ChunkReading: BitwiseCopyable {
   var outcome = ChunkOutcome()
   /// Needed where `MessageReader.needsHint` says so.
   var hint = PairingHint()
-  /// The chunk came after reading had gone on without it: its heads decide nothing about its direction.
+  /// The chunk came after reading had continued without it: its heads decide nothing about its direction.
   var isLate = false
 
   // Of the head that was read last.
@@ -52,7 +52,7 @@ struct ChunkReading: BitwiseCopyable {
 
 /// What the reading of a chunk came upon.
 enum ReadingStep: BitwiseCopyable {
-  /// No head that counts: reading goes on.
+  /// No head that counts: reading continues.
   case none
   /// A message's head, in the chunk's bytes.
   case head
@@ -72,7 +72,7 @@ enum GapMeaning: BitwiseCopyable {
   case beyondHead
   /// A head in the making is over; the chunk is to be read.
   case endsHead
-  /// The first bytes of the gap, so many, were the rest of a body; the chunk is to be read.
+  /// This many first bytes of the gap were the rest of a body; the chunk is to be read.
   case endsBody(UInt32)
   /// The chunk is to be read.
   case unknown

@@ -7,7 +7,7 @@ import System
 /// How the first bytes of a chunk look, where a head is looked for or a body goes by.
 enum HeadLooks {
   /// Whether a chunk that begins inside a body begins like a head.
-  static func isLookalike(_ chunk: Chunk, _ payload: RawSpan) -> Bool {
+  static func isFalseHead(_ chunk: Chunk, _ payload: RawSpan) -> Bool {
     // An empty line may precede a head, but in the midst of a body it is a body's.
     let isLine = payload.byteCount > 0 && payload.byte(0) == UInt8(ascii: "\r")
     return chunk.kind == .start || (chunk.kind == .stream && !isLine && beginsLikeHead(payload))

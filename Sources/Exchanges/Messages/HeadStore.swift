@@ -28,7 +28,7 @@ struct HeadStore {
   /// The number of blocks in use.
   var used: Int { small.used + large.used }
 
-  /// Keeps the first bytes of a head; nil when there is no block for so many.
+  /// Keeps the first bytes of a head; nil when there is no block for them.
   func begin(_ bytes: RawSpan) -> StoredHead? {
     let isLarge = bytes.byteCount > small.blockSize
     // Not by a reference to either pool: that would be counted.

@@ -7,7 +7,7 @@ struct MessageFlow: BitwiseCopyable {
   enum Role: BitwiseCopyable { case unknown, forward, backward }
 
   var requests = Role.unknown
-  /// A SYN told the role: no head can contradict it.
+  /// A SYN decided the role: no head can contradict it.
   var isRoleSure = false
   var forward = MessageHalf()
   var backward = MessageHalf()

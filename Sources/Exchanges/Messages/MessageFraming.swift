@@ -32,7 +32,7 @@ extension ElementRef<MessageHalf> {
   }
 
   /// Reads a chunked body from `offset` on in a segment's bytes, of which `length` were on the wire; returns where it
-  /// ends or goes on.
+  /// ends or continues.
   func readChunks(_ payload: RawSpan, from offset: Int, length: Int) -> Int {
     let captured = min(payload.byteCount, length)
     if offset < captured {

@@ -160,7 +160,7 @@ extension MessageReader {
 // MARK: - Chunks
 
 extension MessageReader {
-  /// Passes over a chunk's bytes as far as the next head may begin or goes on; false at the chunk's end.
+  /// Passes over a chunk's bytes as far as the next head may begin or continues; false at the chunk's end.
   @inline(__always)
   mutating func findHead(_ chunk: Chunk, _ payload: RawSpan, _ reading: inout ChunkReading) -> Bool {
     // Ordinary segments are a head, and are over with it.
@@ -191,12 +191,12 @@ extension MessageReader {
           half.desynchronize()
           continue
         }
-        if offset == 0, HeadLooks.isLookalike(chunk, payload) { reading.outcome.isLookalike = true }
+        if offset == 0, HeadLooks.isFalseHead(chunk, payload) { reading.outcome.isFalseHead = true }
         let count = min(half.remaining, UInt64(length &- offset))
         half.passBody(count)
         offset &+= Int(count)
       case .chunked:
-        if offset == 0, HeadLooks.isLookalike(chunk, payload) { reading.outcome.isLookalike = true }
+        if offset == 0, HeadLooks.isFalseHead(chunk, payload) { reading.outcome.isFalseHead = true }
         offset = half.readChunks(payload, from: offset, length: length)
       case .untilClose:
         if offset == 0, HeadLooks.beginsLikeHead(payload) {
@@ -204,7 +204,7 @@ extension MessageReader {
             half.desynchronize()
             continue
           }
-          reading.outcome.isLookalike = true
+          reading.outcome.isFalseHead = true
         }
         return false
       case .awaitingResponse:
@@ -217,7 +217,7 @@ extension MessageReader {
     return false
   }
 
-  /// Reads the head that `findHead` has found, or goes on with it.
+  /// Reads the head that `findHead` has found, or continues it.
   mutating func readHead(
     _ chunk: Chunk, _ payload: RawSpan, _ reading: inout ChunkReading, into head: inout MessageHead
   ) -> ReadingStep {
@@ -345,7 +345,7 @@ extension MessageReader {
     let flow = flows[chunk.flow]
     let isRequest = head.kind.isRequest
     guard isRequest ? flow.mayRequest(chunk.direction) : flow.mayRespond(chunk.direction) else {
-      reading.outcome.isLookalike = true
+      reading.outcome.isFalseHead = true
       half.desynchronize()
       return false
     }

@@ -52,11 +52,11 @@ enum Placement: BitwiseCopyable, Equatable {
   case next
   /// It is the first one of a direction of which nothing was known: to be read.
   case first
-  /// Its first bytes, so many, have been read: what remains is to be read.
+  /// This many of its first bytes have been read: what remains is to be read.
   case overlap(UInt32)
   /// All of its bytes have been read.
   case duplicate
-  /// It was never read, and reading has gone on after it.
+  /// It was never read, and reading has continued after it.
   case late
   /// It waits in the reorder buffer, for now.
   case held
@@ -64,6 +64,6 @@ enum Placement: BitwiseCopyable, Equatable {
   case noRoom
   /// It lies ahead of missing bytes in a direction of which nothing is read: it is over with.
   case passedOver
-  /// So many bytes before it were not delivered, and nothing waits for them.
+  /// This many bytes before it were not delivered, and nothing waits for them.
   case gap(UInt32)
 }

@@ -253,7 +253,7 @@ extension StreamAssembler {
     return segments
   }
 
-  /// A direction that goes on at its first held chunk, without the bytes before it.
+  /// A direction that continues at its first held chunk, without the bytes before it.
   struct Resumption {
     /// Nothing had been read of the direction.
     var isFirst: Bool
@@ -278,7 +278,7 @@ extension StreamAssembler {
     return Resumption(isFirst: isFirst, position: position, missing: sequence &- position)
   }
 
-  /// Keeps a flow among those that wait as long as something is held; one whose wait is `over` waits anew.
+  /// Keeps a flow among those that wait as long as something is held; one whose wait is `over` waits again.
   mutating func settle(_ flow: FlowIndex, isOver: Bool, at clock: UInt64) {
     guard flows[flow].hasHeld else { return stopWaiting(flow) }
     if isOver {

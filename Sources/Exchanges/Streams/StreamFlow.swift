@@ -90,7 +90,7 @@ extension ElementRef<StreamFlow> {
 }
 
 extension ElementRef<StreamHalf> {
-  /// Begins the stream at `start`, of which a SYN has told.
+  /// Begins the stream at `start`, by a SYN.
   func open(at start: UInt32) {
     self.sawSyn = true
     self.synNext = start

@@ -6,7 +6,7 @@ import HTTP1
 import Randomness
 import Support
 
-/// The stage of messages alone: messages whose truth is known, in chunks of any size, give their heads where they
+/// The stage of messages alone: known messages, in chunks of any size, give their heads where they
 /// stand; and whatever texts, gaps and answers come, no head is longer than its chunk and no block is lost.
 enum MessageReading: FuzzTarget {
   private static let flow = FlowIndex(offset: 0)
@@ -47,7 +47,7 @@ enum MessageReading: FuzzTarget {
       while messages.findHead(chunk, payload, &reading) {
         turns += 1
         expect(turns <= length + 2, "each turn reads something")
-        expect(reading.offset >= before, "reading goes on")
+        expect(reading.offset >= before, "reading continues")
         before = reading.offset
         var head = MessageHead()
         switch messages.readHead(chunk, payload, &reading, into: &head) {
