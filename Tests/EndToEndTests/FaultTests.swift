@@ -8,7 +8,7 @@ import Testing
   .enabled(if: Machine.hasNamespaces && Shell.has("strace"), "needs root, network namespaces and strace"))
 struct FaultTests {
   static let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .appendingPathComponent("Faults/faults").path
+    .appendingPathComponent("FaultInjection/faults").path
 
   /// The faults of the sample, by name.
   static let sample = Shell.run("\(Stage.python) \(script) --list --sample").output
