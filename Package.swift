@@ -96,7 +96,8 @@ let package = Package(
       dependencies: [
         "AlertDelivery", "Alerting", "Capture", "ExchangeStream", "HTTP1", "Reporting", "Statistics", "Text",
       ], swiftSettings: settings),
-    .target(name: "Terminal", dependencies: ["CCurses", "Screen"], swiftSettings: settings),
+    .target(
+      name: "Terminal", dependencies: ["CCurses", "Screen", "System", "Text"], swiftSettings: settings),
     .target(
       name: "Exporting",
       dependencies: [
@@ -180,6 +181,13 @@ let package = Package(
         "Text",
       ],
       swiftSettings: settings),
+    // The outputs of the program and what drives them.
+    .testTarget(
+      name: "OutputsTests",
+      dependencies: [
+        "AlertDelivery", "Alerting", "Capture", "ExchangeStream", "Reporting", "Statistics", "System", "Text",
+        "wiretally",
+      ], swiftSettings: settings),
     // One table of packets, three implementations of the filter.
     .testTarget(
       name: "DifferentialTests",

@@ -33,6 +33,7 @@ package final class CursesTerminal: Canvas {
   // Both are ncurses' own until `close`.
   private let screen: OpaquePointer
   private let window: UnsafeMutablePointer<WINDOW>
+  private let pictures: PictureThread
   private var isOpen = true
   private var before = termios()
 
@@ -50,6 +51,7 @@ package final class CursesTerminal: Canvas {
       let source = unsafe fdopen(keys >= 0 ? keys : dup(0), "r"),
       let screen = unsafe newterm(nil, out, source), let window = unsafe wt_curses_window()
     else { return nil }
+    pictures = unsafe PictureThread(window)
     unsafe self.screen = screen
     unsafe self.window = window
     var hasColor = options.hasColor && has_colors()
@@ -76,17 +78,30 @@ package final class CursesTerminal: Canvas {
   package func close() {
     guard isOpen else { return }
     isOpen = false
+    input = nil
+    // A terminal that takes nothing would hold up the end: the rescue puts it back when the process has ended.
+    guard pictures.waitUntilShown(Self.patience) else { return }
     _ = endwin()
     // The screen and its window are used no more.
     unsafe delscreen(screen)
     wt_rescue_end()
-    input = nil
+  }
+
+  /// Milliseconds that the end waits for a terminal that takes nothing.
+  private static let patience: Int32 = 1_000
+
+  /// Whether the terminal takes a picture now; while it does not, nothing of it may be used, and its keys wait.
+  package var isReady: Bool {
+    guard isOpen, !pictures.isBusy else { return false }
+    var item = pollfd(fd: output, events: Int16(POLLOUT), revents: 0)
+    // One entry, a local value. A terminal that was stopped (Ctrl-S) has no room (tty_write_room).
+    return unsafe poll(&item, 1, 0) > 0
   }
 
   /// Follows the window's size; true when it has changed.
   @discardableResult
   package func fit() -> Bool {
-    guard isOpen else { return false }
+    guard isOpen, !pictures.isBusy else { return false }
     var high: Int32 = 0, wide: Int32 = 0
     // Two local integers; a terminal that does not tell keeps what terminfo says.
     if unsafe wt_curses_window_size(output, &high, &wide) == 0, high > 0, wide > 0,
@@ -103,31 +118,28 @@ package final class CursesTerminal: Canvas {
   /// Begins a picture: everything is blank.
   package func begin() {
     // The window lives while it is open.
-    if isOpen { _ = unsafe werase(window) }
+    if isOpen, !pictures.isBusy { _ = unsafe werase(window) }
   }
 
   package func put(_ text: String, row: Int, column: Int, style: Style) {
-    guard isOpen, row >= 0, row < rows, column >= 0, column < columns else { return }
+    guard isOpen, !pictures.isBusy, row >= 0, row < rows, column >= 0, column < columns else { return }
     // As above; the text lives through the call and is cut at the row's end by ncurses.
     _ = unsafe wattrset(window, palette[style])
     _ = unsafe wmove(window, Int32(row), Int32(column))
     _ = unsafe waddnstr(window, text, -1)
   }
 
-  /// Shows the picture.
-  package func flush() {
-    // As above.
-    if isOpen { _ = unsafe wrefresh(window) }
-  }
+  /// Shows the picture; on a terminal that takes nothing, it is on its way afterwards.
+  package func flush() { if isOpen { pictures.show() } }
 
   /// Redraws everything, whatever another program has written over it.
   package func repaint() {
     // As above.
-    if isOpen { _ = unsafe clearok(window, true) }
+    if isOpen, !pictures.isBusy { _ = unsafe clearok(window, true) }
   }
 
   /// Leaves the terminal to others, as while the program is stopped; `resume` comes back.
-  package func suspend() { if isOpen { _ = endwin() } }
+  package func suspend() { if isOpen, pictures.waitUntilShown(Self.patience) { _ = endwin() } }
 
   /// Comes back after `suspend`.
   package func resume() {
@@ -138,7 +150,8 @@ package final class CursesTerminal: Canvas {
 
   /// The next key; nil when there is none.
   package func key() -> Key? {
-    guard isOpen, input != nil else { return nil }
+    // Reading a key may draw.
+    guard isReady, input != nil else { return nil }
     while true {
       // The window lives while it is open.
       let code = unsafe wgetch(window)

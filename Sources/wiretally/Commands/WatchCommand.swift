@@ -80,6 +80,8 @@ struct WatchCommand: ParsableCommand {
   }
 
   func run() throws {
+    // What was reported last is written before the end, as far as its reader takes it.
+    defer { Failure.drain() }
     var command = self
     if !options.follow { command.options.askedFormat = try ScreenOptions.format(options.askedFormat) }
     do {
@@ -92,6 +94,14 @@ struct WatchCommand: ParsableCommand {
       throw Failure.end(error)
     } catch let error as AlertError {
       throw Failure.end(error)
+    }
+  }
+
+  /// The senders of alerts, with their processes started.
+  func deliveryProcesses() throws(CaptureError) -> AlertSenders {
+    try AlertSenders(waits: false) { () throws(SystemFailure) in
+      try options.alerts.delivery.start(
+        alertmanagers: alertmanagers, interface: request.interface ?? "all", sandbox: sandbox)
     }
   }
 

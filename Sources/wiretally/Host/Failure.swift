@@ -67,8 +67,41 @@ enum Failure {
   private static let held = Mutex<[String]?>(nil)
 
   private static func write(_ text: String) {
-    // There is nobody left to tell when standard error fails.
-    try? errors.write(Array(text.utf8))
+    let bytes = Array(text.utf8)
+    if let queue = queue.withLock({ $0 }) {
+      // What finds no room is lost: standard error has been full for as long.
+      queue.add(bytes)
+    } else {
+      // Nobody learns of it when standard error fails.
+      try? errors.write(bytes)
+    }
+  }
+
+  // MARK: Standard error that nobody waits for
+
+  private static let queue = Mutex<OutputQueue?>(nil)
+  /// Bytes of messages that wait for a standard error that takes none.
+  private static let queueCapacity = 64 << 10
+
+  /// From now on nothing waits for standard error, which may be the terminal that an operator has stopped: a thread
+  /// writes the messages. To be called once the process is sandboxed; the pipe is opened before (`prepareQueue`).
+  static func startQueue() {
+    // Without a thread, messages are written as before.
+    if let prepared = prepared.withLock({ $0 }), prepared.start() { queue.withLock { $0 = prepared } }
+  }
+
+  private static let prepared = Mutex<OutputQueue?>(nil)
+
+  /// Opens what the queue needs.
+  static func prepareQueue() {
+    let made = OutputQueue(ByteOutput(descriptor: 2), capacity: queueCapacity)
+    prepared.withLock { $0 = made }
+  }
+
+  /// Waits until the queued messages are written, for at most a second without progress; later ones are queued as well.
+  static func drain() {
+    guard let ending = queue.withLock({ $0 }) else { return }
+    _ = ending.drain()
   }
 
   /// Says what went wrong and returns the exit status for it (sysexits.h).

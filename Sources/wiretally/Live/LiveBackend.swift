@@ -117,3 +117,28 @@ final class PcapBackend: LiveBackend {
     preCaptureDrops.look(isRenewed: interfaceRenewals > 0)
   }
 }
+
+extension WatchCommand {
+  /// Opens the backend that was asked for, or the next best one.
+  func openBackend() throws(CaptureError) -> any LiveBackend {
+    var request = request
+    request.ringBytes = try MemoryLimit.ring(request.ringBytes, workers: request.workers)
+    switch request.backend {
+    case .ebpf: return try KernelBackend(request)
+    case .pcap: return try PcapBackend(request, insteadOf: nil)
+    case .auto:
+      do {
+        return try KernelBackend(request)
+      } catch {
+        // What is not there is not there for libpcap either.
+        if error.reason == .notFound { throw error }
+        do {
+          return try PcapBackend(request, insteadOf: error.message)
+        } catch let second {
+          // Neither may: the better backend's hint serves both.
+          throw error.reason == .notPermitted && second.reason == .notPermitted ? error : second
+        }
+      }
+    }
+  }
+}

@@ -34,15 +34,56 @@ struct ReportOptions: ParsableArguments {
   @Option(help: "How many sites are listed. (default: 5 on pages, all in JSON)")
   var top: Int?
 
+  /// The form of a report, which the format and `--follow` decide together.
+  enum Form {
+    /// The full screen, and the summary's page.
+    case screen
+    /// A page an interval.
+    case pages
+    /// An object an interval.
+    case objects
+    /// A line an exchange.
+    case exchanges(ExchangeLines.Format)
+  }
+
+  var form: Form {
+    switch format {
+    case .screen: .screen
+    case .page: follow ? .exchanges(.plain) : .pages
+    case .json: follow ? .exchanges(.json) : .objects
+    case .common: .exchanges(.common)
+    case .combined: .exchanges(.combined)
+    }
+  }
+
   /// How single exchanges are printed; nil when pages or intervals are. An access log has nothing else.
   var exchangeFormat: ExchangeLines.Format? {
-    switch format {
-    case .screen: nil
-    case .page: follow ? .plain : nil
-    case .json: follow ? .json : nil
-    case .common: .common
-    case .combined: .combined
+    if case .exchanges(let format) = form { format } else { nil }
+  }
+
+  /// Whether single exchanges are shown, on lines or on the screen's list.
+  var showsExchanges: Bool {
+    switch form {
+    case .screen, .exchanges: true
+    case .pages, .objects: false
     }
+  }
+
+  /// What a slow reader of standard output misses.
+  var unit: StandardOutput.Unit {
+    switch form {
+    case .screen, .pages: .page
+    case .objects, .exchanges: .line
+    }
+  }
+
+  /// The number of sites that a page lists by default.
+  static let pageSites = 5
+
+  /// How many sites a snapshot holds; nil for all.
+  var sites: Int? {
+    if let top { return top }
+    return format == .json ? nil : Self.pageSites
   }
 
   func validate() throws {

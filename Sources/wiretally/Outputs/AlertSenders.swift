@@ -2,30 +2,57 @@
 
 import Alerting
 import AlertDelivery
+import Capture
+import Statistics
 import System
 
 /// Alerts on their way to others: hands them to the delivery processes and says what becomes of them.
-final class AlertSenders {
+final class AlertSenders: Output {
   /// Milliseconds that the end of the program waits for what is on its way.
   private static let patience = 5_000
 
   private let processes: [DeliveryProcess]
+  private let waits: Bool
 
-  init(_ processes: [DeliveryProcess]) { self.processes = processes }
+  /// - Parameter waits: for files, which wait for us: nothing is dropped, and all has arrived before the summary.
+  init(_ processes: [DeliveryProcess], waits: Bool) {
+    self.processes = processes
+    self.waits = waits
+  }
 
-  /// Has a change delivered. With `waits`, for files, it waits for space instead of dropping older ones.
-  func send(_ change: AlertTransition, json: [UInt8], topSite: String?, waits: Bool) {
-    let message = DeliveryMessage(change, json: json, topSite: topSite)
+  /// Starts the processes that the options ask for. They have what this one may do now: start them before it gives
+  /// that up, and before anything is open that they should not have.
+  convenience init(
+    waits: Bool, starting: () throws(SystemFailure) -> [DeliveryProcess]
+  ) throws(CaptureError) {
+    do throws(SystemFailure) {
+      self.init(try starting(), waits: waits)
+    } catch {
+      throw CaptureError(.unavailable, "cannot start the process that delivers alerts: \(error.reason)")
+    }
+  }
+
+  func interval(_ report: IntervalReport, _ reporter: Reporter) {
+    guard !report.changes.isEmpty, !processes.isEmpty else { return }
+    for change in report.changes { send(change, topSite: report.interval.sites.first?.name) }
+    look()
+  }
+
+  func tick(_ reporter: Reporter, at now: UInt64) { look() }
+
+  func finish(_ reporter: Reporter, at now: UInt64) { if waits { settle() } }
+
+  private func send(_ change: AlertChange, topSite: String?) {
+    let message = DeliveryMessage(change.transition, json: change.json, topSite: topSite)
     for process in processes {
       while waits, process.isFull { process.look(timeout: 1_000) }
       process.send(message)
     }
-    look()
   }
 
   /// Takes in what the delivery processes report. What has changed is reported on standard error at once: JSON lines
   /// and the next page may be long in coming.
-  func look() {
+  private func look() {
     for process in processes where process.look() { tell(process) }
   }
 
@@ -37,7 +64,7 @@ final class AlertSenders {
   var warnings: [String] { processes.compactMap(\.warning) }
 
   /// The same for JSON.
-  var states: [DeliveryState] {
+  var deliveries: [DeliveryState] {
     processes.map {
       DeliveryState(
         name: $0.name, delivered: $0.delivered, failed: $0.failed, dropped: $0.dropped,
@@ -46,7 +73,7 @@ final class AlertSenders {
   }
 
   /// Waits until all has arrived, for files: a command has a timeout of its own.
-  func settle() {
+  private func settle() {
     while let process = processes.first(where: { $0.pending > 0 }) {
       if process.look(timeout: 1_000) { tell(process) }
     }
@@ -55,7 +82,8 @@ final class AlertSenders {
   /// Lets what is on its way arrive, within a few seconds, and the delivery processes go.
   ///
   /// - Parameter isInterrupted: asked now and then; true ends the waiting.
-  func finish(isInterrupted: () -> Bool = { false }) {
+  func close(isInterrupted: () -> Bool) {
+    if waits { return }
     var waited = 0
     // What cannot be reported now is not waited for.
     while waited < Self.patience, !isInterrupted(),

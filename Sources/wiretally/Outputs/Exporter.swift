@@ -5,27 +5,35 @@ import Exporting
 import Reporting
 import Statistics
 
-/// The listener of a live watch and what it receives once a second; nothing of it exists without `--listen`.
-final class Exporter {
+/// The listener of a live watch, and the state published to it once a second; nothing of it exists without `--listen`.
+final class Exporter: Output {
   private let socket: ListeningSocket
   private let board = StatePublisher()
   private var listener: Listener?
   private let writer: StateBuilder
   private let label: CaptureLabel
+  private let ports: PortSet
+  private let backend: any LiveBackend
 
   /// Opens the socket and what else will be read; nil when nobody wants it.
-  init?(_ options: ListenOptions, label: CaptureLabel, started: UInt64) throws(ListenError) {
+  init?(
+    _ options: ListenOptions, label: CaptureLabel, ports: PortSet, backend: any LiveBackend, started: UInt64
+  ) throws(ListenError) {
     guard let address = options.listen else { return nil }
     socket = try ListeningSocket(address)
     writer = StateBuilder(board, version: Wiretally.version, started: started, sites: options.sites)
     self.label = label
+    self.ports = ports
+    self.backend = backend
   }
 
   /// Serves, on a thread of its own that has the privileges of this one.
-  func start() throws(ListenError) { listener = try Listener(socket, board) }
+  func open() throws { listener = try Listener(socket, board) }
+
+  func ready(_ reporter: Reporter) { for line in announcements { Failure.say(line) } }
 
   /// Where it listens, and what is to be known about that, one sentence each.
-  func announcements(_ ports: PortSet) -> [String] {
+  private var announcements: [String] {
     guard let address = listener?.address else { return [] }
     var lines = ["serving metrics and a live page on \(address)"]
     if let port = address.port, ports.contains(UInt16(port)) {
@@ -37,19 +45,19 @@ final class Exporter {
     return lines
   }
 
-  /// Tells the listener how things are, once a second.
-  func update(_ timeline: Timeline, at now: UInt64, _ backend: any LiveBackend, _ report: Report) {
+  /// Publishes the state, once a second.
+  func tick(_ reporter: Reporter, at now: UInt64) {
     guard writer.isDue(now) else { return }
     var input = StateBuilder.PublishInput(label: label)
-    input.notices = report.warnings
-    input.deliveries = report.deliveries
-    input.alerts = report.alertStatuses
-    input.board = report.alerts
-    input.capture = backend.counters
+    input.notices = reporter.warnings
+    input.deliveries = reporter.deliveries
+    input.alerts = reporter.alertStatuses
+    input.board = reporter.alerts
+    input.capture = reporter.counters
     input.gauges = backend.gauges
     input.interfaceDownSince = backend.interfaceDownSince
-    writer.write(timeline, at: now, input)
+    writer.write(reporter.timeline, at: now, input)
   }
 
-  func stop() { listener?.stop() }
+  func close(isInterrupted: () -> Bool) { listener?.stop() }
 }

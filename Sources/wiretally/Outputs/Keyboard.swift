@@ -4,7 +4,7 @@ import Glibc
 
 /// Single keys from the terminal on standard input, without Enter; its mode is put back at the end.
 @safe
-final class Keyboard {
+final class Keyboard: KeySource {
   /// Readable when a key was pressed; nil when standard input is no terminal of ours.
   private(set) var descriptor: Int32?
   private var before = termios()
@@ -29,14 +29,14 @@ final class Keyboard {
     _ = unsafe tcsetattr(0, TCSANOW, &before)
   }
 
-  /// Takes the key that was pressed; true when it ends the watch.
-  func isQuit() -> Bool {
-    let key = key()
-    return key == UInt8(ascii: "q") || key == UInt8(ascii: "Q")
+  /// Without its terminal a watch continues: it has another reader, or none that pressed keys.
+  func readEvents(hasGone: Bool) -> [WatchEvent] {
+    let key = readKey()
+    return key == UInt8(ascii: "q") || key == UInt8(ascii: "Q") ? [.end] : []
   }
 
-  /// The key that was pressed; nil when there is none, or the terminal has gone.
-  private func key() -> UInt8? {
+  /// Reads the key that was pressed; nil when there is none, or the terminal has gone.
+  private func readKey() -> UInt8? {
     guard let descriptor else { return nil }
     var byte: UInt8 = 0
     // One byte is read into one byte.

@@ -12,7 +12,7 @@ import Terminal
 /// The full screen while a watch runs: gathers what is to be shown, draws it, and obeys the keys.
 ///
 /// It reads what the timeline has; counting knows nothing of it.
-final class ScreenSession {
+final class ScreenSession: Output, KeySource {
   private let terminal: CursesTerminal
   private var state = ScreenState()
   private var content: ScreenContent
@@ -23,8 +23,6 @@ final class ScreenSession {
   private var nextPicture = ContinuousClock.now
   /// A key has changed the picture.
   private var isStale = true
-  /// The reset was asked for and confirmed.
-  private var wantsNewLife = false
 
   /// Takes the terminal over; it changes with the first picture.
   init(
@@ -39,64 +37,60 @@ final class ScreenSession {
     exchanges = LatestExchanges(stream)
   }
 
-  /// Gives the terminal back; messages held meanwhile are printed now.
-  func close() {
+  deinit { stop() }
+
+  /// Gives the terminal back, before the summary is printed; messages held meanwhile are printed now.
+  func stop() {
     terminal.close()
     Failure.release()
   }
 
-  /// Readable when keys wait; nil when there is no keyboard.
-  var descriptor: Int32? { terminal.input }
+  /// Readable when keys wait; nil when there is no keyboard, and while the terminal takes no picture.
+  var descriptor: Int32? { terminal.isReady ? terminal.input : nil }
 
-  /// An interval is over.
-  func interval(_ snapshot: Snapshot) {
-    recent = snapshot
+  func interval(_ report: IntervalReport, _ reporter: Reporter) {
+    recent = report.interval
     nextPicture = .now
   }
 
-  /// Obeys the keys that wait; true when the watch is to end.
-  func isQuit() -> Bool {
+  /// Obeys the keys that wait. Without its terminal a screen has no reader: that ends the watch.
+  func readEvents(hasGone: Bool) -> [WatchEvent] {
+    var events: [WatchEvent] = hasGone ? [.end] : []
     while let key = terminal.key() {
       isStale = true
       switch state.press(key, content, map) {
-      case .quit: return true
-      case .reset: wantsNewLife = true
+      case .quit: return [.end]
+      case .reset:
+        events.append(.resetTotals)
+        nextPicture = .now
       case .none: break
       }
     }
-    return false
+    return events
   }
 
-  /// Gives the terminal to the shell until the program is continued.
-  func stop() {
-    terminal.suspend()
-    Interruption.stop()
-  }
+  func suspend() { terminal.suspend() }
 
-  /// The program was continued, or somebody wrote over the screen.
-  func goOn() {
+  /// The program was continued, or something else wrote over the screen.
+  func resume() {
     terminal.resume()
     isStale = true
   }
 
-  /// Draws a picture when one is due, or a key or the window has changed something.
-  func show(_ timeline: Timeline, _ capture: CaptureCounters, _ report: Report, now: UInt64) {
+  /// Draws a picture when one is due, or a key or the window has changed something, and the terminal takes it.
+  func tick(_ reporter: Reporter, at now: UInt64) {
+    guard terminal.isReady else { return }
     if terminal.fit() { isStale = true }
-    if wantsNewLife {
-      wantsNewLife = false
-      timeline.startAnew(capture: capture)
-      nextPicture = .now
-    }
     exchanges.listen(state.view == .live)
     exchanges.take()
     let isDue = ContinuousClock.now >= nextPicture
     guard isDue || isStale else { return }
     if isDue {
       nextPicture = .now + .seconds(state.pace)
-      if !state.isPaused { gather(timeline, capture, report, now) }
+      if !state.isPaused { gather(reporter, now) }
     }
     Failure.hold()
-    lookIntoSite(timeline)
+    lookIntoSite(reporter.timeline)
     isStale = false
     var painter = ScreenPainter(content, state, glyphs: terminal.glyphs)
     terminal.begin()
@@ -105,14 +99,15 @@ final class ScreenSession {
     map = painter.map
   }
 
-  private func gather(_ timeline: Timeline, _ capture: CaptureCounters, _ report: Report, _ now: UInt64) {
+  private func gather(_ reporter: Reporter, _ now: UInt64) {
+    let timeline = reporter.timeline, capture = reporter.counters
     content.now = now
     content.life = timeline.summary(capture: capture)
     if let recent = recent ?? timeline.openInterval(capture: capture, top: 1) { content.recent = recent }
     content.history = timeline.history.latest()
     content.binLength = timeline.history.binLength
-    content.alerts = report.alertRows
-    content.notices = report.warnings
+    content.alerts = reporter.alertRows
+    content.notices = reporter.warnings
     content.exchanges = exchanges.lines()
     content.dropped = exchanges.dropped
   }

@@ -1,19 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Alerting
+import Capture
 import Glibc
+import Reporting
+import Statistics
+import Text
 
 /// The service manager that has started this program, if any: informed of readiness, state and liveness over
 /// the socket it names (sd_notify(3)).
 ///
 /// The socket is connected at once, so that nothing but write(2) is needed once the program is sandboxed.
 @safe
-struct ServiceManager {
+final class ServiceManager: Output {
   /// Nanoseconds between two signs of life; nil when none are wanted.
   private let watchdog: UInt64?
   private let descriptor: Int32
   private var nextSign: UInt64 = 0
+  /// The latest interval in a line; nil before the first.
+  private var state: String?
   private var lastState: String?
 
+  /// Connects: once the process is sandboxed, that is forbidden.
   init() {
     descriptor = Environment.value("NOTIFY_SOCKET").map(Self.connected) ?? -1
     let isMeant = Environment.value("WATCHDOG_PID").map { $0 == "\(getpid())" } ?? true
@@ -22,17 +30,32 @@ struct ServiceManager {
     watchdog = period.map { min($0, .max / 500) * 500 }
   }
 
+  deinit { if descriptor >= 0 { Glibc.close(descriptor) } }
+
+  func ready(_ reporter: Reporter) {
+    let label = reporter.label
+    tell("READY=1\nSTATUS=watching \(label.source), port \(label.ports), by \(label.backend)")
+  }
+
+  func interval(_ report: IntervalReport, _ reporter: Reporter) {
+    state = reporter.alerts.state(after: report.interval)
+  }
+
+  func tick(_ reporter: Reporter, at now: UInt64) { live(now) }
+
+  func stop() { tell("STOPPING=1") }
+
   /// Sends `READY=1`, `STATUS=...`, `STOPPING=1`: lines of assignments.
-  func tell(_ state: String) {
+  private func tell(_ state: String) {
     guard descriptor >= 0 else { return }
     var bytes = Array(state.utf8)
     // The array lives through the call. Nothing waits for a manager that does not take it.
-    _ = unsafe write(descriptor, &bytes, bytes.count)
+    _ = unsafe Glibc.write(descriptor, &bytes, bytes.count)
   }
 
   /// Tells, as often as it is wanted, that the program still works, and what it does when that has
   /// changed; `now` is in nanoseconds.
-  mutating func live(_ now: UInt64, state: String?) {
+  private func live(_ now: UInt64) {
     if let state, state != lastState {
       lastState = state
       tell("STATUS=\(state)")
@@ -61,9 +84,20 @@ struct ServiceManager {
       unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe connect(descriptor, $0, size) }
     }
     if status != 0 {
-      close(descriptor)
+      Glibc.close(descriptor)
       return -1
     }
     return descriptor
+  }
+}
+
+extension AlertBoard {
+  /// An interval and the alerts that are active, in a line.
+  fileprivate func state(after interval: Snapshot) -> String {
+    let totals = interval.totals
+    let loss = interval.capture.lost > 0 ? ", \(interval.capture.lost) heads lost" : ""
+    return "\(totals.requests) requests, \(totals.failures) failures in the last "
+      + "\(DecimalText.duration(interval.end &- interval.start))\(loss); "
+      + (active.isEmpty ? "no alert" : "alert: \(active.map(\.rule).joined(separator: ", "))")
   }
 }

@@ -3,7 +3,7 @@
 import Alerting
 import Exporting
 
-extension Report {
+extension Reporter {
   /// How the alert rules stand, for those who ask the listener.
   var alertStatuses: [AlertStatus] {
     zip(alerts.watches, raised).map { watch, raised in

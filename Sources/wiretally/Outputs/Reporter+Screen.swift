@@ -3,7 +3,7 @@
 import Alerting
 import Screen
 
-extension Report {
+extension Reporter {
   /// The alerts as the screen lists them: active first, then what is over, newest first.
   var alertRows: AlertRows {
     var rows = AlertRows()

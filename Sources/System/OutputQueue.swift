@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import Synchronization
+
+/// Whole units of bytes on their way to a descriptor. A thread of the queue's own writes them: the caller never waits.
+///
+///     caller ── add ──▶ [unit][unit][unit] ── thread ──▶ write(2)
+///                │
+///                └ no room: the whole unit is dropped and counted
+///
+/// A unit, such as a page or a line, is written whole, unless writing fails or the process ends in the midst of it.
+/// Every kind of descriptor can hold up that thread (a pipe that is full, a terminal after Ctrl-S, a file system
+/// that hangs), and none the caller.
+@safe
+package final class OutputQueue: Sendable {
+  /// What has become of the units so far. Records are what the caller says a unit holds: lines, as a rule.
+  package struct Account: Sendable, Equatable {
+    /// The units, and their bytes and records, that are queued or being written.
+    package fileprivate(set) var waiting = 0
+    package fileprivate(set) var waitingBytes = 0
+    package fileprivate(set) var waitingRecords: UInt64 = 0
+    /// The units that found no room.
+    package fileprivate(set) var dropped: UInt64 = 0
+    /// The units, and the records in them, that could not be written.
+    package fileprivate(set) var failed: UInt64 = 0
+    package fileprivate(set) var failedRecords: UInt64 = 0
+    /// The bytes written.
+    package fileprivate(set) var written: UInt64 = 0
+    /// Why the last unit could not be written; nil while writing works.
+    package fileprivate(set) var failure: ByteOutput.Failure?
+  }
+
+  private struct Unit {
+    var bytes: [UInt8] = []
+    var records: UInt64 = 0
+  }
+
+  private struct State {
+    var account = Account()
+    /// The units not begun yet are those from `next` on.
+    var units: [Unit] = []
+    var next = 0
+    var isClosing = false
+
+    mutating func take() -> Unit? {
+      guard next < units.count else { return nil }
+      let unit = units[next]
+      units[next] = Unit()
+      next += 1
+      // Amortised: each unit is moved at most once for every one taken.
+      if next == units.count || next > 256 && next * 2 > units.count {
+        units.removeFirst(next)
+        next = 0
+      }
+      return unit
+    }
+  }
+
+  private let output: ByteOutput
+  private let capacity: Int
+  private let state = Mutex(State())
+  /// What wakes the thread.
+  private let pipe = WakePipe()
+
+  /// Bytes a call of write(2), after each of which progress can be seen (PIPE_BUF on Linux).
+  private static let piece = 4_096
+
+  /// A queue of `capacity` bytes. Nothing is written before `start`.
+  package init(_ output: ByteOutput, capacity: Int) {
+    self.output = output
+    self.capacity = capacity
+  }
+
+  /// Starts the thread; false when the system has none left. It has the privileges of the calling one.
+  package func start() -> Bool {
+    var thread = pthread_t()
+    let this = unsafe Unmanaged.passRetained(self)
+    // The thread takes over the retained reference and releases it at its end.
+    let status = unsafe pthread_create(
+      &thread, nil,
+      { context in
+        guard let context = unsafe context else { return nil }
+        unsafe Unmanaged<OutputQueue>.fromOpaque(context).takeRetainedValue().work()
+        return nil
+      }, this.toOpaque())
+    if status != 0 {
+      unsafe this.release()
+    } else {
+      pthread_detach(thread)
+    }
+    return status == 0
+  }
+
+  /// What has become of the units so far.
+  package var account: Account { state.withLock { $0.account } }
+
+  /// Queues a unit; false when there is no room and it was dropped. An empty queue takes a unit of any size.
+  ///
+  /// - Parameters:
+  ///   - records: how many records the unit holds, for the account.
+  ///   - isLast: the unit is taken whatever is queued.
+  @discardableResult
+  package func add(_ bytes: [UInt8], records: Int = 1, isLast: Bool = false) -> Bool {
+    let isAdded = state.withLock { state in
+      let waiting = state.account.waitingBytes
+      guard isLast || waiting == 0 || waiting + bytes.count <= capacity else {
+        state.account.dropped += 1
+        return false
+      }
+      state.units.append(Unit(bytes: bytes, records: UInt64(records)))
+      state.account.waiting += 1
+      state.account.waitingBytes += bytes.count
+      state.account.waitingRecords += UInt64(records)
+      return true
+    }
+    if isAdded { pipe.wake() }
+    return isAdded
+  }
+
+  /// Waits until all is written, but no longer than `limit`, and no longer than `patience` without a byte being taken
+  /// (both in milliseconds); returns the account, whose `waiting` is what was not written.
+  package func drain(patience: Int = 1_000, limit: Int = 30_000) -> Account {
+    let pace = 10
+    var before = account
+    var waited = 0, idle = 0
+    while before.waiting > 0, waited < limit, idle < patience {
+      // A pause; a signal makes it a shorter one.
+      _ = poll(nil, 0, Int32(pace))
+      let now = account
+      idle = now.written == before.written && now.failed == before.failed ? idle + pace : 0
+      waited += pace
+      before = now
+    }
+    return before
+  }
+
+  /// Lets the thread end once nothing is queued.
+  package func finish() {
+    state.withLock { $0.isClosing = true }
+    pipe.wake()
+  }
+
+  // MARK: The thread's side
+
+  private func work() {
+    while true {
+      let (unit, isClosing) = state.withLock { ($0.take(), $0.isClosing) }
+      if let unit {
+        write(unit)
+      } else if isClosing {
+        return
+      } else {
+        pipe.wait(-1)
+      }
+    }
+  }
+
+  private func write(_ unit: Unit) {
+    var start = 0
+    var failure: ByteOutput.Failure?
+    while start < unit.bytes.count, failure == nil {
+      let end = min(unit.bytes.count, start + Self.piece)
+      do throws(ByteOutput.Failure) {
+        try output.write(Array(unit.bytes[start..<end]))
+        state.withLock { $0.account.written += UInt64(end - start) }
+      } catch {
+        failure = error
+      }
+      start = end
+    }
+    state.withLock { state in
+      state.account.waiting -= 1
+      state.account.waitingBytes -= unit.bytes.count
+      state.account.waitingRecords -= unit.records
+      state.account.failure = failure
+      if failure != nil {
+        state.account.failed += 1
+        state.account.failedRecords += unit.records
+      }
+    }
+  }
+}

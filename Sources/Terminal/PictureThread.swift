@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CCurses
+import Glibc
+import Synchronization
+import System
+
+/// A thread that sends pictures to the terminal, so that one that takes nothing (Ctrl-S, a stopped emulator) holds up
+/// this thread alone.
+///
+/// ncurses has one user at a time. From `show` until `isBusy` is false again that is the thread, and the caller must
+/// not touch it; the flag's release and acquire publish what ncurses has written.
+@safe
+final class PictureThread: @unchecked Sendable {
+  // Sendable because the window is used by the thread between the flag's two changes alone, and the rest is atomic or
+  // constant.
+  private let window: UnsafeMutablePointer<WINDOW>
+  private let busy = Atomic<Bool>(false)
+  private var isStarted = false
+  /// What wakes the thread, and what the thread wakes the caller by.
+  private let orders = WakePipe()
+  private let reports = WakePipe()
+
+  /// Milliseconds that a picture is waited for: on a terminal that takes it, nothing else is seen of the thread.
+  private static let patience: Int32 = 50
+
+  /// Opens what the threads wake each other by. The thread starts with the first picture, so that it has the privileges
+  /// of that moment.
+  init(_ window: UnsafeMutablePointer<WINDOW>) { unsafe self.window = window }
+
+  /// Whether a picture is still being sent.
+  var isBusy: Bool { busy.load(ordering: .acquiring) }
+
+  /// Sends the window's picture, and waits for it a little; it may be on its way afterwards (`isBusy`).
+  func show() {
+    guard !isBusy else { return }
+    guard isStarted || start() else {
+      // Without a thread the caller waits itself. The window lives while the terminal is open.
+      _ = unsafe wrefresh(window)
+      return
+    }
+    isStarted = true
+    busy.store(true, ordering: .releasing)
+    orders.wake()
+    _ = waitUntilShown(Self.patience)
+  }
+
+  /// Waits until no picture is being sent, for at most `milliseconds`; false when one still is.
+  func waitUntilShown(_ milliseconds: Int32) -> Bool {
+    guard isBusy else { return true }
+    reports.wait(milliseconds)
+    return !isBusy
+  }
+
+  private func start() -> Bool {
+    var thread = pthread_t()
+    let this = unsafe Unmanaged.passRetained(self)
+    // The thread keeps the retained reference: it lasts as long as the process.
+    let status = unsafe pthread_create(
+      &thread, nil,
+      { context in
+        guard let context = unsafe context else { return nil }
+        unsafe Unmanaged<PictureThread>.fromOpaque(context).takeUnretainedValue().work()
+        return nil
+      }, this.toOpaque())
+    if status != 0 { unsafe this.release() }
+    return status == 0
+  }
+
+  private func work() {
+    while true {
+      orders.wait(-1)
+      guard isBusy else { continue }
+      // The caller has handed the window over and leaves it alone until `busy` is false.
+      _ = unsafe wrefresh(window)
+      busy.store(false, ordering: .releasing)
+      reports.wake()
+    }
+  }
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AlertDelivery
+import Alerting
+import ArgumentParser
+import Capture
+import Exchanges
+import ExchangeStream
+import PcapCapture
+import Reporting
+import Sandbox
+import Statistics
+import System
+
+/// The reading of capture files from the first to the summary: one thread reads, counts and drives the outputs.
+struct ReadSession {
+  private let command: ReadCommand
+  private let source: FileSource
+  private let worker: TrafficWorker
+  private let reporter: Reporter
+  private let progress: ReadProgress
+  private let alertLog: (path: String, isRotatable: Bool)?
+
+  /// Opens what reading takes, except for the files.
+  init(_ command: ReadCommand) throws {
+    let options = command.options
+    let plan = try IntervalPlan(interval: options.interval.nanoseconds)
+    let names = command.files.map { $0 == "-" ? "standard input" : $0 }
+    let label = CaptureLabel(
+      backend: "file", source: names.joined(separator: ", "), ports: options.ports.description)
+    let alerts = try options.alerts.board(plan)
+    let delivery = try AlertSenders(waits: true) { () throws(SystemFailure) in
+      try options.alerts.delivery.start()
+    }
+    let limits = ExchangeLimits.file
+    try AddressSpace.check(limits.bytes)
+    let stream =
+      options.showsExchanges ? ExchangeReader(workers: 1, pendingExchanges: limits.pendingRequests) : nil
+    let outputs = try OutputPlan(
+      options, alerts: alerts, label: label, delivery: delivery, stream: stream, isLive: false)
+    let budgets = StatisticsBudgets(pendingExchanges: limits.pendingRequests)
+    let tally = try TallyExchange(budgets: budgets)
+    // One seed for all files: the same file gives the same bytes.
+    let pinned = try PinnedSites(alerts.sites, seed: 0x5eed, budgets: budgets)
+    let writer = try TallyWriter(tally, plan: plan, pinned: pinned)
+    let timeline = try Timeline([tally], plan: plan, pinned: pinned, wantsLatencies: alerts.needsLatencies)
+    let source = FileSource(paths: command.files, ports: options.ports.ports)
+    worker = TrafficWorker(
+      source, writer, stream: stream?.writers[0], limits: limits, depth: .streams, seed: pinned.seed)
+    let isPage = if case .pages = options.form { true } else { false }
+    progress = ReadProgress(isShown: isPage || !StandardDescriptors.isTerminal(1))
+    reporter = Reporter(
+      outputs.outputs(), timeline: timeline, alerts: alerts, label: label, sites: options.sites,
+      capture: { source.counters })
+    alertLog = outputs.alertLogPlace
+    (self.command, self.source) = (command, source)
+  }
+
+  /// Gives up, before a byte of the files is looked at, what reading them does not take. They are opened one
+  /// after the other, later on: so it stays who it is.
+  func sandbox() {
+    if command.isUnsandboxed { return }
+    var policy = Sandbox.Policy()
+    policy.keepsFileRights = true
+    policy.readable = command.files.filter { $0 != "-" }
+    if let alertLog { policy.writable.append(SandboxOptions.place(of: alertLog)) }
+    // The policy asks for no user, so this does not throw.
+    guard let kept = try? Sandbox.apply(policy).kept, !kept.isEmpty else { return }
+    Failure.say("while it reads it keeps \(kept.joined(separator: ", "))")
+  }
+
+  /// Reads the files and shows what is in them; throws the exit status of the last fault, after the summary.
+  func run() throws {
+    try reporter.open()
+    let faults = readAll()
+    progress.clear()
+    worker.finish(isOver: true)
+    reporter.finish(at: nil)
+    reporter.summarize()
+    reporter.close { false }
+    for notice in source.notices { Failure.say(notice) }
+    if source.unreadable > 0 {
+      Failure.say("\(source.unreadable) packets have a link layer that cannot be read; they were left out")
+    }
+    var status = ExitCode.success
+    for fault in faults { status = Failure.end(fault) }
+    if status != .success { throw status }
+  }
+
+  /// Reads until the files, or the reader of the output, have ended; returns the faults of the files.
+  private func readAll() -> [CaptureError] {
+    var faults: [CaptureError] = []
+    while reporter.hasReader {
+      do throws(CaptureError) {
+        if try worker.step(timeout: 0, atTick: showIntervals) == .ended { break }
+      } catch {
+        faults.append(error)
+        source.abandonFile()
+      }
+      reporter.tick(at: source.now ?? 0)
+      progress.show(source)
+    }
+    return faults
+  }
+
+  private func showIntervals() {
+    // The outputs print: the line of progress makes room first.
+    reporter.showIntervals { progress.clear() }
+  }
+}

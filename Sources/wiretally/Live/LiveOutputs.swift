@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Capture
+import ExchangeStream
+import Reporting
+import Statistics
+
+/// The outputs that only a live watch has, with its signals and keys: the full screen, metrics, the service manager.
+struct LiveOutputs {
+  let outputs: [any Output]
+  let input: WatchInput
+  /// Whether an output needs the steps of each site (`Timeline.takeRecent`).
+  let keepsRecent: Bool
+
+  /// Opens their sockets and the terminal, and takes the signals over.
+  init(
+    _ command: WatchCommand, label: CaptureLabel, plan: IntervalPlan, stream: ExchangeReader?,
+    backend: any LiveBackend, start: UInt64
+  ) throws {
+    let exporter = try Exporter(
+      command.listening, label: label, ports: command.options.ports.ports, backend: backend, started: start)
+    let isScreen = command.options.format == .screen
+    let interruption = Interruption(handlesStops: isScreen)
+    // Before files can no longer be opened: the terminal's description is one.
+    let screen =
+      try isScreen
+      ? stream.map { try ScreenSession(command.screen, label: label, plan: plan, stream: $0) } : nil
+    input = WatchInput(interruption: interruption, keys: screen ?? Keyboard())
+    keepsRecent = exporter != nil
+    // The manager first: nothing drawn or published delays a sign of life. The listener last: it is closed last.
+    var outputs: [any Output] = [ServiceManager()]
+    if let screen { outputs.append(screen) }
+    if let exporter { outputs.append(exporter) }
+    self.outputs = outputs
+  }
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Alerting
+import Capture
+import Exchanges
+import ExchangeStream
+import PcapCapture
+import Reporting
+import Sandbox
+import Statistics
+
+/// A watch of which everything is open that takes a privilege, and nothing runs yet.
+///
+/// The order is held by types: only `sandboxed` makes a `SandboxedWatch`, only that can be started, and a
+/// `PreparedWatch` is used up by it. Threads inherit the sandbox, so all of them start after it.
+struct PreparedWatch: ~Copyable {
+  fileprivate let command: WatchCommand
+  fileprivate let backend: any LiveBackend
+  fileprivate let workers: WorkerPool
+  fileprivate let reporter: Reporter
+  fileprivate let input: WatchInput
+  fileprivate let start: UInt64
+  private let alertLog: (path: String, isRotatable: Bool)?
+
+  /// Opens everything; throws what could not be opened, and why.
+  init(_ command: WatchCommand) throws {
+    try command.sandbox.check()
+    Failure.prepareQueue()
+    let plan = try IntervalPlan(interval: command.options.interval.nanoseconds)
+    let alerts = try command.options.alerts.board(plan)
+    // Before anything is given up, and before anything is open that others should not have.
+    let delivery = try command.deliveryProcesses()
+    let backend = try command.openBackend()
+    let label = CaptureLabel(
+      backend: backend.name, source: command.request.interface ?? "all interfaces",
+      ports: command.options.ports.description)
+    let limits = ExchangeLimits()
+    let stream =
+      command.options.showsExchanges
+      ? ExchangeReader(workers: backend.sources.count, pendingExchanges: limits.pendingRequests) : nil
+    let outputs = try OutputPlan(
+      command.options, alerts: alerts, label: label, delivery: delivery, stream: stream, isLive: true,
+      logOwner: command.sandbox.logOwner)
+    guard let start = backend.sources.first?.now else {
+      throw CaptureError(.unavailable, "the capture has no clock")
+    }
+    try AddressSpace.check(limits.bytes * backend.sources.count)
+    let budgets = StatisticsBudgets(pendingExchanges: limits.pendingRequests)
+    let pinned = try PinnedSites(alerts.sites, seed: .random(in: .min ... .max), budgets: budgets)
+    let workers = try WorkerPool(
+      backend.sources, stream: stream, plan: plan, start: start, pinned: pinned, budgets: budgets,
+      limits: limits,
+      depth: command.depth)
+    let live = try LiveOutputs(
+      command, label: label, plan: plan, stream: stream, backend: backend, start: start)
+    let timeline = try Timeline(
+      workers.tallies, plan: plan, start: start, keepsRecent: live.keepsRecent, pinned: pinned,
+      wantsLatencies: alerts.needsLatencies)
+    reporter = Reporter(
+      outputs.outputs() + live.outputs, timeline: timeline, alerts: alerts, label: label,
+      sites: command.options.sites, capture: { backend.counters })
+    (input, alertLog) = (live.input, outputs.alertLogPlace)
+    (self.command, self.backend, self.workers, self.start) = (command, backend, workers, start)
+  }
+
+  /// Gives up what is not needed once all is open: before the workers start, so that they never have it.
+  consuming func sandboxed() throws -> SandboxedWatch {
+    var permissions: Permissions = [.capture]
+    if input.hasKeys { permissions.insert(.terminal) }
+    if command.listening.listen != nil { permissions.insert(.listen) }
+    try command.sandbox.sandbox(permissions, alertLog: alertLog)
+    return SandboxedWatch(self)
+  }
+}
+
+/// A watch that has given up its privileges, and of which nothing runs yet.
+struct SandboxedWatch: ~Copyable {
+  private let prepared: PreparedWatch
+
+  fileprivate init(_ prepared: consuming PreparedWatch) { self.prepared = prepared }
+
+  /// Starts the threads, the outputs' first, and reports that it works.
+  consuming func started() throws -> RunningWatch {
+    Failure.startQueue()
+    let (reporter, backend, workers) = (prepared.reporter, prepared.backend, prepared.workers)
+    try reporter.open()
+    do throws(CaptureError) {
+      try workers.start(backend)
+    } catch {
+      reporter.stop()
+      reporter.close { true }
+      throw error
+    }
+    let watch = RunningWatch(
+      prepared.command, backend, workers, reporter, prepared.input, start: prepared.start)
+    watch.announce()
+    reporter.ready()
+    return watch
+  }
+}

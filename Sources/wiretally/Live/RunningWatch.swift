@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Capture
+import Reporting
+
+/// A watch whose workers count; this thread drives the outputs.
+struct RunningWatch: ~Copyable {
+  private let command: WatchCommand
+  private let backend: any LiveBackend
+  private let workers: WorkerPool
+  private let reporter: Reporter
+  private let input: WatchInput
+  private let notices: LiveNotices
+  private let start: UInt64
+
+  /// - Parameter start: when the watch has begun, on the capture clock.
+  init(
+    _ command: WatchCommand, _ backend: any LiveBackend, _ workers: WorkerPool, _ reporter: Reporter,
+    _ input: WatchInput,
+    start: UInt64
+  ) {
+    self.command = command
+    self.backend = backend
+    self.workers = workers
+    self.reporter = reporter
+    self.input = input
+    self.start = start
+    notices = LiveNotices(backend, interface: command.request.interface)
+    reporter.notices = notices.lines
+  }
+
+  /// The time on the capture clock.
+  private var now: UInt64? { backend.sources.first?.now }
+
+  /// Runs until the end is asked for, by a signal, a key, `--duration`, or a reader that has gone.
+  func loop() {
+    let end = command.duration.map { start &+ $0.nanoseconds } ?? .max
+    while reporter.hasReader, !workers.hasEndedEarly {
+      let readiness = input.wait(reporter.pace)
+      for event in input.events(readiness) {
+        if event == .end { return }
+        handle(event)
+      }
+      let now = now ?? start
+      if notices.follow(at: now) { reporter.notices = notices.lines }
+      reporter.showIntervals(at: now)
+      reporter.tick(at: now)
+      if now >= end { return }
+    }
+  }
+
+  /// Ends the capture, shows what it has still brought and the summary, and gives everything back.
+  consuming func finish() throws {
+    reporter.stop()
+    backend.stop()
+    workers.join()
+    reporter.finish(at: now)
+    reporter.summarize()
+    reporter.close { [interruption = input.interruption] in interruption.next() == .end }
+    if let failure = workers.failure { throw failure }
+  }
+
+  private func handle(_ event: WatchEvent) {
+    switch event {
+    case .end: break
+    case .resetTotals: reporter.resetTotals()
+    case .reopen: reporter.reopen()
+    case .suspend:
+      input.keys.suspend()
+      Interruption.stop()
+    case .resume: input.keys.resume()
+    }
+  }
+
+  /// Says at once, on standard error, that it works: the first page takes an interval.
+  func announce() {
+    let label = reporter.label
+    let quit = input.hasKeys ? "; q quits" : ""
+    let asked = command.request.ringBytes, got = backend.ringBytes
+    let ring = got == asked ? "" : " with a ring of \(Self.size(got)) instead of \(Self.size(asked))"
+    let what =
+      switch command.options.form {
+      case .exchanges: "line an exchange"
+      case .screen: "full screen"
+      case .pages, .objects: "page every \(command.options.interval)"
+      }
+    Failure.say("watching \(label.source), port \(label.ports), by \(label.backend)\(ring); a \(what)\(quit)")
+    for notice in backend.notices { Failure.say(notice, .warning) }
+  }
+
+  private static func size(_ bytes: Int) -> String {
+    bytes >= 1 << 20 ? "\(bytes >> 20) MiB" : "\(bytes >> 10) KiB"
+  }
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Capture
+import Exchanges
+import ExchangeStream
+import Statistics
+
+/// The workers of a live watch: one for each source, each on a thread of its own.
+struct WorkerPool {
+  /// What the workers hand their tallies over through.
+  let tallies: [TallyExchange]
+  private let threads: [WorkerThread]
+
+  /// Reserves the workers' memory; no thread runs before `start`.
+  init(
+    _ sources: [any SegmentSource], stream: ExchangeReader?, plan: IntervalPlan, start: UInt64,
+    pinned: PinnedSites,
+    budgets: StatisticsBudgets, limits: ExchangeLimits, depth: CaptureDepth
+  ) throws {
+    var tallies: [TallyExchange] = []
+    threads = try sources.enumerated().map { index, source in
+      let tally = try TallyExchange(budgets: budgets)
+      let writer = try TallyWriter(tally, plan: plan, start: start, pinned: pinned)
+      tallies.append(tally)
+      return WorkerThread(
+        TrafficWorker(
+          source, writer, stream: stream?.writers[index], limits: limits, depth: depth, seed: pinned.seed))
+    }
+    self.tallies = tallies
+  }
+
+  /// Starts all workers or none: the flows of one that did not run would be missing in silence.
+  func start(_ backend: any LiveBackend) throws(CaptureError) {
+    for (index, thread) in threads.enumerated() where !thread.start() {
+      backend.stop()
+      for started in threads[..<index] { started.join() }
+      throw CaptureError(
+        .unavailable, "cannot start worker \(index + 1) of \(threads.count): the system has no thread left",
+        remedy: "fewer --workers, or a higher limit of processes (ulimit -u)")
+    }
+  }
+
+  /// Whether a source has failed; then `failure` says why.
+  var hasEndedEarly: Bool { threads.contains(where: \.hasEndedEarly) }
+
+  /// Why a worker has ended before it was asked to.
+  var failure: CaptureError? { threads.lazy.compactMap(\.failure).first }
+
+  /// Asks the workers to drain their sources and end, and waits until they have.
+  func join() { for thread in threads { thread.join() } }
+}

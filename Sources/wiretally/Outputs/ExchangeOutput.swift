@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Alerting
+import Capture
+import ExchangeStream
+import Glibc
+import Reporting
+import Statistics
+import Text
+
+/// Single exchanges on standard output, a line each, from the exchange stream of all workers (`--follow`, access logs).
+///
+/// Live, nothing here waits for the reader: lines are made ahead of it up to a limit, the rest stays in the exchange
+/// stream's queue, and what finds no room there is dropped by the worker, counted, and reported.
+final class ExchangeOutput: Output {
+  let pace: Int32 = 20
+
+  /// Bytes of lines that are made ahead of a slow reader.
+  private static let aheadLimit = 65_536
+  /// Bytes of a unit that is written at once, beside its last line (PIPE_BUF on Linux).
+  private static let unitSize = 4_096
+  /// Units made at one go: a flood must not keep everything else waiting.
+  private static let unitsPerTick = 256
+  /// Nanoseconds between two warnings of dropped exchanges.
+  private static let warnEvery: UInt64 = 10_000_000_000
+
+  private let output: StandardOutput
+  private let stream: ExchangeReader
+  private var lines: ExchangeLines
+  private var text = ByteText()
+  private var record = ExchangeRecord()
+  private var shown: UInt64 = 0
+  private var leftOut: UInt64 = 0
+  private var droppedBefore: UInt64 = 0
+  private var nextWarning: UInt64 = 0
+
+  init(_ format: ExchangeLines.Format, _ output: StandardOutput, _ stream: ExchangeReader) {
+    lines = ExchangeLines(format)
+    self.output = output
+    self.stream = stream
+    stream.listen()
+    // One thread reads and writes: it makes room by itself, and nothing is dropped.
+    if !output.isQueued {
+      for writer in stream.writers { writer.whenFull = { [weak self] in self?.write(units: .max) } }
+    }
+  }
+
+  func tick(_ reporter: Reporter, at now: UInt64) {
+    warn(at: now)
+    write(units: output.isQueued ? Self.unitsPerTick : .max)
+  }
+
+  func interval(_ report: IntervalReport, _ reporter: Reporter) {
+    guard lines.format == .json else { return }
+    for change in report.changes { output.write(change.json, records: 0) }
+  }
+
+  func finish(_ reporter: Reporter, at now: UInt64) {
+    warn(at: now)
+    // The workers have ended: as much as the reader takes within its time.
+    var rounds = 50
+    while output.hasReader, rounds > 0 {
+      let before = shown + leftOut
+      if write(units: .max) { return }
+      rounds = shown + leftOut == before ? rounds - 1 : 50
+      // A pause of 20 ms; a signal makes it a shorter one.
+      _ = poll(nil, 0, 20)
+    }
+  }
+
+  /// Reports on standard error what was written and what was not.
+  func summary(_ life: Snapshot, _ reporter: Reporter) {
+    output.drain()
+    var unread: UInt64 = 0
+    while stream.next(into: &record) { unread += 1 }
+    let unwritten = min(shown, output.unwrittenRecords)
+    let count = shown - unwritten
+    let exchanges = "\(count) \(count == 1 ? "exchange" : "exchanges")"
+    var parts: [String] = []
+    if unwritten + unread > 0 {
+      parts.append("\(unwritten + unread) not written, since the output took no more")
+    }
+    if leftOut > 0 { parts.append("\(leftOut) without a request or an answer left out") }
+    if stream.dropped > 0 { parts.append("\(stream.dropped) dropped, since the output was read too slowly") }
+    if life.capture.lost > 0 { parts.append("\(life.capture.lost) heads lost before they were read") }
+    parts += life.capture.preCaptureDropTexts(reporter.label)
+    Failure.say(parts.isEmpty ? exchanges : exchanges + ", " + parts.joined(separator: ", "))
+  }
+
+  /// Makes lines of records and writes them, while there is room; true when no record is left.
+  @discardableResult
+  private func write(units: Int) -> Bool {
+    var made = 0
+    while made < units, output.hasReader, output.hasRoom(below: Self.aheadLimit) {
+      made += 1
+      text.clear()
+      var count = 0
+      var isEmpty = false
+      while text.bytes.count < Self.unitSize, !isEmpty {
+        guard stream.next(into: &record) else {
+          isEmpty = true
+          break
+        }
+        if lines.append(record, to: &text) { count += 1 } else { leftOut += 1 }
+      }
+      shown += UInt64(count)
+      if count > 0 { output.write(text.bytes, records: count) }
+      if isEmpty { return true }
+    }
+    return false
+  }
+
+  private func warn(at now: UInt64) {
+    let dropped = stream.dropped
+    guard dropped > droppedBefore, now >= nextWarning else { return }
+    nextWarning = now &+ Self.warnEvery
+    let count = dropped - droppedBefore
+    droppedBefore = dropped
+    if let line = lines.dropped(count) { output.write(line, records: 0) }
+    Failure.say(
+      "\(count) exchanges were dropped: the output is read too slowly, or too many wait for answers",
+      .warning)
+  }
+}

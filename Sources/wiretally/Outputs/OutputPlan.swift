@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Alerting
+import ExchangeStream
+import Reporting
+
+/// The outputs that the options ask for, as both commands make them: the place where a new output is added.
+struct OutputPlan {
+  let options: ReportOptions
+  let label: CaptureLabel
+  let delivery: AlertSenders
+  let alertLog: AlertLog?
+  let standardOutput: StandardOutput
+  /// Single exchanges; nil when nobody shows them.
+  let stream: ExchangeReader?
+
+  /// Opens what the outputs share.
+  ///
+  /// - Parameters:
+  ///   - isLive: nothing may wait for a reader.
+  ///   - logOwner: who writes the alert log later on.
+  /// - Throws: when the alert log cannot be opened.
+  init(
+    _ options: ReportOptions, alerts: AlertBoard, label: CaptureLabel, delivery: AlertSenders,
+    stream: ExchangeReader?, isLive: Bool, logOwner: LogOwner? = nil
+  ) throws(AlertError) {
+    self.options = options
+    self.label = label
+    self.delivery = delivery
+    self.stream = stream
+    standardOutput = StandardOutput(isQueued: isLive, unit: options.unit)
+    let path = alerts.isEmpty ? nil : options.alerts.log ?? ReportOptions.defaultAlertLog
+    alertLog = if let path { try AlertLog(path: path, owner: logOwner) } else { nil }
+  }
+
+  /// The path of the alert log, and whether it is a file that can be rotated; nil without a log.
+  var alertLogPlace: (path: String, isRotatable: Bool)? { alertLog.map { ($0.path, $0.isRotatable) } }
+
+  /// The outputs in the order in which they are served; what concerns alerts comes before what shows intervals.
+  func outputs() -> [any Output] {
+    var list: [any Output] = [standardOutput]
+    if let alertLog { list.append(AlertLogOutput(alertLog, isReportedAside: options.format == .json)) }
+    list.append(delivery)
+    list.append(AlertMessages(isLineReader: options.exchangeFormat.map { $0 != .json } ?? false))
+    switch options.form {
+    case .pages, .screen: list.append(PageOutput(standardOutput, self))
+    case .objects: list.append(JSONOutput(standardOutput, label))
+    case .exchanges(let format):
+      if let stream { list.append(ExchangeOutput(format, standardOutput, stream)) }
+    }
+    return list
+  }
+}

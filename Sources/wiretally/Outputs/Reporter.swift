@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AlertDelivery
+import Alerting
+import Capture
+import Reporting
+import Statistics
+
+/// The driver of the outputs: takes each interval from the timeline once it is over, evaluates the alert rules on it,
+/// and hands both to every output.
+final class Reporter {
+  let timeline: Timeline
+  let label: CaptureLabel
+  /// The lines of the program's own for all outputs: a fallback, a smaller ring.
+  var notices: [String] = []
+  private(set) var alerts: AlertBoard
+  /// How often each rule raised an alert, in the board's order.
+  private(set) var raised: [UInt64]
+  /// The milliseconds between two ticks.
+  let pace: Int32
+
+  private let outputs: [any Output]
+  private let sites: Int?
+  private let capture: () -> CaptureCounters
+  private var lines: JSONLines
+
+  /// - Parameters:
+  ///   - sites: how many sites a snapshot holds; nil for all.
+  ///   - capture: what was counted before delivery, so far.
+  init(
+    _ outputs: [any Output], timeline: Timeline, alerts: AlertBoard, label: CaptureLabel, sites: Int?,
+    capture: @escaping () -> CaptureCounters
+  ) {
+    self.outputs = outputs
+    self.timeline = timeline
+    self.alerts = alerts
+    self.label = label
+    self.sites = sites
+    self.capture = capture
+    raised = Array(repeating: 0, count: alerts.watches.count)
+    lines = JSONLines(label: label)
+    pace = outputs.map(\.pace).min() ?? 100
+  }
+
+  /// What was counted before delivery, so far.
+  var counters: CaptureCounters { capture() }
+  /// Whether every output still has its reader.
+  var hasReader: Bool { outputs.allSatisfy(\.hasReader) }
+  /// What is to be known besides the counts.
+  var warnings: [String] { notices + outputs.flatMap(\.warnings) }
+  /// The state of each receiver of alerts.
+  var deliveries: [DeliveryState] { outputs.flatMap(\.deliveries) }
+
+  /// Opens the outputs; what was opened is closed again when one of them throws.
+  func open() throws {
+    do {
+      for output in outputs { try output.open() }
+    } catch {
+      close { true }
+      throw error
+    }
+  }
+
+  func ready() { for output in outputs { output.ready(self) } }
+
+  func tick(at now: UInt64) { for output in outputs { output.tick(self, at: now) } }
+
+  func reopen() { for output in outputs { output.reopen() } }
+
+  func stop() { for output in outputs { output.stop() } }
+
+  func close(isInterrupted: () -> Bool) {
+    for output in outputs { output.close(isInterrupted: isInterrupted) }
+  }
+
+  /// Shows the intervals that are over by `now`, or by what was handed over when it is nil; `before` is called ahead of
+  /// each.
+  func showIntervals(at now: UInt64? = nil, before: () -> Void = {}) {
+    while let interval = timeline.nextInterval(now: now, capture: counters, top: sites) {
+      before()
+      show(interval)
+    }
+  }
+
+  /// Shows the intervals that are left, the last of which ends at `end`, and what else is to be sent.
+  func finish(at end: UInt64?) {
+    showIntervals()
+    if let last = timeline.finish(at: end, capture: counters, top: sites) { show(last) }
+    for output in outputs { output.finish(self, at: end ?? 0) }
+  }
+
+  /// Shows the totals of the whole run, last; what does not add up in them is reported on standard error.
+  func summarize() {
+    let life = timeline.summary(capture: counters, top: sites)
+    if let imbalance = life.imbalance { Failure.say("the ledger does not balance: \(imbalance)") }
+    for output in outputs { output.summary(life, self) }
+  }
+
+  /// Begins all totals at zero again.
+  func resetTotals() { timeline.startAnew(capture: counters) }
+
+  private func show(_ interval: Snapshot) {
+    let before = alerts.watches.map { $0.active != nil }
+    let changes = alerts.observe(interval).map { AlertChange(transition: $0, json: lines.alert($0)) }
+    for (index, watch) in alerts.watches.enumerated() where watch.active != nil && !before[index] {
+      raised[index] += 1
+    }
+    let life = timeline.summary(capture: counters, top: sites)
+    let report = IntervalReport(interval: interval, life: life, changes: changes)
+    for output in outputs { output.interval(report, self) }
+  }
+}
