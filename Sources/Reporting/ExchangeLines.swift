@@ -14,6 +14,10 @@ package struct ExchangeLines {
     case plain
     /// The common and the combined log format, as web servers write them.
     case common, combined
+    /// The combined format after the virtual host and its port, with the latency in microseconds last, as Apache's
+    /// `%v:%p ... %D`. GoAccess reads it as `%v:%^ %h %^[%d:%t %^] "%r" %s %b "%R" "%u" %D`, and without times as
+    /// VCOMBINED.
+    case vcombined
     /// One object a line; docs/json.md has its members.
     case json
   }
@@ -37,7 +41,7 @@ package struct ExchangeLines {
     switch format {
     case .plain: plain(record, &text)
     case .json: object(record, &text)
-    case .common, .combined:
+    case .common, .combined, .vcombined:
       guard record.facts.outcome == .answered else { return false }
       accessLog(record, &text)
     }
@@ -100,6 +104,13 @@ package struct ExchangeLines {
 
   private mutating func accessLog(_ record: ExchangeRecord, _ text: inout ByteText) {
     let facts = record.facts
+    if format == .vcombined {
+      let site = record.bytes(facts.site)
+      if site.isEmpty { text.append("-") } else { text.append(site) }
+      text.append(":")
+      text.append(UInt64(facts.server.port))
+      text.append(" ")
+    }
     address(facts.client.high, facts.client.low, &text)
     text.append(" - - [")
     setStamp(facts.requestTime)
@@ -116,9 +127,13 @@ package struct ExchangeLines {
     text.append(UInt64(facts.status), width: 3)
     text.append(" ")
     if facts.isBodyKnown { text.append(facts.bodyBytes) } else { text.append("-") }
-    if format == .combined {
+    if format != .common {
       quoted(record.bytes(facts.referer), &text)
       quoted(record.bytes(facts.userAgent), &text)
+    }
+    if format == .vcombined {
+      text.append(" ")
+      text.append(facts.latency / 1_000)
     }
     text.append("\n")
   }

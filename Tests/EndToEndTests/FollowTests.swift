@@ -68,6 +68,36 @@ struct FollowTests {
     for (panel, rows) in theirs.panels { #expect(ours.panels[panel] == rows, "\(panel)") }
   }
 
+  @Test(
+    .enabled(if: Shell.has("goaccess"), "needs goaccess"),
+    arguments: [
+      #""%v:%^ %h %^[%d:%t %^] \"%r\" %s %b \"%R\" \"%u\" %D" --date-format=%d/%b/%Y --time-format=%T"#,
+      "VCOMBINED",
+    ])
+  func `GoAccess reads the virtual hosts and the times of our log`(format: String) throws {
+    let network = Network()
+    let (client, name) = network.pair()
+    let server = WebServer(in: name)
+    let monitor = Monitor(in: name, ["--format", "vcombined"], threshold: nil)
+    let sent = Self.oddTraffic(from: client, to: "[fd77::2]")
+    Network.run("curl -s -o /dev/null -H 'Host: shop.example' http://10.77.0.2/a/b", in: client)
+    Network.run("curl -s -o /dev/null -H 'Host: shop.example' http://10.77.0.2/a/b", in: client)
+    server.waitForLog(sent + 2)
+    let log = monitor.end().output
+    #expect(log.split(separator: "\n").count == sent + 2)
+    let micros = log.split(separator: "\n").filter { $0.hasPrefix("shop.example:80 10.77.0.1 ") }
+      .compactMap { $0.split(separator: " ").last.flatMap { Int($0) } }
+    #expect(micros.count == 2 && micros.allSatisfy { (1..<60_000_000).contains($0) }, "\(micros)")
+    let report = try Report(log, format: format)
+    #expect(report.general["valid_requests"] == sent + 2)
+    #expect(report.general["failed_requests"] == 0)
+    #expect(
+      report.panels["vhosts"]?.contains { $0.hasPrefix(" shop.example 2 ") } == true, "\(report.panels)")
+    // With the predefined format GoAccess leaves the time out.
+    #expect(report.times["shop.example"] == (format == "VCOMBINED" ? nil : micros.max()))
+    server.stop()
+  }
+
   @Test func `lines come at once, with the request and its answer`() throws {
     let network = Network()
     let (client, name) = network.pair()
@@ -151,11 +181,15 @@ private struct Report {
   /// The rows of each panel that does not depend on the moment: name, hits, bytes.
   var panels: [String: [String]] = [:]
 
-  init(_ log: String) throws {
+  /// The longest time of each virtual host, in microseconds, where the log has times.
+  var times: [String: Int] = [:]
+
+  init(_ log: String, format: String = "COMBINED") throws {
     let folder = Folder()
     _ = FileManager.default.createFile(atPath: folder.file("log"), contents: Data(log.utf8))
     let ran = Shell.run(
-      "goaccess \(folder.file("log")) --log-format=COMBINED --no-global-config -o \(folder.file("out.json"))")
+      "goaccess \(folder.file("log")) --log-format=\(format) --no-global-config -o \(folder.file("out.json"))"
+    )
     #expect(ran.status == 0, "\(ran.errors)\(ran.output)")
     let data = try #require(FileManager.default.contents(atPath: folder.file("out.json")))
     let object = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
@@ -169,6 +203,10 @@ private struct Report {
       panels[name] = rows.map { row in
         "\(row["method"] ?? "") \(row["data"] ?? "") \(Self.count(row, "hits")) \(Self.count(row, "bytes"))"
       }.sorted()
+      for row in rows where name == "vhosts" {
+        times[row["data"] as? String ?? ""] =
+          (row["maxts"] as? Int) ?? (row["maxts"] as? String).flatMap { Int($0) }
+      }
     }
   }
 

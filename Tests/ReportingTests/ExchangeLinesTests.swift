@@ -71,8 +71,22 @@ import Testing
         == "2001:db8::1 - - [23/Feb/2021:04:06:08 +0000] \"BREW * HTTP/1.1\" 200 153 \"-\" \"-\"\n")
   }
 
+  @Test func `the virtual host comes first and the time in microseconds last`() {
+    let line =
+      "a.example:80 10.0.0.1 - - [23/Feb/2021:04:06:08 +0000] \"GET /x?y HTTP/1.1\" 200 153 \"http://r/\" \"curl/8\" 2500\n"
+    #expect(Self.line(.vcombined, Self.record()) == line)
+    // Without a Host field, and faster than a microsecond.
+    let bare = Self.record(
+      {
+        $0.latency = 999
+        $0.server.port = 8_080
+      }, texts: ["", "", "/", "", ""])
+    #expect(Self.line(.vcombined, bare)?.hasPrefix("-:8080 10.0.0.1 - - [") == true)
+    #expect(Self.line(.vcombined, bare)?.hasSuffix(" 200 153 \"-\" \"-\" 0\n") == true)
+  }
+
   @Test func `an access log has no line for what has no answer or no request`() {
-    for format in [ExchangeLines.Format.common, .combined] {
+    for format in [ExchangeLines.Format.common, .combined, .vcombined] {
       #expect(Self.line(format, Self.record { $0.outcome = .unanswered }) == nil)
       #expect(Self.line(format, Self.record { $0.outcome = .orphan }) == nil)
     }

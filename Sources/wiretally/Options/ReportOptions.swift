@@ -9,7 +9,9 @@ import Statistics
 
 /// The options that all commands share which report traffic.
 struct ReportOptions: ParsableArguments {
-  enum Format: String, ExpressibleByArgument, CaseIterable { case screen, page, json, common, combined }
+  enum Format: String, ExpressibleByArgument, CaseIterable {
+    case screen, page, json, common, combined, vcombined
+  }
 
   @Option(name: .customLong("port"), help: "TCP ports to watch: a list of ports and ranges, as 80,8000-8099.")
   var ports = PortList(.http)
@@ -27,7 +29,7 @@ struct ReportOptions: ParsableArguments {
     help: ArgumentHelp(
       """
       What is shown: screen (live), page (plain text), json (one object a line), or the exchanges as an access log: \
-      common, combined. (default: screen on a terminal that can draw one, else page)
+      common, combined, vcombined. (default: screen on a terminal that can draw one, else page)
       """, valueName: "format"))
   var askedFormat: Format?
 
@@ -53,6 +55,7 @@ struct ReportOptions: ParsableArguments {
     case .json: follow ? .exchanges(.json) : .objects
     case .common: .exchanges(.common)
     case .combined: .exchanges(.combined)
+    case .vcombined: .exchanges(.vcombined)
     }
   }
 
