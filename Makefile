@@ -27,12 +27,14 @@ HOMEPAGE ?= $(patsubst %.git,%,$(filter https://%,$(shell git remote get-url ori
 export DESTDIR PREFIX
 INSTALLING = VERSION='$(VERSION)' DATE="$$(LC_ALL=C date -u -d @$(EPOCH) '+%B %-d, %Y')" PROGRAM='$(PROGRAM)'
 
-MULTIARCH := $(shell gcc -print-multiarch 2>/dev/null || dpkg-architecture -qDEB_HOST_MULTIARCH 2>/dev/null)
 # Any clang that can compile for BPF: Debian's or the Swift toolchain's.
 BPF_CLANG ?= $(firstword $(foreach c,clang-14 clang-19 clang-16 clang-15 clang,$(shell command -v $(c))))
-BPF_STRIP ?= $(firstword $(foreach c,llvm-strip-14 llvm-strip llvm-objcopy,$(shell command -v $(c))))
 BPF_OBJECT := Sources/CHTTPFilter/http_filter.bpf.o
-BPF_SOURCES := $(wildcard bpf/*.c bpf/*.h) $(wildcard Sources/CHTTPFilter/include/*.h)
+BPF_SOURCES := bpf/compile $(wildcard bpf/*.c bpf/*.h) $(wildcard Sources/CHTTPFilter/include/*.h)
+# Which compiler made the object: another one makes it again.
+BPF_STAMP := .build/bpf-compiler
+# Every compiler that its size is checked with: `make bpf-sizes`.
+BPF_COMPILERS ?= clang-14 clang-15 clang-16 clang-19 clang
 
 # What building takes. What the tests, the demo, the benchmarks and the guests need on top of it are groups in
 # Tests/packages, the one list: @test, @kernels, ...
@@ -58,18 +60,27 @@ test-deps: deps
 	$(Q)$(INSTALL) @test
 
 .PHONY: bpf
-bpf: $(BPF_OBJECT)
+bpf: $(BPF_OBJECT) ## Compile the filter for the kernel and check the size of its programs: BPF_CLANG=clang-16
 
-# -g for the BTF that libbpf reads the maps from; the debug information beside it is stripped. The
-# C file that embeds the object is touched, since the package manager does not see the dependency.
-$(BPF_OBJECT): $(BPF_SOURCES)
-	@echo '  bpf     $@'
-	$(Q)clang=$$(for c in $(BPF_CLANG) clang-14 clang; do command -v $$c && break; done) && \
-	$$clang -target bpf -mcpu=v3 -O2 -g -Wall -Werror -I/usr/include/$(MULTIARCH) -c bpf/http_filter.bpf.c -o $@.tmp
-	$(Q)strip=$$(for c in $(BPF_STRIP) llvm-strip-14 llvm-strip; do command -v $$c && break; done); \
-	if [ -n "$$strip" ]; then $$strip --strip-debug $@.tmp; fi
-	$(Q)mv $@.tmp $@
+.PHONY: FORCE
+$(BPF_STAMP): FORCE
+	$(Q)mkdir -p $(@D); \
+	version=$$(for c in $(BPF_CLANG) clang-14 clang; do command -v $$c && $$c --version | head -n 1 && break; done); \
+	[ "$$(cat $@ 2>/dev/null)" = "$$version" ] || echo "$$version" >$@
+
+# The C file that embeds the object is touched, since the package manager does not see the dependency.
+$(BPF_OBJECT): $(BPF_SOURCES) $(BPF_STAMP)
+	@echo "  bpf     $@ ($$(sed -n 1p $(BPF_STAMP)))"
+	$(Q)bpf/compile "$$(sed -n 1p $(BPF_STAMP))" $@
 	$(Q)touch Sources/CHTTPFilter/http_filter.c
+
+# The packet table takes a second for each object; most of the time goes into building the tests, which CI has built.
+.PHONY: bpf-sizes
+bpf-sizes: deps bpf ## Compile the filter by every clang there is; each attaches to old kernels and passes the packet table
+	$(Q)for c in $(filter-out clang,$(BPF_COMPILERS)); do $(INSTALL) $$c || echo "  without $$c: it cannot be installed here"; done
+	$(Q)rm -rf .build/bpf && for c in $(BPF_COMPILERS); do if command -v $$c >/dev/null; then \
+		echo "  bpf     $$c: $$($$c --version | head -n 1)"; bpf/compile $$c .build/bpf/$$c.o || exit 1; fi; done
+	$(Q)$(SUDO) env PATH="$$PATH" WIRETALLY_FILTERS=$(CURDIR)/.build/bpf $(SWIFT) test --filter 'FilterObjectTests|PacketTableTests' $(ARGS)
 
 .PHONY: build
 build: deps bpf ## Build the release program: .build/release/wiretally

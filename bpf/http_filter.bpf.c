@@ -3,36 +3,36 @@
  * httpf_filter: a socket filter that sends the HTTP/1 heads it sees through a ring buffer.
  *
  * It never lets a packet into its socket: the socket is only the hook. It needs nothing of the
- * kernel but the stable context and the packet's bytes.
+ * kernel but the stable context and the packet's bytes. It does by itself what an ordinary packet takes;
+ * the other programs take over for what is rare:
  *
- * Its size counts: a kernel before 6.8 attaches no filter of more than
- * net.core.optmem_max bytes, 20,480 where nobody has set it, of which some 80 are the kernel's own.
- * Instructions take eight bytes each; what the settings make dead is gone by then, and looking up in
- * maps has been inlined. A test holds it below that.
+ *     httpf_filter ──▶ httpf_headers: tags, options, extension headers
+ *          │                 │
+ *          ├─────────────────┴──▶ httpf_methods: a start that a few comparisons cannot tell
+ *          │                           │
+ *          ├───────────────────────────┼──▶ httpf_search ⟲: where a head ends ───────┐
+ *          │                           │                                             ▼
+ *          └───────────────────────────┴──▶ httpf_stream: depth streams ──▶ httpf_rest ⟲: super-segments
  */
 #include <linux/if_packet.h>
 
-#include "http_packet.h"
-#include "http_heads.h"
+#include "http_headers.h"
+#include "http_inspect.h"
 
 /* The loopback device has this index in every network namespace: include/net/net_namespace.h. */
 enum { HTTPF_LOOPBACK = 1 };
 
-static __always_inline int httpf_watched(__u16 port)
-{
-	return httpf_settings.ports[port >> 6] >> (port & 63) & 1;
-}
-
 /* Whether a packet is not to be counted here: a second sighting, or not of this vantage. */
-static __always_inline int httpf_left_out(struct __sk_buff *skb, struct httpf_counters *counters,
-					  struct httpf_segment *segment)
+static __always_inline int httpf_left_out(struct __sk_buff *skb, struct httpf_cpu *cpu)
 {
+	struct httpf_segment *segment = &cpu->segment;
+
 	if (skb->ifindex == HTTPF_LOOPBACK) {
 		/* Seen once going out and once coming in: pairs with loopback_xmit. */
 		segment->direction = HTTPF_UNKNOWN;
 		if (skb->pkt_type != PACKET_OUTGOING)
 			return 0;
-		HTTPF_COUNT(counters, copies);
+		HTTPF_COUNT(cpu, copies);
 		return 1;
 	}
 	if (skb->pkt_type != PACKET_OUTGOING) {
@@ -44,107 +44,155 @@ static __always_inline int httpf_left_out(struct __sk_buff *skb, struct httpf_co
 		return httpf_settings.vantage == HTTPF_IN;
 	/* A forwarded packet still carries the index of the device that it came in by. */
 	if (httpf_settings.all && skb->ingress_ifindex) {
-		HTTPF_COUNT(counters, copies);
+		HTTPF_COUNT(cpu, copies);
 		return 1;
 	}
 	return 0;
 }
 
-/* The payload of a TCP segment on a watched port, or its absence, if it is to be passed. */
-static __always_inline void httpf_decide(struct __sk_buff *skb, struct httpf_scratch *scratch,
-					 struct httpf_counters *counters)
-{
-	struct httpf_segment *segment = &scratch->segment;
-	struct httpf_first first;
-	__u32 count;
-
-	if (httpf_reread(&segment->length) == 0) {
-		if (httpf_settings.streams && segment->headers.flags & (HTTPF_FIN | HTTPF_SYN | HTTPF_RST))
-			httpf_pass_stream(skb, scratch, counters);
-		return;
-	}
-	HTTPF_COUNT(counters, payload);
-	if (!httpf_load_first(skb, segment, &first))
-		return;
-	count = httpf_skip_line(&first, segment->length);
-	segment->begins = HTTPF_NOTHING;
-	if (!httpf_cannot_begin(first.words[0], count)) {
-		segment->begins = httpf_begins_fast(&first, count);
-		if (segment->begins == HTTPF_REQUEST)
-			HTTPF_COUNT(counters, request_heads);
-		else if (segment->begins == HTTPF_RESPONSE)
-			HTTPF_COUNT(counters, response_heads);
-		else if (segment->begins == HTTPF_PREFACE)
-			HTTPF_COUNT(counters, http2);
-	} else if ((__u8)(first.words[0] - 0x14) <= 3 && (__u8)(first.words[0] >> 8) == 3) {
-		/* A TLS record of any type and version: RFC 8446, section 5.1. */
-		HTTPF_COUNT(counters, tls);
-	}
-	if (httpf_settings.streams)
-		httpf_pass_stream(skb, scratch, counters);
-	else
-		httpf_pass_heads(skb, scratch, counters);
-}
-
 SEC("socket")
 int httpf_filter(struct __sk_buff *skb)
 {
-	__u32 cpu = bpf_get_smp_processor_id();
-	struct httpf_counters *counters = bpf_map_lookup_elem(&httpf_counts, &cpu);
-	struct httpf_scratch *scratch = bpf_map_lookup_elem(&httpf_scratches, &cpu);
-	struct httpf_segment *segment;
-	struct httpf_headers *h;
-	__u32 offset, header;
+	struct httpf_cpu *cpu = httpf_this_cpu();
+	int located;
 
-	if (!counters || !scratch)
+	if (!cpu)
 		return 0;
-	segment = &scratch->segment;
-	h = &segment->headers;
-	HTTPF_COUNT(counters, packets);
-	if (httpf_left_out(skb, counters, segment))
+	HTTPF_COUNT(cpu, packets);
+	if (httpf_left_out(skb, cpu))
 		return 0;
-	switch (httpf_locate(skb, h)) {
-	case HTTPF_TCP:
-		break;
-	case HTTPF_MALFORMED:
-		HTTPF_COUNT(counters, malformed);
+	located = httpf_locate(skb, &cpu->segment.headers);
+	if (located == HTTPF_ELSEWHERE)
+		return httpf_tail_call(skb, cpu, HTTPF_AT_HEADERS);
+	return httpf_inspect_located(skb, cpu, located);
+}
+
+/* A packet whose TCP header is not where it most often is. */
+SEC("socket")
+int httpf_headers(struct __sk_buff *skb)
+{
+	struct httpf_cpu *cpu = httpf_this_cpu();
+
+	if (!cpu)
 		return 0;
-	case HTTPF_LATER_FRAGMENT:
-		HTTPF_COUNT(counters, fragments);
+	return httpf_inspect_located(skb, cpu, httpf_locate_any(skb, &cpu->segment.headers));
+}
+
+/* A payload in `start` that begins with capitals, or is too short to tell. */
+SEC("socket")
+int httpf_methods(struct __sk_buff *skb)
+{
+	struct httpf_cpu *cpu = httpf_this_cpu();
+
+	if (!cpu)
 		return 0;
-	default:
+	return httpf_decide(skb, cpu, httpf_begins(&cpu->start));
+}
+
+/*
+ * A request's segment whose first piece may not be the end of its head: searches the next 256 bytes of that
+ * piece, again and again, sends it, and has httpf_rest send what comes after it. That passes
+ * without a search, as rare as it is to be all head.
+ */
+SEC("socket")
+int httpf_search(struct __sk_buff *skb)
+{
+	struct httpf_cpu *cpu = httpf_this_cpu();
+	__u32 size, left;
+
+	if (!cpu)
 		return 0;
+	if (!cpu->search.ends_blank && httpf_scan(cpu) && httpf_scan(cpu) && httpf_scan(cpu) &&
+	    httpf_scan(cpu))
+		return httpf_tail_call(skb, cpu, HTTPF_AT_SEARCH);
+	cpu->progress.unfinished = !cpu->search.ends_blank && httpf_is_unfinished(cpu);
+	cpu->progress.tail = httpf_tail(cpu);
+	/* The record after which nothing more is sent answers for all that is left. */
+	size = httpf_verifier_reload(&cpu->size);
+	left = httpf_verifier_reload(&cpu->left);
+	httpf_emit_piece(cpu, cpu->progress.unfinished ? size : left);
+	cpu->event.kind = HTTPF_CONTINUATION;
+	if (cpu->left)
+		return httpf_tail_call(skb, cpu, HTTPF_AT_REST);
+	httpf_settle_request(cpu);
+	return 0;
+}
+
+/* Depth streams: the segment in as many records as it takes, or one without payload. */
+SEC("socket")
+int httpf_stream(struct __sk_buff *skb)
+{
+	struct httpf_cpu *cpu = httpf_this_cpu();
+	struct httpf_flow flow;
+
+	if (!cpu)
+		return 0;
+	flow = httpf_flow(&cpu->segment.headers);
+	cpu->worker = httpf_worker(&flow);
+	httpf_describe(skb, cpu);
+	httpf_begin_pieces(cpu);
+	cpu->event.kind = HTTPF_STREAM;
+	cpu->size = 0;
+	if (cpu->left && !httpf_take_piece(skb, cpu, HTTPF_PIECE))
+		return 0;
+	httpf_emit_piece(cpu, cpu->size);
+	return cpu->left ? httpf_tail_call(skb, cpu, HTTPF_AT_REST) : 0;
+}
+
+/* Sends the next piece of a super-segment; whether another one follows. */
+static __always_inline int httpf_emit_rest(struct __sk_buff *skb, struct httpf_cpu *cpu)
+{
+	if (!httpf_take_piece(skb, cpu, HTTPF_PIECE))
+		return 0;
+	if (cpu->event.kind != HTTPF_STREAM) {
+		if (cpu->size == cpu->left && httpf_ends_blank(cpu))
+			cpu->progress.unfinished = 0;
+		cpu->progress.tail = httpf_tail(cpu);
 	}
-	if (!httpf_watched(bpf_ntohs(h->source_port)) && !httpf_watched(bpf_ntohs(h->destination_port))) {
-		HTTPF_COUNT(counters, other_ports);
+	httpf_emit_piece(cpu, cpu->size);
+	return cpu->left &&
+	       (cpu->event.kind == HTTPF_STREAM || cpu->offset - cpu->segment.offset < HTTPF_HEAD_LIMIT);
+}
+
+/*
+ * What is left of a super-segment: of one in depth streams, or of one that is all head. Four pieces a
+ * call, since BIG TCP goes up to 512 KiB (GSO_MAX_SIZE) and a chain has 33 calls.
+ */
+SEC("socket")
+int httpf_rest(struct __sk_buff *skb)
+{
+	struct httpf_cpu *cpu = httpf_this_cpu();
+
+	if (!cpu)
 		return 0;
-	}
-	HTTPF_COUNT(counters, on_port);
-	header = (h->data_offset >> 4) * 4;
-	offset = httpf_reread(&h->offset) + header;
-	if (header < 20 || offset > httpf_reread(&h->end)) {
-		HTTPF_COUNT(counters, malformed);
-		return 0;
-	}
-	segment->offset = offset;
-	segment->length = h->end - offset;
-	httpf_decide(skb, scratch, counters);
+	if (httpf_emit_rest(skb, cpu) && httpf_emit_rest(skb, cpu) && httpf_emit_rest(skb, cpu) &&
+	    httpf_emit_rest(skb, cpu))
+		return httpf_tail_call(skb, cpu, HTTPF_AT_REST);
+	if (cpu->event.kind != HTTPF_STREAM)
+		httpf_settle_request(cpu);
 	return 0;
 }
 
 /*
- * Tells the kernel's clock to a loader that may live in a time namespace of its own, where the
+ * Reads the kernel's clock for a loader that may live in a time namespace of its own, where the
  * same clock reads differently. Only ever run by BPF_PROG_TEST_RUN.
  */
 SEC("socket")
 int httpf_clock(struct __sk_buff *skb)
 {
-	__u32 first = 0;
-	struct httpf_counters *counters = bpf_map_lookup_elem(&httpf_counts, &first);
+	struct httpf_cpu *cpu = httpf_this_cpu();
 
-	if (counters)
-		counters->clock = bpf_ktime_get_ns();
+	if (cpu)
+		cpu->counters.clock = bpf_ktime_get_ns();
 	return 0;
 }
+
+/* The compiler that made this object, where it is found in the object's bytes: httpf_compiler(). */
+#define HTTPF_TEXT(number) #number
+#define HTTPF_NUMBER(number) HTTPF_TEXT(number)
+#ifdef __bpf__
+const char httpf_compiler[] SEC("compiler") = "httpf-compiler=clang " HTTPF_NUMBER(
+    __clang_major__) "." HTTPF_NUMBER(__clang_minor__) "." HTTPF_NUMBER(__clang_patchlevel__);
+#endif
 
 char httpf_license[] SEC("license") = "Dual BSD/GPL";

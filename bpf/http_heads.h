@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * httpf_pass_heads: depth heads. Sends the segments that begin a head, and those that go on with
- * one.
+ * httpf_emit_heads: depth heads. Sends the segments that begin a head, and those that continue one.
  *
- * A request's head is followed until its empty line, a response's until its status is complete.
+ * A request's head is followed until its empty line, a response's until its status is complete. The
+ * segment of a request that is whole in itself is sent from here; the others continue in httpf_search.
  */
 #ifndef HTTPF_HEADS_H
 #define HTTPF_HEADS_H
 
-#include "http_pass.h"
+#include "http_emit.h"
+#include "http_programs.h"
+#include "http_scan.h"
 
 /* Whether a segment from `sequence` up to `end` has bytes of the unfinished head; serial numbers. */
 static __always_inline int httpf_continues(const struct httpf_unfinished *slot, __u32 tag, __u32 sequence,
@@ -18,146 +20,140 @@ static __always_inline int httpf_continues(const struct httpf_unfinished *slot, 
 }
 
 /* Takes up a head that did not end in the segment that began it. */
-static __always_inline void httpf_follow(struct httpf_unfinished *slot, __u32 tag, __u32 next, __u32 limit,
-					 struct httpf_counters *counters)
+static __always_inline void httpf_follow(struct httpf_cpu *cpu, struct httpf_unfinished *slot, __u32 bytes)
 {
-	if (slot->tag && slot->tag != tag)
-		HTTPF_COUNT(counters, evicted);
-	slot->next = next;
-	slot->limit = limit;
-	slot->tag = tag;
+	const struct httpf_progress *progress = &cpu->progress;
+
+	if (slot->tag && slot->tag != progress->tag)
+		HTTPF_COUNT(cpu, evicted);
+	slot->next = progress->end;
+	slot->limit = progress->sequence + bytes;
+	slot->tag = progress->tag;
 }
 
-/* Moves on behind a segment of the head; nothing is moved while one before it is missing. */
-static __always_inline void httpf_advance(struct httpf_unfinished *slot, __u32 sequence, __u32 end)
+/* Moves on to the end of a segment of the head; nothing is moved while one before it is missing. */
+static __always_inline void httpf_advance(const struct httpf_progress *progress,
+					  struct httpf_unfinished *slot)
 {
-	if ((__s32)(sequence - slot->next) <= 0)
-		slot->next = end;
+	if ((__s32)(progress->sequence - slot->next) <= 0)
+		slot->next = progress->end;
 	if ((__s32)(slot->limit - slot->next) <= 0)
 		slot->tag = 0;
 }
 
-/* A response's segment: one record, cut. */
-static __always_inline int httpf_pass_response(struct __sk_buff *skb, struct httpf_scratch *scratch,
-					       struct httpf_counters *counters, void *ring)
+/* Keeps what a response's segment says of its head. */
+static __always_inline void httpf_settle_response(struct httpf_cpu *cpu, struct httpf_unfinished *slot)
 {
-	__u32 size = scratch->left > HTTPF_RESPONSE_BYTES ? HTTPF_RESPONSE_BYTES : scratch->left;
-
-	if (httpf_copy(skb, scratch->offset, scratch, size))
-		httpf_send_piece(ring, scratch, counters, size, scratch->left);
-	return 0;
+	if (cpu->segment.begins == HTTPF_NOTHING) {
+		httpf_advance(&cpu->progress, slot);
+	} else if (cpu->segment.length < HTTPF_STATUS_BYTES) {
+		httpf_follow(cpu, slot, HTTPF_STATUS_BYTES);
+		slot->response = 1;
+	} else if (cpu->progress.continues) {
+		slot->tag = 0;
+	}
 }
 
-/* A piece of a request's segment: most often the only one. The head's end is looked for in it. */
-static __always_inline int httpf_request_piece(struct __sk_buff *skb, struct httpf_scratch *scratch,
-					       struct httpf_counters *counters, void *ring, int first)
+/* Keeps what a request's segment says of its head, once all its pieces have been sent. */
+static __always_inline void httpf_settle_request(struct httpf_cpu *cpu)
 {
-	__u32 most = first ? HTTPF_HEAD_PIECE : HTTPF_PIECE;
-	__u32 left = scratch->left, size = left > most ? most : left;
+	const struct httpf_progress *progress = &cpu->progress;
+	struct httpf_unfinished *slot = bpf_map_lookup_elem(&httpf_heads, &progress->slot);
 
-	if (!httpf_copy(skb, scratch->offset, scratch, size))
-		return 0;
-	scratch->size = size;
-	if (size == left && httpf_ends_blank(scratch))
-		scratch->unfinished = 0;
-	else if (first)
-		scratch->unfinished = httpf_goes_on(scratch);
-	scratch->tail = httpf_tail(scratch);
-	/* The record behind which nothing more is sent answers for all that is left. */
-	httpf_send_piece(ring, scratch, counters, size, scratch->unfinished ? size : left);
-	scratch->event.kind = HTTPF_CONTINUATION;
-	return scratch->left != 0;
-}
-
-/* The rest of a super-segment, out of the way of all others. */
-static __noinline int httpf_request_rest(struct __sk_buff *skb, struct httpf_scratch *scratch,
-					 struct httpf_counters *counters, void *ring)
-{
-	return httpf_request_piece(skb, scratch, counters, ring, 0);
-}
-
-/*
- * A request's segment. The rest of a super-segment that is all head, rare as it is, passes without
- * a look for its end: a search in each piece would be more than older verifiers go through.
- */
-static __always_inline void httpf_pass_request(struct __sk_buff *skb, struct httpf_scratch *scratch,
-					       struct httpf_counters *counters, void *ring)
-{
-	scratch->unfinished = 1;
-	if (!httpf_request_piece(skb, scratch, counters, ring, 1))
+	if (!slot)
 		return;
-#pragma clang loop unroll(full)
-	for (int i = 0; i < HTTPF_HEAD_LIMIT / HTTPF_PIECE; i++)
-		if (!httpf_request_rest(skb, scratch, counters, ring))
-			return;
+	if (progress->unfinished) {
+		slot->response = 0;
+		if (progress->continues)
+			httpf_advance(progress, slot);
+		else
+			httpf_follow(cpu, slot, HTTPF_HEAD_LIMIT);
+		if (slot->next == progress->end)
+			slot->tail = progress->tail;
+		if ((__s32)(slot->limit - slot->next) <= 0) {
+			slot->tag = 0;
+			HTTPF_COUNT(cpu, overlong);
+		}
+	} else if (progress->continues) {
+		/* The head ends here; what came out of order before it may still pass. */
+		slot->response = 0;
+		slot->limit = progress->end;
+		httpf_advance(progress, slot);
+	}
 }
 
-static __always_inline int httpf_pass_heads(struct __sk_buff *skb, struct httpf_scratch *scratch,
-					    struct httpf_counters *counters)
+/* Looks up the flow's slot, and what the segment is to it. */
+static __always_inline struct httpf_unfinished *httpf_look_up(struct httpf_cpu *cpu)
 {
-	const struct httpf_segment *segment = &scratch->segment;
-	struct httpf_flow flow = httpf_flow(&segment->headers);
-	__u32 tag = flow.one >> 32 | 1, index = flow.one & (HTTPF_UNFINISHED - 1);
-	struct httpf_unfinished *slot = bpf_map_lookup_elem(&httpf_heads, &index);
-	__u32 sequence = bpf_ntohl(segment->headers.sequence), end;
-	int continues, response;
-	void *ring;
+	const struct httpf_headers *h = &cpu->segment.headers;
+	struct httpf_progress *progress = &cpu->progress;
+	struct httpf_flow flow = httpf_flow(h);
+	struct httpf_unfinished *slot;
+	__u32 sequence = bpf_ntohl(h->sequence);
+
+	if (h->flags & HTTPF_SYN)
+		sequence++;
+	cpu->worker = httpf_worker(&flow);
+	progress->slot = flow.one & (HTTPF_UNFINISHED - 1);
+	progress->tag = flow.one >> 32 | 1;
+	progress->sequence = sequence;
+	progress->end = sequence + cpu->segment.length;
+	slot = bpf_map_lookup_elem(&httpf_heads, &progress->slot);
+	if (slot)
+		progress->continues = httpf_continues(slot, progress->tag, sequence, progress->end);
+	return slot;
+}
+
+/* The request's segment continues in httpf_search, which also settles what is kept of it. */
+static __always_inline int httpf_continue_search(struct __sk_buff *skb, struct httpf_cpu *cpu, int ends_blank)
+{
+	httpf_begin_pieces(cpu);
+	httpf_begin_search(cpu);
+	cpu->search.ends_blank = ends_blank;
+	return httpf_tail_call(skb, cpu, HTTPF_AT_SEARCH);
+}
+
+static __always_inline int httpf_emit_heads(struct __sk_buff *skb, struct httpf_cpu *cpu)
+{
+	struct httpf_segment *segment = &cpu->segment;
+	struct httpf_progress *progress = &cpu->progress;
+	struct httpf_unfinished *slot = httpf_look_up(cpu);
+	__u32 most = HTTPF_HEAD_PIECE;
+	int ends_blank;
 
 	if (!slot)
 		return 0;
-	if (segment->headers.flags & HTTPF_SYN)
-		sequence++;
-	end = sequence + segment->length;
-	continues = httpf_continues(slot, tag, sequence, end);
 	/* Who is asking does not answer: this is the end of a request line that was cut before it. */
-	if (continues && !slot->response && segment->begins == HTTPF_RESPONSE) {
-		scratch->segment.begins = HTTPF_NOTHING;
-		counters->response_heads--;
+	if (progress->continues && !slot->response && segment->begins == HTTPF_RESPONSE) {
+		segment->begins = HTTPF_NOTHING;
+		cpu->counters.response_heads--;
 	}
-	if (!continues && segment->begins == HTTPF_NOTHING)
+	if (!progress->continues && segment->begins == HTTPF_NOTHING)
 		return 0;
-	ring = httpf_ring(&flow);
-	if (!ring)
-		return 0;
-	httpf_begin(scratch, skb);
-	scratch->event.kind = HTTPF_START;
+	cpu->event.kind = HTTPF_START;
 	if (segment->begins == HTTPF_NOTHING) {
-		scratch->event.kind = HTTPF_CONTINUATION;
-		HTTPF_COUNT(counters, continuations);
+		cpu->event.kind = HTTPF_CONTINUATION;
+		HTTPF_COUNT(cpu, continuations);
 	}
-	response = segment->begins == HTTPF_RESPONSE || (segment->begins == HTTPF_NOTHING && slot->response);
-	if (response) {
-		httpf_pass_response(skb, scratch, counters, ring);
-		if (segment->begins == HTTPF_NOTHING) {
-			httpf_advance(slot, sequence, end);
-		} else if (segment->length < HTTPF_STATUS_BYTES) {
-			httpf_follow(slot, tag, end, sequence + HTTPF_STATUS_BYTES, counters);
-			slot->response = 1;
-		} else if (continues) {
-			slot->tag = 0;
-		}
+	/* Only right after the bytes before it does their tail mean anything. */
+	progress->tail =
+	    progress->continues && progress->sequence == slot->next ? slot->tail : HTTPF_TAIL_NONE;
+	if (segment->begins == HTTPF_RESPONSE || (segment->begins == HTTPF_NOTHING && slot->response)) {
+		most = HTTPF_RESPONSE_BYTES;
+		httpf_settle_response(cpu, slot);
+	}
+	httpf_describe(skb, cpu);
+	cpu->size = segment->length > most ? most : segment->length;
+	if (!httpf_copy(skb, httpf_verifier_reload(&segment->offset), cpu))
 		return 0;
+	if (most == HTTPF_HEAD_PIECE) {
+		ends_blank = cpu->size == segment->length && httpf_ends_blank(cpu);
+		if (!ends_blank || progress->continues)
+			return httpf_continue_search(skb, cpu, ends_blank);
 	}
-	/* Only right behind the bytes before it does their tail mean anything. */
-	scratch->tail = continues && sequence == slot->next ? slot->tail : HTTPF_TAIL_NONE;
-	httpf_pass_request(skb, scratch, counters, ring);
-	slot->response = 0;
-	if (scratch->unfinished) {
-		if (continues)
-			httpf_advance(slot, sequence, end);
-		else
-			httpf_follow(slot, tag, end, sequence + HTTPF_HEAD_LIMIT, counters);
-		if (slot->next == end)
-			slot->tail = scratch->tail;
-		if ((__s32)(slot->limit - slot->next) <= 0) {
-			slot->tag = 0;
-			HTTPF_COUNT(counters, overlong);
-		}
-	} else if (continues) {
-		/* The head ends here; what came out of order before it may still pass. */
-		slot->limit = end;
-		httpf_advance(slot, sequence, end);
-	}
+	cpu->event.flags = segment->headers.flags;
+	cpu->event.payload_length = segment->length;
+	httpf_emit(cpu);
 	return 0;
 }
 

@@ -4,7 +4,7 @@
  *
  * Everything per CPU is a plain array indexed by CPU: its lookup is inlined by every JIT, while a
  * per-CPU array's is a call on older kernels. The loader sets `max_entries` to the CPUs that there
- * can be. A CPU's slot is written by that CPU alone: taps run with bottom halves disabled, so no
+ * can be. A CPU's block is written by that CPU alone: taps run with bottom halves disabled, so no
  * second packet can be filtered on it meanwhile.
  */
 #ifndef HTTPF_MAPS_H
@@ -24,37 +24,37 @@ const volatile struct httpf_settings httpf_settings = {0};
 static struct httpf_settings httpf_settings;
 #endif
 
-/* Mapped by the reader, so that counting goes on once no bpf() call is allowed any more. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct httpf_counters);
-} httpf_counts SEC(".maps");
-
 /*
  * Adds one to a counter. The empty assembly differs from counter to counter, so that the compiler
- * cannot make one addition of several at a computed place: without CAP_PERFMON that is refused.
+ * cannot make one addition of several at a computed address: without CAP_PERFMON that is refused.
  */
-#define HTTPF_COUNT(counters, field)                                                                         \
+#define HTTPF_COUNT(cpu, field)                                                                              \
 	do {                                                                                                 \
-		(counters)->field++;                                                                         \
+		(cpu)->counters.field++;                                                                     \
 		asm volatile("" : : "i"(__builtin_offsetof(struct httpf_counters, field)));                  \
 	} while (0)
 
-/* What one load brings from the TCP header on: with timestamps it has 32 bytes, then the payload's first 24.
+/*
+ * A number that is kept in memory so that it is the same to the verifier on every path, whatever the path
+ * made of it: it would follow each of them separately otherwise. Without CAP_PERFMON it also wants the
+ * number that a load's address is computed from to have the same bounds on every path to it.
  */
-enum { HTTPF_NEAR = 56 };
+static __always_inline __u32 httpf_verifier_reload(const __u32 *number)
+{
+	return *(volatile const __u32 *)number;
+}
+
+/* Bytes of one load from the TCP header on: with timestamps it has 32, then come the payload's first 24. */
+enum { HTTPF_TRANSPORT_BYTES = 56 };
 
 /*
- * One buffer for both families: the TCP header is always at 40, right behind an IPv6 header at 0 or
- * an IPv4 header without options at 20, so that one load brings both, and of a segment that is long
- * enough the beginning of its payload.
+ * One buffer for both families: the TCP header is always at 40, after an IPv6 header at 0 or an IPv4
+ * header without options at 20, so that one load brings both, and of a segment that is long enough the
+ * beginning of its payload.
  */
 struct httpf_headers {
 	union {
-		__u8 bytes[40 + HTTPF_NEAR];
+		__u8 bytes[40 + HTTPF_TRANSPORT_BYTES];
 		struct {
 			__be32 ip6_first;
 			__be16 ip6_length;
@@ -76,68 +76,120 @@ struct httpf_headers {
 	};
 	__u32 end; /* of the IP packet: what follows is padding */
 	__u32 is_ip4;
-	__u32 offset;  /* of the TCP header; before it is found, of what is looked at */
-	__u32 next;    /* the type of the IPv6 header at `offset` */
-	__u32 is_near; /* whether the bytes behind the TCP header are here too */
+	__u32 offset;		  /* of the TCP header; before it is found, of the header to read next */
+	__u32 next;		  /* the type of the IPv6 header at `offset` */
+	__u32 has_payload_prefix; /* whether the bytes after the TCP header are here too */
 } __attribute__((aligned(8)));
 _Static_assert(__builtin_offsetof(struct httpf_headers, ip4_source) == 32, "IPv4 at 20");
 _Static_assert(__builtin_offsetof(struct httpf_headers, source_port) == 40, "TCP at 40");
+
+/* "UPDATEREDIRECTREF " is the longest start, of 18 bytes; whole words are compared. */
+enum { HTTPF_START_BYTES = 24 };
+
+/* A payload's first bytes as words whose lowest byte came first, zeros after its end. */
+struct httpf_first {
+	__u64 words[HTTPF_START_BYTES / 8];
+};
 
 /* A TCP segment on a watched port, and what is known about it so far. */
 struct httpf_segment {
 	struct httpf_headers headers;
 	__u32 offset;	 /* of the payload in the packet */
-	__u32 length;	 /* of the payload */
+	__u32 length;	 /* of the payload, bytes */
 	__u32 direction; /* HTTPF_INBOUND, … */
 	__u32 begins;	 /* HTTPF_REQUEST, … */
 };
 
+/* Bytes that may begin a head, for httpf_begins to compare with each method. */
+struct httpf_start {
+	struct httpf_first first;
+	__u64 has[HTTPF_START_BYTES / 8]; /* ones where `first` has bytes */
+	__u32 count; /* of the bytes from there on, of which `first` has the first ones */
+};
+
+/* One direction of a flow, as the table of unfinished heads knows it, and what a segment does to it. */
+struct httpf_progress {
+	__u32 slot;	 /* index in httpf_heads */
+	__u32 tag;	 /* the flow's, never 0 */
+	__u32 sequence;	 /* of the segment's first payload byte */
+	__u32 end;	 /* of the byte after its last one */
+	__u8 continues;	 /* whether it has bytes of the unfinished head in that slot */
+	__u8 unfinished; /* whether a head continues after the last piece */
+	__u8 tail;	 /* HTTPF_TAIL_…: how that piece ended */
+};
+
+/* The search for empty lines in a piece, from chunk to chunk and from program to program. */
+struct httpf_search {
+	__u64 after_lf; /* what the last byte of a chunk was, as masks */
+	__u64 after_lf_cr;
+	__u32 at;	  /* where in the piece the search stands */
+	__u32 after;	  /* where the last empty line of the piece ended */
+	__u32 ends_blank; /* whether the segment ends with an empty line: nothing is to be searched */
+};
+
 /*
- * Where a CPU looks at a packet and puts its record together. All of it stands here and not on the
- * stack, so that the verifier sees one state behind every way through the headers. Sending from
- * here (bpf_ringbuf_output) costs a second copy out of the first-level cache, and saves what
- * reserving costs: a constant size, and with it either many variants of the program or a ring full
- * of padding.
+ * What one CPU counts, and where it inspects a packet and puts its records together. All of it is here
+ * and not on the stack: the programs that a packet passes share it, and the verifier sees one state after
+ * every path through the headers. Sending from here (bpf_ringbuf_output) costs a second copy out of the
+ * first-level cache, and saves what reserving costs: a constant size, and with it either many variants of
+ * the program or a ring full of padding.
+ *
+ * The reader maps it, so that counting continues once no bpf() call is allowed any more. The kernel starts
+ * the array on a page (array_map_alloc, BPF_F_MMAPABLE), so blocks of whole pairs of cache lines are what
+ * keeps CPUs from writing to one another's: processors fetch lines in pairs.
  */
-struct httpf_scratch {
+struct httpf_cpu {
+	struct httpf_counters counters;
 	struct httpf_segment segment;
+	struct httpf_start start;
+	struct httpf_progress progress;
+	struct httpf_search search;
+	__u64 unchecked; /* bytes sent since the ring's fill was last checked */
+	__u32 worker;	 /* whose ring the flow's records go to */
+	/* The piece that is sent next. */
+	__u32 offset; /* in the packet */
+	__u32 left;   /* bytes of the segment from there on */
+	__u32 size;   /* of the piece */
+	__u8 flags;   /* TCP flags of the pieces to come */
+	__u8 request; /* whether the piece begins a request */
 	struct httpf_event event;
 	__u8 payload[HTTPF_PIECE];
-	__u64 end[8];	 /* room to read whole chunks past the last payload byte */
-	__u64 unchecked; /* bytes sent since the ring was last looked at */
-	__u64 after_lf;	 /* httpf_scan: what the last byte of a chunk was, as masks */
-	__u64 after_lf_cr;
-	/* What the loops over pieces carry from turn to turn, here for the same reason. */
-	__u32 offset;	 /* of the next piece in the packet */
-	__u32 left;	 /* bytes from there on */
-	__u32 size;	 /* of the piece */
-	__u32 at;	 /* where in it the search for its end stands */
-	__u32 after;	 /* where the last empty line of the piece ended */
-	__u8 flags;	 /* TCP flags of the pieces to come */
-	__u8 request;	 /* whether the next piece begins a request */
-	__u8 unfinished; /* whether a head goes on behind the last piece */
-	__u8 tail;	 /* HTTPF_TAIL_…: how it ended */
-};
+	__u64 end[8]; /* space to read whole chunks past the last payload byte */
+} __attribute__((aligned(128)));
+_Static_assert(sizeof(struct httpf_cpu) % 128 == 0, "no two CPUs share a pair of cache lines");
+_Static_assert(__builtin_offsetof(struct httpf_cpu, counters) == 0, "where the reader looks for them");
+_Static_assert(__builtin_offsetof(struct httpf_cpu, payload) ==
+		   __builtin_offsetof(struct httpf_cpu, event) + sizeof(struct httpf_event),
+	       "one record in one piece");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, struct httpf_scratch);
-} httpf_scratches SEC(".maps");
+	__type(value, struct httpf_cpu);
+} httpf_cpus SEC(".maps");
+
+/* The block of the CPU that this runs on; never null where the loader has done its work. */
+static __always_inline struct httpf_cpu *httpf_this_cpu(void)
+{
+	__u32 cpu = bpf_get_smp_processor_id();
+
+	return bpf_map_lookup_elem(&httpf_cpus, &cpu);
+}
 
 /* One direction of a flow whose head has not ended: the bytes from `next` up to `limit` pass. */
 struct httpf_unfinished {
 	__u32 tag; /* the flow, 0 for none */
 	__u32 next;
 	__u32 limit;
-	__u8 response; /* its end is not looked for: `limit` is it */
+	__u8 response; /* its end is not searched: `limit` is it */
 	__u8 tail;     /* HTTPF_TAIL_…: how the bytes before `next` ended */
 	__u16 zero;
 };
 
 /*
- * Direct-mapped by flow hash: a segment of body costs one inlined look at one slot. A flow that
+ * Direct-mapped by flow hash: a segment of body costs one inlined lookup of one slot. A flow that
  * falls on another one's slot takes it (counted as evicted). CPUs may race for a slot: the worst
  * that follows is a continuation too many or one too few, never an access out of bounds.
  */

@@ -11,16 +11,8 @@
 #include "http_maps.h"
 #include "http_methods.h"
 
-/* "UPDATEREDIRECTREF " is the longest start, of 18 bytes; whole words are compared. */
-enum { HTTPF_START_BYTES = 24 };
-
-/* What begins with the bytes at hand. */
-enum { HTTPF_NOTHING = 0, HTTPF_REQUEST = 1, HTTPF_RESPONSE = 2, HTTPF_PREFACE = 3 };
-
-/* A payload's first bytes as words whose lowest byte came first, zeros after its end. */
-struct httpf_first {
-	__u64 words[HTTPF_START_BYTES / 8];
-};
+/* What begins with the first bytes; undecided: it takes HTTPF_METHODS to tell. */
+enum { HTTPF_NOTHING = 0, HTTPF_REQUEST = 1, HTTPF_RESPONSE = 2, HTTPF_PREFACE = 3, HTTPF_UNDECIDED = 4 };
 
 /* Up to eight bytes of a literal as such a word; folded by the compiler. */
 static __always_inline __u64 httpf_word(const char *text, int size, int from)
@@ -41,43 +33,60 @@ static __always_inline __u64 httpf_mask(__u32 count, __u32 from)
 }
 
 /* Whether the bytes that are both in the payload and in the literal are the same. */
-#define HTTPF_AGREES(first, has, text, size)                                                                 \
-	((((first)->words[0] ^ httpf_word(text, size, 0)) & httpf_mask(size, 0) & (has)[0]) == 0 &&          \
-	 ((size) <= 8 ||                                                                                     \
-	  (((first)->words[1] ^ httpf_word(text, size, 8)) & httpf_mask(size, 8) & (has)[1]) == 0) &&        \
-	 ((size) <= 16 ||                                                                                    \
-	  (((first)->words[2] ^ httpf_word(text, size, 16)) & httpf_mask(size, 16) & (has)[2]) == 0))
+#define HTTPF_AGREES(start, text, size)                                                                      \
+	((((start)->first.words[0] ^ httpf_word(text, size, 0)) & httpf_mask(size, 0) & (start)->has[0]) ==  \
+	     0 &&                                                                                            \
+	 ((size) <= 8 || (((start)->first.words[1] ^ httpf_word(text, size, 8)) & httpf_mask(size, 8) &      \
+			  (start)->has[1]) == 0) &&                                                          \
+	 ((size) <= 16 || (((start)->first.words[2] ^ httpf_word(text, size, 16)) & httpf_mask(size, 16) &   \
+			   (start)->has[2]) == 0))
 
-/* What begins in a payload of `count` bytes, of which `first` holds as many as it can. */
-static __noinline int httpf_begins(const struct httpf_first *first, __u32 count)
+/*
+ * What begins with the payload's first bytes; decided. The masks are kept in memory first: of numbers that
+ * differ from path to path the verifier would follow each past each of the names.
+ */
+static __always_inline int httpf_begins(struct httpf_start *memory)
 {
-	__u64 has[3] = {httpf_mask(count, 0), httpf_mask(count, 8), httpf_mask(count, 16)};
+	volatile const struct httpf_start *start = memory;
+	__u32 count = start->count;
 
 	if (count == 0)
 		return HTTPF_NOTHING;
+	memory->has[0] = httpf_mask(count, 0);
+	memory->has[1] = httpf_mask(count, 8);
+	memory->has[2] = httpf_mask(count, 16);
 	/* A lone "H" is a request's until more is seen: its head is then followed to its end. */
-	if (count > 1 && HTTPF_AGREES(first, has, "HTTP/", 5))
+	if (count > 1 && HTTPF_AGREES(start, "HTTP/", 5))
 		return HTTPF_RESPONSE;
 #define HTTPF_TRY(name)                                                                                      \
-	if (HTTPF_AGREES(first, has, name " ", sizeof(name)))                                                \
+	if (HTTPF_AGREES(start, name " ", sizeof(name)))                                                     \
 		return HTTPF_REQUEST;
 	HTTPF_METHODS(HTTPF_TRY)
 #undef HTTPF_TRY
-	return HTTPF_AGREES(first, has, "PRI * HTTP/2.0\r\n", 16) ? HTTPF_PREFACE : HTTPF_NOTHING;
+	return HTTPF_AGREES(start, "PRI * HTTP/2.0\r\n", 16) ? HTTPF_PREFACE : HTTPF_NOTHING;
 }
 
-/* The same, without a call for what is most often there. */
+/* Whether the payload's first bytes, of which there are eight, are the literal's `size`, at most eight. */
+static __always_inline int httpf_is(const struct httpf_first *first, const char *text, const int size)
+{
+	if (size == 4)
+		return (__u32)first->words[0] == (__u32)httpf_word(text, 4, 0);
+	return (first->words[0] & httpf_mask(size, 0)) == httpf_word(text, size, 0);
+}
+
+/* The same for what is most often there, in a few comparisons. */
 static __always_inline int httpf_begins_fast(const struct httpf_first *first, __u32 count)
 {
-	if (count >= 8) {
-		if ((__u32)first->words[0] == (__u32)httpf_word("GET ", 4, 0))
-			return HTTPF_REQUEST;
-		if ((first->words[0] & httpf_mask(5, 0)) == httpf_word("HTTP/", 5, 0))
-			return HTTPF_RESPONSE;
-		if ((first->words[0] & httpf_mask(5, 0)) == httpf_word("POST ", 5, 0))
-			return HTTPF_REQUEST;
-	}
-	return httpf_begins(first, count);
+	if (count < 8)
+		return HTTPF_UNDECIDED;
+	if (httpf_is(first, "GET ", 4))
+		return HTTPF_REQUEST;
+	if (httpf_is(first, "HTTP/", 5))
+		return HTTPF_RESPONSE;
+	if (httpf_is(first, "POST ", 5) || httpf_is(first, "PUT ", 4) || httpf_is(first, "HEAD ", 5) ||
+	    httpf_is(first, "DELETE ", 7) || httpf_is(first, "OPTIONS ", 8) || httpf_is(first, "PATCH ", 6))
+		return HTTPF_REQUEST;
+	return HTTPF_UNDECIDED;
 }
 
 /* Whether `count` bytes cannot be a start, by the first three: every name has three capitals. */
@@ -87,7 +96,7 @@ static __always_inline int httpf_cannot_begin(__u64 word, __u32 count)
 	       (count >= 3 && ((__u8)((word >> 8) - 'A') > 25 || (__u8)((word >> 16) - 'A') > 25));
 }
 
-/* The payload's first bytes, if they came with the headers; no place is computed, as verifiers like it. */
+/* The payload's first bytes, if they came with the headers; no address is computed, as verifiers like it. */
 static __always_inline int httpf_take_first(const struct httpf_headers *h, struct httpf_first *first)
 {
 	const __u64 *words = (const __u64 *)(h->bytes + 60);
@@ -102,7 +111,7 @@ static __always_inline int httpf_take_first(const struct httpf_headers *h, struc
 	return 1;
 }
 
-/* The first bytes of a segment's payload, of which it has some; false if they cannot be had. */
+/* The first bytes of a segment's payload, of which it has some; false if they cannot be loaded. */
 static __always_inline int httpf_load_first(struct __sk_buff *skb, const struct httpf_segment *segment,
 					    struct httpf_first *first)
 {
@@ -110,7 +119,7 @@ static __always_inline int httpf_load_first(struct __sk_buff *skb, const struct 
 
 	first->words[0] = first->words[1] = first->words[2] = 0;
 	if (count >= HTTPF_START_BYTES) {
-		if (!(segment->headers.is_near && httpf_take_first(&segment->headers, first)) &&
+		if (!(segment->headers.has_payload_prefix && httpf_take_first(&segment->headers, first)) &&
 		    bpf_skb_load_bytes(skb, offset, first, HTTPF_START_BYTES))
 			return 0;
 	} else {
@@ -147,7 +156,7 @@ static __always_inline __u32 httpf_skip_line(struct httpf_first *first, __u32 co
 	first->words[0] = first->words[0] >> 16 | first->words[1] << 48;
 	first->words[1] = first->words[1] >> 16 | first->words[2] << 48;
 	first->words[2] >>= 16;
-	/* Two bytes fewer are at hand; the longest start still fits. */
+	/* Two bytes fewer are there; the longest start still fits. */
 	return count - 2;
 }
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* httpf_object: the compiled filter, carried in the program itself, so that one file is all there is. */
+#define _GNU_SOURCE
 #include "http_filter_object.h"
+
+#include <string.h>
 
 #include "../../bpf/http_methods.h"
 
@@ -20,6 +23,14 @@ const unsigned char *httpf_object(size_t *size)
 {
 	*size = sizeof(httpf_bytes);
 	return httpf_bytes;
+}
+
+const char *httpf_compiler(void)
+{
+	static const char mark[] = "httpf-compiler=";
+	const unsigned char *found = memmem(httpf_bytes, sizeof(httpf_bytes), mark, sizeof(mark) - 1);
+
+	return found ? (const char *)found + sizeof(mark) - 1 : "unknown";
 }
 
 #define HTTPF_NAME(name) name,

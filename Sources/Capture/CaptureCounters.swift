@@ -38,6 +38,8 @@ package struct CaptureCounters: Equatable, Sendable {
   package var evictedHeads: UInt64 = 0
   /// Heads that were longer than is followed: their rest did not pass.
   package var overlongHeads: UInt64 = 0
+  /// Packets whose inspection in the kernel broke off, since one of its programs could not call the next.
+  package var failedTailCalls: UInt64 = 0
   /// Packets dropped from the kernel's backlog, on the whole machine; nil where that is not known.
   package var backlogDropped: UInt64?
   /// Packets that the watched network cards missed; nil where that is not known.
@@ -67,6 +69,7 @@ extension CaptureCounters {
     sum.otherPorts = a.otherPorts &+ b.otherPorts
     sum.evictedHeads = a.evictedHeads &+ b.evictedHeads
     sum.overlongHeads = a.overlongHeads &+ b.overlongHeads
+    sum.failedTailCalls = a.failedTailCalls &+ b.failedTailCalls
     return sum
   }
 }

@@ -16,6 +16,11 @@ extension MetricsPage {
       ("delivered", "Segments that the workers read.", ledger.delivered),
       ("lost", "Segments that found the ring full; every count is then at least.", capture.lost),
       ("lost_requests", "Of the lost segments, those that begin a request.", capture.lostRequests),
+      (
+        "failed_tail_calls",
+        "Packets whose inspection broke off: a program in the kernel could not call the next.",
+        capture.failedTailCalls
+      ),
       ("pipelined_heads", "Heads beyond the first of their segment.", ledger.pipelinedHeads),
       ("truncated_heads", "Heads that were counted by their start line only.", ledger.truncated),
     ]

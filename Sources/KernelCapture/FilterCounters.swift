@@ -8,13 +8,17 @@ internal import Synchronization
 struct FilterCounters: Sendable {
   private let memory: MappedMemory
   private let processors: Int
+  /// Bytes from one processor's block to the next one's; the counters are its first part.
+  private let stride: Int
 
-  private static let block = MemoryLayout<httpf_counters>.size
-
-  init(_ map: Int32, processors: Int) throws(SystemFaultError) {
+  /// - Parameters:
+  ///   - map: the descriptor of the array with a block for each processor.
+  ///   - stride: the bytes of a block.
+  init(_ map: Int32, stride: Int, processors: Int) throws(SystemFaultError) {
     let page = Int(getpagesize())
-    let bytes = (Self.block * processors + page - 1) / page * page
+    let bytes = (stride * processors + page - 1) / page * page
     memory = try MappedMemory(map, offset: 0, bytes: bytes, writable: false)
+    self.stride = stride
     self.processors = processors
   }
 
@@ -38,6 +42,7 @@ struct FilterCounters: Sendable {
     sum.otherPorts = total(\.other_ports)
     sum.evictedHeads = total(\.evicted)
     sum.overlongHeads = total(\.overlong)
+    sum.failedTailCalls = total(\.tail_calls_failed)
     return sum
   }
 
@@ -48,7 +53,7 @@ struct FilterCounters: Sendable {
     guard let offset = MemoryLayout<httpf_counters>.offset(of: field) else { return 0 }
     var sum: UInt64 = 0
     for processor in 0..<processors {
-      if let word = unsafe memory.word(processor * Self.block + offset) {
+      if let word = unsafe memory.word(processor * stride + offset) {
         // Relaxed: a number is all that is wanted; nothing else hangs on it.
         sum &+= unsafe word.pointee.load(ordering: .relaxed)
       }

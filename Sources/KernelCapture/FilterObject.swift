@@ -6,7 +6,8 @@ internal import Glibc
 
 /// The filter loaded into the kernel by libbpf: its programs and maps, by descriptor.
 ///
-/// libbpf is done when this is made; it is kept because closing it closes the descriptors.
+/// libbpf is done when this is made; it is kept because closing it closes the descriptors. The kernel empties the
+/// array of programs for tail calls with its last descriptor: this lives for as long as the filter is attached.
 @safe final class FilterObject: @unchecked Sendable {
   // Sendable: nothing changes after the initializer.
   private let object: OpaquePointer
@@ -16,24 +17,16 @@ internal import Glibc
   let clockProgram: Int32
   /// The array of rings.
   let ringMap: Int32
-  /// The array of counters, which can be mapped.
-  let counterMap: Int32
+  /// The array with a block for each processor that begins with its counters; it can be mapped.
+  let processorMap: Int32
+  /// Bytes of such a block.
+  let processorBytes: Int
+  /// The array of programs for tail calls.
+  let programMap: Int32
 
-  init(_ settings: FilterSettings) throws(CaptureError) {
-    var size = 0
-    // The bytes are constant and belong to the program itself.
-    let bytes = unsafe httpf_object(&size)
-    var options = unsafe bpf_object_open_opts()
-    unsafe options.sz = MemoryLayout<bpf_object_open_opts>.size
-    wt_bpf_log_begin()
-    // libbpf copies the name and keeps the bytes, which never go away. Null on failure, since 1.0.
-    let opened = unsafe "http_filter".withCString { name in
-      unsafe options.object_name = name
-      return unsafe bpf_object__open_mem(bytes, size, &options)
-    }
-    guard let object = unsafe opened else {
-      throw Self.failure("cannot read the filter", SystemFault.last)
-    }
+  /// - Parameter file: the ELF file in place of the one that is built in.
+  init(_ settings: FilterSettings, file: [UInt8]? = nil) throws(CaptureError) {
+    let object = try unsafe Self.open(file)
     do throws(CaptureError) {
       try unsafe Self.configure(object, settings)
       let result = unsafe bpf_object__load(object)
@@ -41,7 +34,10 @@ internal import Glibc
       program = try unsafe Self.program(object, "httpf_filter")
       clockProgram = try unsafe Self.program(object, "httpf_clock")
       ringMap = unsafe bpf_map__fd(try Self.map(object, "httpf_rings"))
-      counterMap = unsafe bpf_map__fd(try Self.map(object, "httpf_counts"))
+      let blocks = try unsafe Self.map(object, "httpf_cpus")
+      processorMap = unsafe bpf_map__fd(blocks)
+      processorBytes = unsafe Int(bpf_map__value_size(blocks))
+      programMap = unsafe bpf_map__fd(try Self.map(object, "httpf_programs"))
     } catch {
       unsafe bpf_object__close(object)
       throw error
@@ -50,6 +46,35 @@ internal import Glibc
   }
 
   deinit { unsafe bpf_object__close(object) }
+
+  /// Reads the ELF file; libbpf keeps nothing of its bytes.
+  private static func open(_ file: [UInt8]?) throws(CaptureError) -> OpaquePointer {
+    wt_bpf_log_begin()
+    let opened: OpaquePointer?
+    if let file {
+      // The array outlives the call.
+      unsafe opened = unsafe file.withUnsafeBytes { bytes in unsafe open(bytes.baseAddress, bytes.count) }
+    } else {
+      var size = 0
+      // The bytes are constant and belong to the program itself.
+      let bytes = unsafe httpf_object(&size)
+      unsafe opened = unsafe open(bytes, size)
+    }
+    guard let object = unsafe opened else {
+      throw failure("cannot read the filter", SystemFault.last)
+    }
+    return unsafe object
+  }
+
+  private static func open(_ bytes: UnsafeRawPointer?, _ size: Int) -> OpaquePointer? {
+    var options = unsafe bpf_object_open_opts()
+    unsafe options.sz = MemoryLayout<bpf_object_open_opts>.size
+    // libbpf copies the name. Null on failure, since 1.0.
+    return unsafe "http_filter".withCString { name in
+      unsafe options.object_name = name
+      return unsafe bpf_object__open_mem(bytes, size, &options)
+    }
+  }
 
   /// Puts the ring of worker `index` in its place.
   func place(_ ring: Descriptor, at index: Int) throws(CaptureError) {
@@ -60,12 +85,30 @@ internal import Glibc
     guard result == 0 else { throw Self.failure("cannot hand a ring to the filter", SystemFault(-result)) }
   }
 
+  /// What the kernel says of each program.
+  func programs() throws(SystemFaultError) -> [FilterProgram] {
+    var programs: [FilterProgram] = []
+    var next = unsafe bpf_object__next_program(object, nil)
+    while let program = unsafe next {
+      var info = bpf_prog_info()
+      var size = UInt32(MemoryLayout<bpf_prog_info>.size)
+      // Writes into the structure, no more than its size; it asks for no array.
+      let result = unsafe bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size)
+      guard result == 0 else { throw SystemFaultError(fault: SystemFault(-result)) }
+      programs.append(
+        FilterProgram(
+          name: unsafe String(cString: bpf_program__name(program)), bytes: Int(info.xlated_prog_len),
+          steps: Int(info.verified_insns)))
+      unsafe next = unsafe bpf_object__next_program(object, program)
+    }
+    return programs
+  }
+
   private static func configure(_ object: OpaquePointer, _ settings: FilterSettings) throws(CaptureError) {
     let processors = UInt32(clamping: settings.processors)
     let constants = try unsafe map(object, ".rodata")
     var results = [
-      unsafe bpf_map__set_max_entries(try map(object, "httpf_counts"), processors),
-      unsafe bpf_map__set_max_entries(try map(object, "httpf_scratches"), processors),
+      unsafe bpf_map__set_max_entries(try map(object, "httpf_cpus"), processors),
       unsafe bpf_map__set_max_entries(try map(object, "httpf_rings"), UInt32(clamping: settings.workers)),
     ]
     results.append(

@@ -26,9 +26,10 @@ struct FilterSettings {
         unsafe settings.pointee.all = watchesAll ? 1 : 0
         unsafe settings.pointee.workers = UInt32(clamping: workers)
         unsafe settings.pointee.seed = seed
-        unsafe settings.pointee.mark = UInt32(clamping: ringBytes / 8)
+        unsafe settings.pointee.wakeup_threshold = UInt32(clamping: ringBytes / 8)
         // All processors together must not send the rest of the ring unseen.
-        unsafe settings.pointee.interval = UInt32(clamping: max(1, ringBytes / 16 / max(1, processors)))
+        unsafe settings.pointee.wakeup_check_bytes = UInt32(
+          clamping: max(1, ringBytes / 16 / max(1, processors)))
       }
       let first = Int(HTTPF_PORTS_AT)
       for range in ports.ranges {

@@ -3,7 +3,7 @@ package import Capture
 
 /// The filter without a network: runs it on frames of the caller's, for tests and measurements.
 package final class FilterTrial {
-  private let filter: LoadedFilter
+  let filter: LoadedFilter
 
   package init(_ options: KernelCaptureOptions) throws(CaptureError) {
     filter = try LoadedFilter(options)

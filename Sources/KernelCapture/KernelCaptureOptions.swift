@@ -12,6 +12,8 @@ package struct KernelCaptureOptions: Sendable {
   package var ringBytes: Int
   /// Rings, and so threads that can read them, over which flows are spread; 1 to 64.
   package var workers: Int
+  /// The filter's ELF file in place of the one that is built in; for tests of other compilers' objects.
+  package var filterObject: [UInt8]?
 
   package init(
     interface: String? = nil, ports: PortSet = .http, depth: CaptureDepth = .heads,

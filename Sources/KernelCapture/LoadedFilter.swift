@@ -32,10 +32,12 @@ final class LoadedFilter: Sendable {
       FilterSettings(
         ports: options.ports, depth: options.depth, vantage: options.vantage,
         watchesAll: options.interface == nil, workers: workers, ringBytes: bytes,
-        processors: processors, seed: .random(in: .min ... .max)))
+        processors: processors, seed: .random(in: .min ... .max)),
+      file: options.filterObject)
     var rings: [RingMemory] = []
     do throws(SystemFaultError) {
-      counters = try FilterCounters(object.counterMap, processors: processors)
+      counters = try FilterCounters(
+        object.processorMap, stride: object.processorBytes, processors: processors)
       for descriptor in descriptors { rings.append(try RingMemory(descriptor, capacity: bytes)) }
     } catch {
       throw CaptureError(.unavailable, "cannot map the ring: \(error.fault.words)")

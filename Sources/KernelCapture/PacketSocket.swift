@@ -27,6 +27,16 @@ struct PacketSocket: Sendable {
     try set(WT_BPF_LOCK, 1, "lock the filter")
   }
 
+  /// Bytes of net.core.optmem_max that the kernel charges the socket, which has no other option than its filter.
+  var filterCharge: Int {
+    // The numbers of linux/sock_diag.h, SK_MEMINFO_OPTMEM the seventh of them.
+    var numbers = [UInt32](repeating: 0, count: 9)
+    var size = socklen_t(numbers.count * 4)
+    // Writes at most `size` bytes into the array.
+    let result = unsafe getsockopt(descriptor.number, SOL_SOCKET, Int32(WT_BPF_MEMINFO), &numbers, &size)
+    return result == 0 ? Int(numbers[6]) : 0
+  }
+
   /// Begins to receive from the interface; 0 means all of them. Needs no privilege.
   func bind(interface: UInt32) throws(CaptureError) {
     var address = sockaddr_ll()

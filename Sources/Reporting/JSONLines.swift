@@ -178,6 +178,9 @@ package struct JSONLines: Sendable {
     json.member("falseHeads", ledger.falseHeads)
     json.member("otherSegments", ledger.otherSegments)
     json.member("truncated", ledger.truncated)
+    if snapshot.capture.failedTailCalls > 0 {
+      json.member("failedTailCalls", snapshot.capture.failedTailCalls)
+    }
     if let dropped = snapshot.capture.backlogDropped { json.member("backlogDropped", dropped) }
     if let missed = snapshot.capture.nicMissed { json.member("nicMissed", missed) }
     if isLife {

@@ -17,7 +17,7 @@ extension PageRenderer {
       ("unparseable", ledger.unparseable), ("look-alikes", ledger.falseHeads),
       ("truncated heads", ledger.truncated), ("evicted flows", ledger.evictedFlows),
       ("evicted requests", ledger.evictedRequests), ("skipped bytes", ledger.skippedBytes),
-      ("malformed packets", capture.malformed),
+      ("malformed packets", capture.malformed), ("failed tail calls", capture.failedTailCalls),
     ]
     let present = classes.filter { $0.1 > 0 }.map { "\($0.0): \($0.1)" }
     if !present.isEmpty { text.line("\(present.joined(separator: ", "))", indent: 1) }

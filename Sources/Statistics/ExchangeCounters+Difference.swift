@@ -62,6 +62,7 @@ extension CaptureCounters {
     result.otherPorts = otherPorts &- earlier.otherPorts
     result.evictedHeads = evictedHeads &- earlier.evictedHeads
     result.overlongHeads = overlongHeads &- earlier.overlongHeads
+    result.failedTailCalls = failedTailCalls &- earlier.failedTailCalls
     result.backlogDropped = backlogDropped.map { $0 &- (earlier.backlogDropped ?? 0) }
     result.nicMissed = nicMissed.map { $0 &- (earlier.nicMissed ?? 0) }
     return result

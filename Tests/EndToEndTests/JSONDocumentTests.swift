@@ -44,7 +44,7 @@ import Testing
   /// What rules beyond `-t`, deliveries and warnings add.
   static let extras: Set<String> = ["alerts", "deliveries", "warnings"]
   /// What a live watch knows besides, where it may read it.
-  static let captureExtras: Set<String> = ["backlogDropped", "nicMissed"]
+  static let captureExtras: Set<String> = ["backlogDropped", "nicMissed", "failedTailCalls"]
   static let alertExtras: Set<String> = ["measure", "unit", "of", "severity"]
   static let ruleMembers: Set<String> = ["rule", "measure", "unit", "active", "value", "threshold"]
   static let deliveryMembers: Set<String> = ["to", "delivered", "failed", "dropped", "pending", "fault"]

@@ -15,8 +15,9 @@ struct PacketTableTests {
     #expect(Set(Self.table.cases.map { $0.packet.tcp.sourcePort }).count > 1000)
   }
 
-  @Test func `the filter gives every packet of the table its verdict`() throws {
-    let trial = try Trial()
+  @Test(arguments: FilterUnderTest.all)
+  func `the filter gives every packet of the table its verdict`(object: FilterUnderTest) throws {
+    let trial = try object.trial()
     for item in Self.table.cases {
       let records = try trial.records(item.frame)
       let counters = trial.gained()
@@ -24,6 +25,7 @@ struct PacketTableTests {
       #expect(verdict == item.verdict, "\(item.name)")
       #expect(counters.packets == 1)
       #expect(counters.matched == UInt64(records.count) && counters.lost == 0)
+      #expect(counters.failedTailCalls == 0)
       if let record = records.first {
         #expect(record.payload == item.packet.payload, "\(item.name)")
         #expect(record.segment.source.port == item.packet.tcp.sourcePort)

@@ -79,6 +79,7 @@ extension CaptureCounters {
     difference.otherPorts = a.otherPorts - b.otherPorts
     difference.evictedHeads = a.evictedHeads - b.evictedHeads
     difference.overlongHeads = a.overlongHeads - b.overlongHeads
+    difference.failedTailCalls = a.failedTailCalls - b.failedTailCalls
     return difference
   }
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * struct httpf_event: what the filter in the kernel and its reader say to each other.
+ * struct httpf_event: what the filter in the kernel and its reader exchange.
  *
  * Included by bpf/ and by Swift alike, so it holds plain numbers only. Both sides run on the same
  * machine and were built together: there is no version and no byte order to mind, but every size
@@ -14,7 +14,7 @@
 enum {
 	/* Most payload bytes in one record; what is longer comes as several records. */
 	HTTPF_PIECE = 16384,
-	/* The same for the first record of a request's segment: in these its end is looked for. */
+	/* The same for the first record of a request's segment: in these its end is searched. */
 	HTTPF_HEAD_PIECE = 4096,
 	/* Payload bytes copied of a response: its status line and the fields that frame its body. */
 	HTTPF_RESPONSE_BYTES = 512,
@@ -56,7 +56,7 @@ struct httpf_event {
 };
 _Static_assert(sizeof(struct httpf_event) == 64, "the reader expects 64 bytes");
 
-/* What the filter decided, one block a CPU: aligned, so that no two CPUs write to one line. */
+/* What the filter decided, one block a CPU: the first part of struct httpf_cpu in bpf/http_maps.h. */
 struct httpf_counters {
 	__u64 packets;
 	__u64 copies;
@@ -76,24 +76,25 @@ struct httpf_counters {
 	__u64 evicted;
 	__u64 overlong;
 	__u64 clock;
-	__u64 spare[14];
+	__u64 tail_calls_failed; /* the packet's inspection broke off: its head may be missing */
+	__u64 spare[13];
 };
-_Static_assert(sizeof(struct httpf_counters) == 256, "whole cache lines, two CPUs never in one");
+_Static_assert(sizeof(struct httpf_counters) == 256, "whole cache lines");
 
 /* The filter's settings: its only constant data, filled in before it is loaded. */
 struct httpf_settings {
-	__u32 streams;	   /* pass every payload segment of the ports */
-	__u32 vantage;	   /* HTTPF_BOTH, HTTPF_IN or HTTPF_OUT */
-	__u32 all;	   /* every interface is watched, so that forwarded packets are seen twice */
-	__u32 workers;	   /* rings to spread flows over */
-	__u64 seed;	   /* of the flow hash: nobody outside can aim for one slot */
-	__u32 mark;	   /* bytes waiting in a ring above which its reader is woken */
-	__u32 interval;	   /* bytes a CPU sends before it looks at the ring again */
-	__u64 ports[1024]; /* one bit a port: bit p % 64 of word p / 64 */
+	__u32 streams;		  /* pass every payload segment of the ports */
+	__u32 vantage;		  /* HTTPF_BOTH, HTTPF_IN or HTTPF_OUT */
+	__u32 all;		  /* every interface is watched, so that forwarded packets are seen twice */
+	__u32 workers;		  /* rings to spread flows over */
+	__u64 seed;		  /* of the flow hash: nobody outside can aim for one slot */
+	__u32 wakeup_threshold;	  /* bytes waiting in a ring from which on its reader is woken */
+	__u32 wakeup_check_bytes; /* bytes a CPU sends before it asks how full the ring is */
+	__u64 ports[1024];	  /* one bit a port: bit p % 64 of word p / 64 */
 };
 _Static_assert(sizeof(struct httpf_settings) == 8224, "the loader fills all of .rodata");
 
-/* Where `ports` stands, for a language without offsetof. */
+/* The offset of `ports`, for a language without offsetof. */
 enum { HTTPF_PORTS_AT = 32 };
 _Static_assert(__builtin_offsetof(struct httpf_settings, ports) == HTTPF_PORTS_AT, "see above");
 

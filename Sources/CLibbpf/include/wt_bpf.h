@@ -22,8 +22,8 @@ const char *wt_bpf_log(void);
 /* An error number in words, or NULL: the C library declares it for GNU programs only. */
 const char *wt_bpf_fault(int code);
 
-/* A complex macro, which Swift does not import: SO_ATTACH_BPF and SO_LOCK_FILTER of asm/socket.h. */
-enum { WT_BPF_ATTACH = SO_ATTACH_BPF, WT_BPF_LOCK = SO_LOCK_FILTER };
+/* Complex macros of asm/socket.h, which Swift does not import. */
+enum { WT_BPF_ATTACH = SO_ATTACH_BPF, WT_BPF_LOCK = SO_LOCK_FILTER, WT_BPF_MEMINFO = SO_MEMINFO };
 
 /* Asks for the memory there ahead of its use; any address will do. */
 static inline void wt_bpf_prefetch(const void *address)

@@ -76,7 +76,10 @@ struct Diagnosis {
 
   private static func checks(_ probe: KernelProbe) -> [Check] {
     let grant = "sudo setcap cap_bpf,cap_net_raw,cap_perfmon+ep $(command -v wiretally)"
-    var checks = [Check(name: "kernel", state: .fine, found: probe.release)]
+    var checks = [
+      Check(name: "kernel", state: .fine, found: probe.release),
+      Check(name: "filter", state: .fine, found: "compiled by \(BuiltInFilter.compiler)"),
+    ]
     if let fault = probe.ringBufferFault {
       let isOld = !probe.isRingBufferForbidden
       checks.append(

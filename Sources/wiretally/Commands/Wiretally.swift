@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Glibc
+import KernelCapture
 
 /// The command line: watching live is what it does by default.
 @main
@@ -26,7 +27,7 @@ struct Wiretally: ParsableCommand {
       Exit status: 0 normal end (q, SIGINT, SIGTERM, --duration), 64 usage, 65 a capture file is \
       broken, 66 no such interface or file, 70 internal error, 77 not permitted.
       """,
-    version: "wiretally \(version)",
+    version: "wiretally \(version) (filter: \(BuiltInFilter.compiler))",
     subcommands: [
       WatchCommand.self, ReadCommand.self, DoctorCommand.self, BenchCommand.self, DeliverCommand.self,
     ],

@@ -10,8 +10,7 @@
 #include "../../../bpf/http_filter.bpf.c"
 #include "wt_host_filter.h"
 
-static struct httpf_counters wt_counters;
-static struct httpf_scratch wt_scratch;
+static struct httpf_cpu wt_cpu;
 static struct httpf_unfinished wt_unfinished[HTTPF_UNFINISHED];
 static __u32 wt_touched;
 static int wt_ring;
@@ -22,10 +21,8 @@ static unsigned wt_room;
 
 void *wt_host_lookup(const void *map, const __u32 *key)
 {
-	if (map == &httpf_counts)
-		return &wt_counters;
-	if (map == &httpf_scratches)
-		return &wt_scratch;
+	if (map == &httpf_cpus)
+		return &wt_cpu;
 	if (map == &httpf_heads) {
 		wt_touched = *key;
 		return *key < HTTPF_UNFINISHED ? &wt_unfinished[*key] : NULL;
@@ -59,34 +56,34 @@ int wt_host_output(void *ring, const void *data, __u64 size)
 void wt_host_reset(void)
 {
 	memset(&wt_unfinished[wt_touched], 0, sizeof(wt_unfinished[0]));
-	memset(&wt_counters, 0, sizeof(wt_counters));
+	memset(&wt_cpu.counters, 0, sizeof(wt_cpu.counters));
 }
 
 struct wt_host_verdict wt_host_filter(const unsigned char *packet, unsigned size, unsigned short protocol,
 				      int streams, unsigned char *records, unsigned room)
 {
 	struct __sk_buff skb = {.len = size, .protocol = htobe16(protocol), .ifindex = 2};
-	struct httpf_counters before = wt_counters;
+	struct httpf_counters before = wt_cpu.counters;
 
 	httpf_settings.streams = streams;
 	httpf_settings.workers = 1;
 	httpf_settings.seed = 1;
-	httpf_settings.interval = 1 << 16;
-	httpf_settings.mark = 1 << 16;
+	httpf_settings.wakeup_check_bytes = 1 << 16;
+	httpf_settings.wakeup_threshold = 1 << 16;
 	httpf_settings.ports[80 >> 6] = 1ull << (80 & 63);
 	memset(&wt_verdict, 0, sizeof(wt_verdict));
 	wt_packet = packet;
 	wt_records = records;
 	wt_room = room;
 	httpf_filter(&skb);
-	wt_verdict.on_port = wt_counters.on_port - before.on_port;
-	wt_verdict.payload = wt_counters.payload - before.payload;
-	wt_verdict.requests = wt_counters.request_heads - before.request_heads;
-	wt_verdict.responses = wt_counters.response_heads - before.response_heads;
-	wt_verdict.http2 = wt_counters.http2 - before.http2;
-	wt_verdict.tls = wt_counters.tls - before.tls;
-	wt_verdict.fragments = wt_counters.fragments - before.fragments;
-	wt_verdict.malformed = wt_counters.malformed - before.malformed;
-	wt_verdict.other_ports = wt_counters.other_ports - before.other_ports;
+	wt_verdict.on_port = wt_cpu.counters.on_port - before.on_port;
+	wt_verdict.payload = wt_cpu.counters.payload - before.payload;
+	wt_verdict.requests = wt_cpu.counters.request_heads - before.request_heads;
+	wt_verdict.responses = wt_cpu.counters.response_heads - before.response_heads;
+	wt_verdict.http2 = wt_cpu.counters.http2 - before.http2;
+	wt_verdict.tls = wt_cpu.counters.tls - before.tls;
+	wt_verdict.fragments = wt_cpu.counters.fragments - before.fragments;
+	wt_verdict.malformed = wt_cpu.counters.malformed - before.malformed;
+	wt_verdict.other_ports = wt_cpu.counters.other_ports - before.other_ports;
 	return wt_verdict;
 }

@@ -10,7 +10,7 @@ struct __sk_buff;
 #define SEC(name)
 #define __uint(name, value) int(*name)[value]
 #define __type(name, value) value *name
-#define __array(name, value) value *name[]
+#define __array(name, value) __typeof__(value) *name[]
 #undef __always_inline
 #define __always_inline inline __attribute__((always_inline))
 #undef __noinline
@@ -22,6 +22,9 @@ struct __sk_buff;
 #define bpf_ringbuf_query(ring, what) 0
 #define bpf_get_smp_processor_id() 0
 #define bpf_ktime_get_ns() 1
+
+/* A tail call as an ordinary one: what comes after it in the caller is for those that fail. */
+#define wt_host_tail_call(skb, program) (program)(skb)
 
 void *wt_host_lookup(const void *map, const __u32 *key);
 int wt_host_load(const struct __sk_buff *skb, __u32 offset, void *to, __u32 size);

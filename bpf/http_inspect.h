@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * httpf_inspect: decides about a TCP segment, once its header has been found, by its ports and the first
+ * bytes of its payload.
+ */
+#ifndef HTTPF_INSPECT_H
+#define HTTPF_INSPECT_H
+
+#include "http_heads.h"
+
+static __always_inline int httpf_watched(__u16 port)
+{
+	return httpf_settings.ports[port >> 6] >> (port & 63) & 1;
+}
+
+/* Counts what begins with the segment's payload, and sends it if it is to be sent. */
+static __always_inline int httpf_decide(struct __sk_buff *skb, struct httpf_cpu *cpu, __u32 begins)
+{
+	cpu->segment.begins = begins;
+	if (begins == HTTPF_REQUEST)
+		HTTPF_COUNT(cpu, request_heads);
+	else if (begins == HTTPF_RESPONSE)
+		HTTPF_COUNT(cpu, response_heads);
+	else if (begins == HTTPF_PREFACE)
+		HTTPF_COUNT(cpu, http2);
+	if (httpf_settings.streams)
+		return httpf_tail_call(skb, cpu, HTTPF_AT_STREAM);
+	return httpf_emit_heads(skb, cpu);
+}
+
+/* The payload of a TCP segment on a watched port. */
+static __always_inline int httpf_inspect_payload(struct __sk_buff *skb, struct httpf_cpu *cpu)
+{
+	struct httpf_segment *segment = &cpu->segment;
+	struct httpf_first first;
+	__u32 count, begins = HTTPF_NOTHING;
+
+	if (!httpf_load_first(skb, segment, &first))
+		return 0;
+	count = httpf_skip_line(&first, segment->length);
+	if (!httpf_cannot_begin(first.words[0], count)) {
+		begins = httpf_begins_fast(&first, count);
+		if (begins == HTTPF_UNDECIDED) {
+			cpu->start.first = first;
+			cpu->start.count = count;
+			return httpf_tail_call(skb, cpu, HTTPF_AT_METHODS);
+		}
+	} else if ((__u8)(first.words[0] - 0x14) <= 3 && (__u8)(first.words[0] >> 8) == 3) {
+		/* A TLS record of any type and version: RFC 8446, section 5.1. */
+		HTTPF_COUNT(cpu, tls);
+	}
+	return httpf_decide(skb, cpu, begins);
+}
+
+/* A TCP segment whose header is in `segment.headers`. */
+static __always_inline int httpf_inspect(struct __sk_buff *skb, struct httpf_cpu *cpu)
+{
+	struct httpf_segment *segment = &cpu->segment;
+	struct httpf_headers *h = &segment->headers;
+	__u32 offset, header;
+
+	if (!httpf_watched(bpf_ntohs(h->source_port)) && !httpf_watched(bpf_ntohs(h->destination_port))) {
+		HTTPF_COUNT(cpu, other_ports);
+		return 0;
+	}
+	HTTPF_COUNT(cpu, on_port);
+	header = (h->data_offset >> 4) * 4;
+	offset = httpf_verifier_reload(&h->offset) + header;
+	if (header < 20 || offset > httpf_verifier_reload(&h->end)) {
+		HTTPF_COUNT(cpu, malformed);
+		return 0;
+	}
+	segment->offset = offset;
+	segment->length = h->end - offset;
+	if (httpf_verifier_reload(&segment->length) == 0) {
+		if (httpf_settings.streams && h->flags & (HTTPF_FIN | HTTPF_SYN | HTTPF_RST))
+			return httpf_tail_call(skb, cpu, HTTPF_AT_STREAM);
+		return 0;
+	}
+	HTTPF_COUNT(cpu, payload);
+	return httpf_inspect_payload(skb, cpu);
+}
+
+/* What became of the search for a TCP header, and of the segment if there is one. */
+static __always_inline int httpf_inspect_located(struct __sk_buff *skb, struct httpf_cpu *cpu, int located)
+{
+	if (located == HTTPF_TCP)
+		return httpf_inspect(skb, cpu);
+	if (located == HTTPF_MALFORMED)
+		HTTPF_COUNT(cpu, malformed);
+	else if (located == HTTPF_LATER_FRAGMENT)
+		HTTPF_COUNT(cpu, fragments);
+	return 0;
+}
+
+#endif
