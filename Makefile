@@ -228,12 +228,15 @@ format: ## Format the sources
 	$(Q)command -v clang-format >/dev/null && clang-format -i bpf/*.[ch] Sources/C*/*.c Sources/C*/include/*.h || true
 
 .PHONY: lint
-lint: ## Check the format, the words, and that no test or script runs a command of a package that no list installs
+lint: ## Check the format, the words, Python, shell and JavaScript, and that a list installs each command that is run
 	$(Q)$(INSTALL) @lint
 	$(Q)$(SWIFT) format lint -s -r Sources Tests Package.swift
-	$(Q)if command -v clang-format >/dev/null; then clang-format --dry-run -Werror bpf/*.[ch] Sources/C*/*.c Sources/C*/include/*.h; fi
+	$(Q)clang-format --dry-run -Werror bpf/*.[ch] Sources/C*/*.c Sources/C*/include/*.h
 	$(Q)Tests/Lint/words
 	$(Q)Tests/Lint/commands
+	$(Q)Tests/Lint/python
+	$(Q)Tests/Lint/shell
+	$(Q)Tests/Lint/javascript
 
 .PHONY: clean
 clean: ## Remove what was built

@@ -43,13 +43,13 @@ class Case:
             f"{watch.seen()} of {self.network.sent} requests seen: {watch.errors}")
         assert watch.alive(), f"it died with {watch.process.poll()}: {watch.errors}"
 
-    def ends(self, watch, status=0, exact=True, number=signal.SIGTERM, isMeasured=True):
+    def ends(self, watch, status=0, exact=True, number=signal.SIGTERM, is_measured=True):
         """Asks it to end: it does, soon, with this status, and all counts are exact."""
         assert watch.alive(), f"it died with {watch.process.poll()}: {watch.errors}"
         ended, milliseconds = watch.quit(number)
         assert ended is not None, "it hangs: 20 s after the signal it is still there"
         assert ended == status, f"status {ended} instead of {status}: {watch.errors}"
-        if isMeasured:
+        if is_measured:
             self.quits.append(milliseconds)
         if exact:
             self.exact(watch)
@@ -73,7 +73,7 @@ class Case:
 
     def says(self, watch, *words):
         for word in words:
-            assert wait_for(lambda: word in watch.errors, 10), f"it does not say '{word}': {watch.errors}"
+            assert wait_for(lambda word=word: word in watch.errors, 10), f"it does not say '{word}': {watch.errors}"
 
     def fired(self, watch, times=1):
         """Strace did it: without this a fault that never was would pass."""

@@ -30,11 +30,11 @@ def locked(case):
 @faults("a memory group of MiB:", [(8, 0), (16, 0), (24, 0), (33, 2), (40, 8), (48, 16), (80, 32)], sample=(48, 16))
 def group(case, value):
     mebibytes, ring = value
-    isFirst = os.path.isdir("/sys/fs/cgroup/memory")
-    folder = ("/sys/fs/cgroup/memory/" if isFirst else "/sys/fs/cgroup/") + case.network.prefix
+    is_first = os.path.isdir("/sys/fs/cgroup/memory")
+    folder = ("/sys/fs/cgroup/memory/" if is_first else "/sys/fs/cgroup/") + case.network.prefix
     os.mkdir(folder)
     try:
-        with open(folder + ("/memory.limit_in_bytes" if isFirst else "/memory.max"), "w") as file:
+        with open(folder + ("/memory.limit_in_bytes" if is_first else "/memory.max"), "w") as file:
             file.write(str(mebibytes << 20))
         # `ip netns exec` hides the groups, as it mounts a /sys of its own: back to where they are.
         watch = case.watch(through=f"nsenter --mount=/proc/{os.getpid()}/ns/mnt --root=/proc/{os.getpid()}/root "
@@ -91,7 +91,7 @@ def burst(case, backend):
     case.network.send(30_000)
     time.sleep(1)
     case.fired(watch)
-    case.ends(watch, exact=False, isMeasured=False)
+    case.ends(watch, exact=False, is_measured=False)
     account(case, watch)
 
 

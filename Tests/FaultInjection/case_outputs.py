@@ -79,7 +79,7 @@ def stuck(case, name):
     assert wait_for(lambda: queued(read) > 300), queued(read)
     # Another thread waits for the pipe: the reporter polls for signals and keys, as ever.
     assert wait_for(lambda: waits_in(watch.pid, 0x64)), "the reporter does not poll"
-    case.ends(watch, exact=False, number=getattr(signal, name), isMeasured=False)
+    case.ends(watch, exact=False, number=getattr(signal, name), is_measured=False)
     case.says(watch, "standard output")
     os.close(read)
 

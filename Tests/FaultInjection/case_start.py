@@ -3,7 +3,7 @@
 import subprocess
 
 from case import fault, faults
-from stage import SetUpFailure, ring_call, run
+from stage import SetUpError, ring_call, run
 
 BPF = ["EPERM", "EACCES", "ENOSYS", "EINVAL", "ENOMEM", "E2BIG", "EMFILE"]
 
@@ -121,7 +121,7 @@ def many(case):
     script = "".join(f"link add v{n} type veth peer name w{n}\n" for n in range(300))
     added = subprocess.run(["ip", "-n", case.network.server, "-batch", "-"], input=script, capture_output=True, text=True, timeout=60)
     if added.returncode:
-        raise SetUpFailure(f"set-up failed with {added.returncode}: ip -batch\n{added.stderr}")
+        raise SetUpError(f"set-up failed with {added.returncode}: ip -batch\n{added.stderr}")
     assert int(run(f"ip -n {case.network.server} -o link | wc -l").stdout) >= 600
     watch = case.watching("")
     case.counts(watch)

@@ -76,7 +76,7 @@ def set_twice(case, backend, seconds, clock):
             # Requests before it and their responses after it, and none is read before the clock is set.
             for watch in (quiet, loud):
                 watch.tell(signal.SIGSTOP)
-            case.network.send(20, between=lambda client: clock.set(shift) if client % 20 == 10 else None)
+            case.network.send(20, between=lambda client, shift=shift: clock.set(shift) if client % 20 == 10 else None)
             for watch in (quiet, loud):
                 watch.tell(signal.SIGCONT)
         time.sleep(1)
@@ -120,7 +120,7 @@ class Traffic:
 def whole(watch, took):
     """Each second has one interval, and no answer took longer than the traffic lasted."""
     lines = [line for line in watch.intervals() if line["type"] == "interval"]
-    for earlier, later in zip(lines, lines[1:]):
+    for earlier, later in zip(lines, lines[1:], strict=False):
         assert earlier["end"] == later["start"], f"{earlier['end']} is not {later['start']}"
     for line in lines[:-1]:
         length = moment(line["end"]) - moment(line["start"])

@@ -19,7 +19,7 @@ CLONE_NEWNET = 0x40000000
 COUNTER = itertools.count()
 
 
-class SetUpFailure(AssertionError):
+class SetUpError(AssertionError):
     """A command of the set-up that failed: which, its exit status and its standard error."""
 
 
@@ -28,7 +28,7 @@ def run(command, may_fail=None):
     `may_fail` gives the reason why it may."""
     ran = subprocess.run(["/bin/sh", "-c" if may_fail else "-ec", command], capture_output=True, text=True, timeout=60)
     if ran.returncode and not may_fail:
-        raise SetUpFailure(f"set-up failed with {ran.returncode}: {command}\n{ran.stderr}")
+        raise SetUpError(f"set-up failed with {ran.returncode}: {command}\n{ran.stderr}")
     return ran
 
 
@@ -90,7 +90,7 @@ class Network:
         for name in (self.client, self.server):
             run(f"ip -n {name} link set eth0 up")
         if not wait_for(lambda: "LOWER_UP" in run(f"ip -n {self.server} link show eth0").stdout):
-            raise SetUpFailure("the cable has no carrier after 20 s")
+            raise SetUpError("the cable has no carrier after 20 s")
         self.socket = self.inside(self.client, self.open)
 
     def unplug(self):
@@ -115,7 +115,7 @@ class Network:
     @staticmethod
     def enter(namespace):
         if LIBC.setns(namespace.fileno(), CLONE_NEWNET) != 0:
-            raise SetUpFailure(f"setns: {os.strerror(ctypes.get_errno())}")
+            raise SetUpError(f"setns: {os.strerror(ctypes.get_errno())}")
 
     def put(self, frame):
         while True:

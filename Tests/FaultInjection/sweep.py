@@ -5,7 +5,7 @@ import sys
 import tempfile
 import time
 
-from stage import Network, Watch, run, wait_for
+from stage import Network, Watch, run
 
 # Each with an error that it may really give. brk gives none: when it fails it returns the end as it was, which the C
 # library tells by its being lower than what it asked for; -ENOMEM would be an end above all memory to it.
@@ -30,14 +30,14 @@ def counts(program, network, backend):
     trace = tempfile.mktemp(prefix="wiretally-sweep-")
     run(f"ip netns exec {network.server} strace -f -qq -o {trace} {program} -t 1 -i eth0 --backend {backend} --duration 100ms "
         f"--alert-log {trace}.d/log >/dev/null 2>&1")
-    found, loader, isListOpen = {}, None, False
+    found, loader, is_list_open = {}, None, False
     with open(trace) as file:
         for line in file:
             if match := re.match(r"\d+ +([a-z0-9_]+)\(", line):
                 found[match[1]] = found.get(match[1], 0) + 1
-                if match[1] == "munmap" and isListOpen and loader is None:
+                if match[1] == "munmap" and is_list_open and loader is None:
                     loader = dict(found)
-                isListOpen = isListOpen or "/etc/ld.so.cache" in line
+                is_list_open = is_list_open or "/etc/ld.so.cache" in line
     run(f"rm -rf {trace} {trace}.d")
     return {call: ((loader or {}).get(call, 0), count) for call, count in found.items()}
 

@@ -53,7 +53,7 @@ def measure(settings):
                      "counts")
         data = {one: [] for one in present}
         source = {one: preparing.corpus(settings.folder, tenth(name) if one.slow else name) for one in present}
-        for one, (path, _) in source.items():
+        for path, _ in source.values():
             read(path + ".pcap")  # Into the page cache.
         for number in range(settings.runs):
             for one in settings.turns(present, number):

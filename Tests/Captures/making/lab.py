@@ -22,7 +22,7 @@ def address6(server):
     return f"fd78::{HOSTS[server]}"
 
 
-class Failure(RuntimeError):
+class CommandError(RuntimeError):
     """A command that failed: which, its exit status and its standard error."""
 
     def __init__(self, command, ran):
@@ -34,7 +34,7 @@ def shell(line):
     """Runs a command line, each command of which must succeed."""
     ran = subprocess.run(["/bin/sh", "-ec", line], capture_output=True, text=True)
     if ran.returncode:
-        raise Failure(line, ran)
+        raise CommandError(line, ran)
     return ran.stdout
 
 
@@ -99,7 +99,7 @@ class Lab:
         full = ["ip", "netns", "exec", self.client, *command]
         done = subprocess.run(full, capture_output=True, timeout=timeout, stdin=subprocess.DEVNULL)
         if done.returncode and not may_fail:
-            raise Failure(" ".join(command)[:200], done)
+            raise CommandError(" ".join(command)[:200], done)
         return (done.stdout + done.stderr).decode("utf-8", "replace")
 
     def inside(self, namespace, function, *arguments, wait=True):

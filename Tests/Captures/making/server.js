@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A server that answers by Node's own HTTP module and logs each request with what was answered.
+'use strict';
 const http = require('http'), net = require('net'), fs = require('fs'), crypto = require('crypto');
 const [address, path, origin] = process.argv.slice(2);
 const log = (request, status, interim) => fs.appendFileSync(path, JSON.stringify({
