@@ -26,7 +26,7 @@ extension PacketDecoder {
     let offset = Int(field) &* 8
     guard !isFragment, field != 0 || hasMore, end <= bytes.byteCount, end > start,
       offset &+ (end &- start) <= 0xffff,
-      [4, 6, 17, 41, 47, 137].contains(type)
+      Self.carriesTCP(type)
     else { return }
     note(
       IPFragment(
@@ -35,6 +35,15 @@ extension PacketDecoder {
           destinationHigh: headers.destinationHigh,
           destinationLow: headers.destinationLow, identification: identification, type: type),
         offset: offset, start: start, count: end &- start, hasMore: hasMore))
+  }
+
+  /// Whether TCP may be in what this protocol carries.
+  private static func carriesTCP(_ type: UInt8) -> Bool {
+    switch type {
+    case IPProtocol.tcp, IPProtocol.ipv4, IPProtocol.ipv6, IPProtocol.udp, IPProtocol.gre, IPProtocol.mpls:
+      true
+    default: false
+    }
   }
 
   /// Continues with the payload of a datagram that was put together from `fragment` and others.

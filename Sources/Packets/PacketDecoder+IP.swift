@@ -2,7 +2,7 @@
 
 import System
 
-/// IP and TCP headers. The same rules as in `bpf/http_filter.bpf.c`; one table of packets tests both.
+/// IP and TCP headers. The same rules as in `bpf/http_packet.h`; one table of packets tests both.
 extension PacketDecoder {
   /// IPv6 extension headers in front of TCP are no more than this.
   static let maximumExtensions = 8
@@ -31,7 +31,7 @@ extension PacketDecoder {
     guard header >= 20 else { return .malformed }
     let type = bytes.byte(offset &+ 9)
     // What is not TCP is no fault of ours, whatever its lengths say.
-    guard total >= header, total <= length else { return type == 6 ? .malformed : .other }
+    guard total >= header, total <= length else { return type == IPProtocol.tcp ? .malformed : .other }
     headers.sourceHigh = 0
     headers.destinationHigh = 0
     headers.sourceLow = 0x0000_ffff_0000_0000 | UInt64(bytes.big32(offset &+ 12))
@@ -42,7 +42,7 @@ extension PacketDecoder {
         bytes, identification: UInt32(bytes.big16(offset &+ 4)), type: type, field: fragment & 0x1fff,
         hasMore: fragment & 0x2000 != 0, start: offset &+ header, end: offset &+ total)
     }
-    if fragment & 0x1fff != 0 { return type == 6 ? .fragment : .other }
+    if fragment & 0x1fff != 0 { return type == IPProtocol.tcp ? .fragment : .other }
     return transport(type, bytes, offset &+ header, offset &+ total)
   }
 
@@ -53,7 +53,9 @@ extension PacketDecoder {
     // A payload length of 0 is a jumbogram (RFC 2675, BIG TCP).
     if total == 40 || (allowsShortPackets && total > length) { total = length }
     var type = bytes.byte(offset &+ 6)
-    guard total <= length else { return type == 6 || Self.isExtension(type) ? .malformed : .other }
+    guard total <= length else {
+      return type == IPProtocol.tcp || Self.isExtension(type) ? .malformed : .other
+    }
     headers.sourceHigh = bytes.big64(offset &+ 8)
     headers.sourceLow = bytes.big64(offset &+ 16)
     headers.destinationHigh = bytes.big64(offset &+ 24)
@@ -67,15 +69,15 @@ extension PacketDecoder {
       }
       let units = Int(bytes.byte(next &+ 1)), following = bytes.byte(next)
       switch type {
-      case 44:
+      case IPProtocol.fragment:
         noteFragment(
           bytes, identification: bytes.big32(next &+ 4), type: following,
           field: bytes.big16(next &+ 2) >> 3, hasMore: bytes.byte(next &+ 3) & 1 == 1, start: next &+ 8,
           end: end)
-        if bytes.big16(next &+ 2) & 0xfff8 != 0 { return following == 6 ? .fragment : .other }
+        if bytes.big16(next &+ 2) & 0xfff8 != 0 { return following == IPProtocol.tcp ? .fragment : .other }
         next &+= 8
       // An authentication header counts in words of four bytes, less two; the others in eight, less one.
-      case 51: next &+= (units &+ 2) &* 4
+      case IPProtocol.authentication: next &+= (units &+ 2) &* 4
       default: next &+= (units &+ 1) &* 8
       }
       type = following
@@ -87,7 +89,8 @@ extension PacketDecoder {
   /// A header after which TCP may come. ESP never shows it; after a mobility header nothing comes
   /// (RFC 6275, section 6.1.1), and Linux does not look.
   private static func isExtension(_ type: UInt8) -> Bool {
-    type == 0 || type == 43 || type == 44 || type == 51 || type == 60
+    type == IPProtocol.hopByHop || type == IPProtocol.routing || type == IPProtocol.fragment
+      || type == IPProtocol.authentication || type == IPProtocol.destinationOptions
   }
 
   /// What IP carries: TCP, or a tunnel in which there may be more.
@@ -95,15 +98,15 @@ extension PacketDecoder {
     _ type: UInt8, _ bytes: RawSpan, _ offset: Int, _ end: Int
   ) -> PacketVerdict {
     switch type {
-    case 6: return tcp(bytes, offset, end)
-    case 4, 41: return network(bytes, offset)
-    case 47: return gre(bytes, offset)
-    case 17: return udpTunnel(bytes, offset)
-    case 137: return mplsInIP(bytes, offset)
-    case 51: return authentication(bytes, offset, end)
+    case IPProtocol.tcp: return tcp(bytes, offset, end)
+    case IPProtocol.ipv4, IPProtocol.ipv6: return network(bytes, offset)
+    case IPProtocol.gre: return gre(bytes, offset)
+    case IPProtocol.udp: return udpTunnel(bytes, offset)
+    case IPProtocol.mpls: return mplsInIP(bytes, offset)
+    case IPProtocol.authentication: return authentication(bytes, offset, end)
     // EtherIP (RFC 3378) has a header of two bytes, Ethernet in a segment routing header's packet none.
-    case 97: return ethernet(bytes, offset &+ 2)
-    case 143: return ethernet(bytes, offset)
+    case IPProtocol.etherIP: return ethernet(bytes, offset &+ 2)
+    case IPProtocol.ethernet: return ethernet(bytes, offset)
     default: return .other
     }
   }

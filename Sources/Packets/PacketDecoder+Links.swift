@@ -7,7 +7,7 @@ extension PacketDecoder {
   mutating func rareLink(_ bytes: RawSpan, _ link: LinkLayer) -> PacketVerdict {
     guard bytes.byteCount >= 24 else { return .malformed }
     switch link {
-    case .pppoe: return etherType(0x8864, bytes, 0)
+    case .pppoe: return etherType(EtherType.pppoe, bytes, 0)
     case .mpls: return mpls(bytes, 0)
     case .llc: return etherType(0, bytes, 0)
     case .fddi: return etherType(0, bytes, 13)
@@ -67,7 +67,9 @@ extension PacketDecoder {
       next &+= 1
     }
     next &+= 1
-    guard bytes.byte(next) == 3 else { return etherType(max(bytes.big16(next), 0x0600), bytes, next &+ 2) }
+    guard bytes.byte(next) == LLC.unnumbered else {
+      return etherType(max(bytes.big16(next), EtherType.least), bytes, next &+ 2)
+    }
     // A zero may fill up in front of the protocol's number.
     next &+= bytes.byte(next &+ 1) == 0 ? 2 : 1
     switch bytes.byte(next) {
@@ -79,7 +81,7 @@ extension PacketDecoder {
       if bytes.big16(next &+ 2) == 0x80c2 {
         return type == 1 || type == 7 ? ethernet(bytes, next &+ 6) : .other
       }
-      return etherType(max(type, 0x0600), bytes, next &+ 6)
+      return etherType(max(type, EtherType.least), bytes, next &+ 6)
     default: return .other
     }
   }

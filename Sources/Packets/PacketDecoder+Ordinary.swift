@@ -9,23 +9,24 @@ import System
 extension PacketDecoder {
   /// Reads such a packet into `headers`; false when it is another one, or has a fault.
   @inline(__always)
-  mutating func isOrdinary(_ bytes: RawSpan) -> Bool {
+  mutating func decodeOrdinary(_ bytes: RawSpan) -> Bool {
     let count = bytes.byteCount
     guard count >= 54 else { return false }
     var type = bytes.big16(12)
     var network = 14
-    if type == 0x8100 {
+    if type == EtherType.vlan {
       type = bytes.big16(16)
       network = 18
     }
     let transport: Int, end: Int
     let length = wireLength &- network
-    if type == 0x0800 {
+    if type == EtherType.ipv4 {
       guard count >= network &+ 40 else { return false }
       let first = bytes.big64(network), second = bytes.big64(network &+ 8)
       let total = Int(truncatingIfNeeded: first &>> 32 & 0xffff)
       // Version and length of the header, no fragment, TCP.
-      guard first &>> 56 == 0x45, first & 0x3fff == 0, second &>> 48 & 0xff == 6, total >= 40, total <= length
+      guard first &>> 56 == 0x45, first & 0x3fff == 0, second &>> 48 & 0xff == UInt64(IPProtocol.tcp),
+        total >= 40, total <= length
       else { return false }
       headers.sourceHigh = 0
       headers.destinationHigh = 0
@@ -33,11 +34,13 @@ extension PacketDecoder {
       headers.destinationLow = 0x0000_ffff_0000_0000 | UInt64(bytes.big32(network &+ 16))
       transport = network &+ 20
       end = network &+ total
-    } else if type == 0x86dd {
+    } else if type == EtherType.ipv6 {
       guard count >= network &+ 60 else { return false }
       let first = bytes.big64(network)
       let payload = Int(truncatingIfNeeded: first &>> 16 & 0xffff)
-      guard first &>> 60 == 6, first &>> 8 & 0xff == 6, payload >= 20, payload &+ 40 <= length else {
+      guard first &>> 60 == 6, first &>> 8 & 0xff == UInt64(IPProtocol.tcp), payload >= 20,
+        payload &+ 40 <= length
+      else {
         return false
       }
       headers.sourceHigh = bytes.big64(network &+ 8)

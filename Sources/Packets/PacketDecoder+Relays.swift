@@ -10,7 +10,9 @@ extension PacketDecoder {
     // The lengths of identity (a power of two) and signature (in words); operation 1 forwards.
     let identity = 1 << Int(bytes.byte(offset) >> 4 & 7), signature = Int(bytes.byte(offset &+ 1) >> 4) &* 4
     let next = bytes.byte(offset &+ 3)
-    guard bytes.byte(offset &+ 2) & 0x0f == 1, next == 41 || next == 4 else { return .other }
+    guard bytes.byte(offset &+ 2) & 0x0f == 1, next == IPProtocol.ipv6 || next == IPProtocol.ipv4 else {
+      return .other
+    }
     return network(bytes, offset &+ 8 &+ identity &+ signature)
   }
 

@@ -8,13 +8,14 @@ extension PacketDecoder {
     guard bytes.byteCount >= offset &+ 20 else { return .malformed }
     switch type {
     // 802.1ah's service tag, TRILL (RFC 6325) with its options, and FabricPath: a frame inside.
-    case 0x88e7: return ethernet(bytes, offset &+ 4)
-    case 0x22f3: return ethernet(bytes, offset &+ 6 &+ Int(bytes.big16(offset) >> 6 & 0x1f) &* 4)
-    case 0x8903: return ethernet(bytes, offset &+ 2)
+    case EtherType.backboneBridge: return ethernet(bytes, offset &+ 4)
+    case EtherType.trill: return ethernet(bytes, offset &+ 6 &+ Int(bytes.big16(offset) >> 6 & 0x1f) &* 4)
+    case EtherType.fabricPath: return ethernet(bytes, offset &+ 2)
     // A bridge's tag (802.1BR's forerunner) and HSR's are as long, so are 802.1BR's and Cisco's metadata.
-    case 0x8926, 0x892f: return etherType(bytes.big16(offset &+ 4), bytes, offset &+ 6)
-    case 0x893f, 0x8909: return etherType(bytes.big16(offset &+ 6), bytes, offset &+ 8)
-    case 0x88e5: return security(bytes, offset)
+    case EtherType.vnTag, EtherType.hsr: return etherType(bytes.big16(offset &+ 4), bytes, offset &+ 6)
+    case EtherType.bridgePortExtension, EtherType.ciscoMetadata:
+      return etherType(bytes.big16(offset &+ 6), bytes, offset &+ 8)
+    case EtherType.macsec: return security(bytes, offset)
     default: return .other
     }
   }
@@ -32,6 +33,6 @@ extension PacketDecoder {
     guard offset >= 14, bytes.byteCount >= offset &+ 26 else { return false }
     let first = bytes.big32(offset &- 14)
     return (first == 0x0100_0c00 || first == 0x0c00_0c00) && bytes.byte(offset &- 10) == 0
-      && bytes.big16(offset) == 0xaaaa && bytes.byte(offset &+ 2) == 3
+      && bytes.big16(offset) == LLC.snap && bytes.byte(offset &+ 2) == LLC.unnumbered
   }
 }

@@ -14,22 +14,22 @@ extension PacketDecoder {
     if flags & 0x1000 != 0 { next &+= 4 }
     if flags & 7 == 1 {
       // MikroTik's Ethernet over IP has a length and a number of the tunnel.
-      if flags == 0x2001, type == 0x6400 { return ethernet(bytes, offset &+ 8) }
+      if flags == 0x2001, type == EtherType.mikroTik { return ethernet(bytes, offset &+ 8) }
       // PPTP: an acknowledgement number, and PPP inside.
       if flags & 0x0080 != 0 { next &+= 4 }
-      return type == 0x880b ? ppp(bytes, next) : .other
+      return type == EtherType.ppp ? ppp(bytes, next) : .other
     }
     switch type {
-    case 0x880b: return ppp(bytes, next)
+    case EtherType.ppp: return ppp(bytes, next)
     // ERSPAN type II has a header if there is a sequence number, type III one of 12 bytes.
-    case 0x88be: return ethernet(bytes, flags & 0x1000 != 0 ? next &+ 8 : next)
-    case 0x22eb:
+    case EtherType.erspan2: return ethernet(bytes, flags & 0x1000 != 0 ? next &+ 8 : next)
+    case EtherType.erspan3:
       guard bytes.byteCount >= next &+ 12 else { return .malformed }
       return ethernet(bytes, next &+ (bytes.byte(next &+ 11) & 1 == 1 ? 20 : 12))
     // Aruba's access points: 802.11 frames, the type says of which queue.
-    case 0x8200...0x82ff, 0x9000: return wireless(bytes, next)
+    case EtherType.arubaQueues, EtherType.aruba: return wireless(bytes, next)
     // WCCP: a router redirects packets to a cache, from version 2 on behind four bytes.
-    case 0x883e:
+    case EtherType.wccp:
       return network(bytes, bytes.byteCount > next && bytes.byte(next) >> 4 == 4 ? next : next &+ 4)
     default: return etherType(type, bytes, next)
     }
@@ -40,18 +40,18 @@ extension PacketDecoder {
     guard bytes.byteCount >= offset &+ 16 else { return .other }
     let payload = offset &+ 8
     switch bytes.big16(offset &+ 2) {
-    case 4789, 8472, 4790: return vxlan(bytes, payload)
-    case 6081: return geneve(bytes, payload)
-    case 2152: return gtp(bytes, payload)
-    case 3544: return bytes.byte(payload) >> 4 == 6 ? network(bytes, payload) : .other
-    case 6635: return etherType(0x8847, bytes, payload)
+    case TunnelPort.vxlan, TunnelPort.vxlanLinux, TunnelPort.vxlanGPE: return vxlan(bytes, payload)
+    case TunnelPort.geneve: return geneve(bytes, payload)
+    case TunnelPort.gtpUser: return gtp(bytes, payload)
+    case TunnelPort.teredo: return bytes.byte(payload) >> 4 == 6 ? network(bytes, payload) : .other
+    case TunnelPort.mplsInUDP: return etherType(EtherType.mpls, bytes, payload)
     // RFC 8086: GRE in UDP.
-    case 4754: return gre(bytes, payload)
-    case 5072: return ayiya(bytes, payload)
-    case 1701: return layer2Tunnel(bytes, payload)
-    case 37_008: return sniffer(bytes, payload)
-    case 4341: return locator(bytes, payload)
-    case 5247: return accessPoint(bytes, payload)
+    case TunnelPort.greInUDP: return gre(bytes, payload)
+    case TunnelPort.ayiya: return ayiya(bytes, payload)
+    case TunnelPort.l2tp: return layer2Tunnel(bytes, payload)
+    case TunnelPort.tzsp: return sniffer(bytes, payload)
+    case TunnelPort.lisp: return locator(bytes, payload)
+    case TunnelPort.capwapData: return accessPoint(bytes, payload)
     default: return udpAnswer(bytes, offset)
     }
   }
@@ -60,20 +60,20 @@ extension PacketDecoder {
   private mutating func udpAnswer(_ bytes: RawSpan, _ offset: Int) -> PacketVerdict {
     let payload = offset &+ 8
     switch bytes.big16(offset) {
-    case 2152: return gtp(bytes, payload)
-    case 4789, 8472, 4790: return vxlan(bytes, payload)
-    case 6081: return geneve(bytes, payload)
-    case 5072: return ayiya(bytes, payload)
-    case 1701: return layer2Tunnel(bytes, payload)
-    case 5247: return accessPoint(bytes, payload)
-    case 3544: return bytes.byte(payload) >> 4 == 6 ? network(bytes, payload) : .other
+    case TunnelPort.gtpUser: return gtp(bytes, payload)
+    case TunnelPort.vxlan, TunnelPort.vxlanLinux, TunnelPort.vxlanGPE: return vxlan(bytes, payload)
+    case TunnelPort.geneve: return geneve(bytes, payload)
+    case TunnelPort.ayiya: return ayiya(bytes, payload)
+    case TunnelPort.l2tp: return layer2Tunnel(bytes, payload)
+    case TunnelPort.capwapData: return accessPoint(bytes, payload)
+    case TunnelPort.teredo: return bytes.byte(payload) >> 4 == 6 ? network(bytes, payload) : .other
     default: return .other
     }
   }
 
   /// RFC 4023: MPLS directly in IP.
   mutating func mplsInIP(_ bytes: RawSpan, _ offset: Int) -> PacketVerdict {
-    etherType(0x8847, bytes, offset)
+    etherType(EtherType.mpls, bytes, offset)
   }
 
   /// RFC 7348; with the P bit of VXLAN-GPE, the last byte says what follows.
@@ -82,7 +82,7 @@ extension PacketDecoder {
     if bytes.byte(offset) & 0x04 != 0 {
       switch bytes.byte(offset &+ 3) {
       case 1, 2: return network(bytes, offset &+ 8)
-      case 4: return etherType(0x894f, bytes, offset &+ 8)
+      case 4: return etherType(EtherType.serviceHeader, bytes, offset &+ 8)
       default: break
       }
     }

@@ -35,7 +35,7 @@ package struct PacketDecoder: Sendable {
   package mutating func decode(_ bytes: RawSpan, wireLength: Int, link: LinkLayer) -> PacketVerdict {
     self.wireLength = max(wireLength, bytes.byteCount)
     isFragment = false
-    if case .ethernet = link, isOrdinary(bytes) { return .tcp }
+    if case .ethernet = link, decodeOrdinary(bytes) { return .tcp }
     return decodeByStep(bytes, wireLength: wireLength, link: link)
   }
 
@@ -81,30 +81,32 @@ package struct PacketDecoder: Sendable {
     guard depth <= Self.maximumDepth else { return .malformed }
     let count = bytes.byteCount
     switch type {
-    case 0x0800: return network(bytes, behindTag(type, bytes, offset), version: 4)
-    case 0x86dd: return network(bytes, behindTag(type, bytes, offset), version: 6)
-    case 0x8100, 0x88a8, 0x9100, 0x9200, 0x9300:
+    case EtherType.ipv4: return network(bytes, behindTag(type, bytes, offset), version: 4)
+    case EtherType.ipv6: return network(bytes, behindTag(type, bytes, offset), version: 6)
+    case EtherType.vlan, EtherType.serviceVLAN, EtherType.qinq9100, EtherType.qinq9200, EtherType.qinq9300:
       guard count >= offset &+ 4 else { return .malformed }
       return etherType(bytes.big16(offset &+ 2), bytes, offset &+ 4)
-    case 0x8847, 0x8848: return mpls(bytes, offset)
-    case 0x8864:
+    case EtherType.mpls, EtherType.mplsMulticast: return mpls(bytes, offset)
+    case EtherType.pppoe:
       guard count >= offset &+ 6, bytes.byte(offset) == 0x11 else { return .malformed }
       return ppp(bytes, offset &+ 6)
-    case 0x894f: return serviceHeader(bytes, offset)
-    case 0x6558: return ethernet(bytes, offset)
-    case 0x88e7, 0x8926, 0x892f, 0x893f, 0x8909, 0x88e5, 0x22f3, 0x8903:
+    case EtherType.serviceHeader: return serviceHeader(bytes, offset)
+    case EtherType.ethernet: return ethernet(bytes, offset)
+    case EtherType.backboneBridge, EtherType.vnTag, EtherType.hsr, EtherType.bridgePortExtension,
+      EtherType.ciscoMetadata, EtherType.macsec, EtherType.trill, EtherType.fabricPath:
       return rareType(type, bytes, offset)
-    case 0..<0x0600:
+    case ..<EtherType.least:
       if isInterSwitchLink(bytes, offset) { return ethernet(bytes, offset &+ 12) }
       // LLC, IP by its own number there.
-      if count >= offset &+ 8, bytes.big16(offset) == 0x0606, bytes.byte(offset &+ 2) == 3 {
+      if count >= offset &+ 8, bytes.big16(offset) == LLC.ip, bytes.byte(offset &+ 2) == LLC.unnumbered {
         return network(bytes, offset &+ 3)
       }
       // LLC with SNAP (RFC 1042).
-      guard count >= offset &+ 8, bytes.big16(offset) == 0xaaaa, bytes.byte(offset &+ 2) == 3 else {
+      guard count >= offset &+ 8, bytes.big16(offset) == LLC.snap, bytes.byte(offset &+ 2) == LLC.unnumbered
+      else {
         return .other
       }
-      return etherType(max(bytes.big16(offset &+ 6), 0x0600), bytes, offset &+ 8)
+      return etherType(max(bytes.big16(offset &+ 6), EtherType.least), bytes, offset &+ 8)
     default: return .other
     }
   }
@@ -115,7 +117,7 @@ package struct PacketDecoder: Sendable {
     let inner = offset &+ 4
     guard isCooked, bytes.byteCount >= inner &+ 20, bytes.big16(offset &+ 2) == type else { return offset }
     // The header after the tag must name its version and fit, which an IP header here cannot do by chance.
-    let isFour = type == 0x0800
+    let isFour = type == EtherType.ipv4
     let total = isFour ? Int(bytes.big16(inner &+ 2)) : Int(bytes.big16(inner &+ 4)) &+ 40
     guard bytes.byte(inner) >> 4 == (isFour ? 4 : 6), total >= 40, total <= wireLength &- inner else {
       return offset
@@ -145,14 +147,15 @@ package struct PacketDecoder: Sendable {
   mutating func ppp(_ bytes: RawSpan, _ offset: Int) -> PacketVerdict {
     var next = offset
     guard bytes.byteCount >= next &+ 4 else { return .malformed }
-    if bytes.big16(next) == 0xff03 { next &+= 2 }
+    if bytes.big16(next) == PPPProtocol.framing { next &+= 2 }
     // A protocol field may be compressed to its odd byte.
     if bytes.byte(next) & 1 == 1 {
-      return bytes.byte(next) == 0x21 || bytes.byte(next) == 0x57 ? network(bytes, next &+ 1) : .other
+      let number = UInt16(bytes.byte(next))
+      return number == PPPProtocol.ipv4 || number == PPPProtocol.ipv6 ? network(bytes, next &+ 1) : .other
     }
     switch bytes.big16(next) {
-    case 0x0021, 0x0057: return network(bytes, next &+ 2)
-    case 0x0281: return mpls(bytes, next &+ 2)
+    case PPPProtocol.ipv4, PPPProtocol.ipv6: return network(bytes, next &+ 2)
+    case PPPProtocol.mpls: return mpls(bytes, next &+ 2)
     default: return .other
     }
   }

@@ -70,44 +70,44 @@ package enum LinkLayer: Sendable, Equatable {
   /// The layer for a `LINKTYPE_` number of a capture file; nil when it cannot be read.
   package init?(linkType: UInt32) {
     switch linkType {
-    case 1: self = .ethernet
-    case 0, 108: self = .loopback
-    case 12, 14, 101, 228, 229: self = .raw
-    case 113: self = .cooked
-    case 276: self = .cooked2
-    case 9, 50: self = .ppp
-    case 104: self = .hdlc
-    case 105: self = .wireless
-    case 127: self = .radiotap
-    case 192: self = .ppi
-    case 239: self = .netfilterLog
-    case 6: self = .tokenRing
-    case 7: self = .arcnet
-    case 10: self = .fddi
-    case 51: self = .pppoe
-    case 100: self = .llc
-    case 117: self = .packetFilterLog
-    case 119, 163: self = .prism
-    case 129: self = .arcnetLinux
-    case 219: self = .mpls
-    case 107: self = .frameRelay
-    case 109: self = .encapsulationLog
-    case 123: self = .solarisATM
-    case 138: self = .fireWire
+    case LinkType.ethernet: self = .ethernet
+    case LinkType.null, LinkType.loop: self = .loopback
+    case LinkType.rawLinux, LinkType.rawOpenBSD, LinkType.raw, LinkType.ipv4, LinkType.ipv6: self = .raw
+    case LinkType.linuxSLL: self = .cooked
+    case LinkType.linuxSLL2: self = .cooked2
+    case LinkType.ppp, LinkType.pppHDLC: self = .ppp
+    case LinkType.cHDLC: self = .hdlc
+    case LinkType.ieee80211: self = .wireless
+    case LinkType.ieee80211Radiotap: self = .radiotap
+    case LinkType.ppi: self = .ppi
+    case LinkType.nflog: self = .netfilterLog
+    case LinkType.tokenRing: self = .tokenRing
+    case LinkType.arcnetBSD: self = .arcnet
+    case LinkType.fddi: self = .fddi
+    case LinkType.pppEther: self = .pppoe
+    case LinkType.atmRFC1483: self = .llc
+    case LinkType.pflog: self = .packetFilterLog
+    case LinkType.ieee80211Prism, LinkType.ieee80211AVS: self = .prism
+    case LinkType.arcnetLinux: self = .arcnetLinux
+    case LinkType.mpls: self = .mpls
+    case LinkType.frameRelay: self = .frameRelay
+    case LinkType.enc: self = .encapsulationLog
+    case LinkType.sunATM: self = .solarisATM
+    case LinkType.appleIPOverIEEE1394: self = .fireWire
     // Apple's own number, which is anybody's elsewhere: its header is checked.
-    case 149, 258: self = .packetTap
-    case 166, 204: self = .directedPPP
-    case 178: self = .juniperEthernet
-    case 179: self = .juniperPPP
-    case 180: self = .juniperFrameRelay
-    case 181: self = .juniperHDLC
-    case 205: self = .directedHDLC
-    case 206: self = .directedFrameRelay
-    case 226: self = .solarisNetwork
-    case 242: self = .infiniBand
-    case 240, 282: self = .behindFour
-    case 281, 284: self = .switchTag
-    case 285: self = .longSwitchTag
+    case LinkType.user2, LinkType.pktap: self = .packetTap
+    case LinkType.pppPPPD, LinkType.pppWithDirection: self = .directedPPP
+    case LinkType.juniperEther: self = .juniperEthernet
+    case LinkType.juniperPPP: self = .juniperPPP
+    case LinkType.juniperFrameRelay: self = .juniperFrameRelay
+    case LinkType.juniperCHDLC: self = .juniperHDLC
+    case LinkType.cHDLCWithDirection: self = .directedHDLC
+    case LinkType.frameRelayWithDirection: self = .directedFrameRelay
+    case LinkType.ipnet: self = .solarisNetwork
+    case LinkType.ipOverInfiniBand: self = .infiniBand
+    case LinkType.netAnalyzer, LinkType.dsaTagBroadcomPrepended: self = .behindFour
+    case LinkType.dsaTagBroadcom, LinkType.dsaTagDSA: self = .switchTag
+    case LinkType.dsaTagEDSA: self = .longSwitchTag
     default: return nil
     }
   }
