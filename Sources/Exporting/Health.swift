@@ -31,7 +31,7 @@ struct Health {
     let begin = published.at &- min(published.at, Self.memory * 1_000_000_000)
     let lost = published.history.reduce(0) { $1.at > begin ? $0 &+ $1.lost : $0 }
     if lost > 0 {
-      faults.append("loss: \(lost) segments in the last minute, so every count is at least")
+      faults.append("loss: \(lost) segments lost in the last minute; counts are lower bounds")
     }
     self.faults = faults
   }

@@ -11,9 +11,7 @@ package struct HeadTraffic: Sendable {
   package let requests: [[UInt8]]
   package let response: [UInt8]
 
-  /// - Parameters:
-  ///   - sites: different hosts that are asked.
-  ///   - port: where the servers listen.
+  /// - Parameter sites: different hosts that are asked.
   package init(sites: Int = 50) {
     requests = (0..<Self.connections).map { number in
       let site = number % max(sites, 1)

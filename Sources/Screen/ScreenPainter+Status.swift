@@ -88,7 +88,7 @@ extension ScreenPainter {
     default: break
     }
     let common = [
-      ("q", "quit"), ("?", "help"), (state.isPaused ? "p" : "p", state.isPaused ? "go on" : "pause"),
+      ("q", "quit"), ("?", "help"), ("p", state.isPaused ? "go on" : "pause"),
     ]
     let keys =
       switch state.view {

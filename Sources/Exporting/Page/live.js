@@ -222,7 +222,7 @@ function drawCounts() {
     ["Methods", list(latest.methods)], ["Statuses", list(latest.statuses)],
     ["Unanswered", grouped(latest.unanswered)], ["Packets", grouped(latest.packets)],
     ["Heads matched", grouped(latest.matched)],
-    ["Lost", latest.lost > 0 ? `${grouped(latest.lost)}: every count is at least` : "0"],
+    ["Lost", latest.lost > 0 ? `${grouped(latest.lost)}: counts are lower bounds` : "0"],
     ["Duplicates", grouped(latest.duplicates)],
   ];
   byId("counts").replaceChildren(...counts.flatMap(([name, text]) => {
