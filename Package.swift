@@ -146,6 +146,7 @@ let package = Package(
       swiftSettings: settings + optimized),
     // A system's library, not a target with sources: what is no test builds without it.
     .systemLibrary(name: "CNGHTTP2", path: "Tests/CNGHTTP2", providers: [.apt(["libnghttp2-dev"])]),
+    tests("System"),
     tests("Capture"),
     tests("Sandbox", with: ["Children", "wiretally-sandbox-probe"]),
     tests("Packets", with: ["Capture", "HTTP1", "PacketBuilder", "System"]),

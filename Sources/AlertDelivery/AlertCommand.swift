@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import System
 import Alerting
 import Text
 internal import Glibc
@@ -25,7 +26,7 @@ package struct AlertCommand: Sendable {
   package func run(_ notice: DeliveryMessage) -> String? {
     let input: Pipe, output: Pipe
     let process: ChildProcess
-    do throws(SystemFailure) {
+    do throws(SystemError) {
       (input, output) = (try Pipe(), try Pipe())
       // A notice is smaller than a pipe's buffer: this never waits, even when nobody reads it.
       input.write(Array((notice["json"] ?? "").utf8))

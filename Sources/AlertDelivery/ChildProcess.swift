@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+
+package import System
 // The C library's `environ` is a variable; nothing in this program changes the environment.
 @unsafe @preconcurrency internal import Glibc
 
@@ -19,13 +21,13 @@ package struct ChildProcess {
   /// all close on exec. Signals are as for any new process.
   package init(
     program: String, arguments: [String], environment: [String], descriptors: [Int32]
-  ) throws(SystemFailure) {
+  ) throws(SystemError) {
     var actions = unsafe posix_spawn_file_actions_t()
     var attributes = posix_spawnattr_t()
     // Both are initialised before their use and destroyed after it.
-    guard unsafe posix_spawn_file_actions_init(&actions) == 0 else { throw SystemFailure(code: ENOMEM) }
+    guard unsafe posix_spawn_file_actions_init(&actions) == 0 else { throw SystemError(ENOMEM) }
     defer { unsafe posix_spawn_file_actions_destroy(&actions) }
-    guard unsafe posix_spawnattr_init(&attributes) == 0 else { throw SystemFailure(code: ENOMEM) }
+    guard unsafe posix_spawnattr_init(&attributes) == 0 else { throw SystemError(ENOMEM) }
     defer { unsafe posix_spawnattr_destroy(&attributes) }
     for (target, source) in descriptors.enumerated() {
       // A source that is its own target already keeps open by this, too.
@@ -47,7 +49,7 @@ package struct ChildProcess {
     var identifier: pid_t = 0
     let status = unsafe posix_spawn(
       &identifier, program, &actions, &attributes, arguments + [nil], environment + [nil])
-    guard status == 0 else { throw SystemFailure(code: status) }
+    guard status == 0 else { throw SystemError(status) }
     self.identifier = identifier
   }
 

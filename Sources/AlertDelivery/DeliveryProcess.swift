@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import System
+
 /// The program's side of a delivery process: a process that delivers alerts, and what waits for it.
 ///
 /// Nothing here waits, except `finish`: messages go out while the delivery process is ready for one, the others
@@ -155,7 +157,7 @@ extension DeliveryProcess {
   package static func start(
     _ means: Means, timeout: UInt64, extra: DeliveryMessage = DeliveryMessage(),
     program: String = "/proc/self/exe", arguments: [String]
-  ) throws(SystemFailure) -> DeliveryProcess {
+  ) throws(SystemError) -> DeliveryProcess {
     let (ours, theirs) = try DeliverySocket.pair()
     // Its standard output is not the program's: nothing may come between pages.
     let silence = try NullDevice()

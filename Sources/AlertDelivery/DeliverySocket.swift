@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+
+package import System
 internal import Glibc
 
 /// One end of a pair of sockets that keep messages apart (SOCK_SEQPACKET), and the C calls for it.
@@ -22,11 +24,11 @@ package final class DeliverySocket: Sendable {
   deinit { close(descriptor) }
 
   /// Two ends of one pair; both close on exec.
-  package static func pair() throws(SystemFailure) -> (DeliverySocket, DeliverySocket) {
+  package static func pair() throws(SystemError) -> (DeliverySocket, DeliverySocket) {
     var ends: [Int32] = [-1, -1]
     // socketpair fills two descriptors.
     let kind = Int32(SOCK_SEQPACKET.rawValue | SOCK_CLOEXEC.rawValue)
-    guard unsafe socketpair(AF_UNIX, kind, 0, &ends) == 0 else { throw SystemFailure(code: errno) }
+    guard unsafe socketpair(AF_UNIX, kind, 0, &ends) == 0 else { throw SystemError.last }
     return (DeliverySocket(ends[0]), DeliverySocket(ends[1]))
   }
 
@@ -59,17 +61,5 @@ package final class DeliverySocket: Sendable {
     var item = pollfd(fd: descriptor, events: Int16(events), revents: 0)
     // One entry, a local value.
     return unsafe poll(&item, 1, timeout) > 0
-  }
-}
-
-/// A call that the system refused: its error number.
-package struct SystemFailure: Error, Equatable, Sendable {
-  package var code: Int32
-
-  /// The system's words for it.
-  package var reason: String {
-    // A text of the C library's, copied at once.
-    guard let text = unsafe strerror(code) else { return "error \(code)" }
-    return unsafe String(cString: text)
   }
 }

@@ -98,10 +98,7 @@ package enum DeliveryWorker {
   private static func post(
     _ alerts: AlertmanagerAlerts, _ address: AlertmanagerAddress, _ timeout: UInt64
   ) -> String? {
-    var wall = timespec()
-    // The call fills a local value.
-    _ = unsafe clock_gettime(CLOCK_REALTIME, &wall)
-    let now = UInt64(wall.tv_sec) * 1_000_000_000 + UInt64(wall.tv_nsec)
+    let now = SystemClock.wall.now
     do throws(HTTPPost.Failure) {
       let answer = try HTTPPost.send(alerts.body(at: now), to: address, timeout: timeout)
       if (200..<300).contains(answer.status) { return nil }

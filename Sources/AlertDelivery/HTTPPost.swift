@@ -72,7 +72,7 @@ package struct HTTPPost: ~Copyable {
   private static func connect(_ candidate: addrinfo, _ deadline: Deadline) throws(Failure) -> Int32 {
     let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
     let descriptor = unsafe socket(candidate.ai_family, kind, 0)
-    guard descriptor >= 0 else { throw Failure(reason: SystemFailure(code: errno).reason) }
+    guard descriptor >= 0 else { throw Failure(reason: SystemError.last.reason) }
     // The address and its length belong together.
     var code = unsafe Glibc.connect(descriptor, candidate.ai_addr, candidate.ai_addrlen) == 0 ? 0 : errno
     if code == EINPROGRESS {
@@ -85,7 +85,7 @@ package struct HTTPPost: ~Copyable {
     }
     guard code == 0 else {
       close(descriptor)
-      throw Failure(reason: SystemFailure(code: code).reason)
+      throw Failure(reason: SystemError(code).reason)
     }
     return descriptor
   }
@@ -102,7 +102,7 @@ package struct HTTPPost: ~Copyable {
       }
       if count < 0 {
         if errno == EINTR || errno == EAGAIN { continue }
-        throw Failure(reason: SystemFailure(code: errno).reason)
+        throw Failure(reason: SystemError.last.reason)
       }
       sent += count
     }
@@ -130,7 +130,7 @@ package struct HTTPPost: ~Copyable {
       if count == 0 { break }
       if count < 0 {
         if errno == EINTR || errno == EAGAIN { continue }
-        end = Failure(reason: SystemFailure(code: errno).reason)
+        end = Failure(reason: SystemError.last.reason)
         break
       }
       bytes += block[..<count]

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+
+import System
 internal import Glibc
 
 /// A pipe between us and a process, and the C calls for it; what is open is closed with it.
@@ -6,10 +8,10 @@ final class Pipe {
   private(set) var reader: Int32
   private(set) var writer: Int32
 
-  init() throws(SystemFailure) {
+  init() throws(SystemError) {
     var ends: [Int32] = [-1, -1]
     // pipe fills two descriptors.
-    guard unsafe pipe(&ends) == 0 else { throw SystemFailure(code: errno) }
+    guard unsafe pipe(&ends) == 0 else { throw SystemError.last }
     (reader, writer) = (ends[0], ends[1])
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
   }
@@ -61,10 +63,10 @@ final class Pipe {
 struct NullDevice: ~Copyable {
   let descriptor: Int32
 
-  init() throws(SystemFailure) {
+  init() throws(SystemError) {
     // The path is passed as a C string for the call alone.
     let opened = unsafe open("/dev/null", O_WRONLY | O_CLOEXEC)
-    guard opened >= 0 else { throw SystemFailure(code: errno) }
+    guard opened >= 0 else { throw SystemError.last }
     descriptor = opened
   }
 

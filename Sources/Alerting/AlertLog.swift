@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import System
+package import System
 package import Text
 
 /// The file that holds every transition, one line each, written at once.
@@ -29,7 +29,7 @@ package final class AlertLog {
   package init(path: String, zone: DisplayZone = .local, owner: LogOwner? = nil) throws(AlertError) {
     self.path = path
     self.zone = zone
-    do throws(LogFile.Failure) {
+    do throws(SystemError) {
       try LogFile.makeDirectories(above: path, owner: owner)
       file = try LogFile(path: path, owner: owner)
     } catch {
@@ -65,7 +65,7 @@ package final class AlertLog {
       // Without a new file the old one still takes the lines.
       if !openAnew() && file == nil { return }
     }
-    do throws(LogFile.Failure) {
+    do throws(SystemError) {
       while written < waiting.count {
         let count = try file?.append(waiting[written...]) ?? 0
         if count == 0 { break }
@@ -82,7 +82,7 @@ package final class AlertLog {
 
   /// Returns whether the file at the path is open now.
   private func openAnew() -> Bool {
-    do throws(LogFile.Failure) {
+    do throws(SystemError) {
       try LogFile.makeDirectories(above: path)
       file = try LogFile(path: path)
       // A line begun in the old file is written whole into the new one.
@@ -110,7 +110,7 @@ package final class AlertLog {
     }
   }
 
-  private func warn(_ failure: LogFile.Failure) {
+  private func warn(_ failure: SystemError) {
     let lines = waiting.count { $0 == UInt8(ascii: "\n") }
     var text = "cannot write the alert log \(path): \(failure.reason)"
     if lines > 0 { text += "; \(lines) \(lines == 1 ? "line waits" : "lines wait")" }

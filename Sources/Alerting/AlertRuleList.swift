@@ -38,8 +38,8 @@ package struct AlertRuleList: Sendable {
   /// Adds the rules of a file: one per line; what follows a `#` and empty lines are ignored.
   package mutating func add(file path: String) throws(AlertError) {
     let text: String
-    do throws(LogFile.Failure) {
-      text = try LogFile.read(path, limit: 1 << 20)
+    do throws(SystemError) {
+      text = String(decoding: try SmallFile.contents(of: path, limit: 1 << 20), as: UTF8.self)
     } catch {
       throw AlertError.ruleFile(path: path, reason: error.reason)
     }

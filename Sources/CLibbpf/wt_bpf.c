@@ -54,8 +54,3 @@ const char *wt_bpf_log(void)
 {
 	return wt_bpf_text;
 }
-
-const char *wt_bpf_fault(int code)
-{
-	return strerror(code);
-}

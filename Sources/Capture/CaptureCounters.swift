@@ -48,28 +48,63 @@ package struct CaptureCounters: Equatable, Sendable {
   package init() {}
 }
 
-extension CaptureCounters {
-  /// The sum over several readers or interfaces; what was lost before any capture belongs to none of them.
-  package static func + (a: CaptureCounters, b: CaptureCounters) -> CaptureCounters {
-    var sum = CaptureCounters()
-    sum.packets = a.packets &+ b.packets
-    sum.copies = a.copies &+ b.copies
-    sum.onPort = a.onPort &+ b.onPort
-    sum.payload = a.payload &+ b.payload
-    sum.matched = a.matched &+ b.matched
-    sum.lost = a.lost &+ b.lost
-    sum.lostRequests = a.lostRequests &+ b.lostRequests
-    sum.requestHeads = a.requestHeads &+ b.requestHeads
-    sum.responseHeads = a.responseHeads &+ b.responseHeads
-    sum.continuations = a.continuations &+ b.continuations
-    sum.tls = a.tls &+ b.tls
-    sum.http2 = a.http2 &+ b.http2
-    sum.fragments = a.fragments &+ b.fragments
-    sum.malformed = a.malformed &+ b.malformed
-    sum.otherPorts = a.otherPorts &+ b.otherPorts
-    sum.evictedHeads = a.evictedHeads &+ b.evictedHeads
-    sum.overlongHeads = a.overlongHeads &+ b.overlongHeads
-    sum.failedTailCalls = a.failedTailCalls &+ b.failedTailCalls
-    return sum
+extension CaptureCounters: CounterSet {
+  /// The filter in the kernel counts the same in the same order: `struct httpf_counters`.
+  package static let counters: [Counter<CaptureCounters, UInt64>] = [
+    Counter(
+      \.packets, "packets", json: .always,
+      .family("capture_packets", help: "Packets that the backend looked at.")),
+    Counter(\.copies, "copies", .seen("copies")),
+    Counter(\.onPort, "onPort", .seen("on_port")),
+    Counter(\.payload, "payload", .seen("payload")),
+    Counter(
+      \.matched, "matched", json: .always,
+      .family("capture_matched", help: "Segments that it took: delivered, lost, or still in a ring.")),
+    Counter(
+      \.lost, "lost", json: .always,
+      .family("capture_lost", help: "Segments that found the ring full; counts are then lower bounds.")),
+    Counter(
+      \.lostRequests, "lostRequests",
+      .family("capture_lost_requests", help: "Of the lost segments, those that begin a request.")),
+    Counter(\.requestHeads, "requestHeads"),
+    Counter(\.responseHeads, "responseHeads"),
+    Counter(\.continuations, "continuations"),
+    Counter(\.tls, "tls", .seen("tls")),
+    Counter(\.http2, "http2", .seen("http2")),
+    Counter(\.fragments, "fragments", .seen("fragments")),
+    Counter(\.malformed, "malformed", .seen("malformed"), page: "malformed packets"),
+    Counter(\.otherPorts, "otherPorts", .seen("other_ports")),
+    Counter(\.evictedHeads, "evictedHeads", .evicted("heads")),
+    Counter(\.overlongHeads, "overlongHeads"),
+    Counter(
+      \.failedTailCalls, "failedTailCalls", json: .aboveZero,
+      .family(
+        "capture_failed_tail_calls",
+        help: "Packets whose inspection broke off: a program in the kernel could not call the next."),
+      page: "failed tail calls"),
+  ]
+
+  /// The machine's counters of what no capture saw: nil where they are not known, and in no sum, since they belong
+  /// to none of several readers.
+  package static let machineCounters: [Counter<CaptureCounters, UInt64?>] = [
+    Counter(
+      \.backlogDropped, "backlogDropped", json: .always,
+      .family(
+        "backlog_dropped_packets",
+        help: "Packets dropped in the kernel's backlog before any capture, on the whole machine.")),
+    Counter(
+      \.nicMissed, "nicMissed", json: .always,
+      .family("nic_missed_packets", help: "Packets that the watched network cards had no room for.")),
+  ]
+
+  /// What was counted since `earlier`, the machine's counters included.
+  package func since(_ earlier: CaptureCounters) -> CaptureCounters {
+    var result = self - earlier
+    for counter in Self.machineCounters {
+      result[keyPath: counter.field] = self[keyPath: counter.field].map {
+        $0 &- (earlier[keyPath: counter.field] ?? 0)
+      }
+    }
+    return result
   }
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Capture
+
 /// The delivery half of the ledger, counted by one tracker since it was made.
 ///
 /// Each delivered segment is in exactly one class:
@@ -43,4 +45,43 @@ package struct ExchangeCounters: Equatable, Sendable {
   package var tunnels: UInt64 = 0
 
   package init() {}
+}
+
+extension ExchangeCounters: CounterSet {
+  package static let counters: [Counter<ExchangeCounters, UInt64>] = [
+    Counter(
+      \.delivered, "delivered", json: .always,
+      .family("capture_delivered", help: "Segments that the workers read.")),
+    Counter(\.headSegments, "headSegments", json: .always, .segments("head_segments")),
+    Counter(\.continuations, "continuations", json: .always, .segments("continuations")),
+    Counter(\.duplicates, "duplicates", json: .always, .segments("duplicates")),
+    Counter(\.unparseable, "unparseable", json: .always, .segments("unparseable"), page: "unparseable"),
+    Counter(\.falseHeads, "falseHeads", json: .always, .segments("false_heads"), page: "false heads"),
+    Counter(\.otherSegments, "otherSegments", json: .always, .segments("other_segments")),
+    Counter(
+      \.pipelinedHeads, "pipelinedHeads", json: .always,
+      .family("capture_pipelined_heads", help: "Heads beyond the first of their segment.")),
+    Counter(
+      \.truncated, "truncated", json: .always,
+      .family("capture_truncated_heads", help: "Heads that were counted by their start line only."),
+      page: "truncated heads"),
+    Counter(\.requests, "requests"),
+    Counter(\.responses, "responses"),
+    Counter(\.interim, "interim"),
+    Counter(\.exchanges, "exchanges"),
+    Counter(\.unmatchedResponses, "unmatchedResponses"),
+    Counter(\.unanswered, "unanswered"),
+    Counter(\.evictedFlows, "evictedFlows", .evicted("flows"), page: "evicted flows"),
+    Counter(\.evictedRequests, "evictedRequests", .evicted("requests"), page: "evicted requests"),
+    Counter(\.skippedBytes, "skippedBytes", page: "skipped bytes"),
+    Counter(\.http2, "http2", .seen("http2")),
+    Counter(\.tunnels, "tunnels", .seen("tunnels")),
+  ]
+
+  /// What became of the delivered segments, the sum of their classes: `delivered` when none is missing.
+  package var classified: UInt64 {
+    Self.counters.reduce(0) { sum, counter in
+      if case .segments = counter.metric { sum &+ self[keyPath: counter.field] } else { sum }
+    }
+  }
 }

@@ -6,6 +6,8 @@
   import Darwin
 #endif
 
+import System
+
 /// Why nobody can be served, and what to do about it.
 package struct ListenError: Error, Equatable, Sendable {
   package var message: String
@@ -32,7 +34,7 @@ package struct ListenError: Error, Equatable, Sendable {
         remedy: "--listen 127.0.0.1:9180, or one of the addresses of: ip address")
     case ENOENT, ENOTDIR: self.init("cannot listen on \(address): there is no such folder")
     case EAFNOSUPPORT: self.init("cannot listen on \(address): this kernel has no such address family")
-    default: self.init("cannot listen on \(address): error \(code)")
+    default: self.init("cannot listen on \(address): \(SystemError(code).reason)")
     }
   }
 

@@ -8,59 +8,31 @@ import Statistics
 extension MetricsPage {
   /// The ledger: what was seen, taken, lost, and what became of it.
   func addCapture(to writer: inout MetricsWriter) {
-    let capture = published.capture
-    let ledger = published.ledger
-    let counters: [(String, String, UInt64)] = [
-      ("packets", "Packets that the backend looked at.", capture.packets),
-      ("matched", "Segments that it took: delivered, lost, or still in a ring.", capture.matched),
-      ("delivered", "Segments that the workers read.", ledger.delivered),
-      ("lost", "Segments that found the ring full; every count is then at least.", capture.lost),
-      ("lost_requests", "Of the lost segments, those that begin a request.", capture.lostRequests),
-      (
-        "failed_tail_calls",
-        "Packets whose inspection broke off: a program in the kernel could not call the next.",
-        capture.failedTailCalls
-      ),
-      ("pipelined_heads", "Heads beyond the first of their segment.", ledger.pipelinedHeads),
-      ("truncated_heads", "Heads that were counted by their start line only.", ledger.truncated),
-    ]
-    for (name, help, value) in counters {
-      writer.family("wiretally_capture_\(name)", .counter, help)
+    var samples = CounterSamples()
+    samples.add(published.capture)
+    samples.add(published.ledger)
+    for (name, help, value) in samples.families {
+      writer.family("wiretally_\(name)", .counter, help)
       writer.sample(value)
     }
     writer.family("wiretally_capture_segments", .counter, "Delivered segments, each in one class.")
-    for (name, value) in [
-      ("head_segments", ledger.headSegments), ("continuations", ledger.continuations),
-      ("duplicates", ledger.duplicates),
-      ("unparseable", ledger.unparseable), ("false_heads", ledger.falseHeads),
-      ("other_segments", ledger.otherSegments),
-    ] { writer.sample(value, ["class": name]) }
+    for (name, value) in samples.segments { writer.sample(value, ["class": name]) }
     writer.family("wiretally_capture_seen", .counter, "What else was among the packets.")
-    for (name, value) in [
-      ("on_port", capture.onPort), ("payload", capture.payload), ("copies", capture.copies),
-      ("tls", capture.tls), ("http2", max(capture.http2, ledger.http2)), ("fragments", capture.fragments),
-      ("malformed", capture.malformed), ("other_ports", capture.otherPorts), ("tunnels", ledger.tunnels),
-    ] { writer.sample(value, ["reason": name]) }
+    for (name, value) in samples.seen { writer.sample(value, ["reason": name]) }
     writer.family("wiretally_capture_evicted", .counter, "What had to make room in a bounded table.")
-    for (name, value) in [
-      ("flows", ledger.evictedFlows), ("requests", ledger.evictedRequests), ("heads", capture.evictedHeads),
-    ] { writer.sample(value, ["reason": name]) }
-    addPreCaptureDrops(to: &writer)
+    for (name, value) in samples.evicted { writer.sample(value, ["reason": name]) }
+    addMachineCounters(to: &writer)
     addGauges(to: &writer)
   }
 
   /// What no capture saw; not there where it is not known.
-  private func addPreCaptureDrops(to writer: inout MetricsWriter) {
-    if let dropped = published.capture.backlogDropped {
-      writer.family(
-        "wiretally_backlog_dropped_packets", .counter,
-        "Packets dropped in the kernel's backlog before any capture, on the whole machine.")
-      writer.sample(dropped)
-    }
-    if let missed = published.capture.nicMissed {
-      writer.family(
-        "wiretally_nic_missed_packets", .counter, "Packets that the watched network cards had no room for.")
-      writer.sample(missed)
+  private func addMachineCounters(to writer: inout MetricsWriter) {
+    for counter in CaptureCounters.machineCounters {
+      guard let value = published.capture[keyPath: counter.field],
+        case .family(let name, let help)? = counter.metric
+      else { continue }
+      writer.family("wiretally_\(name)", .counter, help)
+      writer.sample(value)
     }
   }
 
@@ -133,5 +105,32 @@ extension MetricsPage {
       [
         "version": published.version, "backend": label.backend, "source": label.source, "ports": label.ports,
       ])
+  }
+}
+
+/// The samples of sets of counters, by the families that their declarations name.
+private struct CounterSamples {
+  var families: [(name: String, help: String, value: UInt64)] = []
+  var segments: [(name: String, value: UInt64)] = []
+  var seen: [(name: String, value: UInt64)] = []
+  var evicted: [(name: String, value: UInt64)] = []
+
+  mutating func add<Counters: CounterSet>(_ counters: Counters) {
+    for counter in Counters.counters {
+      let value = counters[keyPath: counter.field]
+      switch counter.metric {
+      case .family(let name, let help): families.append((name, help, value))
+      case .segments(let name): segments.append((name, value))
+      case .evicted(let name): evicted.append((name, value))
+      case .seen(let name):
+        // Two sets may have seen the same: what the larger one saw.
+        if let index = seen.firstIndex(where: { $0.name == name }) {
+          seen[index].value = max(seen[index].value, value)
+        } else {
+          seen.append((name, value))
+        }
+      case nil: break
+      }
+    }
   }
 }

@@ -5,6 +5,8 @@
   import Darwin
 #endif
 
+import System
+
 /// What this process has used of the machine, by the kernel's own account.
 ///
 /// The file is opened once: it can be read again after privileges and paths are gone.
@@ -17,15 +19,10 @@ package final class ProcessCost {
     package init() {}
   }
 
-  private let statm: Int32
+  private let statm = try? SmallFile("/proc/self/statm")
   private let page = UInt64(max(1, sysconf(Int32(_SC_PAGESIZE))))
 
-  package init() {
-    // A constant path; -1 where there is none, and reading it fails then.
-    statm = unsafe open("/proc/self/statm", O_RDONLY | O_CLOEXEC)
-  }
-
-  deinit { if statm >= 0 { close(statm) } }
+  package init() {}
 
   package func read() -> Reading {
     var reading = Reading()
@@ -40,20 +37,12 @@ package final class ProcessCost {
       reading.processorTime = Self.microseconds(usage.ru_utime) &+ Self.microseconds(usage.ru_stime)
     }
     // proc(5): sizes in pages, the second one is what is resident.
-    let fields = Self.text(statm).split(separator: " ")
+    let fields = String(decoding: (try? statm?.read()) ?? [], as: UTF8.self).split(separator: " ")
     if fields.count > 1, let pages = UInt64(fields[1]) { reading.resident = pages &* page }
     return reading
   }
 
   private static func microseconds(_ time: timeval) -> UInt64 {
     UInt64(clamping: time.tv_sec) &* 1_000_000 &+ UInt64(clamping: time.tv_usec)
-  }
-
-  /// What a small file of /proc says now.
-  private static func text(_ descriptor: Int32) -> String {
-    var bytes = [UInt8](repeating: 0, count: 256)
-    // Reads into the local array, no more than it holds.
-    let count = unsafe bytes.withUnsafeMutableBytes { unsafe pread(descriptor, $0.baseAddress, $0.count, 0) }
-    return String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
   }
 }

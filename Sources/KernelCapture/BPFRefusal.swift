@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Capture
 internal import Glibc
+internal import System
 
 /// Why the kernel refused BPF, in an operator's words.
 enum BPFRefusal {
@@ -10,14 +11,14 @@ enum BPFRefusal {
     + "sudo setcap cap_bpf,cap_net_raw,cap_perfmon+ep $(command -v wiretally)"
 
   /// The error for a BPF call that failed while `what` was being done.
-  static func error(_ what: String, _ fault: SystemFault, log: String = "") -> CaptureError {
+  static func error(_ what: String, _ fault: SystemError, log: String = "") -> CaptureError {
     switch fault.code {
     case EPERM where !Capabilities.effective.contains(.bpf):
-      return CaptureError(.notPermitted, "\(what): \(fault.words): needs CAP_BPF", remedy: remedy)
+      return CaptureError(.notPermitted, "\(what): \(fault.reason): needs CAP_BPF", remedy: remedy)
     case EPERM where chargesLockedMemory && lockedMemory != rlim_t.max:
       return CaptureError(
         .notPermitted,
-        "\(what): \(fault.words): kernels before 5.11 charge it to the locked memory, "
+        "\(what): \(fault.reason): kernels before 5.11 charge it to the locked memory, "
           + "and that is limited to \(lockedMemory >> 10) KiB",
         remedy:
           "raise the limit (ulimit -l unlimited, or LimitMEMLOCK=infinity in a unit), or run it with sudo")
@@ -31,19 +32,19 @@ enum BPFRefusal {
         fault.code == EACCES && log.contains("processed") ? .unavailable : .notPermitted,
         fault.code == EACCES && log.contains("processed")
           ? "\(what): the kernel's verifier refused it: \(lastLine(log))"
-          : "\(what): BPF refused by policy (kernel.unprivileged_bpf_disabled / seccomp / LSM): \(fault.words)",
+          : "\(what): BPF refused by policy (kernel.unprivileged_bpf_disabled / seccomp / LSM): \(fault.reason)",
         remedy: fault.code == EPERM ? remedy : nil)
     case ENOSYS:
       return CaptureError(.unavailable, "\(what): this kernel has no bpf() call")
     case ENOMEM:
       return CaptureError(
-        .unavailable, "\(what): \(fault.words)",
+        .unavailable, "\(what): \(fault.reason)",
         remedy: "ask for a smaller ring, or raise the memory limit (ulimit -l, control group)")
     case E2BIG, EINVAL:
       let line = lastLine(log)
-      return CaptureError(.unavailable, "\(what): \(fault.words)" + (line.isEmpty ? "" : ": \(line)"))
+      return CaptureError(.unavailable, "\(what): \(fault.reason)" + (line.isEmpty ? "" : ": \(line)"))
     default:
-      return CaptureError(.unavailable, "\(what): \(fault.words)")
+      return CaptureError(.unavailable, "\(what): \(fault.reason)")
     }
   }
 

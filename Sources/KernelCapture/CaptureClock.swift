@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import Glibc
+internal import System
 
 /// The capture clock: the kernel's monotonic time, counted from the wall time at start.
 ///
@@ -13,8 +13,8 @@ struct CaptureClock: Sendable {
 
   /// `kernel` runs something in the kernel that reads its clock, or is nil where that cannot be done.
   init(kernel: () -> UInt64?) {
-    let monotonic = Self.read(CLOCK_MONOTONIC)
-    let offset = Self.read(CLOCK_REALTIME) &- monotonic
+    let monotonic = SystemClock.monotonic.now
+    let offset = SystemClock.wall.now &- monotonic
     fromProcess = offset
     guard let inKernel = kernel() else {
       fromKernel = offset
@@ -26,12 +26,5 @@ struct CaptureClock: Sendable {
   }
 
   /// The capture clock now, in nanoseconds since 1970.
-  var now: UInt64 { Self.read(CLOCK_MONOTONIC) &+ fromProcess }
-
-  private static func read(_ clock: clockid_t) -> UInt64 {
-    var time = timespec()
-    // Writes one local variable.
-    unsafe clock_gettime(clock, &time)
-    return UInt64(bitPattern: Int64(time.tv_sec)) &* 1_000_000_000 &+ UInt64(bitPattern: Int64(time.tv_nsec))
-  }
+  var now: UInt64 { SystemClock.monotonic.now &+ fromProcess }
 }

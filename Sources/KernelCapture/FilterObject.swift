@@ -3,6 +3,7 @@ internal import Capture
 internal import CHTTPFilter
 internal import CLibbpf
 internal import Glibc
+internal import System
 
 /// The filter loaded into the kernel by libbpf: its programs and maps, by descriptor.
 ///
@@ -30,7 +31,7 @@ internal import Glibc
     do throws(CaptureError) {
       try unsafe Self.configure(object, settings)
       let result = unsafe bpf_object__load(object)
-      guard result == 0 else { throw Self.failure("cannot load the filter", SystemFault(-result)) }
+      guard result == 0 else { throw Self.failure("cannot load the filter", SystemError(-result)) }
       program = try unsafe Self.program(object, "httpf_filter")
       clockProgram = try unsafe Self.program(object, "httpf_clock")
       ringMap = unsafe bpf_map__fd(try Self.map(object, "httpf_rings"))
@@ -61,7 +62,7 @@ internal import Glibc
       unsafe opened = unsafe open(bytes, size)
     }
     guard let object = unsafe opened else {
-      throw failure("cannot read the filter", SystemFault.last)
+      throw failure("cannot read the filter", SystemError.last)
     }
     return unsafe object
   }
@@ -82,11 +83,11 @@ internal import Glibc
     var value = ring.number
     // Both are read before the call returns, four bytes each, as the map was declared.
     let result = unsafe bpf_map_update_elem(ringMap, &key, &value, 0)
-    guard result == 0 else { throw Self.failure("cannot hand a ring to the filter", SystemFault(-result)) }
+    guard result == 0 else { throw Self.failure("cannot hand a ring to the filter", SystemError(-result)) }
   }
 
   /// What the kernel says of each program.
-  func programs() throws(SystemFaultError) -> [FilterProgram] {
+  func programs() throws(SystemError) -> [FilterProgram] {
     var programs: [FilterProgram] = []
     var next = unsafe bpf_object__next_program(object, nil)
     while let program = unsafe next {
@@ -94,7 +95,7 @@ internal import Glibc
       var size = UInt32(MemoryLayout<bpf_prog_info>.size)
       // Writes into the structure, no more than its size; it asks for no array.
       let result = unsafe bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size)
-      guard result == 0 else { throw SystemFaultError(fault: SystemFault(-result)) }
+      guard result == 0 else { throw SystemError(-result) }
       programs.append(
         FilterProgram(
           name: unsafe String(cString: bpf_program__name(program)), bytes: Int(info.xlated_prog_len),
@@ -117,7 +118,7 @@ internal import Glibc
         unsafe bpf_map__set_initial_value(constants, bytes.baseAddress, bytes.count)
       })
     for result in results where result != 0 {
-      throw failure("cannot set up the filter", SystemFault(-result))
+      throw failure("cannot set up the filter", SystemError(-result))
     }
   }
 
@@ -135,7 +136,7 @@ internal import Glibc
     return unsafe bpf_program__fd(program)
   }
 
-  private static func failure(_ what: String, _ fault: SystemFault) -> CaptureError {
+  private static func failure(_ what: String, _ fault: SystemError) -> CaptureError {
     BPFRefusal.error(what, fault, log: unsafe String(cString: wt_bpf_log()))
   }
 }

@@ -3,6 +3,7 @@ package import Capture
 internal import CHTTPFilter
 internal import CLibbpf
 internal import Glibc
+internal import System
 
 /// One of the filter's programs, as the kernel loaded it.
 package struct FilterProgram: Sendable {
@@ -25,10 +26,10 @@ package enum BuiltInFilter {
 extension FilterTrial {
   /// The programs, the attached one among them.
   package func programs() throws(CaptureError) -> [FilterProgram] {
-    do throws(SystemFaultError) {
+    do throws(SystemError) {
       return try filter.object.programs()
     } catch {
-      throw CaptureError(.unavailable, "cannot ask about a program: \(error.fault.words)")
+      throw CaptureError(.unavailable, "cannot ask about a program: \(error.reason)")
     }
   }
 

@@ -6,7 +6,7 @@ internal import CHTTPFilter
 struct FilterSettings {
   var ports: PortSet
   var depth: CaptureDepth
-  var vantage: CaptureDirection
+  var direction: CaptureDirection
   var watchesAll: Bool
   var workers: Int
   var ringBytes: Int
@@ -22,7 +22,7 @@ struct FilterSettings {
       if let base = buffer.baseAddress {
         let settings = unsafe base.assumingMemoryBound(to: httpf_settings.self)
         unsafe settings.pointee.streams = depth == .streams ? 1 : 0
-        unsafe settings.pointee.vantage = vantageNumber
+        unsafe settings.pointee.vantage = directionNumber
         unsafe settings.pointee.all = watchesAll ? 1 : 0
         unsafe settings.pointee.workers = UInt32(clamping: workers)
         unsafe settings.pointee.seed = seed
@@ -43,8 +43,8 @@ struct FilterSettings {
     }
   }
 
-  private var vantageNumber: UInt32 {
-    switch vantage {
+  private var directionNumber: UInt32 {
+    switch direction {
     case .both: UInt32(HTTPF_BOTH)
     case .inbound: UInt32(HTTPF_IN)
     case .outbound: UInt32(HTTPF_OUT)

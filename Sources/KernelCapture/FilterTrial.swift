@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package import Capture
+internal import System
 
 /// The filter without a network: runs it on frames of the caller's, for tests and measurements.
 package final class FilterTrial {
@@ -23,10 +24,10 @@ package final class FilterTrial {
   package func filter(
     _ frame: [UInt8], times: Int = 1, interface: UInt32 = 0
   ) throws(CaptureError) -> Int {
-    do throws(SystemFaultError) {
+    do throws(SystemError) {
       return try TestRun.run(filter.object.program, frame: frame, times: times, interface: interface)
     } catch {
-      throw CaptureError(.unavailable, "cannot run the filter on a frame: \(error.fault.words)")
+      throw CaptureError(.unavailable, "cannot run the filter on a frame: \(error.reason)")
     }
   }
 }

@@ -2,8 +2,9 @@
 internal import Capture
 internal import CLibbpf
 internal import Glibc
+internal import System
 
-/// The machine's network interfaces by name.
+/// Network interfaces by name, with the reason when one cannot be looked up.
 enum Interfaces {
   /// The kernel's index of an interface; throws `.notFound` with the names there are.
   static func index(of name: String) throws(CaptureError) -> UInt32 {
@@ -13,37 +14,21 @@ enum Interfaces {
       if fault.code != ENODEV && fault.code != ENXIO {
         throw CaptureError(
           fault.isPermission ? .notPermitted : .unavailable,
-          "cannot look up interface \(name): \(fault.words)",
+          "cannot look up interface \(name): \(fault.reason)",
           remedy: fault.isPermission ? BPFRefusal.remedy : nil)
       }
-      let known = names()
-      throw CaptureError(
-        .notFound, "no such interface: \(name)",
-        remedy: known.isEmpty ? nil : "the interfaces here are \(known.joined(separator: ", "))")
+      let missing = NetworkInterfaces.missing(name)
+      throw CaptureError(.notFound, missing.message, remedy: missing.hint)
     }
     return index
   }
 
   /// The same, or nil with what the system says. if_nametoindex(3) hides why it has no socket.
-  private static func find(_ name: String) -> (index: UInt32?, fault: SystemFault) {
+  private static func find(_ name: String) -> (index: UInt32?, fault: SystemError) {
     let number = socket(AF_UNIX, Int32(WT_BPF_DATAGRAM), 0)
     guard number >= 0 else { return (nil, .last) }
     let descriptor = Descriptor(number)
     guard let answer = unsafe PacketSocket.ask(descriptor, SIOCGIFINDEX, name) else { return (nil, .last) }
-    return unsafe (UInt32(bitPattern: answer.ifr_ifru.ifru_ivalue), SystemFault(0))
-  }
-
-  /// All names, in the kernel's order.
-  static func names() -> [String] {
-    guard let list = unsafe if_nameindex() else { return [] }
-    defer { unsafe if_freenameindex(list) }
-    var names: [String] = []
-    var entry = unsafe list
-    // The list ends with an entry without a name.
-    while let name = unsafe entry.pointee.if_name {
-      names.append(unsafe String(cString: name))
-      unsafe entry += 1
-    }
-    return names
+    return unsafe (UInt32(bitPattern: answer.ifr_ifru.ifru_ivalue), SystemError(0))
   }
 }

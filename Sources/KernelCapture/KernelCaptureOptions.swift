@@ -7,7 +7,7 @@ package struct KernelCaptureOptions: Sendable {
   package var interface: String?
   package var ports: PortSet
   package var depth: CaptureDepth
-  package var vantage: CaptureDirection
+  package var direction: CaptureDirection
   /// Bytes of each ring; rounded up to a power of two of at least a page.
   package var ringBytes: Int
   /// Rings, and so threads that can read them, over which flows are spread; 1 to 64.
@@ -17,12 +17,12 @@ package struct KernelCaptureOptions: Sendable {
 
   package init(
     interface: String? = nil, ports: PortSet = .http, depth: CaptureDepth = .heads,
-    vantage: CaptureDirection = .both, ringBytes: Int = 16 << 20, workers: Int = 1
+    direction: CaptureDirection = .both, ringBytes: Int = 16 << 20, workers: Int = 1
   ) {
     self.interface = interface
     self.ports = ports
     self.depth = depth
-    self.vantage = vantage
+    self.direction = direction
     self.ringBytes = ringBytes
     self.workers = workers
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CLibbpf
 internal import Glibc
+internal import System
 
 /// What this kernel offers and this process may do, each looked at on its own.
 package struct KernelProbe: Sendable {
@@ -31,26 +32,19 @@ package struct KernelProbe: Sendable {
     // The name is copied; no options.
     let number = unsafe bpf_map_create(
       BPF_MAP_TYPE_RINGBUF, "wiretally_probe", 0, 0, UInt32(getpagesize()), nil)
-    let fault = SystemFault.last
+    let fault = SystemError.last
     if number >= 0 {
       close(number)
       ringBufferFault = nil
       isRingBufferForbidden = false
     } else {
-      ringBufferFault = fault.code == EINVAL ? "this kernel has none" : fault.words
+      ringBufferFault = fault.code == EINVAL ? "this kernel has none" : fault.reason
       isRingBufferForbidden = fault.isPermission
     }
   }
 
   /// The first line of a small file; nil when it cannot be read.
   private static func line(_ path: String) -> String? {
-    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return nil }
-    defer { close(descriptor) }
-    var bytes = [UInt8](repeating: 0, count: 256)
-    // Reads into the array, at most its size.
-    let count = unsafe read(descriptor, &bytes, bytes.count)
-    guard count > 0 else { return nil }
-    return String(decoding: bytes[..<count].prefix { $0 != 10 }, as: UTF8.self)
+    SmallFile.text(of: path).map { String($0.prefix { $0 != "\n" }) }
   }
 }

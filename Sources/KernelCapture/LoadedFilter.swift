@@ -2,6 +2,7 @@
 internal import Capture
 internal import CLibbpf
 internal import Glibc
+internal import System
 
 /// The filter in the kernel with its rings and counters, hanging on no socket yet.
 final class LoadedFilter: Sendable {
@@ -30,17 +31,17 @@ final class LoadedFilter: Sendable {
     }
     object = try FilterObject(
       FilterSettings(
-        ports: options.ports, depth: options.depth, vantage: options.vantage,
+        ports: options.ports, depth: options.depth, direction: options.direction,
         watchesAll: options.interface == nil, workers: workers, ringBytes: bytes,
         processors: processors, seed: .random(in: .min ... .max)),
       file: options.filterObject)
     var rings: [RingMemory] = []
-    do throws(SystemFaultError) {
+    do throws(SystemError) {
       counters = try FilterCounters(
         object.processorMap, stride: object.processorBytes, processors: processors)
       for descriptor in descriptors { rings.append(try RingMemory(descriptor, capacity: bytes)) }
     } catch {
-      throw CaptureError(.unavailable, "cannot map the ring: \(error.fault.words)")
+      throw CaptureError(.unavailable, "cannot map the ring: \(error.reason)")
     }
     for (index, descriptor) in descriptors.enumerated() { try object.place(descriptor, at: index) }
     let (program, counters) = (object.clockProgram, counters)
@@ -65,7 +66,7 @@ final class LoadedFilter: Sendable {
         rings.append(Descriptor(number))
       }
       if rings.count == count { return (rings, bytes) }
-      let fault = SystemFault.last
+      let fault = SystemError.last
       if fault.code == ENOMEM && bytes / 2 >= leastRing {
         bytes /= 2
         continue

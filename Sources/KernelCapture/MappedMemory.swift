@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Glibc
 internal import Synchronization
+internal import System
 
 /// Memory shared with the kernel, unmapped when nobody holds it any more.
 ///
@@ -12,12 +13,12 @@ internal import Synchronization
   let bytes: Int
 
   /// Maps `bytes` of the descriptor from `offset` on; throws what the system says.
-  init(_ descriptor: Int32, offset: Int, bytes: Int, writable: Bool) throws(SystemFaultError) {
+  init(_ descriptor: Int32, offset: Int, bytes: Int, writable: Bool) throws(SystemError) {
     let protection = writable ? PROT_READ | PROT_WRITE : PROT_READ
     // A new mapping at a place that the kernel chooses touches no other memory.
     let address = unsafe mmap(nil, bytes, protection, MAP_SHARED, descriptor, off_t(offset))
     guard let address = unsafe address, unsafe address != MAP_FAILED else {
-      throw SystemFaultError(fault: .last)
+      throw SystemError.last
     }
     unsafe self.base = address
     self.bytes = bytes
@@ -31,9 +32,4 @@ internal import Synchronization
     // Aligned and in bounds, as just checked; the kernel writes it whole.
     return unsafe UnsafePointer(base.advanced(by: offset).assumingMemoryBound(to: Atomic<UInt64>.self))
   }
-}
-
-/// A system fault on its way to the caller who can say what was being done.
-struct SystemFaultError: Error {
-  var fault: SystemFault
 }

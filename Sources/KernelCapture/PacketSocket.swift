@@ -2,6 +2,7 @@
 internal import Capture
 internal import CLibbpf
 internal import Glibc
+internal import System
 
 /// The packet socket that the filter hangs on. No packet ever enters its queue.
 struct PacketSocket: Sendable {
@@ -13,13 +14,13 @@ struct PacketSocket: Sendable {
     // header on every kind of device.
     let number = socket(AF_PACKET, Int32(WT_BPF_DATAGRAM), 0)
     guard number >= 0 else {
-      let fault = SystemFault.last
+      let fault = SystemError.last
       if fault.isPermission {
         throw CaptureError(
-          .notPermitted, "cannot open a packet socket: \(fault.words): needs CAP_NET_RAW",
+          .notPermitted, "cannot open a packet socket: \(fault.reason): needs CAP_NET_RAW",
           remedy: BPFRefusal.remedy)
       }
-      throw CaptureError(.unavailable, "cannot open a packet socket: \(fault.words)")
+      throw CaptureError(.unavailable, "cannot open a packet socket: \(fault.reason)")
     }
     descriptor = Descriptor(number)
     try set(WT_BPF_ATTACH, program, "attach the filter")
@@ -50,10 +51,10 @@ struct PacketSocket: Sendable {
       }
     }
     guard result == 0 else {
-      let fault = SystemFault.last
+      let fault = SystemError.last
       throw CaptureError(
         fault.code == ENODEV || fault.code == ENXIO ? .notFound : .unavailable,
-        "cannot bind the packet socket: \(fault.words)")
+        "cannot bind the packet socket: \(fault.reason)")
     }
   }
 

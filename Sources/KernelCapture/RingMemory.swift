@@ -3,6 +3,7 @@ internal import CHTTPFilter
 internal import CLibbpf
 internal import Glibc
 internal import Synchronization
+internal import System
 
 /// A BPF ring buffer's pages in this process: the consumer's position, the producer's, the records.
 ///
@@ -19,7 +20,7 @@ internal import Synchronization
   private let consumer: UnsafePointer<Atomic<UInt64>>
   private let producer: UnsafePointer<Atomic<UInt64>>
 
-  init(_ descriptor: Descriptor, capacity: Int) throws(SystemFaultError) {
+  init(_ descriptor: Descriptor, capacity: Int) throws(SystemError) {
     let page = Int(getpagesize())
     self.descriptor = descriptor
     self.capacity = capacity
@@ -27,7 +28,7 @@ internal import Synchronization
     producerPages = try MappedMemory(
       descriptor.number, offset: page, bytes: page + 2 * capacity, writable: false)
     guard let consumer = unsafe consumerPages.word(0), let producer = unsafe producerPages.word(0) else {
-      throw SystemFaultError(fault: SystemFault(EINVAL))
+      throw SystemError(EINVAL)
     }
     unsafe self.consumer = consumer
     unsafe self.producer = producer
@@ -81,6 +82,25 @@ internal import Synchronization
   func bytes(at position: UInt64) -> UnsafeRawPointer {
     let offset = Int(truncatingIfNeeded: position & UInt64(capacity &- 1)) & ~7
     // In bounds even at the end of the first mapping: the second one follows.
-    return unsafe data.advanced(by: offset &+ 8)
+    return unsafe data.advanced(by: offset &+ Int(RingHeader.size))
   }
+}
+
+/// The header of a record in a BPF ring buffer: a word with the length and two marks, and a word of the kernel's
+/// (linux/bpf.h: BPF_RINGBUF_*; kernel/bpf/ringbuf.c).
+///
+///     31     30        29                0
+///     busy   discarded the record's bytes
+enum RingHeader {
+  /// BPF_RINGBUF_BUSY_BIT: the kernel is still writing the record.
+  static var busy: UInt32 { 1 << 31 }
+  /// BPF_RINGBUF_DISCARD_BIT: the record was given up, and is to be passed over.
+  static var discarded: UInt32 { 1 << 30 }
+  static var length: UInt32 { discarded - 1 }
+  /// BPF_RINGBUF_HDR_SZ: bytes of the header.
+  static var size: UInt64 { 8 }
+
+  /// Bytes from the header of a record of `bytes` bytes to the next one's: records are aligned to eight.
+  @inline(__always)
+  static func span(_ bytes: UInt64) -> UInt64 { (bytes &+ size &+ 7) & ~7 }
 }

@@ -4,6 +4,7 @@ internal import CHTTPFilter
 internal import CLibbpf
 internal import Glibc
 internal import Synchronization
+internal import System
 
 /// One worker's end of a ring: turns the filter's records into segments, without copying them.
 ///
@@ -71,9 +72,9 @@ package final class RingReader: SegmentSource, @unchecked Sendable {
       unsafe Glibc.poll($0.baseAddress, nfds_t($0.count), timeout)
     }
     if status < 0 {
-      let fault = SystemFault.last
+      let fault = SystemError.last
       if fault.code != EINTR && fault.code != EAGAIN {
-        throw CaptureError(.unavailable, "cannot wait for the ring: \(fault.words)")
+        throw CaptureError(.unavailable, "cannot wait for the ring: \(fault.reason)")
       }
     }
   }
@@ -88,9 +89,9 @@ package final class RingReader: SegmentSource, @unchecked Sendable {
     while position != end {
       let header = ring.header(at: position)
       // Still being written. Those behind it wait: the ring gives back in order.
-      if header & UInt32(1 << 31) != 0 { break }
-      let size = UInt64(header & 0x3fff_ffff)
-      guard size &+ 8 <= end &- position else {
+      if header & RingHeader.busy != 0 { break }
+      let size = UInt64(header & RingHeader.length)
+      guard size &+ RingHeader.size <= end &- position else {
         unreadable &+= 1
         position = end
         break
@@ -100,10 +101,10 @@ package final class RingReader: SegmentSource, @unchecked Sendable {
         ring.prefetch(from: max(fetched, position), to: wanted)
         fetched = wanted
       }
-      if header & UInt32(1 << 30) == 0 {
+      if header & RingHeader.discarded == 0 {
         if deliver(position, Int(size), body) { count &+= 1 } else { unreadable &+= 1 }
       }
-      position &+= (size &+ 15) & ~7
+      position &+= RingHeader.span(size)
       if position &- released >= batch {
         ring.release(position)
         released = position

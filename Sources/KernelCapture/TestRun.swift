@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CLibbpf
 internal import Glibc
+internal import System
 
 /// BPF_PROG_TEST_RUN: runs a socket filter on a frame of our own, without any network.
 ///
@@ -10,7 +11,7 @@ enum TestRun {
   /// Runs the program on `frame` `times` times; nanoseconds a run, or what the system says.
   static func run(
     _ program: Int32, frame: [UInt8], times: Int = 1, interface: UInt32 = 0
-  ) throws(SystemFaultError) -> Int {
+  ) throws(SystemError) -> Int {
     var context = unsafe __sk_buff()
     unsafe context.ifindex = interface
     var options = unsafe bpf_test_run_opts()
@@ -28,7 +29,7 @@ enum TestRun {
         return unsafe bpf_prog_test_run_opts(program, &options)
       }
     }
-    guard result == 0 else { throw SystemFaultError(fault: SystemFault(-result)) }
+    guard result == 0 else { throw SystemError(-result) }
     return unsafe Int(options.duration)
   }
 

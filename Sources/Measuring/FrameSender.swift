@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import System
 import CMeasuring
 import Capture
 import Glibc
@@ -31,7 +32,7 @@ final class FrameSender: @unchecked Sendable {
     descriptor = unsafe wt_measuring_open(OwnNetwork.entrance)
     guard descriptor >= 0 else {
       throw CaptureError(
-        .unavailable, "cannot send into the veth pair: \(OwnNetwork.words(-descriptor))")
+        .unavailable, "cannot send into the veth pair: \(SystemError(-descriptor).reason)")
     }
     var all: [[UInt8]] = []
     var acknowledged: [UInt32] = []
@@ -84,7 +85,7 @@ final class FrameSender: @unchecked Sendable {
       }, this.toOpaque())
     if status != 0 {
       unsafe this.release()
-      throw CaptureError(.unavailable, "cannot start a thread: \(OwnNetwork.words(status))")
+      throw CaptureError(.unavailable, "cannot start a thread: \(SystemError(status).reason)")
     }
   }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import System
 import CMeasuring
 package import Capture
 import Glibc
@@ -25,7 +26,7 @@ package struct OwnNetwork {
       isUnprivileged = true
     } else {
       throw CaptureError(
-        .notPermitted, "cannot make a network of its own: \(Self.words(fault))",
+        .notPermitted, "cannot make a network of its own: \(SystemError(fault).reason)",
         remedy: "sudo wiretally bench, or sysctl kernel.unprivileged_userns_clone=1")
     }
     try Self.makePair()
@@ -51,26 +52,26 @@ package struct OwnNetwork {
       native(UInt32(16 + body.count)) + native(UInt16(16)) + native(5 | flags) + native(UInt32(1))
       + native(UInt32(0))
     let descriptor = socket(AF_NETLINK, Int32(SOCK_RAW.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-    guard descriptor >= 0 else { throw refused("open a netlink socket", errno) }
+    guard descriptor >= 0 else { throw refused("open a netlink socket", .last) }
     defer { close(descriptor) }
     let message = header + body
     // The message is read, and the answer written, before the calls return.
     guard unsafe send(descriptor, message, message.count, 0) == message.count else {
-      throw refused("make a veth pair", errno)
+      throw refused("make a veth pair", .last)
     }
     var answer = [UInt8](repeating: 0, count: 4_096)
     let length = unsafe recv(descriptor, &answer, answer.count, 0)
-    guard length >= 20 else { throw refused("make a veth pair", errno) }
+    guard length >= 20 else { throw refused("make a veth pair", .last) }
     // struct nlmsgerr behind the header: 0 or a negative error.
     let code = (0..<4).reduce(UInt32(0)) { $0 | UInt32(answer[16 + $1]) << UInt32(8 * $1) }
-    guard code == 0 else { throw refused("make a veth pair", -Int32(bitPattern: code)) }
+    guard code == 0 else { throw refused("make a veth pair", SystemError(-Int32(bitPattern: code))) }
   }
 
   /// Waits until frames that are sent arrive: a device drops them until the kernel's link watch has come
   /// round, which takes up to a second (net/core/link_watch.c).
   private static func awaitCarrier() throws(CaptureError) {
     let descriptor = socket(AF_INET, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-    guard descriptor >= 0 else { throw refused("open a socket", errno) }
+    guard descriptor >= 0 else { throw refused("open a socket", .last) }
     defer { close(descriptor) }
     for _ in 0..<200 {
       var request = unsafe ifreq()
@@ -87,13 +88,8 @@ package struct OwnNetwork {
     throw CaptureError(.unavailable, "the veth pair did not come up within two seconds")
   }
 
-  private static func refused(_ what: String, _ code: Int32) -> CaptureError {
-    CaptureError(.unavailable, "cannot \(what): \(words(code))")
-  }
-
-  static func words(_ code: Int32) -> String {
-    // strerror returns a static string.
-    unsafe String(cString: strerror(code)).lowercased()
+  private static func refused(_ what: String, _ error: SystemError) -> CaptureError {
+    CaptureError(.unavailable, "cannot \(what): \(error.reason)")
   }
 
   private static func name(_ text: String) -> [UInt8] { Array(text.utf8) + [0] }

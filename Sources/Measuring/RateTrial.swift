@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import System
 package import Capture
 import Glibc
 import KernelCapture
@@ -89,9 +90,6 @@ package final class RateTrials {
 
   /// Nanoseconds that this thread has had a processor.
   private static func processorTime() -> Double {
-    var time = timespec()
-    // Fills the value; this clock exists on every Linux.
-    _ = unsafe clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-    return Double(time.tv_sec) * 1e9 + Double(time.tv_nsec)
+    Double(SystemClock.threadProcessor.now)
   }
 }

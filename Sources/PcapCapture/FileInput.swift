@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import System
 import CMapping
 package import Capture
 import Glibc
@@ -43,10 +44,9 @@ package final class FileInput {
       descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
       closes = true
       guard descriptor >= 0 else {
-        let code = errno
+        let error = SystemError.last
         throw CaptureError(
-          code == EACCES || code == EPERM ? .notPermitted : .notFound,
-          "cannot open \(path): \(Self.words(code))")
+          error.isPermission ? .notPermitted : .notFound, "cannot open \(path): \(error.reason)")
       }
     }
     var status = stat()
@@ -144,7 +144,7 @@ package final class FileInput {
         continue
       } else {
         if got < 0 {
-          readFault = Self.words(errno)
+          readFault = SystemError.last.reason
         } else if let size, position + UInt64(end - start) < size {
           readFault = Self.becameShorter
         }
@@ -163,9 +163,4 @@ package final class FileInput {
   }
 
   private static var becameShorter: String { "the file became shorter while it was read" }
-
-  static func words(_ code: Int32) -> String {
-    // strerror returns a static string.
-    unsafe String(cString: strerror(code)).lowercased()
-  }
 }

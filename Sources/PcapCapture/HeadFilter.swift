@@ -18,7 +18,7 @@ package enum HeadFilter {
   /// Ethernet has up to two VLAN tags in the data. A cooked packet's offsets cannot be moved past a
   /// tag, so that there every tagged one passes.
   package static func expression(
-    ports: PortSet, depth: CaptureDepth, link: LinkLayer, vantage: CaptureDirection = .both
+    ports: PortSet, depth: CaptureDepth, link: LinkLayer, direction: CaptureDirection = .both
   ) -> String {
     let test = depth == .heads ? heads(ports) : streams(ports)
     let all: String
@@ -30,7 +30,7 @@ package enum HeadFilter {
     }
     // In the filter, and not by pcap_setdirection: loopback (index 1 in every namespace) shows each
     // packet once, as coming in, and it is as much going out.
-    switch vantage {
+    switch direction {
     case .both: return all
     case .inbound: return "inbound and (\(all))"
     case .outbound: return "(outbound or ifindex 1) and (\(all))"

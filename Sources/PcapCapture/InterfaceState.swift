@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import System
 import Glibc
 
 /// A network interface as it is at this moment.
@@ -34,7 +35,7 @@ package struct InterfaceState: Equatable, Sendable {
   }
 
   /// All interfaces, in the kernel's order.
-  package static func all() -> [InterfaceState] { InterfaceNames.all().compactMap(named) }
+  package static func all() -> [InterfaceState] { NetworkInterfaces.names.compactMap(named) }
 
   private static func ask(_ descriptor: Int32, _ what: Int32, _ name: String) -> ifreq? {
     var request = unsafe ifreq()

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import System
 package import Capture
 internal import CPcap
 import Glibc
@@ -12,7 +13,7 @@ package struct PcapOptions: Sendable {
   package var interface: String?
   package var ports = PortSet.http
   package var depth = CaptureDepth.heads
-  package var vantage = CaptureDirection.both
+  package var direction = CaptureDirection.both
   /// Bytes of the kernel's buffer.
   package var bufferBytes = 32 * 1024 * 1024
   package init() {}
@@ -54,13 +55,13 @@ package final class LiveCapture: SegmentSource {
     self.options = options
     handle = try LiveHandle(options)
     intake = PacketIntake(ports: options.ports, depth: options.depth)
-    let offset = MonotonicClock.offset()
+    let offset = Int64(bitPattern: SystemClock.wallOffset)
     startOffset = offset
     stamps = StampClock(LiveCapture.clocks(since: offset))
-    lastLook = MonotonicClock.monotonic()
+    lastLook = Int64(bitPattern: SystemClock.monotonic.now)
   }
 
-  package var now: UInt64? { UInt64(bitPattern: MonotonicClock.monotonic() &+ startOffset) }
+  package var now: UInt64? { SystemClock.monotonic.now &+ UInt64(bitPattern: startOffset) }
 
   /// Stops the capture; what is buffered can still be received.
   package func stop() {
@@ -112,7 +113,7 @@ package final class LiveCapture: SegmentSource {
   /// Looks once a second whether the interface is still the one watched; one that was re-created under
   /// its name is taken in its place.
   private func followInterface() {
-    let monotonic = MonotonicClock.monotonic()
+    let monotonic = Int64(bitPattern: SystemClock.monotonic.now)
     guard let name = options.interface, monotonic &- lastLook >= Self.lookEvery else { return }
     lastLook = monotonic
     guard let state = handle.state(of: name), state.isUp else {
@@ -161,8 +162,9 @@ package final class LiveCapture: SegmentSource {
   }
 
   private static func clocks(since startOffset: Int64) -> StampClock.Reading {
-    let monotonic = MonotonicClock.monotonic()
-    return StampClock.Reading(drift: MonotonicClock.offset() &- startOffset, now: monotonic &+ startOffset)
+    let monotonic = Int64(bitPattern: SystemClock.monotonic.now)
+    return StampClock.Reading(
+      drift: Int64(bitPattern: SystemClock.wallOffset) &- startOffset, now: monotonic &+ startOffset)
   }
 
   /// An interface that is watched by name may come back; whatever else fails is the end.

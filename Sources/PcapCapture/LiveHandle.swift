@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import System
 import Capture
 internal import CPcap
 import Glibc
@@ -48,7 +49,7 @@ final class LiveHandle {
       throw CaptureError(.unavailable, "\(name) has link type \(type), which cannot be read")
     }
     let expression = HeadFilter.expression(
-      ports: options.ports, depth: options.depth, link: link, vantage: options.vantage)
+      ports: options.ports, depth: options.depth, link: link, direction: options.direction)
     try unsafe CompiledFilter(expression, on: handle).install(on: handle)
     // Non-blocking, so that one thread can wait for several things.
     guard unsafe pcap_setnonblock(handle, 1, &text) == 0 else {
@@ -99,9 +100,8 @@ final class LiveHandle {
         .notPermitted, "cannot capture on \(name): operation not permitted (needs CAP_NET_RAW)",
         remedy: "run it with sudo, or once: sudo setcap cap_bpf,cap_net_raw+ep $(command -v wiretally)")
     case PCAP_ERROR_NO_SUCH_DEVICE:
-      return CaptureError(
-        .notFound, "there is no interface \(name)",
-        remedy: "the interfaces are: \(InterfaceNames.all().joined(separator: ", "))")
+      let missing = NetworkInterfaces.missing(name)
+      return CaptureError(.notFound, missing.message, remedy: missing.hint)
     case PCAP_ERROR_IFACE_NOT_UP:
       return CaptureError(.notFound, "interface \(name) is down", remedy: "ip link set \(name) up")
     default:

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import System
+
 internal import Glibc
 
 /// Which files count what the watched network cards missed.
@@ -12,7 +14,7 @@ enum NetworkCards {
   /// Of all interfaces only those that have a device: a bond's count is the sum of its cards', and
   /// would count them twice.
   static func counters(of interface: String?) -> [String] {
-    let own = interfaces
+    let own = NetworkInterfaces.all
     guard !own.isEmpty, isOfThisNamespace(own) else { return [] }
     if let interface {
       // By its number, since an interface may be called by another of its names.
@@ -32,25 +34,9 @@ enum NetworkCards {
     guard unsafe glob("/sys/class/net/*/ifindex", 0, nil, &found) == 0, unsafe found.gl_pathc == own.count
     else { return false }
     return own.allSatisfy { name, index in
-      guard let text = CounterFile(path(name, "ifindex"))?.read() else { return false }
+      guard let text = try? SmallFile.contents(of: path(name, "ifindex")) else { return false }
       return Digits.decimal(text.prefix { $0 != UInt8(ascii: "\n") }) == UInt64(index)
     }
-  }
-
-  /// All interfaces of this network namespace.
-  private static var interfaces: [(name: String, index: UInt32)] {
-    guard let list = unsafe if_nameindex() else { return [] }
-    // The list ends with an entry of index 0 and is released as a whole.
-    defer { unsafe if_freenameindex(list) }
-    var interfaces: [(name: String, index: UInt32)] = []
-    var entry = unsafe list
-    while unsafe entry.pointee.if_index != 0 {
-      if let name = unsafe entry.pointee.if_name {
-        interfaces.append(unsafe (String(cString: name), entry.pointee.if_index))
-      }
-      unsafe entry += 1
-    }
-    return interfaces
   }
 
   private static func path(_ name: String, _ file: String) -> String { "/sys/class/net/\(name)/\(file)" }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import System
 package import Capture
 
 /// What is lost before any capture can see it, as the kernel counts it: in its own backlog and in network cards.
@@ -7,9 +8,9 @@ package import Capture
 /// Its files are opened once, before privileges and files are given up, and read again by their descriptors.
 /// One thread uses it.
 package final class PreCaptureDrops {
-  private let backlogFile: CounterFile?
+  private let backlogFile: SmallFile?
   private var backlog = BacklogDrops()
-  private var cards: [(file: CounterFile, loss: NICDrops)]
+  private var cards: [(file: SmallFile, loss: NICDrops)]
   private var canReadBacklog = false
   private var canReadCards = false
 
@@ -21,8 +22,8 @@ package final class PreCaptureDrops {
   }
 
   init(backlog: String, cards: [String]) {
-    backlogFile = CounterFile(backlog)
-    self.cards = cards.compactMap { CounterFile($0) }.map { ($0, NICDrops()) }
+    backlogFile = try? SmallFile(backlog)
+    self.cards = cards.compactMap { try? SmallFile($0) }.map { ($0, NICDrops()) }
     look()
   }
 
@@ -31,10 +32,11 @@ package final class PreCaptureDrops {
   /// - Parameter isRenewed: whether another interface has taken the place of the one whose file is open. The new
   ///   one's cannot be opened any more.
   package func look(isRenewed: Bool = false) {
-    canReadBacklog = backlogFile?.read().map { backlog.take($0) } ?? false
+    canReadBacklog = (try? backlogFile?.read()).map { backlog.take($0) } ?? false
     canReadCards = false
     if isRenewed { return }
-    for index in cards.indices where cards[index].file.read().map({ cards[index].loss.take($0) }) ?? false {
+    for index in cards.indices
+    where (try? cards[index].file.read()).map({ cards[index].loss.take($0) }) ?? false {
       canReadCards = true
     }
   }

@@ -163,31 +163,28 @@ package struct JSONLines: Sendable {
   }
 
   private mutating func capture(_ snapshot: Snapshot, isLife: Bool) {
-    let ledger = snapshot.ledger
     json.key("capture")
     json.beginObject()
-    json.member("packets", snapshot.capture.packets)
-    json.member("matched", snapshot.capture.matched)
-    json.member("delivered", ledger.delivered)
-    json.member("lost", snapshot.capture.lost)
-    json.member("headSegments", ledger.headSegments)
-    json.member("pipelinedHeads", ledger.pipelinedHeads)
-    json.member("continuations", ledger.continuations)
-    json.member("duplicates", ledger.duplicates)
-    json.member("unparseable", ledger.unparseable)
-    json.member("falseHeads", ledger.falseHeads)
-    json.member("otherSegments", ledger.otherSegments)
-    json.member("truncated", ledger.truncated)
-    if snapshot.capture.failedTailCalls > 0 {
-      json.member("failedTailCalls", snapshot.capture.failedTailCalls)
+    members(of: snapshot.capture)
+    members(of: snapshot.ledger)
+    for counter in CaptureCounters.machineCounters where counter.json == .always {
+      if let value = snapshot.capture[keyPath: counter.field] { json.member(counter.name, value) }
     }
-    if let dropped = snapshot.capture.backlogDropped { json.member("backlogDropped", dropped) }
-    if let missed = snapshot.capture.nicMissed { json.member("nicMissed", missed) }
     if isLife {
       json.key("imbalance")
       if let imbalance = snapshot.imbalance { json.string(imbalance) } else { json.null() }
     }
     json.endObject()
+  }
+
+  /// The counters that JSON lines have, under their names.
+  private mutating func members<Counters: CounterSet>(of counters: Counters) {
+    for counter in Counters.counters {
+      let value = counters[keyPath: counter.field]
+      if counter.json == .always || counter.json == .aboveZero && value > 0 {
+        json.member(counter.name, value)
+      }
+    }
   }
 
   /// The states of the rules beyond `-t`.

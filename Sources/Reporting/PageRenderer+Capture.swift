@@ -13,13 +13,7 @@ extension PageRenderer {
     text.line(
       "Capture: \(label.backend), \(label.source), packets seen: \(capture.packets), "
         + "heads matched: \(capture.matched), lost: \(capture.lost), duplicates: \(ledger.duplicates)")
-    let classes: [(String, UInt64)] = [
-      ("unparseable", ledger.unparseable), ("look-alikes", ledger.falseHeads),
-      ("truncated heads", ledger.truncated), ("evicted flows", ledger.evictedFlows),
-      ("evicted requests", ledger.evictedRequests), ("skipped bytes", ledger.skippedBytes),
-      ("malformed packets", capture.malformed), ("failed tail calls", capture.failedTailCalls),
-    ]
-    let present = classes.filter { $0.1 > 0 }.map { "\($0.0): \($0.1)" }
+    let present = Self.remarks(ledger) + Self.remarks(capture)
     if !present.isEmpty { text.line("\(present.joined(separator: ", "))", indent: 1) }
     if capture.lost > 0 {
       text.line("Segments were lost: every count and rate is \"at least\".", indent: 1)
@@ -27,6 +21,14 @@ extension PageRenderer {
     for sentence in capture.preCaptureDropTexts(label) { text.line("\(sentence).", indent: 1) }
     if life.other.requests > 0 {
       text.line("Requests to sites beyond the table or the list: \(life.other.requests)", indent: 1)
+    }
+  }
+
+  /// The counters above 0 that pages name.
+  private static func remarks<Counters: CounterSet>(_ counters: Counters) -> [String] {
+    Counters.counters.compactMap { counter in
+      let value = counters[keyPath: counter.field]
+      return value > 0 ? counter.pageName.map { "\($0): \(value)" } : nil
     }
   }
 }

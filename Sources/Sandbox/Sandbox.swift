@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+
+import System
 #if os(Linux)
   internal import CSeccomp
   internal import Glibc
@@ -67,11 +69,11 @@
         "files by Landlock", FileAccess.restrict(policy), otherwise: "all files of its user",
         isExpected: ENOSYS
       )
-      do throws(SystemCallFilter.Failure) {
+      do throws(SystemError) {
         let count = try SystemCallFilter.install(policy.permissions)
         report.given.append("\(count) system calls")
       } catch {
-        report.kept.append("all system calls (\(words(error.code)))")
+        report.kept.append("all system calls (\(error.reason))")
       }
       return report
     }
@@ -93,19 +95,13 @@
     package static var landlockFault: String? {
       let version = wt_landlock_version()
       if version > 0 { return nil }
-      return version == 0 ? "this kernel has none" : words(-version)
+      return version == 0 ? "this kernel has none" : SystemError(-version).reason
     }
 
     /// Why this kernel has no filters of system calls, in words; nil when it has.
     package static var seccompFault: String? {
       let fault = wt_seccomp_fault()
-      return fault == 0 ? nil : words(fault)
-    }
-
-    fileprivate static func words(_ code: Int32) -> String {
-      // A text of the C library's, copied at once.
-      guard let text = unsafe strerror(code) else { return "error \(code)" }
-      return unsafe String(cString: text)
+      return fault == 0 ? nil : SystemError(fault).reason
     }
   }
 
@@ -115,7 +111,7 @@
       if fault == 0 {
         given.append("user \(account.name)")
       } else {
-        kept.append("its user instead of \(account.name) (\(Sandbox.words(fault)))")
+        kept.append("its user instead of \(account.name) (\(SystemError(fault).reason))")
       }
     }
 
@@ -126,7 +122,7 @@
       if fault == 0 {
         given.append(what)
       } else if fault != isExpected {
-        kept.append("\(otherwise) (\(Sandbox.words(fault)))")
+        kept.append("\(otherwise) (\(SystemError(fault).reason))")
       }
     }
   }

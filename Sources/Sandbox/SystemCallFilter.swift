@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+
+import System
 #if os(Linux)
   internal import CSeccomp
   internal import Glibc
@@ -9,13 +11,9 @@
   /// library that one day makes a call not thought of here would otherwise end the watch. clone3 fails
   /// with ENOSYS, upon which the C library starts threads by clone, whose flags can be looked at.
   enum SystemCallFilter {
-    struct Failure: Error {
-      var code: Int32
-    }
-
     /// Loads the filter, on all threads; returns how many system calls are left.
-    static func install(_ permissions: Permissions) throws(Failure) -> Int {
-      guard let filter = unsafe seccomp_init(wt_seccomp_refuse(EPERM)) else { throw Failure(code: ENOMEM) }
+    static func install(_ permissions: Permissions) throws(SystemError) -> Int {
+      guard let filter = unsafe seccomp_init(wt_seccomp_refuse(EPERM)) else { throw SystemError(ENOMEM) }
       // Made here, released here, used by no one else.
       defer { unsafe seccomp_release(filter) }
       unsafe try check(seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1))
@@ -40,9 +38,9 @@
       return Set(calls.map(\.name)).count
     }
 
-    private static func check(_ result: Int32) throws(Failure) {
+    private static func check(_ result: Int32) throws(SystemError) {
       // The same rule twice is one.
-      if result != 0 && result != -EEXIST { throw Failure(code: -result) }
+      if result != 0 && result != -EEXIST { throw SystemError(-result) }
     }
   }
 

@@ -8,13 +8,9 @@ extension Snapshot {
   /// What does not add up, in words; nil when all does. Meant for the whole life, once the capture has
   /// ended: before, some segments are still on their way from the kernel.
   package var imbalance: String? {
-    let classes =
-      ledger.headSegments &+ ledger.continuations &+ ledger.duplicates &+ ledger.unparseable
-      &+ ledger.falseHeads
-      &+ ledger.otherSegments
     let identities: [(String, UInt64, String, UInt64)] = [
       ("matched", capture.matched, "delivered + lost", ledger.delivered &+ capture.lost),
-      ("delivered", ledger.delivered, "the sum of its classes", classes),
+      ("delivered", ledger.delivered, "the sum of its classes", ledger.classified),
       (
         "requests + responses", ledger.requests &+ ledger.responses, "headSegments + pipelinedHeads",
         ledger.headSegments &+ ledger.pipelinedHeads

@@ -14,7 +14,7 @@ extension Timeline {
     snapshot.isComplete = false
     snapshot.requestsByTick = Array(requestsByTick[..<Int(reached &- firstTick)])
     snapshot.capture = capture.since(captureBefore)
-    snapshot.ledger = ledger.since(ledgerBefore)
+    snapshot.ledger = ledger - ledgerBefore
     return snapshot
   }
 

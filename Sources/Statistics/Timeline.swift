@@ -118,7 +118,7 @@ package final class Timeline {
     snapshot.start = lifeBefore?.start ?? start ?? 0
     snapshot.end = max(lastEnd, snapshot.start)
     snapshot.capture = lifeBefore.map { capture.since($0.capture) } ?? capture
-    snapshot.ledger = lifeBefore.map { ledger.since($0.ledger) } ?? ledger
+    snapshot.ledger = lifeBefore.map { ledger - $0.ledger } ?? ledger
     return snapshot
   }
 
@@ -130,7 +130,7 @@ package final class Timeline {
 
   /// The sum of the workers' ledgers.
   package var ledger: ExchangeCounters {
-    ledgers.reduce(ExchangeCounters()) { $0.adding($1) }
+    ledgers.reduce(ExchangeCounters(), +)
   }
 
   /// Merges every tally that belongs to the open interval. One that begins later waits in its double buffer.
@@ -167,7 +167,7 @@ package final class Timeline {
     snapshot.watched = watchedSites
     if wantsLatencies { snapshot.latencies = interval.latency.slice }
     snapshot.capture = capture.since(captureBefore)
-    snapshot.ledger = ledger.since(ledgerBefore)
+    snapshot.ledger = ledger - ledgerBefore
     captureBefore = capture
     ledgerBefore = ledger
     lastEnd = end

@@ -64,7 +64,7 @@ import Testing
     log.append(try transition(1))
     log.append(try transition(2))
     #expect(
-      log.warning == "cannot write the alert log \(path): No space left on device; 2 lines wait")
+      log.warning == "cannot write the alert log \(path): no space left on device; 2 lines wait")
     try FileManager.default.removeItem(atPath: path)
     log.append(try transition(3))
     #expect(log.warning == nil)

@@ -199,7 +199,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("/nowhere/rules", "No such file or directory"), ("/", "Is a directory"), ("/dev/zero", "File too large"),
+    ("/nowhere/rules", "no such file or directory"), ("/", "is a directory"), ("/dev/zero", "file too large"),
   ])
   func `a file that cannot be read is named with the reason`(path: String, reason: String) throws {
     var list = AlertRuleList(try Self.parser())

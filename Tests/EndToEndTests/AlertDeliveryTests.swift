@@ -128,7 +128,7 @@ import Testing
     Network.run("curl -s -o /dev/null http://10.77.0.2/", in: client)
     #expect(monitor.waits(for: "High traffic alert recovered at: "))
     #expect(
-      monitor.waits(for: "Warning: cannot write the alert log \(log): No space left on device; 2 lines wait"),
+      monitor.waits(for: "Warning: cannot write the alert log \(log): no space left on device; 2 lines wait"),
       "\(monitor.output)")
     Shell.run("rm \(disk)/filler")
     for _ in 0..<200 where !Shell.read(log).contains("RECOVERED") { usleep(50_000) }
@@ -199,7 +199,7 @@ import Testing
     Network.run("curl -s -o /dev/null -H 'Host: shop.example' http://10.77.0.2/a/b", in: client)
     // Nobody listens yet: that is reported, and tried again.
     #expect(
-      monitor.waits(for: "Warning: --alertmanager http://127.0.0.1:9093: Connection refused"),
+      monitor.waits(for: "Warning: --alertmanager http://127.0.0.1:9093: connection refused"),
       "\(monitor.output)")
     try """
     route: {receiver: hook, group_wait: 0s, group_interval: 1s, repeat_interval: 1h}

@@ -44,7 +44,7 @@ import Testing
     #expect(wrong.errors.contains("\(rules), line 2: 'fast' is no limit for requests"))
     let missing = read("--alert-file \(folder.file("none"))")
     #expect(missing.status == 66)
-    #expect(missing.errors.contains("No such file or directory"))
+    #expect(missing.errors.contains("no such file or directory"))
   }
 
   @Test func `the same file always raises the same alerts`() {

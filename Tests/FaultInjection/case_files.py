@@ -62,7 +62,7 @@ def full(case):
         run(f"dd if=/dev/zero of={folder}/filler bs=1k count=100", may_fail="it ends when the disk is full")
         case.network.send(10)
         assert wait_for(lambda: "Warning: cannot write the alert log" in watch.output), watch.output[-800:]
-        assert "No space left on device" in watch.output
+        assert "no space left on device" in watch.output
         os.remove(f"{folder}/filler")
         # What waited is written with the next transition.
         assert wait_for(lambda: "recovered" in watch.output)

@@ -38,13 +38,13 @@ def capabilities(case, value):
 
 
 @faults("it cannot give up", [
-    ("setresuid", "EPERM", "it keeps its user instead of nobody (Operation not permitted)"),
-    ("setgroups", "EPERM", "it keeps its user instead of nobody (Operation not permitted)"),
+    ("setresuid", "EPERM", "it keeps its user instead of nobody (operation not permitted)"),
+    ("setgroups", "EPERM", "it keeps its user instead of nobody (operation not permitted)"),
     ("setresgid", "EINVAL", "it keeps its user instead of nobody (Invalid argument)"),
-    ("capset", "EPERM", "it keeps its capabilities (Operation not permitted)"),
+    ("capset", "EPERM", "it keeps its capabilities (operation not permitted)"),
     ("landlock_restrict_self", "E2BIG", "it keeps all files of its user (Argument list too long)"),
     ("seccomp", "EINVAL", "it keeps all system calls"),
-], sample=("setresuid", "EPERM", "it keeps its user instead of nobody (Operation not permitted)"))
+], sample=("setresuid", "EPERM", "it keeps its user instead of nobody (operation not permitted)"))
 def kept(case, value):
     call, error, words = value
     # What the start itself does with it comes before.

@@ -93,14 +93,14 @@ final class InterfaceLifeTests {
   }
 
   @Test(arguments: [(CaptureDirection.inbound, 1), (.outbound, 0), (.both, 1)])
-  func `the vantage decides which direction counts`(vantage: CaptureDirection, expected: Int) throws {
+  func `the direction decides which direction counts`(direction: CaptureDirection, expected: Int) throws {
     let capture = try KernelCapture(
-      KernelCaptureOptions(interface: near, vantage: vantage, ringBytes: 1 << 20))
+      KernelCaptureOptions(interface: near, direction: direction, ringBytes: 1 << 20))
     let other = try KernelCapture(
-      KernelCaptureOptions(interface: far, vantage: vantage, ringBytes: 1 << 20))
+      KernelCaptureOptions(interface: far, direction: direction, ringBytes: 1 << 20))
     try send(Packet().payload(request).bytes)
     #expect(try received(capture) == expected)
-    #expect(try received(other) == (vantage == .inbound ? 0 : 1))
+    #expect(try received(other) == (direction == .inbound ? 0 : 1))
   }
 
   @Test(arguments: [0, 1, 2])

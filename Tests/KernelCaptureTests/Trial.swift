@@ -60,30 +60,6 @@ final class Trial {
   }
 }
 
-extension CaptureCounters {
-  static func - (a: CaptureCounters, b: CaptureCounters) -> CaptureCounters {
-    var difference = CaptureCounters()
-    difference.packets = a.packets - b.packets
-    difference.onPort = a.onPort - b.onPort
-    difference.payload = a.payload - b.payload
-    difference.matched = a.matched - b.matched
-    difference.lost = a.lost - b.lost
-    difference.lostRequests = a.lostRequests - b.lostRequests
-    difference.requestHeads = a.requestHeads - b.requestHeads
-    difference.responseHeads = a.responseHeads - b.responseHeads
-    difference.continuations = a.continuations - b.continuations
-    difference.tls = a.tls - b.tls
-    difference.http2 = a.http2 - b.http2
-    difference.fragments = a.fragments - b.fragments
-    difference.malformed = a.malformed - b.malformed
-    difference.otherPorts = a.otherPorts - b.otherPorts
-    difference.evictedHeads = a.evictedHeads - b.evictedHeads
-    difference.overlongHeads = a.overlongHeads - b.overlongHeads
-    difference.failedTailCalls = a.failedTailCalls - b.failedTailCalls
-    return difference
-  }
-}
-
 /// Whether this process may load BPF programs: what the tests that do so ask.
 let isRoot = geteuid() == 0
 

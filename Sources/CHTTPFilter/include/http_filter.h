@@ -56,7 +56,10 @@ struct httpf_event {
 };
 _Static_assert(sizeof(struct httpf_event) == 64, "the reader expects 64 bytes");
 
-/* What the filter decided, one block a CPU: the first part of struct httpf_cpu in bpf/http_maps.h. */
+/*
+ * What the filter decided: CaptureCounters.counters, in their order. One block a CPU: the first part of
+ * struct httpf_cpu in bpf/http_maps.h.
+ */
 struct httpf_counters {
 	__u64 packets;
 	__u64 copies;
@@ -75,8 +78,8 @@ struct httpf_counters {
 	__u64 other_ports;
 	__u64 evicted;
 	__u64 overlong;
-	__u64 clock;
 	__u64 tail_calls_failed; /* the packet's inspection broke off: its head may be missing */
+	__u64 clock;		 /* no counter: the kernel's clock, as httpf_clock left it */
 	__u64 spare[13];
 };
 _Static_assert(sizeof(struct httpf_counters) == 256, "whole cache lines");

@@ -19,9 +19,6 @@ void wt_bpf_log_begin(void);
 /* What was printed since, newest last, as much as fits; valid until the next beginning. */
 const char *wt_bpf_log(void);
 
-/* An error number in words, or NULL: the C library declares it for GNU programs only. */
-const char *wt_bpf_fault(int code);
-
 /* Complex macros of asm/socket.h, which Swift does not import. */
 enum { WT_BPF_ATTACH = SO_ATTACH_BPF, WT_BPF_LOCK = SO_LOCK_FILTER, WT_BPF_MEMINFO = SO_MEMINFO };
 

@@ -35,7 +35,7 @@ struct Diagnosis {
   init(ports: PortSet, interface: String?) {
     let probe = KernelProbe()
     let request = LiveRequest(
-      backend: .auto, interface: interface, ports: ports, depth: .heads, vantage: .both, workers: 1,
+      backend: .auto, interface: interface, ports: ports, depth: .heads, direction: .both, workers: 1,
       ringBytes: 1 << 20)
     checks = Self.checks(probe)
     interfaces = InterfaceState.all()

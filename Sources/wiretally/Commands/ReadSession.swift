@@ -29,7 +29,7 @@ struct ReadSession {
     let label = CaptureLabel(
       backend: "file", source: names.joined(separator: ", "), ports: options.ports.description)
     let alerts = try options.alerts.board(plan)
-    let delivery = try AlertSenders(waits: true) { () throws(SystemFailure) in
+    let delivery = try AlertSenders(waits: true) { () throws(SystemError) in
       try options.alerts.delivery.start()
     }
     let limits = ExchangeLimits.file

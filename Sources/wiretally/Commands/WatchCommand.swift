@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import System
 import AlertDelivery
 import Alerting
 import ArgumentParser
@@ -99,7 +100,7 @@ struct WatchCommand: ParsableCommand {
 
   /// The senders of alerts, with their processes started.
   func deliveryProcesses() throws(CaptureError) -> AlertSenders {
-    try AlertSenders(waits: false) { () throws(SystemFailure) in
+    try AlertSenders(waits: false) { () throws(SystemError) in
       try options.alerts.delivery.start(
         alertmanagers: alertmanagers, interface: request.interface ?? "all", sandbox: sandbox)
     }
@@ -110,7 +111,7 @@ struct WatchCommand: ParsableCommand {
     LiveRequest(
       backend: backend, interface: interface == "any" ? nil : interface, ports: options.ports.ports,
       depth: depth,
-      vantage: direction, workers: workers, ringBytes: ringMebibytes << 20)
+      direction: direction, workers: workers, ringBytes: ringMebibytes << 20)
   }
 }
 

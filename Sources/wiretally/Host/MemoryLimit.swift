@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Capture
-import Glibc
+import System
 
 /// The memory that the control groups of this process leave to it: a unit's MemoryMax, a container's limit.
 ///
@@ -58,14 +58,6 @@ enum MemoryLimit {
     }
   }
 
-  /// The beginning of a small file; empty when it cannot be read.
-  private static func text(_ path: String) -> String {
-    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return "" }
-    defer { close(descriptor) }
-    var bytes = [UInt8](repeating: 0, count: 4_096)
-    // Reads into the array, at most its size.
-    let count = unsafe read(descriptor, &bytes, bytes.count)
-    return String(decoding: bytes[..<max(0, count)], as: UTF8.self)
-  }
+  /// The text of a small file; empty when it cannot be read.
+  private static func text(_ path: String) -> String { SmallFile.text(of: path) ?? "" }
 }

@@ -19,7 +19,7 @@ struct LiveRequest {
   var interface: String?
   var ports: PortSet
   var depth: CaptureDepth
-  var vantage: CaptureDirection
+  var direction: CaptureDirection
   var workers: Int
   var ringBytes: Int
 }
@@ -56,7 +56,8 @@ final class KernelBackend: LiveBackend {
   init(_ request: LiveRequest) throws(CaptureError) {
     capture = try KernelCapture(
       KernelCaptureOptions(
-        interface: request.interface, ports: request.ports, depth: request.depth, vantage: request.vantage,
+        interface: request.interface, ports: request.ports, depth: request.depth,
+        direction: request.direction,
         ringBytes: request.ringBytes, workers: request.workers))
     preCaptureDrops = PreCaptureDrops(interface: request.interface)
   }
@@ -93,7 +94,7 @@ final class PcapBackend: LiveBackend {
     options.interface = request.interface
     options.ports = request.ports
     options.depth = request.depth
-    options.vantage = request.vantage
+    options.direction = request.direction
     options.bufferBytes = request.ringBytes
     capture = try LiveCapture(options)
     preCaptureDrops = PreCaptureDrops(interface: request.interface)

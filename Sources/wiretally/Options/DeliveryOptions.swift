@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import System
 import ArgumentParser
 import Sandbox
 import AlertDelivery
@@ -30,10 +31,10 @@ struct DeliveryOptions: ParsableArguments {
   /// start them before it gives that up.
   func start(
     alertmanagers: [String] = [], interface: String = "all", sandbox: SandboxOptions? = nil
-  ) throws(SystemFailure) -> [DeliveryProcess] {
+  ) throws(SystemError) -> [DeliveryProcess] {
     var processes: [DeliveryProcess] = []
     func add(_ means: DeliveryProcess.Means, _ timeout: UInt64, _ extra: DeliveryMessage)
-      throws(SystemFailure)
+      throws(SystemError)
     {
       processes.append(
         try DeliveryProcess.start(means, timeout: timeout, extra: extra, arguments: ["wiretally", "deliver"]))

@@ -23,9 +23,9 @@ final class AlertSenders: Output {
   /// Starts the processes that the options ask for. They have what this one may do now: start them before it gives
   /// that up, and before anything is open that they should not have.
   convenience init(
-    waits: Bool, starting: () throws(SystemFailure) -> [DeliveryProcess]
+    waits: Bool, starting: () throws(SystemError) -> [DeliveryProcess]
   ) throws(CaptureError) {
-    do throws(SystemFailure) {
+    do throws(SystemError) {
       self.init(try starting(), waits: waits)
     } catch {
       throw CaptureError(.unavailable, "cannot start the process that delivers alerts: \(error.reason)")
