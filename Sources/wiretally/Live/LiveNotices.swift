@@ -32,7 +32,7 @@ final class LiveNotices {
     let renewals = backend.interfaceRenewals
     if let interface, renewals != self.renewals, since == nil, downSince == nil {
       // It went and came between two looks.
-      Failure.say("interface \(interface) was made anew: for up to a second it was not seen")
+      Failure.say("interface \(interface) was re-created; up to 1 s of traffic may be missing")
     }
     self.renewals = renewals
     guard since != downSince, let interface else { return false }
