@@ -4,7 +4,8 @@
   internal import Glibc
 
   /// The system calls that a sandboxed process makes, by what it continues to do. Found by strace, on
-  /// glibc 2.36; those of other processors and libraries stand beside them.
+  /// glibc 2.36; those of other processors and libraries stand beside them. A program linked with a glibc before
+  /// 2.33, as a release is, reads a file's state by stat(2) and not by newfstatat(2), wherever it runs.
   enum SystemCalls {
     static func needed(_ permissions: Permissions) -> [SystemCall] {
       var calls = always.map { SystemCall(name: $0) } + limited
@@ -23,8 +24,9 @@
 
     /// Pages, the alert log, waiting, memory, the end.
     private static let always = [
-      "read", "write", "close", "openat", "fstat", "newfstatat", "poll", "ppoll", "futex", "clock_gettime",
-      "clock_nanosleep", "madvise", "munmap", "brk", "rt_sigaction", "rt_sigprocmask", "rt_sigreturn",
+      "read", "write", "close", "openat", "fstat", "newfstatat", "stat", "lstat", "poll", "ppoll", "futex",
+      "clock_gettime", "clock_nanosleep", "madvise", "munmap", "brk", "rt_sigaction", "rt_sigprocmask",
+      "rt_sigreturn",
       "restart_syscall", "lseek", "set_robust_list", "rseq", "getrandom", "getpid", "gettid", "exit",
       "exit_group",
     ]
