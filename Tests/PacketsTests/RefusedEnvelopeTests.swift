@@ -4,7 +4,7 @@ import Packets
 import System
 import Testing
 
-/// Headers of tunnels and link layers that carry something else: the HTTP segment behind them is not read.
+/// Headers of tunnels and link layers that carry something else: the HTTP segment after them is not read.
 @Suite struct RefusedEnvelopeTests {
   /// An IP packet with a request, and the same in an Ethernet frame.
   static let packet = Packet().payload("GET / HTTP/1.1\r\nHost: h\r\n\r\n").packet
@@ -80,7 +80,7 @@ import Testing
   ]
 
   @Test(arguments: tunnels + links)
-  func `a header that names something else hides the segment behind it`(envelope: Envelope) throws {
+  func `a header that names something else hides the segment after it`(envelope: Envelope) throws {
     let link = try #require(LinkLayer(linkType: envelope.link))
     var decoder = PacketDecoder()
     let verdict = decoder.decode(envelope.bytes.rawSpan, wireLength: envelope.bytes.count, link: link)
