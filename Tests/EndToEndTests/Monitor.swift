@@ -60,22 +60,45 @@ final class Monitor {
     return Ran(status: process.status ?? 127, output: output, errors: errors)
   }
 
-  /// Waits until it has printed a text this often on standard error.
-  func waitsForErrors(_ text: String, times: Int = 1) -> Bool {
-    for _ in 0..<600 {
-      if errors.components(separatedBy: text).count > times { return true }
-      usleep(50_000)
+  /// Waits until it has printed a text this often on standard error, for at most half a minute.
+  func waitsForErrors(
+    _ text: String, times: Int = 1, sourceLocation: SourceLocation = #_sourceLocation
+  ) -> Bool {
+    waits("standard error", for: text, seconds: 30, sourceLocation) {
+      self.errors.components(separatedBy: text).count > times
     }
-    return false
   }
 
   /// Waits until the output contains a text, for at most `seconds`.
-  func waits(for text: String, seconds: Int = 20) -> Bool {
+  func waits(for text: String, seconds: Int = 20, sourceLocation: SourceLocation = #_sourceLocation) -> Bool {
+    waits("standard output", for: text, seconds: seconds, sourceLocation) { self.output.contains(text) }
+  }
+
+  /// Waits for a condition; when it does not come true, an issue says what has become of the process.
+  private func waits(
+    _ place: String, for text: String, seconds: Int, _ sourceLocation: SourceLocation,
+    _ isTrue: () -> Bool
+  ) -> Bool {
     for _ in 0..<(seconds * 20) {
-      if output.contains(text) { return true }
+      if isTrue() { return true }
       usleep(50_000)
     }
+    let state = process.status.map { "it has ended with \($0)" } ?? "it runs: \(threads)"
+    Issue.record(
+      """
+      not on \(place) within \(seconds) s: \(text)
+      \(state)
+      standard error: \(errors.suffix(2_000))
+      standard output: \(output.suffix(1_000))
+      """, sourceLocation: sourceLocation)
     return false
+  }
+
+  /// What its threads wait for: the state and the function of the kernel, and the system call.
+  private var threads: String {
+    Shell.attempt(
+      "for t in /proc/\(program)/task/*; do echo \"$(cut -d' ' -f2,3 $t/stat) $(cat $t/wchan) $(cat $t/syscall)\"; done"
+    ).output
   }
 }
 
