@@ -54,8 +54,9 @@ package final class ExchangeWriter {
   }
 
   private func begin(_ event: ExchangeEvent, _ detail: ExchangeDetail, _ names: NameBuffer) {
-    let exchange = Int(event.exchange)
-    guard places.indices.contains(exchange) else { return queue.drop() }
+    guard let exchange = event.exchange?.offset, places.indices.contains(exchange) else {
+      return queue.drop()
+    }
     if places[exchange] > 0 { release(exchange) }
     let place: Int
     if let used = free.popLast() {
@@ -99,7 +100,7 @@ package final class ExchangeWriter {
     facts.isBodyKnown = detail.isBodyKnown
     facts.bodyBytes = detail.bodyBytes
     send(facts, place)
-    release(Int(event.exchange))
+    release(event)
   }
 
   private func giveUp(_ event: ExchangeEvent) {
@@ -108,7 +109,7 @@ package final class ExchangeWriter {
     facts.outcome = .unanswered
     facts.endTime = event.time
     send(facts, place)
-    release(Int(event.exchange))
+    release(event)
   }
 
   private func orphan(_ event: ExchangeEvent, _ detail: ExchangeDetail) {
@@ -125,9 +126,17 @@ package final class ExchangeWriter {
 
   /// The note of the exchange that an event is about; nil when its request was not noted.
   private func note(_ event: ExchangeEvent) -> Int? {
-    let exchange = Int(event.exchange)
-    guard places.indices.contains(exchange), places[exchange] > 0 else { return nil }
+    guard let exchange = event.exchange?.offset, places.indices.contains(exchange), places[exchange] > 0
+    else {
+      return nil
+    }
     return Int(places[exchange]) &- 1
+  }
+
+  /// Gives the note of an ended exchange back.
+  private func release(_ event: ExchangeEvent) {
+    guard let exchange = event.exchange?.offset else { return }
+    release(exchange)
   }
 
   private func release(_ exchange: Int) {

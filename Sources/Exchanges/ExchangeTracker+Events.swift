@@ -4,8 +4,7 @@ import Capture
 import HTTP1
 import System
 
-/// The second half of the tracker: chunks become messages, messages become events, and each segment is counted in
-/// its one class.
+/// The second half of the tracker: chunks become messages, and messages become events.
 extension ExchangeTracker {
   /// Reads a chunk that begins at its direction's next byte.
   mutating func read(_ chunk: Chunk, _ payload: RawSpan) -> ChunkOutcome {
@@ -71,31 +70,6 @@ extension ExchangeTracker {
     hint.otherPosition = streams.position(of: chunk.flow, chunk.direction.opposite)
     return hint
   }
-
-  /// Counts a segment in its one class.
-  @inline(__always)
-  mutating func classify(_ outcome: ChunkOutcome) {
-    counters.delivered &+= 1
-    if outcome.heads > 0 {
-      counters.headSegments &+= 1
-      counters.pipelinedHeads &+= UInt64(outcome.heads &- 1)
-    } else if outcome.hasPartialHead {
-      // Before what else it may be: `endHead` takes the segments of a head from this class.
-      counters.continuations &+= 1
-    } else if outcome.isFalseHead {
-      counters.falseHeads &+= 1
-    } else if outcome.isUnparseable {
-      counters.unparseable &+= 1
-    } else {
-      counters.otherSegments &+= 1
-    }
-  }
-
-  /// Counts a segment all of whose bytes had been read.
-  mutating func classifyDuplicate() {
-    counters.delivered &+= 1
-    counters.duplicates &+= 1
-  }
 }
 
 // MARK: - Messages
@@ -121,7 +95,7 @@ extension ExchangeTracker {
     }
     counters.responses &+= 1
     let answered = takeResponse(head, chunk, &reading)
-    if batch.isDetailed { describeResponse(head, answered, chunk) }
+    if batch.isDetailed { batch.describeResponse(head, answered, ends(chunk)) }
     if messages.follow(head, answering: answered, chunk, isLate: reading.isLate) {
       counters.tunnels &+= 1
       leaveHTTP(chunk, isLate: reading.isLate)
@@ -154,7 +128,7 @@ extension ExchangeTracker {
       endUnanswered(evicted)
     }
     let added = pairing.add(request)
-    if let added { event.exchange = Int32(truncatingIfNeeded: added.offset) }
+    event.exchange = added
     if streams.noteRequest(chunk.flow, at: clock), let added {
       pairing.expectResponse(to: added, bodyLength: head.bodyLength)
     }
@@ -171,13 +145,21 @@ extension ExchangeTracker {
     event.site = name(site)
     event.section = name(RequestTarget.appendSection(head, bytes, to: names))
     batch.append(event)
-    if batch.isDetailed { describeRequest(head, bytes, chunk) }
+    if batch.isDetailed { batch.describeRequest(head, bytes, ends(chunk)) }
   }
 
   private mutating func name(_ place: (start: Int, count: Int)) -> NameRange {
     guard place.count > 0 else { return NameRange() }
     let hash = NameHash.hash(batch.names.bytes(start: place.start, count: place.count), seed: seed)
     return NameRange(start: UInt16(place.start), count: UInt16(place.count), hash: hash)
+  }
+
+  /// The ends that a chunk travels between.
+  private mutating func ends(_ chunk: Chunk) -> ExchangeEnds {
+    let key = streams.key(of: chunk.flow)
+    let a = Endpoint(high: key.aHigh, low: key.aLow, port: UInt16(truncatingIfNeeded: key.ports >> 16))
+    let b = Endpoint(high: key.bHigh, low: key.bLow, port: UInt16(truncatingIfNeeded: key.ports))
+    return chunk.direction == .forward ? ExchangeEnds(from: a, to: b) : ExchangeEnds(from: b, to: a)
   }
 
   private mutating func appendServerAddress(_ chunk: Chunk) -> (start: Int, count: Int) {
@@ -201,7 +183,7 @@ extension ExchangeTracker {
       let answer = pairing.answer(to: request, at: chunk.time)
       answered = answer.answered
       event.latency = answer.latency
-      event.exchange = Int32(truncatingIfNeeded: request.offset)
+      event.exchange = request
       event.kind = .answered
     }
     if isInterim {
@@ -240,7 +222,7 @@ extension ExchangeTracker {
   mutating func endUnanswered(_ request: RequestIndex) {
     makeRoomInBatch()
     var event = ExchangeEvent(kind: .unanswered)
-    event.exchange = Int32(truncatingIfNeeded: request.offset)
+    event.exchange = request
     event.time = clock
     pairing.remove(request)
     counters.unanswered &+= 1
@@ -257,55 +239,5 @@ extension ExchangeTracker {
   private mutating func spillBatch() {
     spill?(batch)
     batch.clear()
-  }
-}
-
-// MARK: - Details
-
-extension ExchangeTracker {
-  /// Adds its details to the request's event, the last one of the batch.
-  private mutating func describeRequest(_ head: MessageHead, _ bytes: RawSpan, _ chunk: Chunk) {
-    let names = batch.names
-    func text(_ range: ByteRange, limit: Int) -> NameRange {
-      guard !range.isEmpty else { return NameRange() }
-      let place = PrintableName.appendText(bytes, Int(range.start), range.end, limit: limit, to: names)
-      return NameRange(start: UInt16(place.start), count: UInt16(place.count), hash: 0)
-    }
-    let fields = RequestFields(head, bytes)
-    var detail = ends(chunk, isRequest: true)
-    detail.target = text(head.target, limit: ExchangeDetail.longestTarget)
-    detail.referer = text(fields.referer, limit: ExchangeDetail.longestField)
-    detail.userAgent = text(fields.userAgent, limit: ExchangeDetail.longestField)
-    (detail.major, detail.minor) = fields.version
-    batch.describe(detail)
-  }
-
-  /// Adds its details to the response's event, the last one of the batch.
-  private mutating func describeResponse(
-    _ head: MessageHead, _ request: AnsweredRequest?, _ chunk: Chunk
-  ) {
-    var detail = ends(chunk, isRequest: false)
-    let hasNoBody = head.status == 204 || head.status == 304 || request?.isHead == true
-    // What follows is another protocol's.
-    let isTunnel = head.status == 101 || (request?.isConnect == true && head.status / 100 == 2)
-    if hasNoBody {
-      detail.isBodyKnown = true
-    } else if head.length > 0, head.framing == .length, !isTunnel {
-      detail.isBodyKnown = true
-      detail.bodyBytes = head.contentLength
-    }
-    batch.describe(detail)
-  }
-
-  /// The client and the server of a chunk.
-  private mutating func ends(_ chunk: Chunk, isRequest: Bool) -> ExchangeDetail {
-    let key = streams.key(of: chunk.flow)
-    let a = Endpoint(high: key.aHigh, low: key.aLow, port: UInt16(truncatingIfNeeded: key.ports >> 16))
-    let b = Endpoint(high: key.bHigh, low: key.bLow, port: UInt16(truncatingIfNeeded: key.ports))
-    let isFromA = chunk.direction == .forward
-    var detail = ExchangeDetail()
-    detail.client = isFromA == isRequest ? a : b
-    detail.server = isFromA == isRequest ? b : a
-    return detail
   }
 }

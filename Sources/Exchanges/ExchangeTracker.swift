@@ -54,7 +54,7 @@ package struct ExchangeTracker: ~Copyable {
     if let found = streams.use(ends.key, hash: hash) {
       flow = found
     } else {
-      guard !isEmpty || isOpening else { return classify(ChunkOutcome()) }
+      guard !isEmpty || isOpening else { return counters.classify(ChunkOutcome()) }
       guard let made = makeFlow(ends.key, hash: hash) else { return }
       flow = made
     }
@@ -64,7 +64,7 @@ package struct ExchangeTracker: ~Copyable {
       open(flow, direction, at: segment.sequence, isAnswer: segment.flags.isAcknowledging)
     }
     if isEmpty {
-      classify(ChunkOutcome())
+      counters.classify(ChunkOutcome())
     } else {
       let chunk = Chunk(
         flow: flow, direction: direction, kind: segment.kind,
@@ -142,8 +142,8 @@ extension ExchangeTracker {
   /// A flow joins another one by the exact numbers of its first request, seen a moment ago elsewhere, or
   /// of a response that the other one waits for and has not seen. It leaves with its next SYN.
   private mutating func locate(
-    _ place: StreamAssembler.Location, _ segment: borrowing Segment, _ payload: RawSpan
-  ) -> StreamAssembler.Location {
+    _ place: FlowLocation, _ segment: borrowing Segment, _ payload: RawSpan
+  ) -> FlowLocation {
     let isOpening = segment.flags.isOpening
     if let alias = streams.resolveAlias(place) {
       if streams.fits(segment, alias, isAsking: pairing.first(of: alias.flow) != nil) {
@@ -170,7 +170,7 @@ extension ExchangeTracker {
   /// it is the same one.
   @discardableResult
   private mutating func join(
-    _ place: StreamAssembler.Location, toAskerOf request: RequestIndex
+    _ place: FlowLocation, toAskerOf request: RequestIndex
   ) -> FlowIndex? {
     let asker = pairing.flow(of: request)
     guard asker != place.flow else { return nil }
@@ -178,7 +178,7 @@ extension ExchangeTracker {
     return asker
   }
 
-  private mutating func join(_ place: StreamAssembler.Location, to other: StreamAssembler.Location) {
+  private mutating func join(_ place: FlowLocation, to other: FlowLocation) {
     if streams.join(place, to: other, at: clock) {
       messages.move(place.flow, place.direction, to: other.flow, other.direction)
     }
@@ -211,10 +211,10 @@ extension ExchangeTracker {
     let placement = streams.place(chunk, bytes, for: demand, at: clock)
     switch placement {
     case .next:
-      classify(read(chunk, bytes))
+      counters.classify(read(chunk, bytes))
       streams.advance(past: chunk)
     case .held: break
-    case .passedOver: classify(ChunkOutcome())
+    case .passedOver: counters.classify(ChunkOutcome())
     case .gap(let gap): readAfterGap(of: gap, chunk, bytes)
     case .noRoom:
       giveUpWaiting(chunk.flow)
@@ -235,7 +235,7 @@ extension ExchangeTracker {
       take(chunk, bytes)
     case .overlap(let seen):
       take(chunk.dropping(seen), bytes.slice(min(Int(seen), bytes.byteCount), bytes.byteCount))
-    case .duplicate: classifyDuplicate()
+    case .duplicate: counters.classifyDuplicate()
     case .late: readLate(chunk, bytes)
     case .next, .gap, .held, .noRoom, .passedOver: take(chunk, bytes)
     }
@@ -243,7 +243,7 @@ extension ExchangeTracker {
 
   /// Reads a chunk that begins at the next byte.
   private mutating func take(_ chunk: Chunk, _ bytes: RawSpan) {
-    classify(read(chunk, bytes))
+    counters.classify(read(chunk, bytes))
     streams.advance(past: chunk)
   }
 
@@ -251,11 +251,11 @@ extension ExchangeTracker {
   private mutating func readAfterGap(of gap: UInt32, _ chunk: Chunk, _ bytes: RawSpan) {
     let hint = messages.needsHint(chunk) ? hint(for: chunk) : PairingHint()
     switch messages.passGap(of: gap, before: chunk, hint) {
-    case .isBody(let looksLikeHead): return classify(ChunkOutcome(isFalseHead: looksLikeHead))
-    case .beyondHead: return classify(ChunkOutcome())
+    case .isBody(let looksLikeHead): return counters.classify(ChunkOutcome(isFalseHead: looksLikeHead))
+    case .beyondHead: return counters.classify(ChunkOutcome())
     case .insideHead:
       if streams.hold(chunk, bytes, at: clock) { return }
-      return classify(ChunkOutcome())
+      return counters.classify(ChunkOutcome())
     case .endsHead:
       endHead(chunk.flow, chunk.direction)
       streams.jump(to: chunk, known: 0)
@@ -277,7 +277,7 @@ extension ExchangeTracker {
   private mutating func readLate(_ chunk: Chunk, _ payload: RawSpan) {
     var outcome = readLateHeads(chunk, payload)
     if outcome.heads == 0, chunk.kind == .start { outcome.isUnparseable = true }
-    classify(outcome)
+    counters.classify(outcome)
     streams.receive(chunk)
   }
 }

@@ -119,8 +119,7 @@ package final class TallyWriter {
       counts.requests = 1
       tally.sites.countOther(counts)
     }
-    let exchange = Int(event.exchange)
-    if exchange >= 0 && exchange < credits.count { credits[exchange] = credit }
+    if let exchange = event.exchange?.offset, exchange < credits.count { credits[exchange] = credit }
   }
 
   @inline(__always)
@@ -142,8 +141,7 @@ package final class TallyWriter {
   /// returns the slot.
   @inline(__always) @discardableResult
   private func settle(_ event: ExchangeEvent, _ counts: NameCounts, _ tally: Tally) -> Int? {
-    let exchange = Int(event.exchange)
-    if exchange >= 0 && exchange < credits.count {
+    if let exchange = event.exchange?.offset, exchange < credits.count {
       let credit = credits[exchange]
       let slot = Int(credit.slot)
       if credit.generation != 0 && sites.generation(slot) == credit.generation {

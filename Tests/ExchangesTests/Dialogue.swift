@@ -86,7 +86,7 @@ struct Account: Equatable {
 
   init(_ packets: [Dialogue.Packet], depth: CaptureDepth = .streams, limits: ExchangeLimits = .file) {
     var tracker = ExchangeTracker(limits: limits, depth: depth, seed: 7)
-    var names: [Int32: String] = [:]
+    var names: [RequestIndex?: String] = [:]
     for packet in packets {
       tracker.process(packet.segment, packet.payload.rawSpan)
       note(tracker.batch, &names)
@@ -97,7 +97,7 @@ struct Account: Equatable {
     counters = tracker.counters
   }
 
-  private mutating func note(_ batch: borrowing EventBatch, _ names: inout [Int32: String]) {
+  private mutating func note(_ batch: borrowing EventBatch, _ names: inout [RequestIndex?: String]) {
     for index in 0..<batch.count {
       let event = batch[index]
       switch event.kind {

@@ -88,15 +88,15 @@ import Testing
     var random = SeededGenerator(seed: UInt64(seed) &+ 40_000)
     var traffic = Traffic()
     var tracker = ExchangeTracker(limits: Self.limits, depth: depth, seed: 7)
-    var open: Set<Int32> = []
+    var open: Set<RequestIndex?> = []
     var sent: UInt64 = 0, twice = 0
     func read() {
       for index in 0..<tracker.batch.count {
         let event = tracker.batch[index]
         switch event.kind {
-        case .request where event.exchange >= 0: if !open.insert(event.exchange).inserted { twice += 1 }
+        case .request where event.exchange != nil: if !open.insert(event.exchange).inserted { twice += 1 }
         case .answered: if open.remove(event.exchange) == nil { twice += 1 }
-        case .unanswered where event.exchange >= 0: if open.remove(event.exchange) == nil { twice += 1 }
+        case .unanswered where event.exchange != nil: if open.remove(event.exchange) == nil { twice += 1 }
         default: break
         }
       }

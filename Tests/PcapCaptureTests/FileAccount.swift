@@ -21,7 +21,7 @@ struct FileAccount {
   init(paths: [String], ports: PortSet = .http) throws {
     let source = FileSource(paths: paths, ports: ports)
     var tracker = ExchangeTracker(limits: .file, depth: .streams, seed: 1)
-    var siteOf: [Int32: String] = [:]
+    var siteOf: [RequestIndex?: String] = [:]
     var events: [(ExchangeEvent, String, String, String)] = []
     func take() {
       for index in 0..<tracker.batch.count {

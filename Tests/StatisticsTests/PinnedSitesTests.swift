@@ -83,8 +83,8 @@ import Testing
     let latencies: [UInt64] = [0, 900, 1_500, 90_000, 5_000_000, 5_100_000, 7_000_000_000]
     replay.at(0) { traffic in
       for (index, latency) in latencies.enumerated() {
-        traffic.request("a", exchange: Int32(index))
-        traffic.answer(Int32(index), latency: latency)
+        traffic.request("a", exchange: index)
+        traffic.answer(index, latency: latency)
       }
     }
     let interval = try #require(replay.end().first)

@@ -36,7 +36,7 @@ import Testing
     }
     for step in 0..<4_000 {
       replay.at(1_000 + Double(step) / 37) { traffic in
-        let exchange = Int32(step % 1024)
+        let exchange = step % 1024
         traffic.request("s\(Int.random(in: 0..<40, using: &generator))", exchange: exchange)
         traffic.answer(
           exchange, status: step % 5 == 0 ? 503 : 200,
@@ -67,8 +67,8 @@ import Testing
     let latencies: [UInt64] = [0, 4_800_000, 5_600_000, 24_000_000, 999_000, 11_000_000_000, 9_500_000_000]
     replay.at(1) { traffic in
       for (index, latency) in latencies.enumerated() {
-        traffic.request("a", exchange: Int32(index))
-        traffic.answer(Int32(index), latency: latency)
+        traffic.request("a", exchange: index)
+        traffic.answer(index, latency: latency)
       }
     }
     _ = replay.end()

@@ -26,8 +26,8 @@ import Testing
         let site = segment % sites
         traffic.request(
           "www.site-\(site).example", "/section-\(segment / sites % sections)",
-          exchange: Int32(segment % 1024))
-        traffic.answer(Int32(segment % 1024), latency: UInt64(segment) * 1000 + 50_000)
+          exchange: segment % 1024)
+        traffic.answer(segment % 1024, latency: UInt64(segment) * 1000 + 50_000)
       }
       let events = traffic.events
       replay.at(1) { _ in }
@@ -62,7 +62,7 @@ import Testing
     for round in 0..<rounds {
       let traffic = Traffic()
       for number in 0..<perRound {
-        traffic.request("host-\(round)-\(number).example", "/\(number)", exchange: Int32(number))
+        traffic.request("host-\(round)-\(number).example", "/\(number)", exchange: number)
       }
       recording += clock.measure { traffic.record(in: replay.writer) }
       let time = UInt64(round + 2) * 1_000_000_000
@@ -93,8 +93,8 @@ import Testing
     for number in 0..<1_000_000 {
       let name = String(repeating: "x", count: 240) + "\(number)"
       replay.at(15 + Double(number) / 20_000) { traffic in
-        traffic.request(name, "/" + name, exchange: Int32(number % 65_536))
-        traffic.answer(Int32(number % 65_536), latency: UInt64(number) * 10_000)
+        traffic.request(name, "/" + name, exchange: number % 65_536)
+        traffic.answer(number % 65_536, latency: UInt64(number) * 10_000)
       }
       replay.closed.removeAll()
       if number == 500_000 { warm = Self.residentBytes() }

@@ -10,8 +10,8 @@ import Testing
     let statuses: [UInt16] = [200, 200, 200, 404, 503, 418, 299, 102, 700, 999]
     replay.at(0.5) { traffic in
       for (index, status) in statuses.enumerated() {
-        traffic.request("a", "/\(index % 3)", exchange: Int32(index))
-        traffic.answer(Int32(index), status: status, latency: index < 8 ? 2_000_000 : 50_000_000)
+        traffic.request("a", "/\(index % 3)", exchange: index)
+        traffic.answer(index, status: status, latency: index < 8 ? 2_000_000 : 50_000_000)
       }
       traffic.request("b", exchange: 100)
       traffic.answer(100, status: 200, latency: 7_000)
@@ -53,8 +53,8 @@ import Testing
     let replay = try Replay(sites: 8, start: 0)
     replay.at(0.1) { traffic in
       for number in 0..<64 {
-        traffic.request("s\(number)", exchange: Int32(number))
-        traffic.answer(Int32(number), status: number % 2 == 0 ? 200 : 500)
+        traffic.request("s\(number)", exchange: number)
+        traffic.answer(number, status: number % 2 == 0 ? 200 : 500)
       }
     }
     replay.at(1.1) { _ in }

@@ -15,7 +15,7 @@ import Testing
       let now = time(step)
       if writer.isTickOver(now) { writer.turn(at: now, ledger: ledger) }
       traffic.reset()
-      let exchange = Int32(step % 64)
+      let exchange = step % 64
       traffic.request("site-\(step % 100)", "/\(step % 5)", exchange: exchange)
       if step % 10 == 0 {
         traffic.other(.unanswered, exchange: exchange)

@@ -112,7 +112,7 @@ import Testing
       traffic.request("", "", exchange: 77)
       traffic.answer(77)
       traffic.answer(-1, status: 999)
-      traffic.answer(Int32.max, status: 60_000, latency: .max)
+      traffic.answer(Int(Int32.max), status: 60_000, latency: .max)
     }
     let interval = try #require(replay.end().first)
     #expect(interval.totals.requests == 1)

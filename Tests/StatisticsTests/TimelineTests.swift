@@ -83,7 +83,7 @@ import Testing
       for step in 0..<20_000 {
         time &+= UInt64.random(in: 0..<20_000_000, using: &generator)
         replay.at(nanoseconds: time) { traffic in
-          let exchange = Int32(step % 1024)
+          let exchange = step % 1024
           traffic.request(
             "s\(Int.random(in: 0..<300, using: &generator))", "/\(step % 11)", exchange: exchange)
           traffic.answer(exchange, latency: UInt64.random(in: 0..<1_000_000_000, using: &generator))

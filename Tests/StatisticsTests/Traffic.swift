@@ -32,28 +32,28 @@ final class Traffic {
 
   func request(
     _ site: String, _ section: String = "/", method: Method = .get, custom: String = "",
-    exchange: Int32 = -1
+    exchange: Int? = nil
   ) {
     var event = ExchangeEvent(kind: .request)
     event.method = method
-    event.exchange = exchange
+    event.exchange = exchange.map(RequestIndex.init(offset:))
     event.site = name(site)
     event.section = name(section)
     if !custom.isEmpty { event.methodName = name(custom) }
     events.append(event)
   }
 
-  func answer(_ exchange: Int32, status: UInt16 = 200, latency: UInt64 = 1_000_000) {
+  func answer(_ exchange: Int, status: UInt16 = 200, latency: UInt64 = 1_000_000) {
     var event = ExchangeEvent(kind: .answered)
-    event.exchange = exchange
+    event.exchange = RequestIndex(offset: exchange)
     event.status = status
     event.latency = latency
     events.append(event)
   }
 
-  func other(_ kind: ExchangeEvent.Kind, exchange: Int32 = -1, status: UInt16 = 0) {
+  func other(_ kind: ExchangeEvent.Kind, exchange: Int? = nil, status: UInt16 = 0) {
     var event = ExchangeEvent(kind: kind)
-    event.exchange = exchange
+    event.exchange = exchange.map(RequestIndex.init(offset:))
     event.status = status
     events.append(event)
   }

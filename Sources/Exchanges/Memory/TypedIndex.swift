@@ -14,24 +14,25 @@ extension Int: ArrayIndex {
 }
 
 /// An index that fits only the arrays of its kind: one of flows does not find a request.
-struct TypedIndex<Kind>: ArrayIndex {
-  private let value: UInt32
+package struct TypedIndex<Kind>: ArrayIndex, Hashable {
+  @usableFromInline
+  let value: UInt32
 
-  @inline(__always)
-  init(offset: Int) { value = UInt32(truncatingIfNeeded: offset) }
+  @inlinable @inline(__always)
+  package init(offset: Int) { value = UInt32(truncatingIfNeeded: offset) }
 
-  @inline(__always)
-  var offset: Int { Int(value) }
+  @inlinable @inline(__always)
+  package var offset: Int { Int(value) }
 
-  @inline(__always)
-  static func == (a: TypedIndex, b: TypedIndex) -> Bool { a.value == b.value }
+  @inlinable @inline(__always)
+  package static func == (a: TypedIndex, b: TypedIndex) -> Bool { a.value == b.value }
 }
 
 /// The kinds of indices.
-enum IndexKind {
+package enum IndexKind {
   enum Flow {}
   enum Held {}
-  enum Request {}
+  package enum Request {}
   enum Block {}
 }
 
@@ -40,7 +41,7 @@ typealias FlowIndex = TypedIndex<IndexKind.Flow>
 /// A segment, or a part of one, that is held back.
 typealias HeldIndex = TypedIndex<IndexKind.Held>
 /// A request that waits for its response.
-typealias RequestIndex = TypedIndex<IndexKind.Request>
+package typealias RequestIndex = TypedIndex<IndexKind.Request>
 /// A block of a `BlockPool`.
 typealias BlockIndex = TypedIndex<IndexKind.Block>
 

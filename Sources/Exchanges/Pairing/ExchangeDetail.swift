@@ -21,4 +21,9 @@ package struct ExchangeDetail: BitwiseCopyable, Sendable {
   package var isBodyKnown = false
 
   package init() {}
+
+  init(client: Endpoint, server: Endpoint) {
+    self.client = client
+    self.server = server
+  }
 }

@@ -25,9 +25,9 @@ package struct ExchangeEvent: BitwiseCopyable, Sendable {
   package var method: Method = .other
   /// 100 to 999; 0 when there is none.
   package var status: UInt16 = 0
-  /// Which pending exchange this is about: an index below `ExchangeLimits.pendingRequests` that is
-  /// free for another request once the exchange has ended; -1 when there is none.
-  package var exchange: Int32 = -1
+  /// `exchange` in four bytes, one higher; 0 when there is none.
+  @usableFromInline
+  package var exchangeAndOne: UInt32 = 0
   /// Capture time of the head, nanoseconds since 1970.
   package var time: UInt64 = 0
   /// Request head seen to response head seen, nanoseconds; never negative.
@@ -40,6 +40,18 @@ package struct ExchangeEvent: BitwiseCopyable, Sendable {
   package var methodName = NameRange()
 
   package init(kind: Kind) { self.kind = kind }
+
+  /// The pending exchange that this is about: its `offset` is below `ExchangeLimits.pendingRequests`, and free for
+  /// another request once the exchange has ended; nil when there is none.
+  @inlinable
+  package var exchange: RequestIndex? {
+    @inline(__always) get {
+      exchangeAndOne == 0 ? nil : RequestIndex(offset: Int(exchangeAndOne &- 1))
+    }
+    @inline(__always) set {
+      exchangeAndOne = newValue.map { UInt32(truncatingIfNeeded: $0.offset &+ 1) } ?? 0
+    }
+  }
 }
 
 /// A name's place in a `NameBuffer`, with its hash.

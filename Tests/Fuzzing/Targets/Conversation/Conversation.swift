@@ -124,7 +124,7 @@ enum Conversation: FuzzTarget {
     (limits.flows, limits.pendingRequests, limits.smallHeads, limits.largeHeads) = (8, 32, 16, 1)
     (limits.heldSegments, limits.heldPerDirection, limits.gapPatience) = (2_048, 1_024, 3_000_000_000)
     var tracker = ExchangeTracker(limits: limits, depth: .streams, seed: 7)
-    var names: [Int32: String] = [:], totals: [String: Int] = [:]
+    var names: [RequestIndex?: String] = [:], totals: [String: Int] = [:]
     func read(_ batch: borrowing EventBatch) {
       for index in 0..<batch.count {
         let event = batch[index]

@@ -114,7 +114,7 @@ enum FlowMachine: FuzzTarget {
 
   /// The events, request by request.
   private struct Book {
-    private var isOpen: [Int32: Bool] = [:]
+    private var isOpen: [RequestIndex: Bool] = [:]
     private var requests: UInt64 = 0, answered: UInt64 = 0, unanswered: UInt64 = 0
 
     mutating func read(_ tracker: inout ExchangeTracker) {
@@ -128,18 +128,22 @@ enum FlowMachine: FuzzTarget {
         case .request:
           requests += 1
           expect(event.site.count > 0, "a request has a site")
-          guard event.exchange >= 0 else { continue }
-          expect(isOpen[event.exchange] != true, "a place is free before it is used again")
-          isOpen[event.exchange] = true
+          guard let exchange = event.exchange else { continue }
+          expect(isOpen[exchange] != true, "a place is free before it is used again")
+          isOpen[exchange] = true
         case .answered:
           answered += 1
-          expect(isOpen[event.exchange] == true, "what is answered was asked")
-          isOpen[event.exchange] = false
+          guard let exchange = event.exchange else {
+            expect(false, "what is answered was asked")
+            continue
+          }
+          expect(isOpen[exchange] == true, "what is answered was asked")
+          isOpen[exchange] = false
         case .unanswered:
           unanswered += 1
-          guard event.exchange >= 0 else { continue }
-          expect(isOpen[event.exchange] == true, "what is given up was asked")
-          isOpen[event.exchange] = false
+          guard let exchange = event.exchange else { continue }
+          expect(isOpen[exchange] == true, "what is given up was asked")
+          isOpen[exchange] = false
         case .orphan, .interim: break
         }
       }

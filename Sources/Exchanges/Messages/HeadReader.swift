@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Capture
+import HTTP1
+import System
+
+/// Reads the heads of messages out of chunks, and keeps those that come in several.
+///
+/// Which direction of a flow a head belongs to comes with each call; only the bytes kept are its own.
+struct HeadReader: ~Copyable {
+  private let store: HeadStore
+  private let isStreams: Bool
+
+  init(store: HeadStore, isStreams: Bool) {
+    self.store = store
+    self.isStreams = isStreams
+  }
+
+  /// The number of heads in the making.
+  var stored: Int { store.used }
+
+  /// The pool whose bytes are those of a stored head just read.
+  func pool(of stored: StoredHead) -> BlockPool { store.pool(of: stored) }
+
+  /// Reads the head that the search has found, or continues it.
+  mutating func read(
+    _ chunk: Chunk, _ payload: RawSpan, of flow: ElementRef<MessageFlow>, _ reading: inout ChunkReading,
+    into head: inout MessageHead
+  ) -> ReadingStep {
+    let half = flow[chunk.direction]
+    if half.phase == .head { return resume(chunk, payload, of: flow, &reading, into: &head) }
+    let length = Int(chunk.length), captured = payload.byteCount, offset = reading.offset
+    reading.offset = length
+    guard offset < captured else {
+      // The rest was not captured, so nobody knows where the next head begins.
+      half.desynchronize()
+      return .none
+    }
+    let bytes = payload.slice(offset, captured)
+    reading.headOffset = offset
+    reading.headStart = chunk.sequence &+ UInt32(offset)
+    reading.isInStep = half.phase == .boundary
+    if HeadStart.verdict(bytes) == .http2 {
+      half.leaveHTTP()
+      return .leftHTTP
+    }
+    switch HeadParser.parse(bytes, into: &head) {
+    case .complete:
+      reading.offset = offset &+ head.length
+      return flow.accept(head, chunk, half, &reading, isStreams: isStreams) ? .head : .none
+    case .incomplete:
+      if HeadLooks.isEmptyLines(bytes) { return .none }
+      let isCut = captured < length
+      if !isCut, isStreams || head.kind.isRequest || !HeadParser.hasStartLine(head) {
+        if let stored = store.begin(bytes) {
+          let segments: Int32 = chunk.isFirst && reading.outcome.heads == 0 ? 1 : 0
+          half.beginHead(stored, at: reading.headStart, isInStep: reading.isInStep, segments: segments)
+          reading.outcome.hasPartialHead = true
+          return .none
+        }
+      }
+      return acceptStartLine(&head, chunk, of: flow, &reading) ? .head : .none
+    case .invalid:
+      reading.outcome.isUnparseable = true
+      half.desynchronize()
+      return .none
+    }
+  }
+
+  /// Continues a head in the making; apart, since it refers to a pool, which is counted.
+  @inline(never)
+  private mutating func resume(
+    _ chunk: Chunk, _ payload: RawSpan, of flow: ElementRef<MessageFlow>, _ reading: inout ChunkReading,
+    into head: inout MessageHead
+  ) -> ReadingStep {
+    let half = flow[chunk.direction]
+    let length = Int(chunk.length), captured = min(payload.byteCount, length), offset = reading.offset
+    reading.offset = length
+    let old = Int(half.stored.count)
+    guard offset < captured, store.append(payload.slice(offset, captured), to: half.member(\.stored)) else {
+      return cut(chunk, of: flow, &reading, into: &head) ? .storedHead : .none
+    }
+    let stored = half.stored
+    guard let block = stored.block.index else { return .none }
+    let pool = store.pool(of: stored)
+    let bytes = pool.bytes(of: block, count: Int(stored.count))
+    let end = ByteScan.headEnd(in: bytes, from: max(0, old &- 2))
+    switch end >= 0 || old < 128 ? HeadParser.parse(bytes, into: &head) : .incomplete {
+    case .complete:
+      noteStored(half, &reading)
+      half.endHead(isWhole: true)
+      reading.offset = offset &+ head.length &- old
+      return flow.accept(head, chunk, half, &reading, isStreams: isStreams) ? .storedHead : .none
+    case .invalid:
+      noteStored(half, &reading)
+      half.endHead(isWhole: false)
+      reading.outcome.isUnparseable = true
+      return .none
+    case .incomplete:
+      reading.outcome.hasPartialHead = true
+      if chunk.isFirst, reading.outcome.heads == 0 { half.headSegments &+= 1 }
+      let isFull = Int(stored.count) == HeadParser.maximumLength
+      let isOver = !isStreams && !head.kind.isRequest && HeadParser.hasStartLine(head)
+      guard captured < length || isFull || isOver else { return .none }
+      return cut(chunk, of: flow, &reading, into: &head) ? .storedHead : .none
+    }
+  }
+
+  /// Ends a head whose rest will not come: it counts by its start line, if that is whole. True for a head that counts.
+  mutating func cut(
+    _ chunk: Chunk, of flow: ElementRef<MessageFlow>, _ reading: inout ChunkReading,
+    into head: inout MessageHead
+  ) -> Bool {
+    let half = flow[chunk.direction]
+    let stored = half.stored
+    guard half.phase == .head, let block = stored.block.index else { return false }
+    head = MessageHead()
+    let pool = store.pool(of: stored)
+    let verdict = HeadParser.parse(pool.bytes(of: block, count: Int(stored.count)), into: &head)
+    noteStored(half, &reading)
+    half.endHead(isWhole: false)
+    guard verdict != .invalid, HeadParser.hasStartLine(head) else { return false }
+    head.length = 0
+    return flow.accept(head, chunk, half, &reading, isStreams: isStreams)
+  }
+
+  /// Takes a head without its end into account by its start line, if that is whole.
+  private mutating func acceptStartLine(
+    _ head: inout MessageHead, _ chunk: Chunk, of flow: ElementRef<MessageFlow>, _ reading: inout ChunkReading
+  ) -> Bool {
+    let half = flow[chunk.direction]
+    if HeadParser.hasStartLine(head) {
+      head.length = 0
+      return flow.accept(head, chunk, half, &reading, isStreams: isStreams)
+    }
+    half.desynchronize()
+    return false
+  }
+
+  /// Notes where the head in the making lies, whose block is given back.
+  private mutating func noteStored(_ half: ElementRef<MessageHalf>, _ reading: inout ChunkReading) {
+    reading.stored = half.stored
+    reading.headStart = half.headStart
+    reading.isInStep = half.isHeadInStep
+    store.release(reading.stored)
+  }
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Capture
+import HTTP1
+
+/// Where the next head of a direction begins: bodies are passed over, false heads are noted.
+extension ElementRef<MessageFlow> {
+  /// Passes over a chunk's bytes as far as the next head may begin or continues; false at the chunk's end.
+  func passToHead(
+    _ chunk: Chunk, _ payload: RawSpan, _ reading: inout ChunkReading, isStreams: Bool
+  ) -> Bool {
+    let half = self[chunk.direction]
+    let length = Int(chunk.length)
+    var offset = reading.offset
+    while offset < length {
+      switch half.phase {
+      case .boundary, .head:
+        reading.offset = offset
+        return true
+      case .desynchronized:
+        if offset == 0, chunk.kind == .start || HeadLooks.beginsLikeHead(payload) {
+          reading.offset = 0
+          return true
+        }
+        return false
+      case .body:
+        if half.isBodyUncertain, offset == 0, HeadLooks.beginsLikeStatus(payload) {
+          half.desynchronize()
+          continue
+        }
+        if offset == 0, HeadLooks.isFalseHead(chunk, payload) { reading.outcome.isFalseHead = true }
+        let count = min(half.remaining, UInt64(length &- offset))
+        half.passBody(count)
+        offset &+= Int(count)
+      case .chunked:
+        if offset == 0, HeadLooks.isFalseHead(chunk, payload) { reading.outcome.isFalseHead = true }
+        offset = half.readChunks(payload, from: offset, length: length)
+      case .untilClose:
+        if offset == 0, HeadLooks.beginsLikeHead(payload) {
+          if mayStartHead(chunk, reading.hint) {
+            half.desynchronize()
+            continue
+          }
+          reading.outcome.isFalseHead = true
+        }
+        return false
+      case .awaitingResponse:
+        // What the response will decide about came too early to tell: it is not read.
+        guard offset == 0, !isStreams else { return false }
+        half.desynchronize()
+      case .tunnel: return false
+      }
+    }
+    return false
+  }
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Capture
+import HTTP1
+
+/// What bytes that were not delivered mean to the reading of a direction.
+extension ElementRef<MessageFlow> {
+  /// Goes on after bytes that will not come: they may have been body. A head in the making has been ended.
+  func skip(_ gap: UInt64, _ direction: Direction) {
+    let half = self[direction]
+    switch half.phase {
+    case .body where half.remaining >= gap: half.passBody(gap)
+    case .chunked:
+      var chunks = half.chunks
+      if chunks.skip(gap) { half.chunks = chunks } else { half.desynchronize() }
+    case .untilClose, .tunnel: break
+    case .body, .boundary, .desynchronized, .awaitingResponse, .head: half.desynchronize()
+    }
+  }
+
+  /// Decides what a gap before a chunk means, where gaps are normal: the kernel passes no bodies.
+  func passGap(of gap: UInt32, before chunk: Chunk, _ hint: PairingHint) -> GapMeaning {
+    let half = self[chunk.direction]
+    switch half.phase {
+    case .body:
+      // A head-like line inside a body is body.
+      if UInt64(gap) < half.remaining { return .isBody(looksLikeHead: chunk.kind == .start) }
+      let rest = half.remaining
+      half.passBody(rest)
+      if UInt64(gap) > rest { half.desynchronize() }
+      return .endsBody(UInt32(truncatingIfNeeded: rest))
+    case .head:
+      guard chunk.kind == .continuation else { return .endsHead }
+      return gap < UInt32(HeadParser.maximumLength) ? .insideHead : .beyondHead
+    case .tunnel: return .isBody(looksLikeHead: false)
+    case .chunked, .untilClose:
+      guard chunk.kind == .start else { return .isBody(looksLikeHead: false) }
+      if !mayStartHead(chunk, hint) { return .isBody(looksLikeHead: true) }
+    case .boundary, .desynchronized, .awaitingResponse:
+      guard chunk.kind == .start else { return .isBody(looksLikeHead: false) }
+    }
+    half.desynchronize()
+    return .unknown
+  }
+
+  /// Whether the hint is needed to read a chunk: a body without a known length is being read.
+  @inline(__always)
+  func needsHint(_ chunk: Chunk) -> Bool {
+    switch self[chunk.direction].phase {
+    case .untilClose, .chunked: true
+    default: false
+    }
+  }
+
+  /// Whether a head may begin here although a body without a known length is being read.
+  ///
+  /// A response that nobody waits for is body; so is a request sent before the answer to the one
+  /// whose body this is.
+  func mayStartHead(_ chunk: Chunk, _ hint: PairingHint) -> Bool {
+    if isResponding(chunk.direction) {
+      guard let other = hint.otherPosition else { return true }
+      if hint.isWaiting {
+        // The client had read up to here when it asked again: the body was over by then.
+        return !hint.hasLastAcknowledgement
+          || SequenceNumber.distance(chunk.sequence, from: hint.lastAcknowledgement) >= 0
+      }
+      return chunk.hasAcknowledgement && SequenceNumber.distance(chunk.acknowledgement, from: other) > 0
+    }
+    guard hint.isWaiting else { return true }
+    return chunk.hasAcknowledgement && hint.lastAcknowledgement != chunk.acknowledgement
+  }
+}
