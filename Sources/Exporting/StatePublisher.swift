@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Synchronization
+import System
 
 /// Where the reporter leaves its latest published state and the listener finds it: one swap a second.
 package final class StatePublisher: Sendable {
@@ -12,7 +12,7 @@ package final class StatePublisher: Sendable {
     var number: UInt64
   }
 
-  private let posting = Mutex<Posting?>(nil)
+  private let posting = Locked<Posting?>(nil)
 
   package init() {}
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package import Capture
-internal import Synchronization
+internal import System
 
 /// Live capture by the filter in the kernel: opens it, and hands out one reader a worker thread.
 package final class KernelCapture: Sendable {
   private let filter: LoadedFilter
   private let runs: FilterRuns
   private let interface: String?
-  private let hook: Mutex<Hook>
+  private let hook: Locked<Hook>
 
   /// What the filter hangs on.
   private struct Hook {
@@ -29,7 +29,7 @@ package final class KernelCapture: Sendable {
     runs = FilterRuns(program: filter.object.program)
     let socket = try PacketSocket(program: filter.object.program)
     try socket.bind(interface: index)
-    hook = Mutex(Hook(socket: socket, index: index, downSince: nil))
+    hook = Locked(Hook(socket: socket, index: index, downSince: nil))
     followInterface()
   }
 

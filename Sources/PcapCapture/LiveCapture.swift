@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import System
 package import Capture
 internal import CPcap
 import Glibc
 import HTTP1
 import Synchronization
+import System
 
 /// What a live capture by libpcap is asked for.
 package struct PcapOptions: Sendable {
@@ -46,7 +46,7 @@ package final class LiveCapture: SegmentSource {
   /// CLOCK_REALTIME minus CLOCK_MONOTONIC at the start: capture time runs with the monotonic clock.
   private let startOffset: Int64
   private var stamps: StampClock
-  private let published = Mutex(Published())
+  private let published = Locked(Published())
   private let isStopped = Atomic<Bool>(false)
   /// Whether the block that the kernel was filling at the end has been waited for.
   private var hasWaitedForLast = false

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
-import Synchronization
 
 /// Whole units of bytes on their way to a descriptor. A thread of the queue's own writes them: the caller never waits.
 ///
@@ -59,7 +58,7 @@ package final class OutputQueue: Sendable {
 
   private let output: ByteOutput
   private let capacity: Int
-  private let state = Mutex(State())
+  private let state = Locked(State())
   /// What wakes the thread.
   private let pipe = WakePipe()
 

@@ -8,7 +8,6 @@ import Exporting
 import Glibc
 import System
 import Statistics
-import Synchronization
 
 /// What the program says and how it ends when it cannot do what it was asked to.
 enum Failure {
@@ -64,7 +63,7 @@ enum Failure {
     for text in texts { write(text) }
   }
 
-  private static let held = Mutex<[String]?>(nil)
+  private static let held = Locked<[String]?>(nil)
 
   private static func write(_ text: String) {
     let bytes = Array(text.utf8)
@@ -79,7 +78,7 @@ enum Failure {
 
   // MARK: Standard error that nobody waits for
 
-  private static let queue = Mutex<OutputQueue?>(nil)
+  private static let queue = Locked<OutputQueue?>(nil)
   /// Bytes of messages that wait for a standard error that takes none.
   private static let queueCapacity = 64 << 10
 
@@ -90,7 +89,7 @@ enum Failure {
     if let prepared = prepared.withLock({ $0 }), prepared.start() { queue.withLock { $0 = prepared } }
   }
 
-  private static let prepared = Mutex<OutputQueue?>(nil)
+  private static let prepared = Locked<OutputQueue?>(nil)
 
   /// Opens what the queue needs.
   static func prepareQueue() {
