@@ -98,12 +98,13 @@ test: test-deps build ## Run every test; its last lines say how many ran, and wh
 
 # What takes longer than CI may, on top of it; run before a change is called done.
 .PHONY: test-all
-test-all: ## Everything: what CI runs, then faults, captures re-created, churn and the kernels of other releases (hours)
+test-all: ## Everything: what CI runs, then faults, captures re-created, churn, other kernels and releases (hours)
 	$(Q).ci/run
 	$(Q)$(MAKE) --no-print-directory test-faults
 	$(Q)$(MAKE) --no-print-directory test-captures
 	$(Q)$(MAKE) --no-print-directory soak MINUTES=10
 	$(Q)$(MAKE) --no-print-directory test-kernels
+	$(Q)$(MAKE) --no-print-directory test-release
 	$(Q)$(MAKE) --no-print-directory fuzz SECONDS=60
 
 .PHONY: test-captures
