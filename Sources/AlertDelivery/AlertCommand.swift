@@ -69,9 +69,9 @@ package struct AlertCommand: Sendable {
   private func words(_ end: ChildProcess.End, _ isOverdue: Bool, _ output: [UInt8]) -> String {
     let what =
       switch end {
-      case _ where isOverdue: "was ended after \(DecimalText.duration(timeout))"
+      case _ where isOverdue: "timed out after \(DecimalText.duration(timeout))"
       case .exited(126): "cannot be executed (exit status 126)"
-      case .exited(127): "was not found (exit status 127)"
+      case .exited(127): "command not found (exit status 127)"
       case .exited(let status): "exit status \(status)"
       case .killed(let signal): "was killed by signal \(signal)"
       }

@@ -16,11 +16,13 @@ package struct AlertmanagerAddress: Equatable, Sendable {
   package let authority: String
 
   package init(_ url: String) throws(Fault) {
-    func fault(_ reason: String) -> Fault { Fault(description: "'\(url)' is no Alertmanager: \(reason)") }
-    if url.hasPrefix("https://") {
-      throw fault("https is not spoken here; send alerts by --on-alert and curl or amtool")
+    func fault(_ reason: String) -> Fault {
+      Fault(description: "invalid Alertmanager URL '\(url)': \(reason)")
     }
-    guard url.hasPrefix("http://") else { throw fault("give its URL, as http://127.0.0.1:9093") }
+    if url.hasPrefix("https://") {
+      throw fault("https is not supported; use a proxy, or --on-alert with curl or amtool")
+    }
+    guard url.hasPrefix("http://") else { throw fault("expected a URL such as http://127.0.0.1:9093") }
     guard url.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
       throw fault("a URL is ASCII without spaces")
     }
@@ -30,7 +32,7 @@ package struct AlertmanagerAddress: Equatable, Sendable {
     if prefix.contains(where: { $0 == "?" || $0 == "#" })
       || authority.contains(where: { $0 == "?" || $0 == "#" })
     {
-      throw fault("give it without a query")
+      throw fault("a query is not supported")
     }
     if authority.contains("@") { throw fault("a user and a password are not supported") }
     while prefix.hasSuffix("/") { prefix.removeLast() }
@@ -38,7 +40,7 @@ package struct AlertmanagerAddress: Equatable, Sendable {
     var port: UInt16 = 80
     if let colon = authority.lastIndex(of: ":"), !authority.hasSuffix("]") {
       guard let number = UInt16(authority[authority.index(after: colon)...]), number > 0 else {
-        throw fault("its port is no number from 1 to 65535")
+        throw fault("the port must be 1 to 65535")
       }
       port = number
       host = authority[..<colon]
@@ -46,7 +48,7 @@ package struct AlertmanagerAddress: Equatable, Sendable {
     if host.hasPrefix("["), host.hasSuffix("]") {
       host = host.dropFirst().dropLast()
     } else if host.contains(":") {
-      throw fault("an IPv6 address stands in brackets, as http://[::1]:9093")
+      throw fault("an IPv6 address needs brackets, as in http://[::1]:9093")
     }
     if host.isEmpty { throw fault("it names no host") }
     self.host = String(host)

@@ -21,7 +21,7 @@ package struct AlertmanagerAlerts: Sendable {
     /// When the recovery was noticed; nil while it is active.
     var recovered: UInt64?
     /// Whether a post with it was taken.
-    var isTold = false
+    var isReported = false
   }
 
   private let instance: String
@@ -42,7 +42,7 @@ package struct AlertmanagerAlerts: Sendable {
   package var nextPost: UInt64? { due }
 
   /// Whether there is a change that no post has reported yet.
-  package var hasNews: Bool { alerts.contains { !$0.isTold } }
+  package var hasNews: Bool { alerts.contains { !$0.isReported } }
 
   /// Takes a change in.
   package mutating func take(_ notice: DeliveryMessage, at now: UInt64) {
@@ -60,7 +60,7 @@ package struct AlertmanagerAlerts: Sendable {
   /// The post was taken.
   package mutating func posted(at now: UInt64) {
     alerts.removeAll { $0.recovered != nil }
-    for index in alerts.indices { alerts[index].isTold = true }
+    for index in alerts.indices { alerts[index].isReported = true }
     retry = Self.firstRetry
     due = alerts.isEmpty ? nil : now &+ Self.repeatEvery
   }

@@ -119,7 +119,7 @@ package final class DeliveryProcess {
 
   private func end() {
     hasEnded = true
-    fault = "its process has ended"
+    fault = "delivery process exited"
     dropped += UInt64(pending)
     waiting.removeAll()
     (isReady, owes) = (true, false)
@@ -147,7 +147,7 @@ package final class DeliveryProcess {
     var parts: [String] = []
     if let fault { parts.append(fault) }
     if failed > 0 { parts.append("\(failed) of \(failed + delivered) failed") }
-    if dropped > 0 { parts.append("\(dropped) given up") }
+    if dropped > 0 { parts.append("\(dropped) dropped") }
     return "\(name): \(parts.joined(separator: "; "))"
   }
 }

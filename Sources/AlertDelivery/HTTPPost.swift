@@ -117,7 +117,7 @@ package struct HTTPPost: ~Copyable {
     while bytes.count < Self.answerLimit {
       if let answer = PostAnswer(bytes[...]), answer.isWhole { return answer }
       guard PostAnswer.mayBegin(with: bytes) else {
-        throw Failure(reason: "what answers is no web server")
+        throw Failure(reason: "not an HTTP response")
       }
       guard Self.isReady(descriptor, POLLIN, deadline) else {
         end = Failure(reason: "it has not answered in time")

@@ -23,7 +23,7 @@ package struct PostAnswer: Equatable, Sendable {
         let status = Int(words[1]), status >= 100
       else { return nil }
       rest = rest[end...]
-      // "Go on" is no answer yet (RFC 9110 section 15.2).
+      // 100 Continue is no answer yet (RFC 9110 section 15.2).
       if status < 200, status != 101 { continue }
       self.status = status
       let body = String(decoding: rest, as: UTF8.self).split { $0.isWhitespace }

@@ -52,7 +52,7 @@ package final class AlertLog {
 
   /// Reopens the file at the path (SIGHUP), and writes what waits.
   package func reopen() {
-    guard openAnew() else { return }
+    guard reopenFile() else { return }
     warning = nil
     flush()
   }
@@ -63,7 +63,7 @@ package final class AlertLog {
     // Rotated or removed: the name belongs to another file, or to none.
     if file?.identity != LogFile.identity(at: path) || file == nil {
       // Without a new file the old one still takes the lines.
-      if !openAnew() && file == nil { return }
+      if !reopenFile() && file == nil { return }
     }
     do throws(SystemError) {
       while written < waiting.count {
@@ -81,7 +81,7 @@ package final class AlertLog {
   }
 
   /// Returns whether the file at the path is open now.
-  private func openAnew() -> Bool {
+  private func reopenFile() -> Bool {
     do throws(SystemError) {
       try LogFile.makeDirectories(above: path)
       file = try LogFile(path: path)
@@ -114,7 +114,7 @@ package final class AlertLog {
     let lines = waiting.count { $0 == UInt8(ascii: "\n") }
     var text = "cannot write the alert log \(path): \(failure.reason)"
     if lines > 0 { text += "; \(lines) \(lines == 1 ? "line waits" : "lines wait")" }
-    if dropped > 0 { text += "; \(dropped) given up" }
+    if dropped > 0 { text += "; \(dropped) dropped" }
     warning = text
   }
 }

@@ -34,10 +34,10 @@ extension AlertRuleParser {
         } else if let next = words.next() {
           value = next
         } else {
-          throw AlertSyntaxError("\(missing) is missing behind '\(key)'", at: words.end)
+          throw AlertSyntaxError("\(missing) is missing after '\(key)'", at: words.end)
         }
         if value.text.isEmpty {
-          throw AlertSyntaxError("\(missing) is missing behind '\(key)='", at: value.column)
+          throw AlertSyntaxError("\(missing) is missing after '\(key)='", at: value.column)
         }
         try set(key, value)
       }
@@ -57,7 +57,7 @@ extension AlertRuleParser {
       case "clear": clear = word
       case "min":
         guard let number = UInt64(word.text), number >= 1, number <= 1_000_000_000 else {
-          throw AlertSyntaxError("'\(word.text)' is no number of exchanges: give 1 or more", word)
+          throw AlertSyntaxError("invalid number of exchanges '\(word.text)' (expected 1 or more)", word)
         }
         (minimum, minimumWord) = (number, word)
       case "site": (site, siteWord) = (try AlertRuleParser.site(word), word)
@@ -69,7 +69,7 @@ extension AlertRuleParser {
 
   static func time(_ word: AlertRuleText.Word) throws(AlertSyntaxError) -> UInt64 {
     guard let time = DecimalText.nanoseconds(word.text) else {
-      throw AlertSyntaxError("'\(word.text)' is no time: give 30s, 2m or 1h, a week at most", word)
+      throw AlertSyntaxError("invalid duration '\(word.text)' (expected 30s, 2m or 1h, at most a week)", word)
     }
     return time
   }
@@ -83,7 +83,7 @@ extension AlertRuleParser {
       // A bare number would be seconds, and hardly meant so.
       guard text.last?.isLetter == true, let time = DecimalText.nanoseconds(text) else {
         throw AlertSyntaxError(
-          "'\(text)' is no limit for \(measure.rawValue): give a time, as 500ms or 1.5s", word)
+          "invalid limit '\(text)' for \(measure.rawValue) (expected a duration such as 500ms or 1.5s)", word)
       }
       return (Double(time), .time)
     }
@@ -95,33 +95,33 @@ extension AlertRuleParser {
       guard let value = DecimalText.number(text.dropLast(suffix.count)), value.isFinite else { break }
       if unit == .percent, measure == .requests {
         throw AlertSyntaxError(
-          "'\(text)' is a share, but requests are counted: give 100 (an interval), 10/s, 600/m or 36000/h",
+          "'\(text)' is a share, but requests are counted (expected 100 (per interval), 10/s, 600/m or 36000/h)",
           word)
       }
       if unit == .percent, value > 100 { throw AlertSyntaxError("a share is at most 100%", word) }
       return (value, unit)
     }
-    let share = measure == .requests ? "" : "a share as 5%, or "
+    let share = measure == .requests ? "" : "a share such as 5%, or "
     throw AlertSyntaxError(
-      "'\(text)' is no limit for \(measure.rawValue): give \(share)a count as 100 (an interval), 10/s, 600/m "
-        + "or 36000/h", word)
+      "invalid limit '\(text)' for \(measure.rawValue) "
+        + "(expected \(share)a count such as 100 (per interval), 10/s, 600/m or 36000/h)", word)
   }
 
   /// A site as pages show it: the host's name alone.
   private static func site(_ word: AlertRuleText.Word) throws(AlertSyntaxError) -> String {
     var name = word.text.lowercased()
     func fail(_ reason: String) -> AlertSyntaxError {
-      AlertSyntaxError("'\(word.text)' is no site: \(reason)", word)
+      AlertSyntaxError("invalid site '\(word.text)': \(reason)", word)
     }
     guard name.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
-      throw fail("give it as it is on the wire and on pages, in ASCII (xn--...)")
+      throw fail("expected it as on the wire and on pages, in ASCII (xn--...)")
     }
-    if name.contains("/") { throw fail("give the host's name alone, as example.com") }
+    if name.contains("/") { throw fail("expected a host name alone, such as example.com") }
     if name.contains("*") { throw fail("each rule is about one site, or about all traffic") }
     if name.count > 255 { throw fail("it has more than 255 characters") }
     if let colon = name.lastIndex(of: ":"), !name.hasSuffix("]") {
       let port = name[name.index(after: colon)...]
-      if port.allSatisfy(\.isNumber) { throw fail("sites have no port: give \(name[..<colon])") }
+      if port.allSatisfy(\.isNumber) { throw fail("sites have no port (expected \(name[..<colon]))") }
     }
     if name.count > 1, name.hasSuffix(".") { name.removeLast() }
     return name
@@ -136,7 +136,7 @@ extension AlertRuleParser {
     }
     guard isPlain, word.text.count <= 64 else {
       throw AlertSyntaxError(
-        "'\(word.text)' is no \(key): give letters, digits, '-', '_' and '.', 64 at most", word)
+        "invalid \(key) '\(word.text)' (expected letters, digits, '-', '_' and '.', at most 64)", word)
     }
     return String(word.text)
   }

@@ -35,7 +35,7 @@ package struct AlertRuleParser: Sendable {
     let isBelow = try Self.comparison(&words, behind: measure)
     guard let limit = words.next() else {
       throw AlertSyntaxError(
-        "the limit is missing behind '\(isBelow ? "<" : ">")', \(Self.example)", at: words.end)
+        "the limit is missing after '\(isBelow ? "<" : ">")', \(Self.example)", at: words.end)
     }
     let (threshold, unit) = try Self.limit(limit, of: measure)
     let clauses = try Clauses(&words)
@@ -62,11 +62,12 @@ package struct AlertRuleParser: Sendable {
 
   private static func measure(_ words: inout AlertRuleText) throws(AlertSyntaxError) -> AlertMeasure {
     guard let word = words.next() else {
-      throw AlertSyntaxError("there is no rule: give a measure and its limit, \(example)", at: 0)
+      throw AlertSyntaxError("empty rule: expected a measure and its limit, \(example)", at: 0)
     }
     guard let measure = AlertMeasure(rawValue: String(word.text)) else {
       throw AlertSyntaxError(
-        "'\(word.text)' is no measure: give requests, failures, unanswered, lost, p50, p90, p99 or max", word)
+        "unknown measure '\(word.text)' (expected requests, failures, unanswered, lost, p50, p90, p99 or max)",
+        word)
     }
     return measure
   }
@@ -76,11 +77,11 @@ package struct AlertRuleParser: Sendable {
   ) throws(AlertSyntaxError) -> Bool {
     guard let word = words.next() else {
       throw AlertSyntaxError(
-        "'>' or '<' is missing behind '\(measure.rawValue)'; put the rule in quotes, since a shell takes > "
+        "'>' or '<' is missing after '\(measure.rawValue)'; put the rule in quotes, since a shell takes > "
           + "for itself, \(example)", at: words.end)
     }
     guard word.text == ">" || word.text == "<" else {
-      throw AlertSyntaxError("'\(word.text)' is no comparison: give > or <", word)
+      throw AlertSyntaxError("invalid comparison '\(word.text)' (expected > or <)", word)
     }
     return word.text == "<"
   }
@@ -106,7 +107,8 @@ package struct AlertRuleParser: Sendable {
     }
     if rule.isBelow ? clear < rule.threshold : clear > rule.threshold {
       throw AlertSyntaxError(
-        "'clear \(word.text)' lies beyond the limit: give \(limit) or \(rule.isBelow ? "more" : "less")", word
+        "'clear \(word.text)' is beyond the limit (expected \(limit) or \(rule.isBelow ? "more" : "less"))",
+        word
       )
     }
     rule.clear = clear

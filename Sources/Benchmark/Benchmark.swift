@@ -13,8 +13,9 @@ struct Benchmark {
     print("| stage | fastest | median | unit |")
     print("| --- | --- | --- | --- |")
     FilterCase.run()
-    for measurement in [ParserCase.run(), RoadCase.run(sites: 1), RoadCase.run(sites: 200), PacketCase.run()]
-    {
+    for measurement in [
+      ParserCase.run(), PipelineCase.run(sites: 1), PipelineCase.run(sites: 200), PacketCase.run(),
+    ] {
       measurement.show()
     }
   }

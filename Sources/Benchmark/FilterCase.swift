@@ -18,8 +18,8 @@ enum FilterCase {
     ]
     do {
       let benchmark = try FilterBenchmark(frames: frames)
-      for row in benchmark.rows { print("| \(row.name) | \(row.nanoseconds) | | ns a packet |") }
-      print("| reader: ring to segment | \(Measurement.rounded(benchmark.reading)) | | ns a record |")
+      for row in benchmark.rows { print("| \(row.name) | \(row.nanoseconds) | | ns/packet |") }
+      print("| reader: ring to segment | \(Measurement.rounded(benchmark.reading)) | | ns/record |")
     } catch {
       print("| filter: not measured, \(error.message) | | | |")
     }

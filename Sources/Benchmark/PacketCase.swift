@@ -12,7 +12,7 @@ enum PacketCase {
     ]
     .map(\.bytes)
     var decoder = PacketDecoder()
-    return .of("decoder: Ethernet to TCP", "ns a packet") {
+    return .of("decoder: Ethernet to TCP", "ns/packet") {
       var done = 0
       for _ in 0..<100_000 {
         for bytes in packets {

@@ -8,7 +8,7 @@ enum ParserCase {
   static func run() -> Measurement {
     let heads = (0..<64).map { Array(Traffic.request($0, padding: 180).utf8) }
     let names = NameBuffer()
-    return .of("parser: request of 350 bytes, site and section", "ns a head") {
+    return .of("parser: request of 350 bytes, site and section", "ns/head") {
       var head = MessageHead()
       var done = 0
       for _ in 0..<2_000 {

@@ -12,7 +12,7 @@ package struct ExchangeFacts: BitwiseCopyable, Sendable {
     /// The request was given up: no response within the time limit.
     case unanswered
     /// A final response that nobody here asked for: there is no request, and no text.
-    case orphan
+    case unmatchedResponse
   }
 
   package var outcome = Outcome.answered

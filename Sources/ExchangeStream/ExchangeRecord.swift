@@ -22,7 +22,7 @@ package struct ExchangeRecord: Sendable {
   package var site: String { text(facts.site) }
   /// The method's name; empty for an unmatched response.
   package var method: String {
-    if facts.outcome == .orphan { return "" }
+    if facts.outcome == .unmatchedResponse { return "" }
     return facts.method == .other ? text(facts.methodName) : facts.method.name
   }
   /// The request's target as sent: the path with its query, as a rule.

@@ -39,7 +39,7 @@ package final class ExchangeWriter {
       case .request: begin(event, batch.detail(index), batch.names)
       case .answered: answer(event, batch.detail(index))
       case .unanswered: giveUp(event)
-      case .orphan: orphan(event, batch.detail(index))
+      case .unmatchedResponse: unmatchedResponse(event, batch.detail(index))
       case .interim: break
       }
       index &+= 1
@@ -112,9 +112,9 @@ package final class ExchangeWriter {
     release(event)
   }
 
-  private func orphan(_ event: ExchangeEvent, _ detail: ExchangeDetail) {
+  private func unmatchedResponse(_ event: ExchangeEvent, _ detail: ExchangeDetail) {
     var facts = ExchangeFacts()
-    facts.outcome = .orphan
+    facts.outcome = .unmatchedResponse
     facts.status = event.status
     facts.endTime = event.time
     facts.client = detail.client

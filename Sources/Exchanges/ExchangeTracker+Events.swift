@@ -174,7 +174,7 @@ extension ExchangeTracker {
     _ head: MessageHead, _ chunk: Chunk, _ reading: inout ChunkReading
   ) -> AnsweredRequest? {
     let request = request(answeredBy: chunk, headStart: reading.headStart, isInStep: reading.isInStep)
-    var event = ExchangeEvent(kind: .orphan)
+    var event = ExchangeEvent(kind: .unmatchedResponse)
     event.status = head.status
     event.time = chunk.time
     let isInterim = head.status < 200 && head.status != 101

@@ -265,7 +265,7 @@ extension ExchangeTracker {
     take(chunk, bytes)
   }
 
-  /// Goes on after bytes that will not come.
+  /// Continues after bytes that will not come.
   private mutating func skip(_ flow: FlowIndex, _ direction: Direction, _ gap: UInt32, from position: UInt32)
   {
     counters.skippedBytes &+= UInt64(gap)

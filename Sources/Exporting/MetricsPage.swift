@@ -39,7 +39,7 @@ struct MetricsPage {
     writer.family("wiretally_http_unanswered", .counter, "Requests given up without a response.")
     writer.sample(totals.unanswered)
     writer.family(
-      "wiretally_http_unmatched_responses", .counter, "Final responses that nobody here asked for.")
+      "wiretally_http_unmatched_responses", .counter, "Final responses without an observed request.")
     writer.sample(totals.unmatchedResponses)
     writer.family(
       "http_server_request_duration_seconds", .histogram,

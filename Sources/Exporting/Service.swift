@@ -18,7 +18,7 @@ final class Service {
   private(set) var counts = ListenerCounts()
   private var channels: [ObjectIdentifier: any Channel] = [:]
   private var readers: [ObjectIdentifier: Reader] = [:]
-  private var told: UInt64 = 0
+  private var sent: UInt64 = 0
 
   init(_ answers: Answers, _ limits: ListenerLimits) {
     self.answers = answers
@@ -68,8 +68,8 @@ final class Service {
   /// when it takes nothing for long: no more waits for it than the limit.
   func tell() {
     let latest = answers.latest
-    guard latest != told, !readers.isEmpty else { return }
-    told = latest
+    guard latest != sent, !readers.isEmpty else { return }
+    sent = latest
     guard let event = answers.event(forNewcomer: false) else { return }
     let now = NIODeadline.now()
     for (key, reader) in readers {

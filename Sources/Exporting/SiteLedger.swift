@@ -74,7 +74,7 @@ package struct SiteLedger {
   /// The totals that bound the errors are reset: what is known up to now is kept.
   ///
   /// - Parameter last: the last listing before it.
-  package mutating func lifeBegunAnew(after last: SiteListing) {
+  package mutating func lifetimeReset(after last: SiteListing) {
     let errors = Dictionary(last.sites.map { ($0.name, $0.undercountMax) }) { first, _ in first }
     for (name, site) in listed {
       listed[name]?.before = site.outcomes.requests

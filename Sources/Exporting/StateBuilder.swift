@@ -82,7 +82,7 @@ package final class StateBuilder {
     published.notices = input.notices
     published.deliveries = input.deliveries
     if life.start != lifeStart {
-      if lifeStart != 0 { sites.lifeBegunAnew(after: listing) }
+      if lifeStart != 0 { sites.lifetimeReset(after: listing) }
       lifeStart = life.start
     }
     listing = sites.listing(life)

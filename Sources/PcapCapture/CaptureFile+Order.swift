@@ -19,7 +19,7 @@ extension CaptureFile {
     if look.isBeyondSorting {
       notice =
         "\(input.name): its packets are not in the order of their times, and too many to be put in order; "
-        + "requests may be missing; try: reordercap \(input.name) ordered.pcapng"
+        + "requests may be missing; hint: reordercap \(input.name) ordered.pcapng"
     } else if look.isWorthSorting {
       input.seek(to: begin)
       format = first

@@ -65,7 +65,7 @@ package struct ExchangeLines {
 
   private mutating func plain(_ record: ExchangeRecord, _ text: inout ByteText) {
     let facts = record.facts
-    let time = facts.outcome == .orphan ? facts.endTime : facts.requestTime
+    let time = facts.outcome == .unmatchedResponse ? facts.endTime : facts.requestTime
     setStamp(time)
     text.append(stamp)
     text.append(".")
@@ -77,7 +77,7 @@ package struct ExchangeLines {
     text.append(" ")
     address(facts.client.high, facts.client.low, &text)
     text.append(" ")
-    if facts.outcome == .orphan {
+    if facts.outcome == .unmatchedResponse {
       text.append("(no request seen) ")
       address(facts.server.high, facts.server.low, &text)
     } else {
@@ -148,7 +148,7 @@ package struct ExchangeLines {
 
   private mutating func object(_ record: ExchangeRecord, _ text: inout ByteText) {
     let facts = record.facts
-    let hasRequest = facts.outcome != .orphan, hasResponse = facts.outcome != .unanswered
+    let hasRequest = facts.outcome != .unmatchedResponse, hasResponse = facts.outcome != .unanswered
     json.clear()
     json.beginObject()
     json.member("type", "exchange")
@@ -226,7 +226,7 @@ extension ExchangeFacts.Outcome {
     switch self {
     case .answered: "answered"
     case .unanswered: "unanswered"
-    case .orphan: "orphan"
+    case .unmatchedResponse: "unmatchedResponse"
     }
   }
 }

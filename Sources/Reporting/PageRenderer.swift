@@ -94,7 +94,7 @@ package struct PageRenderer: Sendable {
     text.line("Top \(top) Site totals:")
     for site in life.sites.prefix(top) where site.requests > 0 {
       // Space-Saving may have counted a site so much too high.
-      let error = site.overcountMax > 0 ? " (at most \(site.overcountMax) too many)" : ""
+      let error = site.overcountMax > 0 ? " (overcounted by at most \(site.overcountMax))" : ""
       text.line("Site: \(site.name) - Hits: \(site.requests)\(error)", indent: 1)
     }
     if life.sites.isEmpty { text.line("No sites.", indent: 1) }
@@ -110,7 +110,7 @@ package struct PageRenderer: Sendable {
     }
     if life.latency.count > 0 {
       text.line(
-        "Latency on this wire: p50 \(Self.latency(life.latency.p50)), p90 \(Self.latency(life.latency.p90)), "
+        "Latency (as seen on this host): p50 \(Self.latency(life.latency.p50)), p90 \(Self.latency(life.latency.p90)), "
           + "p99 \(Self.latency(life.latency.p99)), max \(Self.latency(life.latency.maximum))",
         indent: 1)
     }

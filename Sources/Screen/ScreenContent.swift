@@ -24,7 +24,7 @@ package struct ScreenContent: Sendable {
   package var site: SiteDetail?
   /// The latest exchanges, newest first.
   package var exchanges: [ExchangeLine] = []
-  /// Exchanges that came too fast to be among them.
+  /// Exchanges that were not shown because the rate was too high.
   package var dropped: UInt64 = 0
 
   package init(label: CaptureLabel, interval: UInt64) {

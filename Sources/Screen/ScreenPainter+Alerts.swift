@@ -44,7 +44,7 @@ extension ScreenPainter {
     let span = CountText.span(isOver ? recent.end &- recent.start : content.interval)
     guard let site = recent.sites.first, site.requests > 0 else {
       drawTitle(region, "Most visited", right: "last \(span)", panel: .recent)
-      region.part(row: 1).put("no site was asked for", row: 0, column: 1, style: .faint)
+      region.part(row: 1).put("no requests", row: 0, column: 1, style: .faint)
       return
     }
     let right = "\(CountText.short(site.requests)) of \(CountText.short(recent.totals.requests)) in \(span)"

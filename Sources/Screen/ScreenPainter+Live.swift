@@ -9,7 +9,7 @@ extension ScreenPainter {
   /// The latest exchanges, newest first; what failed is marked.
   mutating func drawLive(_ region: Region) {
     let lines = content.exchanges.filter { state.passes($0) }
-    let dropped = content.dropped > 0 ? ", \(CountText.short(content.dropped)) came too fast" : ""
+    let dropped = content.dropped > 0 ? ", \(CountText.short(content.dropped)) not shown (rate too high)" : ""
     let filter = state.filter.isEmpty ? "" : " with '\(state.filter)'"
     drawTitle(region, "Latest exchanges\(filter)", right: "newest first, \(lines.count) kept\(dropped)")
     let list = region.part(row: 2)

@@ -22,7 +22,8 @@ extension ScreenPainter {
     if isWide { drawStatuses(upper.part(column: upper.width * 11 / 20 + 1)) }
     guard lower > 0 else { return }
     let panel = rest.part(row: rest.height - lower)
-    drawTitle(panel, "Latency on this wire", right: "\(CountText.short(site.latency.count)) answers")
+    drawTitle(
+      panel, "Latency (as seen on this host)", right: "\(CountText.short(site.latency.count)) answers")
     drawBars(bars, panel.part(row: 1), of: content.site?.latencies.reduce(0) { $0 &+ $1.count } ?? 0)
   }
 
@@ -31,7 +32,7 @@ extension ScreenPainter {
     let answers = site.successes &+ site.failures
     body.put(" \(Region.cut(site.name, body.width - 2))", row: 0, style: .strong)
     var line = FactLine(gap: 3)
-    let most = site.overcountMax > 0 ? " (at most \(CountText.short(site.overcountMax)) too many)" : ""
+    let most = site.overcountMax > 0 ? " (overcounted by at most \(CountText.short(site.overcountMax)))" : ""
     line.add(
       "\(CountText.short(site.requests)) requests\(most), \(CountText.percent(site.requests, of: total)) of all",
       rank: 0)

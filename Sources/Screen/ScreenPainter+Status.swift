@@ -83,12 +83,12 @@ extension ScreenPainter {
       region.put("enter keeps, esc clears ", row: 0, endingAt: region.width, style: .faint)
       return
     case .reset:
-      region.put(" Begin all totals anew?  y yes, any other key no ", row: 0, style: .alarm)
+      region.put(" Reset totals?  y yes, any other key no ", row: 0, style: .alarm)
       return
     default: break
     }
     let common = [
-      ("q", "quit"), ("?", "help"), ("p", state.isPaused ? "go on" : "pause"),
+      ("q", "quit"), ("?", "help"), ("p", state.isPaused ? "resume" : "pause"),
     ]
     let keys =
       switch state.view {

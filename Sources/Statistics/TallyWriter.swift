@@ -77,7 +77,7 @@ package final class TallyWriter {
     switch event.kind {
     case .request: countRequest(event, names, tally)
     case .answered: countAnswer(event, tally)
-    case .orphan:
+    case .unmatchedResponse:
       tally.totals[0].responses &+= 1
       tally.totals[0].unmatchedResponses &+= 1
       countStatus(event.status, tally)

@@ -20,7 +20,7 @@ extension Timeline {
 
   /// Resets the totals: totals, sites and the ledger count from here on. Intervals, and with them the
   /// alerts, continue.
-  package func startAnew(capture: CaptureCounters) {
+  package func startAgain(capture: CaptureCounters) {
     guard let start else { return }
     let reached = start &+ plan.boundary(max(progress.min() ?? 0, firstTick))
     lifeBefore = (reached, capture, ledger)

@@ -29,7 +29,7 @@ package final class Timeline {
   /// Each worker's ledger since its start.
   private var ledgers: [ExchangeCounters]
   var ledgerBefore = ExchangeCounters()
-  /// Where the life begins after `startAnew`: what had been counted by then.
+  /// Where the life begins after `startAgain`: what had been counted by then.
   var lifeBefore: (start: UInt64, capture: CaptureCounters, ledger: ExchangeCounters)?
   var captureBefore = CaptureCounters()
   /// When time began, nanoseconds since 1970; nil until the first tally, when it was not given.

@@ -13,7 +13,7 @@ package struct TrafficTotals: Equatable, Sendable, BitwiseCopyable {
   package var exchanges: UInt64 = 0
   /// Requests given up.
   package var unanswered: UInt64 = 0
-  /// Final responses that nobody here asked for.
+  /// Final responses without an observed request.
   package var unmatchedResponses: UInt64 = 0
   /// 1xx responses, 101 apart.
   package var interim: UInt64 = 0

@@ -38,13 +38,13 @@ import Testing
 
   @Test func `a command that is not there is named`() throws {
     let fault = try #require(AlertCommand("/nowhere/hook", timeout: Self.minute).run(notice()))
-    #expect(fault.hasPrefix("was not found (exit status 127): "))
+    #expect(fault.hasPrefix("command not found (exit status 127): "))
     #expect(fault.contains("/nowhere/hook"))
   }
 
   @Test(arguments: ["sleep 600", "yes", "trap '' TERM; while :; do sleep 1; done"])
   func `one that hangs is ended with all that it started`(command: String) {
     let fault = AlertCommand("\(command) # \(UUID().uuidString)", timeout: 300_000_000).run(notice())
-    #expect(fault?.hasPrefix("was ended after 300ms") == true, "\(fault ?? "nil")")
+    #expect(fault?.hasPrefix("timed out after 300ms") == true, "\(fault ?? "nil")")
   }
 }

@@ -22,19 +22,19 @@ import Testing
   }
 
   @Test(arguments: [
-    ("127.0.0.1:9093", "give its URL, as http://127.0.0.1:9093"),
-    ("https://a", "https is not spoken here; send alerts by --on-alert and curl or amtool"),
+    ("127.0.0.1:9093", "expected a URL such as http://127.0.0.1:9093"),
+    ("https://a", "https is not supported; use a proxy, or --on-alert with curl or amtool"),
     ("http://", "it names no host"), ("http://:9093", "it names no host"),
-    ("http://a:0", "its port is no number from 1 to 65535"),
-    ("http://a:b", "its port is no number from 1 to 65535"),
-    ("http://::1:9093", "an IPv6 address stands in brackets, as http://[::1]:9093"),
-    ("http://u:p@a", "a user and a password are not supported"), ("http://a/?x", "give it without a query"),
-    ("http://a?x", "give it without a query"), ("http://a b", "a URL is ASCII without spaces"),
+    ("http://a:0", "the port must be 1 to 65535"),
+    ("http://a:b", "the port must be 1 to 65535"),
+    ("http://::1:9093", "an IPv6 address needs brackets, as in http://[::1]:9093"),
+    ("http://u:p@a", "a user and a password are not supported"), ("http://a/?x", "a query is not supported"),
+    ("http://a?x", "a query is not supported"), ("http://a b", "a URL is ASCII without spaces"),
     ("http://a\r\nX: y", "a URL is ASCII without spaces"),
   ])
   func `an invalid URL is reported`(url: String, reason: String) {
     let fault = #expect(throws: AlertmanagerAddress.Fault.self) { try AlertmanagerAddress(url) }
-    #expect(fault?.description == "'\(url)' is no Alertmanager: \(reason)")
+    #expect(fault?.description == "invalid Alertmanager URL '\(url)': \(reason)")
   }
 
   // MARK: What is posted, and when

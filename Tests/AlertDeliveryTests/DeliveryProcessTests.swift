@@ -41,12 +41,12 @@ import Testing
     for number in 0..<100 { process.send(Self.message(number)) }
     // One is on its way, 64 wait.
     #expect(process.pending == 65 && process.dropped == 35)
-    #expect(process.warning == "--on-alert: 35 given up")
+    #expect(process.warning == "--on-alert: 35 dropped")
     #expect(other.receive(timeout: 0) == .message(Self.message(0)))
     _ = other.send(Self.report([("ready", "1"), ("fault", "exit status 1")]))
     #expect(process.look())
     #expect(other.receive(timeout: 0) == .message(Self.message(36)))
-    #expect(process.warning == "--on-alert: exit status 1; 1 of 1 failed; 35 given up")
+    #expect(process.warning == "--on-alert: exit status 1; 1 of 1 failed; 35 dropped")
   }
 
   @Test func `a fault is reported when it changes, and withdrawn when it works again`() throws {
@@ -67,8 +67,8 @@ import Testing
     ends = nil
     process.send(Self.message(1))
     process.look()
-    #expect(process.fault == "its process has ended" && process.pending == 0)
-    #expect(process.warning?.hasPrefix("--alertmanager http://a: its process has ended") == true)
+    #expect(process.fault == "delivery process exited" && process.pending == 0)
+    #expect(process.warning?.hasPrefix("--alertmanager http://a: delivery process exited") == true)
     process.send(Self.message(2))
     process.release()
   }

@@ -7,7 +7,7 @@ import Testing
 /// One post, against servers that answer in every odd way.
 @Suite struct HTTPPostTests {
   private static let ok = "HTTP/1.1 200 OK\r\n"
-  private static let noServer = "what answers is no web server"
+  private static let noServer = "not an HTTP response"
   /// Nanoseconds that no answer needs here; a test that waited for it would show that it did.
   private static let long: UInt64 = 600_000_000_000
 

@@ -77,7 +77,7 @@ import Testing
     try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: "/dev/full")
     let log = try AlertLog(path: path, zone: .fixed(0))
     for number in 1...600 { log.append(try transition(number)) }
-    #expect(log.warning?.contains("given up") == true)
+    #expect(log.warning?.contains("dropped") == true)
     try FileManager.default.removeItem(atPath: path)
     log.reopen()
     let lines = try directory.lines("log")

@@ -48,49 +48,50 @@ import Testing
   }
 
   @Test(arguments: [
-    ("", "there is no rule: give a measure and its limit, as in 'failures > 5% for 1m'", 0, 1),
+    ("", "empty rule: expected a measure and its limit, as in 'failures > 5% for 1m'", 0, 1),
     (
       "failurs > 5%",
-      "'failurs' is no measure: give requests, failures, unanswered, lost, p50, p90, p99 or max", 0, 7
+      "unknown measure 'failurs' (expected requests, failures, unanswered, lost, p50, p90, p99 or max)", 0, 7
     ),
     (
       "failures",
-      "'>' or '<' is missing behind 'failures'; put the rule in quotes, since a shell takes > for itself, "
+      "'>' or '<' is missing after 'failures'; put the rule in quotes, since a shell takes > for itself, "
         + "as in 'failures > 5% for 1m'", 8, 1
     ),
-    ("failures = 5%", "'=' is no comparison: give > or <", 9, 1),
-    ("failures >", "the limit is missing behind '>', as in 'failures > 5% for 1m'", 10, 1),
+    ("failures = 5%", "invalid comparison '=' (expected > or <)", 9, 1),
+    ("failures >", "the limit is missing after '>', as in 'failures > 5% for 1m'", 10, 1),
     (
       "failures > 5x",
-      "'5x' is no limit for failures: give a share as 5%, or a count as 100 (an interval), 10/s, 600/m or "
-        + "36000/h", 11, 2
+      "invalid limit '5x' for failures "
+        + "(expected a share such as 5%, or a count such as 100 (per interval), 10/s, 600/m or 36000/h)", 11,
+      2
     ),
     (
       "requests > -1",
-      "'-1' is no limit for requests: give a count as 100 (an interval), 10/s, 600/m or 36000/h",
+      "invalid limit '-1' for requests (expected a count such as 100 (per interval), 10/s, 600/m or 36000/h)",
       11, 2
     ),
     (
       "requests > 5%",
-      "'5%' is a share, but requests are counted: give 100 (an interval), 10/s, 600/m or 36000/h", 11, 2
+      "'5%' is a share, but requests are counted (expected 100 (per interval), 10/s, 600/m or 36000/h)", 11, 2
     ),
     ("failures > 101%", "a share is at most 100%", 11, 4),
-    ("p99 > 500", "'500' is no limit for p99: give a time, as 500ms or 1.5s", 6, 3),
-    ("p99 > 5%", "'5%' is no limit for p99: give a time, as 500ms or 1.5s", 6, 2),
+    ("p99 > 500", "invalid limit '500' for p99 (expected a duration such as 500ms or 1.5s)", 6, 3),
+    ("p99 > 5%", "invalid limit '5%' for p99 (expected a duration such as 500ms or 1.5s)", 6, 2),
     (
       "requests > 5 fro 1m",
       "'fro' is unknown: over, for, keep, clear, min, site=, name= and severity= may follow", 13, 3
     ),
     ("requests > 5 for 1m for 2m", "'for' is given twice", 20, 3),
-    ("requests > 5 for", "a time is missing behind 'for'", 16, 1),
-    ("requests > 5 site=", "a site is missing behind 'site='", 18, 1),
-    ("requests > 5 over soon", "'soon' is no time: give 30s, 2m or 1h, a week at most", 18, 4),
-    ("requests > 5 keep 0s", "'0s' is no time: give 30s, 2m or 1h, a week at most", 18, 2),
-    ("failures > 5% min none", "'none' is no number of exchanges: give 1 or more", 18, 4),
+    ("requests > 5 for", "a time is missing after 'for'", 16, 1),
+    ("requests > 5 site=", "a site is missing after 'site='", 18, 1),
+    ("requests > 5 over soon", "invalid duration 'soon' (expected 30s, 2m or 1h, at most a week)", 18, 4),
+    ("requests > 5 keep 0s", "invalid duration '0s' (expected 30s, 2m or 1h, at most a week)", 18, 2),
+    ("failures > 5% min none", "invalid number of exchanges 'none' (expected 1 or more)", 18, 4),
     ("requests > 5 min 3", "'min' is for shares (%) and latencies: a count needs none", 17, 1),
     ("failures > 5% clear 3", "'clear 3' has another unit than the limit of 5%", 20, 1),
-    ("failures > 5% clear 6%", "'clear 6%' lies beyond the limit: give 5% or less", 20, 2),
-    ("requests < 5/s clear 4/s", "'clear 4/s' lies beyond the limit: give 5/s or more", 21, 3),
+    ("failures > 5% clear 6%", "'clear 6%' is beyond the limit (expected 5% or less)", 20, 2),
+    ("requests < 5/s clear 4/s", "'clear 4/s' is beyond the limit (expected 5/s or more)", 21, 3),
     ("requests > 5 over 5s", "a window of 5s is shorter than the interval of 10s", 18, 2),
     (
       "p99 > 1s over 2h",
@@ -99,19 +100,23 @@ import Testing
     ),
     ("lost > 0 site=a", "what was lost has no site: leave 'site' out", 14, 1),
     (
-      "requests > 5 site=http://a/", "'http://a/' is no site: give the host's name alone, as example.com", 18,
+      "requests > 5 site=http://a/",
+      "invalid site 'http://a/': expected a host name alone, such as example.com", 18,
       9
     ),
-    ("requests > 5 site=a:80", "'a:80' is no site: sites have no port: give a", 18, 4),
-    ("requests > 5 site=*.a", "'*.a' is no site: each rule is about one site, or about all traffic", 18, 3),
+    ("requests > 5 site=a:80", "invalid site 'a:80': sites have no port (expected a)", 18, 4),
+    ("requests > 5 site=*.a", "invalid site '*.a': each rule is about one site, or about all traffic", 18, 3),
     (
       "requests > 5 site=bücher.example",
-      "'bücher.example' is no site: give it as it is on the wire and on pages, in ASCII (xn--...)", 18, 14
+      "invalid site 'bücher.example': expected it as on the wire and on pages, in ASCII (xn--...)", 18, 14
     ),
-    ("requests > 5 name=a,b", "'a,b' is no name: give letters, digits, '-', '_' and '.', 64 at most", 18, 3),
+    (
+      "requests > 5 name=a,b", "invalid name 'a,b' (expected letters, digits, '-', '_' and '.', at most 64)",
+      18, 3
+    ),
     (
       "requests > 5 severity=\"x\"",
-      "'\"x\"' is no severity: give letters, digits, '-', '_' and '.', 64 at most", 22, 3
+      "invalid severity '\"x\"' (expected letters, digits, '-', '_' and '.', at most 64)", 22, 3
     ),
   ])
   func `a fault is reported with its position`(text: String, message: String, column: Int, length: Int) throws
@@ -194,7 +199,7 @@ import Testing
     #expect(list.rules.map(\.name) == ["high-failures", "low-traffic", "high-loss"])
     try "requests > 1\n  p98 > 1s # typo\n".write(toFile: path, atomically: true, encoding: .utf8)
     let error = try #require(#expect(throws: AlertError.self) { try list.add(file: path) })
-    #expect(error.description.hasPrefix("\(path), line 2: 'p98' is no measure"))
+    #expect(error.description.hasPrefix("\(path), line 2: unknown measure 'p98'"))
     #expect(error.details == ["  p98 > 1s ", "  ^^^"])
   }
 

@@ -23,8 +23,8 @@ import Testing
 
   @Test(arguments: [
     ("true", nil), ("exit 3", "exit status 3"), ("echo broken >&2; exit 1", "exit status 1: broken"),
-    ("/nowhere/hook", "was not found"), ("kill -9 $$", "was killed by signal 9"),
-    ("sleep 600", "was ended after 1s"), ("yes", "was ended after 1s: y"),
+    ("/nowhere/hook", "command not found"), ("kill -9 $$", "was killed by signal 9"),
+    ("sleep 600", "timed out after 1s"), ("yes", "timed out after 1s: y"),
     ("head -c 3000000 /dev/zero; exit 2", "exit status 2"),
   ])
   func `what becomes of the command is reported, and never ends the program`(command: String, fault: String?)
@@ -254,8 +254,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("watch -t 1 --alertmanager 127.0.0.1:9093", "give its URL, as http://127.0.0.1:9093"),
-    ("watch -t 1 --alertmanager https://a", "https is not spoken here"),
+    ("watch -t 1 --alertmanager 127.0.0.1:9093", "expected a URL such as http://127.0.0.1:9093"),
+    ("watch -t 1 --alertmanager https://a", "https is not supported"),
     ("watch -t 1 --on-alert ''", "--on-alert names no command"),
     ("watch -t 1 --on-alert true --on-alert-timeout 2h", "--on-alert-timeout 2h"),
     ("read --on-alert true x.pcap", "--on-alert needs a rule"),

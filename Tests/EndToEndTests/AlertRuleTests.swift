@@ -11,9 +11,9 @@ import Testing
   }
 
   @Test(arguments: [
-    ("--alert 'failurs > 5%'", "--alert: 'failurs' is no measure", "  ^^^^^^^\n"),
+    ("--alert 'failurs > 5%'", "--alert: unknown measure 'failurs'", "  ^^^^^^^\n"),
     ("--alert failures", "put the rule in quotes", "          ^\n"),
-    ("--alert 'p99 > 1s' --alert 'p99 > 500'", "'500' is no limit for p99", "        ^^^\n"),
+    ("--alert 'p99 > 1s' --alert 'p99 > 500'", "invalid limit '500' for p99", "        ^^^\n"),
   ])
   func `a wrong rule ends it at once, with 64 and the place`(
     arguments: String, message: String, marks: String
@@ -41,7 +41,7 @@ import Testing
     try "failures > 5%\nrequests < fast\n".write(toFile: rules, atomically: true, encoding: .utf8)
     let wrong = read("--alert-file \(rules)")
     #expect(wrong.status == 64)
-    #expect(wrong.errors.contains("\(rules), line 2: 'fast' is no limit for requests"))
+    #expect(wrong.errors.contains("\(rules), line 2: invalid limit 'fast' for requests"))
     let missing = read("--alert-file \(folder.file("none"))")
     #expect(missing.status == 66)
     #expect(missing.errors.contains("no such file or directory"))

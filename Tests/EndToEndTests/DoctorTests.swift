@@ -63,7 +63,7 @@ struct DoctorTests {
       #expect((backend.requestHeads ?? 0) > 0, "\(backend.name) sees traffic")
     }
     let page = Network.run("\(Machine.program) doctor", in: name)
-    #expect(page.output.contains("A watch would use eBPF."))
+    #expect(page.output.contains("wiretally would use eBPF."))
   }
 
   @Test func `an interface that is down gets the command that fixes it`() throws {
@@ -71,7 +71,7 @@ struct DoctorTests {
     let name = network.add("d")
     Shell.run("ip -n \(name) link add down0 type veth peer name down1")
     let ran = Network.run("\(Machine.program) doctor", in: name)
-    #expect(ran.output.contains("try: sudo ip link set down0 up"))
+    #expect(ran.output.contains("hint: sudo ip link set down0 up"))
   }
 
   @Test(.enabled(if: Shell.has("setpriv"), "needs setpriv"))
@@ -106,7 +106,7 @@ struct DoctorTests {
     #expect(ran.status == 0, "\(ran.errors)")
     let report = try #require(Report(ran.output))
     #expect(report.backend == "libpcap")
-    #expect(report.verdict.contains("A watch would use libpcap, because"))
+    #expect(report.verdict.contains("wiretally would use libpcap, because"))
     #expect(report.verdict.contains(words), "\(report.verdict)")
     #expect(report.check("BPF ring buffer")?.state == "missing")
   }

@@ -48,7 +48,7 @@ import Testing
     }
     #expect(outcomes["answered", default: 0] == summary.exchanges)
     #expect(outcomes["unanswered", default: 0] == summary.unanswered)
-    #expect(outcomes["orphan", default: 0] == summary.unmatchedResponses)
+    #expect(outcomes["unmatchedResponse", default: 0] == summary.unmatchedResponses)
     #expect(
       Self.read("--follow", capture).output.split(separator: "\n").count == outcomes.values.reduce(0, +))
   }

@@ -84,7 +84,7 @@ struct ListenTests {
     let ran = Network.attempt(
       "\(Machine.program) -t 1 --alert-log /dev/null --listen [::1]:9180 --duration 5s", in: name)
     #expect(ran.status == 70 && ran.errors.contains("another program listens there"))
-    #expect(ran.errors.contains("try: another port"))
+    #expect(ran.errors.contains("hint: another port"))
     #expect(Network.run("curl -s -g http://[::1]:9180/healthz", in: name).output.hasSuffix("\n"))
     first.end()
     let path = folder.file("wiretally.sock")

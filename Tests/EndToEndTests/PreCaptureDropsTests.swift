@@ -104,7 +104,7 @@ struct PreCaptureDropsTests {
     let before = descriptors()
     #expect(before > 0)
     Shell.run("ip -n \(name) link del eth0")
-    #expect(monitor.waitsForErrors("is down since"))
+    #expect(monitor.waitsForErrors("has been down since"))
     network.join(client, "eth0", "10.77.0.1/24", name, "eth0", "10.77.0.2/24")
     #expect(monitor.waitsForErrors("interface eth0 is back"))
     let seen = Lines(monitor.output).intervals.count

@@ -126,7 +126,7 @@ struct PrivilegeTests {
       "cd /; setpriv --reuid 4711 --clear-groups \(folder.file("program")) -t 1 -i lo --user root --alert-log /dev/null"
     )
     #expect(other.status == 77)
-    #expect(other.errors.contains("cannot become user root: only root may"), "\(other.errors)")
+    #expect(other.errors.contains("cannot switch to user root: requires root"), "\(other.errors)")
   }
 
   @Test func `what it makes of the alert log belongs to the user that it becomes, and nothing else does`()

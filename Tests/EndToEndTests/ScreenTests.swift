@@ -36,7 +36,7 @@ struct ScreenTests {
     #expect(pane.lines[0].contains("eBPF on all interfaces") && pane.lines[0].contains("no alert"))
     #expect(pane.text.contains("▶ google.com"))
     // Most visited in the last interval, and after it nothing.
-    #expect(pane.waits(for: "no site was asked for"), "\(pane.text)")
+    #expect(pane.waits(for: "no requests"), "\(pane.text)")
 
     pane.press("s", "s")
     #expect(pane.waits(for: "failed▼"), "\(pane.text)")
@@ -57,7 +57,7 @@ struct ScreenTests {
 
     pane.press("j", "Enter")
     #expect(pane.waits(for: "3 requests, 33% of all"), "\(pane.text)")
-    for words in ["linkedin.com", "/nothing", "404", "Latency on this wire", "3 answers"] {
+    for words in ["linkedin.com", "/nothing", "404", "Latency (as seen on this host)", "3 answers"] {
       #expect(pane.text.contains(words), "\(words) is missing in:\n\(pane.text)")
     }
     pane.press("Escape", "l")
@@ -72,7 +72,7 @@ struct ScreenTests {
     #expect(pane.waits { $0.contains("/fail") && $0.contains(" 503 ") }, "\(pane.text)")
     #expect(pane.lines.first { $0.contains("/fail") }?.hasPrefix("!") == true)
     pane.press("Escape", "z")
-    #expect(pane.waits(for: "Begin all totals anew?"))
+    #expect(pane.waits(for: "Reset totals?"))
     pane.press("y")
     #expect(pane.waits(for: " 0 requests"), "\(pane.text)")
     visit("google.com", "/a/b", times: 2)
@@ -172,7 +172,7 @@ struct ScreenTests {
     #expect(pane.waits(for: row), "\(pane.text)")
     if type == "vt100" { #expect(pane.isASCII, "\(pane.text)") }
     pane.press("Down", "Enter")
-    #expect(pane.waits(for: "Latency on this wire"), "\(pane.text)")
+    #expect(pane.waits(for: "Latency (as seen on this host)"), "\(pane.text)")
     pane.press("Escape")
     #expect(pane.waits(for: row))
     pane.press("q")

@@ -64,7 +64,7 @@ import Testing
     traffic.ask("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n")
     traffic.finish()
     let records = traffic.taken()
-    #expect(records.map(\.facts.outcome) == [.orphan, .unanswered])
+    #expect(records.map(\.facts.outcome) == [.unmatchedResponse, .unanswered])
     #expect(records.map(\.facts.client) == [Followed.client, Followed.client])
     #expect(records.map(\.target) == ["", "/slow"])
     #expect(records.map(\.facts.status) == [200, 0])

@@ -110,7 +110,7 @@ struct Account: Equatable {
       case .answered:
         answers["\(names[event.exchange] ?? "?") \(event.status)", default: 0] += 1
         latencies.append(event.latency)
-      case .orphan: unmatchedResponses[event.status, default: 0] += 1
+      case .unmatchedResponse: unmatchedResponses[event.status, default: 0] += 1
       case .interim: interim[event.status, default: 0] += 1
       case .unanswered: unanswered += 1
       }

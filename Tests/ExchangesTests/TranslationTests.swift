@@ -138,7 +138,7 @@ extension Dialogue.Packet {
   }
 
   @Test(arguments: CaptureDepth.allCases)
-  func `a response of other numbers stays an orphan`(depth: CaptureDepth) {
+  func `a response of other numbers stays unmatched`(depth: CaptureDepth) {
     var talk = Dialogue(depth: depth)
     talk.ask(get("/a"))
     talk.answer(ok())

@@ -177,7 +177,7 @@ import Testing
   @Test func `a reset leaves the errors true`() {
     var trial = Trial(limit: 1)
     trial.pass(["a": 10, "b": 3])
-    trial.ledger.lifeBegunAnew(after: trial.listing)
+    trial.ledger.lifetimeReset(after: trial.listing)
     let before = trial.truth
     for _ in 0..<5 { trial.pass(["a": 1, "b": 100]) }
     // What the life knows is what was since.

@@ -15,7 +15,7 @@ def down(case, backend):
     watch = case.watching(f"-i eth0 --backend {backend}")
     case.counts(watch)
     on(case, "link set eth0 down")
-    case.says(watch, "interface eth0 is down since", "nothing is seen")
+    case.says(watch, "interface eth0 has been down since", "not capturing")
     on(case, "link set eth0 up")
     case.says(watch, "interface eth0 is back")
     case.counts(watch)
@@ -27,7 +27,7 @@ def re_created(case, backend):
     watch = case.watching(f"-i eth0 --backend {backend}")
     case.counts(watch)
     case.network.unplug()
-    case.says(watch, "interface eth0 is down since")
+    case.says(watch, "interface eth0 has been down since")
     case.network.plug()
     case.says(watch, "interface eth0 is back")
     case.counts(watch)
@@ -39,7 +39,7 @@ def gone(case, backend):
     watch = case.watching(f"-i eth0 --backend {backend}")
     case.counts(watch)
     case.network.unplug()
-    case.says(watch, "interface eth0 is down since")
+    case.says(watch, "interface eth0 has been down since")
     case.ends(watch)
 
 
@@ -50,7 +50,7 @@ def moved(case, backend):
     run(f"ip netns add {case.network.prefix}x")
     try:
         on(case, f"link set eth0 netns {case.network.prefix}x")
-        case.says(watch, "interface eth0 is down since")
+        case.says(watch, "interface eth0 has been down since")
         run(f"ip -n {case.network.prefix}x link set eth0 netns {case.network.server}")
         on(case, "link set eth0 up")
         case.says(watch, "interface eth0 is back")
@@ -66,7 +66,7 @@ def renamed(case, backend):
     case.counts(watch)
     on(case, "link set eth0 down")
     on(case, "link set eth0 name other0")
-    case.says(watch, "interface eth0 is down since")
+    case.says(watch, "interface eth0 has been down since")
     on(case, "link set other0 name eth0")
     on(case, "link set eth0 up")
     case.says(watch, "interface eth0 is back")
@@ -89,13 +89,13 @@ def other_kind(case, backend):
     watch = case.watching(f"-i eth0 --backend {backend}")
     case.counts(watch)
     case.network.unplug()
-    case.says(watch, "interface eth0 is down since")
+    case.says(watch, "interface eth0 has been down since")
     on(case, "tuntap add eth0 mode tun")
     on(case, "link set eth0 up")
     if backend == "ebpf":
         case.says(watch, "interface eth0 is back")
     on(case, "link del eth0")
-    assert wait_for(lambda: watch.errors.count("is down since") == (2 if backend == "ebpf" else 1)), watch.errors
+    assert wait_for(lambda: watch.errors.count("has been down since") == (2 if backend == "ebpf" else 1)), watch.errors
     case.network.plug()
     times = 2 if backend == "ebpf" else 1
     assert wait_for(lambda: watch.errors.count("interface eth0 is back") == times), watch.errors

@@ -38,13 +38,13 @@ def capabilities(case, value):
 
 
 @faults("it cannot give up", [
-    ("setresuid", "EPERM", "it keeps its user instead of nobody (operation not permitted)"),
-    ("setgroups", "EPERM", "it keeps its user instead of nobody (operation not permitted)"),
-    ("setresgid", "EINVAL", "it keeps its user instead of nobody (Invalid argument)"),
-    ("capset", "EPERM", "it keeps its capabilities (operation not permitted)"),
-    ("landlock_restrict_self", "E2BIG", "it keeps all files of its user (Argument list too long)"),
-    ("seccomp", "EINVAL", "it keeps all system calls"),
-], sample=("setresuid", "EPERM", "it keeps its user instead of nobody (operation not permitted)"))
+    ("setresuid", "EPERM", "keeps its user instead of nobody (operation not permitted)"),
+    ("setgroups", "EPERM", "keeps its user instead of nobody (operation not permitted)"),
+    ("setresgid", "EINVAL", "keeps its user instead of nobody (Invalid argument)"),
+    ("capset", "EPERM", "keeps its capabilities (operation not permitted)"),
+    ("landlock_restrict_self", "E2BIG", "keeps all files of its user (Argument list too long)"),
+    ("seccomp", "EINVAL", "keeps all system calls"),
+], sample=("setresuid", "EPERM", "keeps its user instead of nobody (operation not permitted)"))
 def kept(case, value):
     call, error, words = value
     # What the start itself does with it comes before.
@@ -68,7 +68,7 @@ def no_landlock(case, error):
 @fault("the user that was asked for cannot be become")
 def not_become(case):
     watch = case.watch("-i eth0 --user nobody", inject=["setresuid:error=EPERM"])
-    case.fails(watch, 77, "cannot go on", "its user instead of nobody")
+    case.fails(watch, 77, "cannot start", "its user instead of nobody")
     case.fired(watch)
 
 

@@ -113,7 +113,7 @@ def escapes(case):
 
 @faults("an interface's name that cannot be one:", ["", "0123456789abcdef"])
 def misnamed(case, name):
-    case.fails(case.watch(f"-i '{name}'"), 64, "is no name of an interface")
+    case.fails(case.watch(f"-i '{name}'"), 64, "invalid interface name")
 
 
 @fault("600 interfaces")

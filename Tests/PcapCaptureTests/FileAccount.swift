@@ -59,7 +59,7 @@ struct FileAccount {
           successes[siteOf[event.exchange] ?? "", default: 0] += 1
         }
         fallthrough
-      case .orphan, .interim:
+      case .unmatchedResponse, .interim:
         responses += 1
         statuses["\(event.status)", default: 0] += 1
       case .unanswered: break

@@ -88,7 +88,7 @@ import Testing
   @Test func `an access log has no line for what has no answer or no request`() {
     for format in [ExchangeLines.Format.common, .combined, .vcombined] {
       #expect(Self.line(format, Self.record { $0.outcome = .unanswered }) == nil)
-      #expect(Self.line(format, Self.record { $0.outcome = .orphan }) == nil)
+      #expect(Self.line(format, Self.record { $0.outcome = .unmatchedResponse }) == nil)
     }
   }
 
@@ -98,9 +98,9 @@ import Testing
         == "2021-02-23 04:06:08.005 200   2.50 ms      153 10.0.0.1 GET a.example/x?y\n")
     let absolute = Self.record(texts: ["b.example", "", "http://b.example/z", "", ""])
     #expect(Self.line(.plain, absolute)?.hasSuffix("10.0.0.1 GET http://b.example/z\n") == true)
-    let orphan = Self.record({ $0.outcome = .orphan }, texts: ["", "", "", "", ""])
+    let unmatched = Self.record({ $0.outcome = .unmatchedResponse }, texts: ["", "", "", "", ""])
     #expect(
-      Self.line(.plain, orphan)
+      Self.line(.plain, unmatched)
         == "2021-02-23 04:06:08.007 200         -      153 10.0.0.1 (no request seen) 10.0.0.2\n")
   }
 
@@ -124,12 +124,12 @@ import Testing
         }, texts: ["a", "", "/", "", ""]))
     let nulls = Set(open.filter { $0.value is NSNull }.keys)
     #expect(nulls == ["status", "latency", "bytes", "referer", "userAgent"])
-    let orphan = try object(
-      Self.record({ $0.outcome = .orphan }, texts: ["", "", "", "", ""]))
+    let unmatched = try object(
+      Self.record({ $0.outcome = .unmatchedResponse }, texts: ["", "", "", "", ""]))
     #expect(
-      Set(orphan.filter { $0.value is NSNull }.keys) == [
+      Set(unmatched.filter { $0.value is NSNull }.keys) == [
         "start", "method", "site", "target", "version", "latency", "referer", "userAgent",
       ])
-    #expect(Set(orphan.keys) == Set(whole.keys))
+    #expect(Set(unmatched.keys) == Set(whole.keys))
   }
 }

@@ -124,7 +124,7 @@ import Testing
         \tTotal Successes: at least 39
         \tTotal Unanswered: 2
         \tResponses without a request: 1
-        \tLatency on this wire: p50 1.25 ms, p90 1.00 us, p99 2.00 s, max 3.21 s
+        \tLatency (as seen on this host): p50 1.25 ms, p90 1.00 us, p99 2.00 s, max 3.21 s
 
         Total Counts by Request Method:
         \tMethod: GET - Count: 37
@@ -132,7 +132,7 @@ import Testing
 
         Top 5 Site totals:
         \tSite: google.com - Hits: 29
-        \tSite: linkedin.com - Hits: 6 (at most 4 too many)
+        \tSite: linkedin.com - Hits: 6 (overcounted by at most 4)
 
         No currently active alerts.
 

@@ -100,7 +100,7 @@ import Testing
     var content = ScreenContent(
       label: CaptureLabel(backend: "eBPF", source: "eth0", ports: "80"), interval: 10 * Samples.second)
     content.now = Samples.start
-    content.notices = ["interface eth0 is down since Tue, nothing is seen"]
+    content.notices = ["interface eth0 has been down since Tue; not capturing"]
     try Self.expect(Self.draw(content, rows: 24, columns: 80).grid, is: "quiet-80x24")
   }
 

@@ -24,7 +24,7 @@ import Testing
     replay.capture.matched = 3
     replay.at(0.5) { traffic in (0..<3).forEach { _ in traffic.request("old", "/o") } }
     replay.at(1.0) { _ in }
-    replay.timeline.startAnew(capture: replay.capture)
+    replay.timeline.startAgain(capture: replay.capture)
     let empty = replay.timeline.summary(capture: replay.capture)
     #expect(empty.totals.requests == 0 && empty.sites.isEmpty && empty.methods.isEmpty)
     #expect(empty.ledger == ExchangeCounters() && empty.capture == CaptureCounters())
@@ -53,7 +53,7 @@ import Testing
     let first = replay.timeline.summary(capture: replay.capture).capture
     #expect(first.backlogDropped == 5 && first.nicMissed == 0)
     replay.at(1.0) { _ in }
-    replay.timeline.startAnew(capture: replay.capture)
+    replay.timeline.startAgain(capture: replay.capture)
     #expect(replay.timeline.summary(capture: replay.capture).capture.backlogDropped == 0)
     (replay.capture.backlogDropped, replay.capture.nicMissed) = (7, nil)
     let second = replay.timeline.summary(capture: replay.capture).capture
@@ -67,7 +67,7 @@ import Testing
       for _ in 0..<100 { for number in 0..<8 { traffic.request("s\(number)") } }
     }
     replay.at(1.0) { _ in }
-    replay.timeline.startAnew(capture: replay.capture)
+    replay.timeline.startAgain(capture: replay.capture)
     // Both need the place of somebody who was seen a hundred times.
     replay.at(1.5) { $0.request("x") }
     replay.at(2.5) { $0.request("y") }

@@ -36,7 +36,7 @@ import Testing
       traffic.answer(0, status: 301, latency: 2_000_000)
       traffic.answer(2, status: 200, latency: 3_000_000)
       traffic.other(.unanswered, exchange: 3)
-      traffic.other(.orphan, status: 500)
+      traffic.other(.unmatchedResponse, status: 500)
       traffic.other(.interim, exchange: -1, status: 100)
     }
     let interval = try #require(replay.end().first)

@@ -5,7 +5,7 @@ import HTTP1
 
 /// What bytes that were not delivered mean to the reading of a direction.
 extension ElementRef<MessageFlow> {
-  /// Goes on after bytes that will not come: they may have been body. A head in the making has been ended.
+  /// Continues after bytes that will not come: they may have been body. A head in the making has been ended.
   func skip(_ gap: UInt64, _ direction: Direction) {
     let half = self[direction]
     switch half.phase {

@@ -16,7 +16,7 @@ package struct ExchangeDetail: BitwiseCopyable, Sendable {
   package var userAgent = NameRange()
   package var major: UInt8 = 0
   package var minor: UInt8 = 0
-  /// Bytes of the response's body, of `.answered` and `.orphan`, when `isBodyKnown`.
+  /// Bytes of the response's body, of `.answered` and `.unmatchedResponse`, when `isBodyKnown`.
   package var bodyBytes: UInt64 = 0
   package var isBodyKnown = false
 

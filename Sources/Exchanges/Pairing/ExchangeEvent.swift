@@ -13,7 +13,7 @@ package struct ExchangeEvent: BitwiseCopyable, Sendable {
     /// A final response was tied to its request. `exchange`, `status`, `latency`.
     case answered
     /// A final response came that nobody here asked for. `status`.
-    case orphan
+    case unmatchedResponse
     /// An interim response (1xx, 101 apart). `status`, and `exchange` when it has one.
     case interim
     /// A request was given up: no response within the time limit. `exchange`.

@@ -13,7 +13,7 @@ extension BenchFindings {
     if !stages.isEmpty {
       text.line("One by one, the fastest of several rounds:")
       for stage in stages {
-        text.line("\(stage.name): \(Self.tenths(stage.nanoseconds)) ns a \(stage.per)", indent: 1)
+        text.line("\(stage.name): \(Self.tenths(stage.nanoseconds)) ns/\(stage.per)", indent: 1)
       }
       text.line()
     }
@@ -22,14 +22,14 @@ extension BenchFindings {
       for trial in trials {
         let share = trial.sent > 0 ? Double(trial.counted) / Double(trial.sent) * 100 : 0
         text.line(
-          "\(trial.backend), \(Self.count(trial.rate)) heads a second: \(trial.counted) of \(trial.sent) counted "
-            + "(\(Self.tenths(share)) %), \(trial.lost) lost, \(Self.tenths(trial.cost)) ns of the reader a head",
+          "\(trial.backend), \(Self.count(trial.rate)) heads/s: \(trial.counted) of \(trial.sent) counted "
+            + "(\(Self.tenths(share)) %), \(trial.lost) lost, \(Self.tenths(trial.cost)) reader ns/head",
           indent: 1)
       }
       text.line()
     }
     for line in missing { text.line("Missing: \(VisibleText.escaped(line))") }
-    for line in remedies { text.line("Try: \(VisibleText.escaped(line))") }
+    for line in remedies { text.line("hint: \(VisibleText.escaped(line))") }
     text.line(verdict)
     return text
   }

@@ -50,7 +50,7 @@ final class BenchFindings {
   }
 
   private static func words(_ rate: Double) -> String {
-    rate > 0 ? "\(count(rate)) heads a second" : "as many heads a second as can be sent"
+    rate > 0 ? "\(count(rate)) heads/s" : "as many heads/s as can be sent"
   }
 
   /// Heads a second that one core reads by eBPF; nil when that was not measured.
@@ -76,29 +76,29 @@ final class BenchFindings {
   var verdict: String {
     var parts: [String] = []
     if let ebpf = ebpfCapacity {
-      parts.append("this machine can watch about \(Self.count(ebpf)) heads a second on one core by eBPF")
+      parts.append("this machine can watch about \(Self.count(ebpf)) heads/s on one core by eBPF")
     }
     if let pcap = pcapCapacity {
       let subject = parts.isEmpty ? "this machine can watch" : "libpcap"
-      parts.append("\(subject) about \(Self.count(pcap))\(parts.isEmpty ? " heads a second by libpcap" : "")")
+      parts.append("\(subject) about \(Self.count(pcap))\(parts.isEmpty ? " heads/s by libpcap" : "")")
     }
     for backend in ["eBPF", "libpcap"] where trials.contains(where: { $0.backend == backend }) {
       let rate = wholeRate(backend)
       parts.append(
         rate.map {
-          "\(backend) lost nothing at \(Self.count($0)) heads a second, the most that were sent without loss"
+          "\(backend) lost nothing at \(Self.count($0)) heads/s, the most that were sent without loss"
         }
           ?? "\(backend) lost heads at every rate that was tried")
     }
-    if parts.isEmpty { return "Nothing could be said about this machine." }
+    if parts.isEmpty { return "Nothing could be measured on this machine." }
     let text = parts.joined(separator: "; ")
     return text.prefix(1).uppercased() + text.dropFirst() + "."
   }
 
-  /// A number of heads in words: `1.9 million`, `420 thousand`.
+  /// A number of heads in words: `1.9 M`, `420k`.
   static func count(_ number: Double) -> String {
-    if number >= 999_500 { return "\((number / 100_000).rounded() / 10) million" }
-    if number >= 1_000 { return "\(Int((number / 1_000).rounded())) thousand" }
+    if number >= 999_500 { return "\((number / 100_000).rounded() / 10) M" }
+    if number >= 1_000 { return "\(Int((number / 1_000).rounded()))k" }
     return "\(Int(number.rounded()))"
   }
 }

@@ -10,7 +10,7 @@ extension Diagnosis {
     var text = ByteText()
     for check in checks {
       text.line("\(Self.padded(check.name)) \(check.found)")
-      if let remedy = check.remedy { text.line("\(Self.padded("")) try: \(remedy)") }
+      if let remedy = check.remedy { text.line("\(Self.padded("")) hint: \(remedy)") }
     }
     text.line()
     for interface in interfaces {
@@ -21,11 +21,11 @@ extension Diagnosis {
     for trial in trials {
       if let counters = trial.counters {
         text.line(
-          "\(Self.padded(trial.name)) works: in a second \(counters.packets) packets, \(counters.onPort) TCP on "
+          "\(Self.padded(trial.name)) works: saw \(counters.packets) packets in 1 s, \(counters.onPort) TCP on "
             + "port \(ports), \(counters.requestHeads) requests and \(counters.responseHeads) responses")
       } else if let fault = trial.fault {
         text.line("\(Self.padded(trial.name)) \(fault.message)")
-        if let remedy = fault.remedy { text.line("\(Self.padded("")) try: \(remedy)") }
+        if let remedy = fault.remedy { text.line("\(Self.padded("")) hint: \(remedy)") }
       }
     }
     text.line()
@@ -36,9 +36,9 @@ extension Diagnosis {
   /// Which backend would be used and why.
   var verdict: String {
     guard let chosen else { return "Nothing can be captured here." }
-    if chosen.name == trials.first?.name { return "A watch would use \(chosen.name)." }
+    if chosen.name == trials.first?.name { return "wiretally would use \(chosen.name)." }
     return
-      "A watch would use \(chosen.name), because \(trials.first?.fault?.message ?? "the other one failed")."
+      "wiretally would use \(chosen.name), because \(trials.first?.fault?.message ?? "the other one failed")."
   }
 
   var json: JSONWriter {

@@ -88,7 +88,7 @@ struct Diagnosis {
           found: isOld ? "\(fault) (needs 5.8)" : "cannot be tried: \(fault)",
           remedy: isOld ? "boot a kernel of 5.8 or later (see: uname -r)" : "sudo wiretally doctor"))
     } else {
-      checks.append(Check(name: "BPF ring buffer", state: .fine, found: "there"))
+      checks.append(Check(name: "BPF ring buffer", state: .fine, found: "available"))
     }
     func capability(_ name: String, _ isThere: Bool, _ use: String, _ otherwise: Check.State) {
       checks.append(
@@ -115,7 +115,7 @@ struct Diagnosis {
     case .some(0): unprivileged = "0: any user may load BPF"
     case .some(1): unprivileged = "1: only with CAP_BPF, until the next boot"
     case .some(let number): unprivileged = "\(number): only with CAP_BPF"
-    case nil: unprivileged = "not there"
+    case nil: unprivileged = "not available"
     }
     checks.append(Check(name: "unprivileged_bpf_disabled", state: .fine, found: unprivileged))
     checks.append(Check(name: "libpcap", state: .fine, found: PcapLibrary.version))
@@ -133,7 +133,7 @@ struct Diagnosis {
     }
     return [
       check(
-        "seccomp", Sandbox.seccompFault, "there", "a watch keeps all system calls",
+        "seccomp", Sandbox.seccompFault, "available", "a watch keeps all system calls",
         "boot a kernel built with CONFIG_SECCOMP_FILTER"),
       check(
         "Landlock", Sandbox.landlockFault, "version \(Sandbox.landlockVersion ?? 0)",

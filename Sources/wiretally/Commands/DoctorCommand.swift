@@ -10,7 +10,7 @@ import System
 struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor",
-    abstract: "Report what a watch would use on this machine, and how to fix what is missing.",
+    abstract: "Show what wiretally would use on this machine, and how to fix what is missing.",
     discussion: """
       Tries both backends for a second each. Exit status: 0 when one of them works, 77 when this \
       process is not permitted to capture, 70 otherwise.

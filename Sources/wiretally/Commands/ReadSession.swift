@@ -66,7 +66,7 @@ struct ReadSession {
     if let alertLog { policy.writable.append(SandboxOptions.place(of: alertLog)) }
     // The policy asks for no user, so this does not throw.
     guard let kept = try? Sandbox.apply(policy).kept, !kept.isEmpty else { return }
-    Failure.say("while it reads it keeps \(kept.joined(separator: ", "))")
+    Failure.say("sandbox incomplete: keeps \(kept.joined(separator: ", "))")
   }
 
   /// Reads the files and shows what is in them; throws the exit status of the last fault, after the summary.

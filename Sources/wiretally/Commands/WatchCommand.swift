@@ -70,13 +70,13 @@ struct WatchCommand: ParsableCommand {
     }
     if alertmanagers.count > 8 { throw ValidationError("--alertmanager is given more than 8 times") }
     if workers < 1 || workers > 64 {
-      throw ValidationError("--workers \(workers) is not possible: give 1 to 64")
+      throw ValidationError("--workers must be 1 to 64, got \(workers)")
     }
     if ringMebibytes < 1 || ringMebibytes > 1_024 {
-      throw ValidationError("--ring \(ringMebibytes) is not possible: give 1 to 1024 MiB")
+      throw ValidationError("--ring must be 1 to 1024 MiB, got \(ringMebibytes)")
     }
     if let interface, interface.isEmpty || interface.utf8.count > 15 {
-      throw ValidationError("-i '\(interface)' is no name of an interface: they have 1 to 15 characters")
+      throw ValidationError("invalid interface name '\(interface)' (expected 1 to 15 characters)")
     }
   }
 

@@ -38,7 +38,7 @@ enum Failure {
     // A message may name a file, and a file's name may hold anything.
     var lines = [isJournal ? message : "wiretally: \(message)"]
     lines += details.map { "  \($0)" }
-    if let remedy { lines.append("  try: \(remedy)") }
+    if let remedy { lines.append("  hint: \(remedy)") }
     let mark = isJournal ? "<\(priority.rawValue)>" : ""
     let text = lines.reduce("") { $0 + mark + VisibleText.escaped($1) + "\n" }
     let isHeld = held.withLock { held in

@@ -46,11 +46,11 @@ struct LatestExchanges {
 
   private static func line(_ record: ExchangeRecord) -> ExchangeLine {
     let facts = record.facts
-    let isOrphan = facts.outcome == .orphan
+    let isUnmatched = facts.outcome == .unmatchedResponse
     return ExchangeLine(
-      time: isOrphan ? facts.endTime : facts.requestTime, client: address(facts.client),
-      method: isOrphan ? "-" : record.method, site: record.site,
-      path: isOrphan ? "(no request seen)" : record.target,
+      time: isUnmatched ? facts.endTime : facts.requestTime, client: address(facts.client),
+      method: isUnmatched ? "-" : record.method, site: record.site,
+      path: isUnmatched ? "(no request seen)" : record.target,
       status: facts.outcome == .unanswered ? 0 : Int(facts.status), latency: facts.latency)
   }
 

@@ -39,7 +39,7 @@ final class LiveNotices {
     downSince = since
     lines = backend.notices
     if let since {
-      let line = "interface \(interface) is down since \(DisplayZone.local.label(since)), nothing is seen"
+      let line = "interface \(interface) has been down since \(DisplayZone.local.label(since)); not capturing"
       lines.append(line)
       Failure.say(line, .warning)
     } else {

@@ -40,10 +40,10 @@ struct AlertOptions: ParsableArguments {
 
   func validate() throws {
     if delivery.command != nil, isEmpty {
-      throw ValidationError("--on-alert needs a rule: give -t or --alert")
+      throw ValidationError("--on-alert needs a rule: use -t or --alert")
     }
     if let threshold, !threshold.isFinite || threshold < 0 {
-      throw ValidationError("-t \(threshold) is no threshold: give a number of requests, 0 or more")
+      throw ValidationError("-t must be 0 or more, got \(threshold)")
     }
   }
 
@@ -54,11 +54,11 @@ struct AlertOptions: ParsableArguments {
   func check(interval: TimeSpan) throws {
     if window.nanoseconds < interval.nanoseconds {
       throw ValidationError(
-        "--alert-window \(window) is shorter than the interval of \(interval): give at least that")
+        "--alert-window must be at least the interval of \(interval), got \(window)")
     }
     if let every, every.nanoseconds < interval.nanoseconds {
       throw ValidationError(
-        "--alert-every \(every) is shorter than the interval of \(interval): give at least that")
+        "--alert-every must be at least the interval of \(interval), got \(every)")
     }
   }
 

@@ -23,7 +23,7 @@ struct DeliveryOptions: ParsableArguments {
       throw ValidationError("--on-alert names no command")
     }
     if timeout.nanoseconds > 3_600_000_000_000 {
-      throw ValidationError("--on-alert-timeout \(timeout) is too long: give an hour at most")
+      throw ValidationError("--on-alert-timeout must be at most 1h, got \(timeout)")
     }
   }
 

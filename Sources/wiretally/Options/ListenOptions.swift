@@ -18,7 +18,7 @@ struct ListenOptions: ParsableArguments {
 
   func validate() throws {
     if !(1...500).contains(sites) {
-      throw ValidationError("--listen-sites \(sites) is not possible: give 1 to 500")
+      throw ValidationError("--listen-sites must be 1 to 500, got \(sites)")
     }
   }
 }

@@ -91,13 +91,13 @@ struct ReportOptions: ParsableArguments {
 
   func validate() throws {
     if !IntervalPlan.allowed.contains(interval.nanoseconds) {
-      throw ValidationError("--interval \(interval) is not possible: give 10ms to 24h")
+      throw ValidationError("--interval must be 10ms to 24h, got \(interval)")
     }
     try alerts.check(interval: interval)
     if follow, format == .screen {
       throw ValidationError("--follow prints lines: it and --format screen exclude each other")
     }
-    if let top, top < 1 { throw ValidationError("--top \(top) lists nothing: give 1 or more") }
+    if let top, top < 1 { throw ValidationError("--top must be 1 or more, got \(top)") }
   }
 
   /// What is shown.

@@ -11,7 +11,7 @@ import Glibc
 struct SandboxOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The user to go on as once everything is open, by name or number; takes root. (default: nobody when started by root)",
+      "The user to switch to once everything is open, by name or number; requires root. (default: nobody when started by root)",
       valueName: "name"))
   var user: String?
 
@@ -44,7 +44,7 @@ struct SandboxOptions: ParsableArguments {
   func check() throws(CaptureError) {
     guard let user, geteuid() != 0, Account(named: user)?.user != geteuid() else { return }
     throw CaptureError(
-      .notPermitted, "cannot become user \(user): only root may", remedy: "sudo wiretally --user \(user)")
+      .notPermitted, "cannot switch to user \(user): requires root", remedy: "sudo wiretally --user \(user)")
   }
 
   /// Gives up all that the watch does not need any more, for good, and says so.
@@ -66,14 +66,16 @@ struct SandboxOptions: ParsableArguments {
     do throws(Sandbox.AccountError) {
       applied = try Sandbox.apply(policy)
     } catch {
-      throw CaptureError(.notPermitted, "cannot go on: it keeps \(error.kept)")
+      throw CaptureError(.notPermitted, "cannot start, sandbox incomplete: keeps \(error.kept)")
     }
     Failure.say("sandboxed: \(applied.given.joined(separator: ", "))")
-    if !applied.kept.isEmpty { Failure.say("it keeps \(applied.kept.joined(separator: ", "))") }
+    if !applied.kept.isEmpty {
+      Failure.say("sandbox incomplete: keeps \(applied.kept.joined(separator: ", "))", .warning)
+    }
     if alertLog?.isRotatable == true, let folder = applied.unwritable.first {
       Failure.say(
-        "the alert log's folder \(folder) is not writable for \(account?.name ?? "this user"): once the log is rotated, "
-          + "alerts go on into the old file unless the new one is made for that user (logrotate: create)")
+        "the alert log's folder \(folder) is not writable for \(account?.name ?? "this user"): after a rotation, "
+          + "alerts continue in the old file unless the new one belongs to that user (logrotate: create)")
     }
   }
 

@@ -42,7 +42,9 @@ struct ScreenOptions: ParsableArguments {
       throw ValidationError("--format screen is not possible: \(reason); --format page needs nothing")
     case (.none(let reason), _):
       // An operator at a terminal who gets no screen wants to know why.
-      if StandardDescriptors.isTerminal(1) { Failure.say("no full screen, but pages: \(reason)") }
+      if StandardDescriptors.isTerminal(1) {
+        Failure.say("full-screen view unavailable (\(reason)); using text output")
+      }
       return .page
     case (.screen, .screen): return .screen
     // In the background the terminal belongs to somebody else.

@@ -64,7 +64,7 @@ def measure(settings):
         for name in settings.corpora(DEFAULT):
             path, _ = preparing.corpus(settings.folder, name)
             network.replay(path + ".pcap", "topspeed")  # Into the page cache.
-            report.table(f"Filter: {name}, top speed", "contestant", "ns a packet")
+            report.table(f"Filter: {name}, top speed", "contestant", "ns/packet")
             data = {one: [] for one in present}
             for number in range(settings.runs):
                 # Who has shown no program in the first round has none.

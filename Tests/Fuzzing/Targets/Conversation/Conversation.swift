@@ -135,7 +135,7 @@ enum Conversation: FuzzTarget {
         switch event.kind {
         case .request: names[event.exchange] = "\(text(event.site)) \(text(event.section))"
         case .answered: totals["\(names[event.exchange] ?? "?") \(event.status)", default: 0] += 1
-        case .orphan: totals["orphan \(event.status)", default: 0] += 1
+        case .unmatchedResponse: totals["unmatched response \(event.status)", default: 0] += 1
         case .unanswered: totals["unanswered", default: 0] += 1
         case .interim: break
         }

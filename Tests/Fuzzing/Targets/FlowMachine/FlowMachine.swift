@@ -144,7 +144,7 @@ enum FlowMachine: FuzzTarget {
           guard let exchange = event.exchange else { continue }
           expect(isOpen[exchange] == true, "what is given up was asked")
           isOpen[exchange] = false
-        case .orphan, .interim: break
+        case .unmatchedResponse, .interim: break
         }
       }
       tracker.batch.clear()

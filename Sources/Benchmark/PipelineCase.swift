@@ -7,7 +7,7 @@ import HTTP1
 import Statistics
 
 /// From segment to tally: parsing, flow table, pairing and counting, as a worker does it.
-enum RoadCase {
+enum PipelineCase {
   private static let flows = 1_000
   private static let exchangesPerFlow = 100
 
@@ -24,7 +24,7 @@ enum RoadCase {
     var sequences = [UInt32](repeating: 1, count: flows)
     var answers = [UInt32](repeating: 1, count: flows)
     var time: UInt64 = 2
-    return .of("pipeline: segment to tally, pairing included, \(sites) sites", "ns a head") {
+    return .of("pipeline: segment to tally, pairing included, \(sites) sites", "ns/head") {
       var done = 0
       func feed(_ flow: Int, _ isRequest: Bool, _ bytes: [UInt8]) {
         let segment = Traffic.segment(
