@@ -81,7 +81,7 @@ static __always_inline void httpf_describe(struct __sk_buff *skb, struct httpf_c
 /*
  * Sends the record with the piece's payload. A wake-up costs ten times the record, so the reader is
  * woken only when the ring fills, and drains on its own timer otherwise; asking how full the ring is
- * costs too, so that is done once for every so many bytes.
+ * costs too, so that is done once in `wakeup_check_bytes` bytes.
  */
 static __always_inline void httpf_emit(struct httpf_cpu *cpu)
 {

@@ -22,7 +22,7 @@
 /* The loopback device has this index in every network namespace: include/net/net_namespace.h. */
 enum { HTTPF_LOOPBACK = 1 };
 
-/* Whether a packet is not to be counted here: a second sighting, or not of this vantage. */
+/* Whether a packet is not to be counted here: a second sighting, or not of the watched direction. */
 static __always_inline int httpf_left_out(struct __sk_buff *skb, struct httpf_cpu *cpu)
 {
 	struct httpf_segment *segment = &cpu->segment;
@@ -37,11 +37,11 @@ static __always_inline int httpf_left_out(struct __sk_buff *skb, struct httpf_cp
 	}
 	if (skb->pkt_type != PACKET_OUTGOING) {
 		segment->direction = HTTPF_INBOUND;
-		return httpf_settings.vantage == HTTPF_OUT;
+		return httpf_settings.direction == HTTPF_OUT;
 	}
 	segment->direction = HTTPF_OUTBOUND;
-	if (httpf_settings.vantage != HTTPF_BOTH)
-		return httpf_settings.vantage == HTTPF_IN;
+	if (httpf_settings.direction != HTTPF_BOTH)
+		return httpf_settings.direction == HTTPF_IN;
 	/* A forwarded packet still carries the index of the device that it came in by. */
 	if (httpf_settings.all && skb->ingress_ifindex) {
 		HTTPF_COUNT(cpu, copies);

@@ -50,7 +50,7 @@ static __always_inline int httpf_is_vlan(__be16 type)
 
 /*
  * Loads the headers, `size` bytes with a TCP header of 20, to `bytes`, with what follows if there is enough
- * of it: a load costs its call, not its bytes. False if the packet has not so many.
+ * of it: a load costs its call, not its bytes. False if the packet is shorter than `size`.
  */
 static __always_inline int httpf_load_headers(struct __sk_buff *skb, struct httpf_headers *h, __u8 *bytes,
 					      const __u32 size)

@@ -50,7 +50,7 @@ package struct AlertmanagerAddress: Equatable, Sendable {
     } else if host.contains(":") {
       throw fault("an IPv6 address needs brackets, as in http://[::1]:9093")
     }
-    if host.isEmpty { throw fault("it names no host") }
+    if host.isEmpty { throw fault("no host") }
     self.host = String(host)
     self.port = port
     self.authority = String(authority)

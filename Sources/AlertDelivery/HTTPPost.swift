@@ -94,7 +94,7 @@ package struct HTTPPost: ~Copyable {
     var sent = 0
     while sent < bytes.count {
       guard Self.isReady(descriptor, POLLOUT, deadline) else {
-        throw Failure(reason: "it takes nothing in time")
+        throw Failure(reason: "no answer in time")
       }
       let count = unsafe bytes[sent...].withUnsafeBytes { buffer in
         // The buffer lives through the call, and its own length bounds it.
@@ -120,7 +120,7 @@ package struct HTTPPost: ~Copyable {
         throw Failure(reason: "not an HTTP response")
       }
       guard Self.isReady(descriptor, POLLIN, deadline) else {
-        end = Failure(reason: "it has not answered in time")
+        end = Failure(reason: "no answer in time")
         break
       }
       let count = unsafe block.withUnsafeMutableBytes { buffer in
@@ -136,7 +136,7 @@ package struct HTTPPost: ~Copyable {
       bytes += block[..<count]
     }
     if let answer = PostAnswer(bytes[...]) { return answer }
-    let reason = bytes.isEmpty ? "it closed without an answer" : "its answer is not HTTP/1 or has no end"
+    let reason = bytes.isEmpty ? "connection closed without an answer" : "incomplete or invalid HTTP response"
     throw end ?? Failure(reason: reason)
   }
 

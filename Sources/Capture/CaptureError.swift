@@ -18,11 +18,11 @@ package struct CaptureError: Error, Equatable, Sendable {
   /// What failed and why: "cannot load the filter: operation not permitted".
   package var message: String
   /// What the operator can do: a command, or nil when there is nothing to advise.
-  package var remedy: String?
+  package var hint: String?
 
-  package init(_ reason: Reason, _ message: String, remedy: String? = nil) {
+  package init(_ reason: Reason, _ message: String, hint: String? = nil) {
     self.reason = reason
     self.message = message
-    self.remedy = remedy
+    self.hint = hint
   }
 }

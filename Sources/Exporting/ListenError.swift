@@ -11,7 +11,7 @@ import System
 /// Why nobody can be served, and what to do about it.
 package struct ListenError: Error, Equatable, Sendable {
   package var message: String
-  package var remedy: String?
+  package var hint: String?
   /// It is a question of privilege.
   package var isNotPermitted = false
 
@@ -21,26 +21,26 @@ package struct ListenError: Error, Equatable, Sendable {
     case EADDRINUSE:
       self.init(
         "cannot listen on \(address): another program listens there",
-        remedy: address.port.map { "another port, or find out whose it is: ss -ltnp 'sport = :\($0)'" }
+        hint: address.port.map { "another port, or find out whose it is: ss -ltnp 'sport = :\($0)'" }
           ?? "another path, or end the program that has it")
     case EACCES, EPERM:
       self.init(
         "not permitted to listen on \(address)",
-        remedy: address.port == nil ? "a path that this user may write" : "a port above 1023")
+        hint: address.port == nil ? "a path that this user may write" : "a port above 1023")
       isNotPermitted = true
     case EADDRNOTAVAIL:
       self.init(
         "cannot listen on \(address): no interface has that address",
-        remedy: "--listen 127.0.0.1:9180, or one of the addresses of: ip address")
-    case ENOENT, ENOTDIR: self.init("cannot listen on \(address): there is no such folder")
+        hint: "--listen 127.0.0.1:9180, or one of the addresses of: ip address")
+    case ENOENT, ENOTDIR: self.init("cannot listen on \(address): no such folder")
     case EAFNOSUPPORT: self.init("cannot listen on \(address): this kernel has no such address family")
     default: self.init("cannot listen on \(address): \(SystemError(code).reason)")
     }
   }
 
-  private init(_ message: String, remedy: String? = nil) {
+  private init(_ message: String, hint: String? = nil) {
     self.message = message
-    self.remedy = remedy
+    self.hint = hint
   }
 }
 

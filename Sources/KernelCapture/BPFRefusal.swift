@@ -6,7 +6,7 @@ internal import System
 /// Why the kernel refused BPF, in an operator's words.
 enum BPFRefusal {
   /// What capturing with the filter takes, as a command.
-  static let remedy =
+  static let hint =
     "run it with sudo, or give it the capabilities once: "
     + "sudo setcap cap_bpf,cap_net_raw,cap_perfmon+ep $(command -v wiretally)"
 
@@ -14,32 +14,34 @@ enum BPFRefusal {
   static func error(_ what: String, _ fault: SystemError, log: String = "") -> CaptureError {
     switch fault.code {
     case EPERM where !Capabilities.effective.contains(.bpf):
-      return CaptureError(.notPermitted, "\(what): \(fault.reason): needs CAP_BPF", remedy: remedy)
+      return CaptureError(
+        .notPermitted, "permission denied: capturing by eBPF needs root or CAP_BPF and CAP_NET_RAW",
+        hint: hint)
     case EPERM where chargesLockedMemory && lockedMemory != rlim_t.max:
       return CaptureError(
         .notPermitted,
         "\(what): \(fault.reason): kernels before 5.11 charge it to the locked memory, "
           + "and that is limited to \(lockedMemory >> 10) KiB",
-        remedy:
+        hint:
           "raise the limit (ulimit -l unlimited, or LimitMEMLOCK=infinity in a unit), or run it with sudo")
     case E2BIG where isLackingPerfmon(log), EACCES where isLackingPerfmon(log):
       // Then it also goes every way that a processor might guess wrongly, which only later ones cut short.
       return CaptureError(
         .unavailable,
-        "\(what): this kernel's verifier refused it without CAP_PERFMON: \(lastLine(log))", remedy: remedy)
+        "\(what): this kernel's verifier refused it without CAP_PERFMON: \(lastLine(log))", hint: hint)
     case EPERM, EACCES:
       return CaptureError(
         fault.code == EACCES && log.contains("processed") ? .unavailable : .notPermitted,
         fault.code == EACCES && log.contains("processed")
           ? "\(what): the kernel's verifier refused it: \(lastLine(log))"
           : "\(what): BPF refused by policy (kernel.unprivileged_bpf_disabled / seccomp / LSM): \(fault.reason)",
-        remedy: fault.code == EPERM ? remedy : nil)
+        hint: fault.code == EPERM ? hint : nil)
     case ENOSYS:
       return CaptureError(.unavailable, "\(what): this kernel has no bpf() call")
     case ENOMEM:
       return CaptureError(
         .unavailable, "\(what): \(fault.reason)",
-        remedy: "ask for a smaller ring, or raise the memory limit (ulimit -l, control group)")
+        hint: "ask for a smaller ring, or raise the memory limit (ulimit -l, control group)")
     case E2BIG, EINVAL:
       let line = lastLine(log)
       return CaptureError(.unavailable, "\(what): \(fault.reason)" + (line.isEmpty ? "" : ": \(line)"))

@@ -22,7 +22,7 @@ struct FilterSettings {
       if let base = buffer.baseAddress {
         let settings = unsafe base.assumingMemoryBound(to: httpf_settings.self)
         unsafe settings.pointee.streams = depth == .streams ? 1 : 0
-        unsafe settings.pointee.vantage = directionNumber
+        unsafe settings.pointee.direction = directionNumber
         unsafe settings.pointee.all = watchesAll ? 1 : 0
         unsafe settings.pointee.workers = UInt32(clamping: workers)
         unsafe settings.pointee.seed = seed

@@ -15,10 +15,10 @@ enum Interfaces {
         throw CaptureError(
           fault.isPermission ? .notPermitted : .unavailable,
           "cannot look up interface \(name): \(fault.reason)",
-          remedy: fault.isPermission ? BPFRefusal.remedy : nil)
+          hint: fault.isPermission ? BPFRefusal.hint : nil)
       }
       let missing = NetworkInterfaces.missing(name)
-      throw CaptureError(.notFound, missing.message, remedy: missing.hint)
+      throw CaptureError(.notFound, missing.message, hint: missing.hint)
     }
     return index
   }

@@ -17,8 +17,8 @@ struct PacketSocket: Sendable {
       let fault = SystemError.last
       if fault.isPermission {
         throw CaptureError(
-          .notPermitted, "cannot open a packet socket: \(fault.reason): needs CAP_NET_RAW",
-          remedy: BPFRefusal.remedy)
+          .notPermitted, "permission denied: capturing by eBPF needs root or CAP_BPF and CAP_NET_RAW",
+          hint: BPFRefusal.hint)
       }
       throw CaptureError(.unavailable, "cannot open a packet socket: \(fault.reason)")
     }

@@ -27,7 +27,7 @@ package struct OwnNetwork {
     } else {
       throw CaptureError(
         .notPermitted, "cannot make a network of its own: \(SystemError(fault).reason)",
-        remedy: "sudo wiretally bench, or sysctl kernel.unprivileged_userns_clone=1")
+        hint: "sudo wiretally bench, or sysctl kernel.unprivileged_userns_clone=1")
     }
     try Self.makePair()
     try Self.awaitCarrier()

@@ -44,7 +44,7 @@ package final class CaptureFile {
     guard count >= 4 else {
       throw CaptureError(
         .badData, count == 0 ? "\(input.name) is empty" : "\(input.name) is too short to be a capture file",
-        remedy: "give a file written by tcpdump -w, dumpcap or tshark")
+        hint: "give a file written by tcpdump -w, dumpcap or tshark")
     }
     let head = input.bytes(min(count, 24))
     if head.big32(0) == NextGenerationFormat.sectionHeader {

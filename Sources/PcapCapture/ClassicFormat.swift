@@ -36,7 +36,7 @@ struct ClassicFormat: Sendable {
     guard let link = LinkLayer(linkType: network) else {
       throw CaptureError(
         .badData, "\(name) has packets of link type \(network), which cannot be read",
-        remedy: "Ethernet, loopback, raw IP, Linux cooked, PPP, HDLC, 802.11 and NFLOG can")
+        hint: "Ethernet, loopback, raw IP, Linux cooked, PPP, HDLC, 802.11 and NFLOG can")
     }
     self.link = link
   }
@@ -93,13 +93,13 @@ struct ClassicFormat: Sendable {
   private static func unknown(_ magic: UInt32, _ name: String) -> CaptureError {
     if magic >> 16 == 0x1f8b {
       return CaptureError(
-        .badData, "\(name) is compressed by gzip", remedy: "zcat \(name) | wiretally read -")
+        .badData, "\(name) is compressed by gzip", hint: "zcat \(name) | wiretally read -")
     }
     if magic == 0x28b5_2ffd {
       return CaptureError(
-        .badData, "\(name) is compressed by zstd", remedy: "zstdcat \(name) | wiretally read -")
+        .badData, "\(name) is compressed by zstd", hint: "zstdcat \(name) | wiretally read -")
     }
     return CaptureError(
-      .badData, "\(name) is no pcap or pcapng file", remedy: "editcap -F pcap converts other formats")
+      .badData, "\(name) is no pcap or pcapng file", hint: "editcap -F pcap converts other formats")
   }
 }

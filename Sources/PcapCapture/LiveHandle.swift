@@ -97,13 +97,13 @@ final class LiveHandle {
     switch status {
     case PCAP_ERROR_PERM_DENIED, PCAP_ERROR_PROMISC_PERM_DENIED:
       return CaptureError(
-        .notPermitted, "cannot capture on \(name): operation not permitted (needs CAP_NET_RAW)",
-        remedy: "run it with sudo, or once: sudo setcap cap_bpf,cap_net_raw+ep $(command -v wiretally)")
+        .notPermitted, "permission denied: capturing by libpcap needs root or CAP_NET_RAW",
+        hint: "run it with sudo, or once: sudo setcap cap_bpf,cap_net_raw+ep $(command -v wiretally)")
     case PCAP_ERROR_NO_SUCH_DEVICE:
       let missing = NetworkInterfaces.missing(name)
-      return CaptureError(.notFound, missing.message, remedy: missing.hint)
+      return CaptureError(.notFound, missing.message, hint: missing.hint)
     case PCAP_ERROR_IFACE_NOT_UP:
-      return CaptureError(.notFound, "interface \(name) is down", remedy: "ip link set \(name) up")
+      return CaptureError(.notFound, "interface \(name) is down", hint: "ip link set \(name) up")
     default:
       let reason = detail.isEmpty ? "error \(status)" : detail
       return CaptureError(.unavailable, "libpcap cannot capture on \(name): \(reason)")

@@ -78,7 +78,7 @@ package struct ExchangeLines {
     address(facts.client.high, facts.client.low, &text)
     text.append(" ")
     if facts.outcome == .unmatchedResponse {
-      text.append("(no request seen) ")
+      text.append("response without request from ")
       address(facts.server.high, facts.server.low, &text)
     } else {
       method(record, &text)

@@ -45,7 +45,7 @@ package struct PageRenderer: Sendable {
     _ life: Snapshot, alerts: AlertBoard, warnings: [String] = [], to text: inout ByteText
   ) {
     if life.start == 0 && life.end == 0 {
-      text.line("Summary: nothing was watched.")
+      text.line("Summary: no packets were read.")
     } else {
       text.line("Summary from \(zone.label(life.start)) to \(zone.label(life.end)):")
       if life.totals.requests == 0 { text.line(SilenceReason(life, label: label).sentence) }

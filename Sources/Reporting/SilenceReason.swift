@@ -56,34 +56,35 @@ package enum SilenceReason: Equatable, Sendable {
   package var sentence: String {
     switch self {
     case .noPackets(let source):
-      return "No packets at all were seen on \(source)."
+      return "No packets on \(source)."
     case .noneForPort(let source, let ports):
       return
-        "No packets with payload for port \(ports) were seen on \(source); others are not counted by libpcap."
+        "No packets with payload for port \(ports) on \(source); libpcap counts no others."
     case .noWatchedPort(let packets, let ports):
-      return "\(Self.grouped(packets)) packets, none of them TCP on port \(ports)."
+      return "No TCP on port \(ports) (\(Self.grouped(packets)) other packets). Another port? --port 8080"
     case .noPayload(let packets, let ports):
       return "\(Self.grouped(packets)) packets on port \(ports), none with payload."
     case .notHTTP(let packets, let ports, let tls, let http2):
-      let head = "\(Self.grouped(packets)) packets with payload on port \(ports), none with HTTP heads"
       if tls > 0 && tls >= http2 {
         // A record longer than a segment continues in others, which look like nothing.
         let share = tls * 100 / max(packets, 1)
-        let words = share == 0 ? "some" : share >= 100 ? "all" : "at least \(share) %"
-        return "\(head): \(words) look like TLS, which cannot be read."
+        let part = share == 0 ? "some" : share >= 100 ? "all" : "at least \(share) %"
+        return
+          "TLS on port \(ports): encrypted, not readable (\(part) of \(Self.grouped(packets)) packets). Watch the plain HTTP side."
       }
       if http2 > 0 {
-        return "\(head): \(Self.grouped(http2)) HTTP/2 connections, which are not read."
+        return "HTTP/2 on port \(ports): not readable (\(Self.grouped(http2)) connections)."
       }
-      return "\(head)."
+      return "No HTTP heads on port \(ports) (\(Self.grouped(packets)) packets with payload)."
     case .responsesOnly(let responses):
-      return "Only one direction was seen: \(Self.grouped(responses)) responses, no requests."
+      return
+        "Only responses seen (\(Self.grouped(responses))): capture is one-way, or the requests are not HTTP/1."
     case .answersOnly(let responses):
       return "\(Self.grouped(responses)) responses to earlier requests, no new requests."
     case .lost(let lost):
-      return "\(Self.grouped(lost)) heads were lost before they could be read; the ring was full."
+      return "\(Self.grouped(lost)) heads lost before they could be read: the ring was full."
     case .unreadable(let unparseable):
-      return "\(Self.grouped(unparseable)) heads were seen, none of them a valid request."
+      return "No valid request (\(Self.grouped(unparseable)) heads unparseable)."
     }
   }
 

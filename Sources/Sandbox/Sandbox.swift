@@ -29,18 +29,20 @@ import System
 
     /// What `apply` achieved.
     package struct Report: Sendable {
-      /// What was given up, in words.
-      package fileprivate(set) var given: [String] = []
-      /// What could not be given up, in words, each with its reason.
-      package fileprivate(set) var kept: [String] = []
+      /// The user that the process became; nil when it stayed who it was.
+      package fileprivate(set) var account: Account?
+      /// The restrictions that hold now, in words.
+      package fileprivate(set) var restrictions: [String] = []
+      /// What could not be done, in words, each with its reason.
+      package fileprivate(set) var failures: [String] = []
       /// Of the policy's writable paths, those that its user may not write.
       package fileprivate(set) var unwritable: [String] = []
     }
 
     /// The required user could not be assumed; nothing else was given up.
     package struct AccountError: Error {
-      /// What is kept, in words, with the reason.
-      package var kept: String
+      /// What could not be done, in words, with the reason.
+      package var message: String
     }
 
     /// Gives up what the policy says, for good, as far as the kernel allows it; what it does not allow is in
@@ -53,27 +55,27 @@ import System
       _ = wt_sandbox_bounds()
       if let account = policy.account {
         report.become(account)
-        if policy.requiresAccount, let kept = report.kept.first { throw AccountError(kept: kept) }
+        if policy.requiresAccount, let fault = report.failures.first { throw AccountError(message: fault) }
       }
       // A change of user has taken them already, unless the new one is root again.
       report.note(
-        policy.keepsFileRights ? "no capabilities but for files" : "no capabilities",
+        policy.keepsFileRights ? "capabilities dropped except those for files" : "capabilities dropped",
         wt_sandbox_capabilities(policy.keepsFileRights ? wt_sandbox_file_rights() : 0),
-        otherwise: "its capabilities")
+        otherwise: "drop capabilities")
       // As the user that it is by now; the strings are terminated and outlive the calls.
       report.unwritable = policy.writable.filter { unsafe access($0, W_OK) != 0 }
       report.note(
         "no new privileges", wt_sandbox_no_new_privileges(),
-        otherwise: "what programs give to those who start them")
+        otherwise: "forbid new privileges")
       report.note(
-        "files by Landlock", FileAccess.restrict(policy), otherwise: "all files of its user",
+        "file access restricted (Landlock)", FileAccess.restrict(policy), otherwise: "restrict file access",
         isExpected: ENOSYS
       )
       do throws(SystemError) {
         let count = try SystemCallFilter.install(policy.permissions)
-        report.given.append("\(count) system calls")
+        report.restrictions.append("\(count) system calls allowed (seccomp)")
       } catch {
-        report.kept.append("all system calls (\(error.reason))")
+        report.failures.append("cannot restrict system calls (\(error.reason))")
       }
       return report
     }
@@ -109,9 +111,9 @@ import System
     fileprivate mutating func become(_ account: Account) {
       let fault = wt_sandbox_user(account.user, account.group)
       if fault == 0 {
-        given.append("user \(account.name)")
+        self.account = account
       } else {
-        kept.append("its user instead of \(account.name) (\(SystemError(fault).reason))")
+        failures.append("cannot switch to user \(account.name) (\(SystemError(fault).reason))")
       }
     }
 
@@ -120,9 +122,9 @@ import System
       _ what: String, _ fault: Int32, otherwise: String, isExpected: Int32 = 0
     ) {
       if fault == 0 {
-        given.append(what)
+        restrictions.append(what)
       } else if fault != isExpected {
-        kept.append("\(otherwise) (\(SystemError(fault).reason))")
+        failures.append("cannot \(otherwise) (\(SystemError(fault).reason))")
       }
     }
   }

@@ -31,7 +31,7 @@ extension ScreenPainter {
       } else {
         let seconds = content.now > item.started ? (content.now - item.started) / 1_000_000_000 : 0
         let age = seconds > 0 ? CountText.span(seconds * 1_000_000_000) : "now"
-        list.put("! \(time(item.started)) ACTIVE \(age)  \(text)", row: row, style: .bad)
+        list.put("! \(time(item.started)) FIRING \(age)  \(text)", row: row, style: .bad)
       }
     }
   }

@@ -24,7 +24,7 @@ import Testing
   @Test(arguments: [
     ("127.0.0.1:9093", "expected a URL such as http://127.0.0.1:9093"),
     ("https://a", "https is not supported; use a proxy, or --on-alert with curl or amtool"),
-    ("http://", "it names no host"), ("http://:9093", "it names no host"),
+    ("http://", "no host"), ("http://:9093", "no host"),
     ("http://a:0", "the port must be 1 to 65535"),
     ("http://a:b", "the port must be 1 to 65535"),
     ("http://::1:9093", "an IPv6 address needs brackets, as in http://[::1]:9093"),

@@ -86,7 +86,7 @@ import Testing
   }
 
   @Test(arguments: ["/proc/none/alerts.log", "/dev/null/alerts.log", "/"])
-  func `a path that cannot be made is a clear error with the remedy`(path: String) {
+  func `a path that cannot be made is a clear error with the hint`(path: String) {
     let error = #expect(throws: AlertError.self) { try AlertLog(path: path) }
     #expect(error?.description.hasPrefix("cannot write the alert log \(path): ") == true)
     #expect(error?.description.hasSuffix("name another file with --alert-log") == true)

@@ -31,7 +31,7 @@ struct VerdictTests {
     }
   }
 
-  @Test(.enabled(if: isRoot, "loading a BPF program takes root"))
+  @Test(.enabled(if: isRoot, "loading a BPF program requires root"))
   func `the kernel's filter and the Swift decoder say the same of every packet`() throws {
     let kernel = try KernelImplementation()
     var agreed = 0
@@ -52,7 +52,7 @@ struct VerdictTests {
   }
 
   /// The filter has the first bytes of a payload from one of two loads: which, the lengths decide.
-  @Test(.enabled(if: isRoot, "loading a BPF program takes root"))
+  @Test(.enabled(if: isRoot, "loading a BPF program requires root"))
   func `where a payload begins and ends makes no difference to who reads it`() throws {
     let kernel = try KernelImplementation()
     let texts = [

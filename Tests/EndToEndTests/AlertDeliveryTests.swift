@@ -101,7 +101,7 @@ import Testing
     #expect(monitor.output.count { $0 == "\n" } >= lines + 10)
     #expect(monitor.output.contains(#""failed":0,"dropped":0,"pending":2,"fault":null"#))
     kill(monitor.identifier, SIGINT)
-    #expect(monitor.waitsForErrors("alerts are still on their way; interrupt once more to leave at once"))
+    #expect(monitor.waitsForErrors("still delivering alerts; press Ctrl-C again to quit now"))
     let ran = monitor.end()
     #expect(ran.status == 0)
     #expect(ran.output.contains(#""type":"summary""#))
@@ -256,7 +256,7 @@ import Testing
   @Test(arguments: [
     ("watch -t 1 --alertmanager 127.0.0.1:9093", "expected a URL such as http://127.0.0.1:9093"),
     ("watch -t 1 --alertmanager https://a", "https is not supported"),
-    ("watch -t 1 --on-alert ''", "--on-alert names no command"),
+    ("watch -t 1 --on-alert ''", "--on-alert needs a command"),
     ("watch -t 1 --on-alert true --on-alert-timeout 2h", "--on-alert-timeout 2h"),
     ("read --on-alert true x.pcap", "--on-alert needs a rule"),
     ("deliver < /dev/null", "deliver is started by wiretally itself"),

@@ -34,7 +34,7 @@ struct BenchTests {
     #expect((found["verdict"] as? String)?.contains("heads/s") == true)
   }
 
-  @Test(.enabled(if: Machine.isRoot, "giving up root takes root"))
+  @Test(.enabled(if: Machine.isRoot, "giving up root requires root"))
   func `without privilege it says what is missing and how to get it`() {
     let ran = Shell.run(
       "setpriv --reuid 65534 --regid 65534 --clear-groups \(Machine.program) bench --duration 2s")

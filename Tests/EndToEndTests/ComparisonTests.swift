@@ -48,17 +48,17 @@ struct ComparisonTests {
     #expect(
       monitor.waits(
         for:
-          "50 packets with payload on port 80, none with HTTP heads: all look like TLS, which cannot be read."
+          "TLS on port 80: encrypted, not readable (all of 50 packets). Watch the plain HTTP side."
       ),
       "\(monitor.output)")
     stage.send(
       [packet.from(port: 51_000).payload("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")], by: "inject eth0", in: far)
-    #expect(monitor.waits(for: "none with HTTP heads: 1 HTTP/2 connections, which are not read."))
+    #expect(monitor.waits(for: "HTTP/2 on port 80: not readable (1 connections)."))
     stage.send([packet.to(port: 81).payload("GET / HTTP/1.1\r\n\r\n")], by: "inject eth0", in: far)
     #expect(
       monitor.waits(
         for: backend == "pcap"
-          ? "No packets with payload for port 80 were seen on eth0" : "none of them TCP on port 80."))
+          ? "No packets with payload for port 80 on eth0" : "No TCP on port 80 ("))
     #expect(monitor.end().output.contains("Total Requests: 0"))
   }
 }

@@ -11,7 +11,7 @@ struct DoctorTests {
       var name: String
       var state: String
       var found: String
-      var remedy: String?
+      var hint: String?
     }
     struct Interface: Decodable {
       var name: String
@@ -24,7 +24,7 @@ struct DoctorTests {
       var packets: Int?
       var requestHeads: Int?
       var fault: String?
-      var remedy: String?
+      var hint: String?
     }
     var checks: [Check]
     var interfaces: [Interface]
@@ -86,7 +86,7 @@ struct DoctorTests {
     #expect(report.verdict == "Nothing can be captured here.")
     for name in ["CAP_BPF", "CAP_NET_RAW"] {
       #expect(report.check(name)?.state == "missing")
-      #expect(report.check(name)?.remedy?.contains("setcap cap_bpf,cap_net_raw,cap_perfmon+ep") == true)
+      #expect(report.check(name)?.hint?.contains("setcap cap_bpf,cap_net_raw,cap_perfmon+ep") == true)
     }
     #expect(report.check("CAP_PERFMON")?.state == "slow")
   }
@@ -125,7 +125,7 @@ struct DoctorTests {
     let report = try #require(Report(ran.output))
     for name in ["seccomp", "Landlock"] {
       #expect(report.check(name)?.state == "missing")
-      #expect(report.check(name)?.remedy?.contains("boot a kernel") == true)
+      #expect(report.check(name)?.hint?.contains("boot a kernel") == true)
     }
     #expect(report.check("seccomp")?.found.contains("keeps all system calls") == true)
     #expect(report.check("Landlock")?.found.contains("keeps all files") == true)

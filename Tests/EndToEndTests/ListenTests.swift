@@ -75,7 +75,7 @@ struct ListenTests {
     monitor.end()
   }
 
-  @Test func `a taken port is an error with its remedy, and IPv6 and a path are served`() {
+  @Test func `a taken port is an error with its hint, and IPv6 and a path are served`() {
     let network = Network()
     let name = network.add("e")
     let folder = Folder()

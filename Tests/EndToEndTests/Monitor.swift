@@ -30,7 +30,7 @@ final class Monitor {
     process = ChildProcess(
       ["env"] + environment.map { "\($0)=\($1)" } + place + command, isFed: true,
       output: output ?? .file(folder.file("out")), errors: .file(folder.file("err")))
-    for _ in 0..<1_000 where process.isRunning && !errors.contains("watching") { usleep(20_000) }
+    for _ in 0..<1_000 where process.isRunning && !errors.contains("capturing on") { usleep(20_000) }
   }
 
   var output: String { Shell.read(folder.file("out")) }

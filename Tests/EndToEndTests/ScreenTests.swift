@@ -113,7 +113,7 @@ struct ScreenTests {
     visit("google.com", "/echo", times: 40)
     #expect(pane.waits(for: "ALERT since"), "\(pane.text)")
     #expect(
-      pane.waits { $0.contains("ACTIVE") && $0.contains("> 4") && $0.contains("alert above 4") },
+      pane.waits { $0.contains("FIRING") && $0.contains("> 4") && $0.contains("alert above 4") },
       "\(pane.text)")
     #expect(pane.waits { $0.contains("no alert") && $0.contains(" to ") }, "\(pane.text)")
     pane.press("q")

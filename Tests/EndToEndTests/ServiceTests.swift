@@ -29,7 +29,7 @@ struct ServiceTests {
       in: network.add("e"), ["--interval", "1s"],
       environment: ["NOTIFY_SOCKET": path, "WATCHDOG_USEC": "200000"])
     #expect(waits(for: "READY=1"))
-    #expect(waits(for: "STATUS=watching all interfaces, port 80, by eBPF"))
+    #expect(waits(for: "STATUS=capturing on all interfaces, port 80 (eBPF)"))
     #expect(waits(for: "WATCHDOG=1"))
     #expect(waits(for: "STATUS=0 requests, 0 failures in the last 1s; no alert"))
     #expect(monitor.end(SIGTERM).status == 0)
@@ -55,7 +55,7 @@ struct ServiceTests {
     #expect(monitor.waitsForErrors("<4>High traffic generated an alert - hits = "))
     #expect(monitor.waitsForErrors("<5>High traffic alert recovered at: "))
     let errors = monitor.end(SIGTERM).errors
-    #expect(errors.contains("<6>watching all interfaces"))
+    #expect(errors.contains("<6>capturing on all interfaces"))
     #expect(errors.split(separator: "\n").allSatisfy { $0.hasPrefix("<") }, "\(errors)")
     server.stop()
     let refused = Shell.attempt(

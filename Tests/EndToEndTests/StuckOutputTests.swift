@@ -66,7 +66,7 @@ struct StuckOutputTests {
     #expect(reader.fills())
 
     Shell.run("ip -n \(name) link del eth0")
-    #expect(monitor.waitsForErrors("is down since"), "\(monitor.errors)")
+    #expect(monitor.waitsForErrors("has been down since"), "\(monitor.errors)")
     plug()
     #expect(monitor.waitsForErrors("interface eth0 is back"), "\(monitor.errors)")
 
@@ -118,7 +118,7 @@ struct StuckOutputTests {
       output: .descriptor(reader.writing))
     // More than a mebibyte of lines.
     #expect(monitor.waitsForErrors("dropped: standard output is read too slowly"), "\(monitor.errors)")
-    // The reader goes on. The test's own end of the pipe is closed, so that the text ends with the program.
+    // The reader continues. The test's own end of the pipe is closed, so that the text ends with the program.
     kill(monitor.program, SIGINT)
     reader.pipe.fileHandleForWriting.closeFile()
     let text = String(decoding: reader.pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)

@@ -290,10 +290,10 @@ import Testing
     let address = try #require(ListenAddress("127.0.0.1:\(stand.port)"))
     let error = #expect(throws: ListenError.self) { try ListeningSocket(address) }
     #expect(error?.message == "cannot listen on 127.0.0.1:\(stand.port): another program listens there")
-    #expect(error?.remedy?.contains("ss -ltnp") == true)
+    #expect(error?.hint?.contains("ss -ltnp") == true)
     let far = try #require(ListenAddress("192.0.2.1:9180"))
     #expect(
-      #expect(throws: ListenError.self) { try ListeningSocket(far) }?.remedy?.contains("ip address")
+      #expect(throws: ListenError.self) { try ListeningSocket(far) }?.hint?.contains("ip address")
         == true)
   }
 

@@ -33,7 +33,7 @@ class Case:
     def watching(self, options="-i eth0", **rest):
         """The same, and it must have come to watching."""
         watch = self.watch(options, **rest)
-        assert "watching" in watch.errors, f"it does not watch (status {watch.process.poll()}): {watch.errors}"
+        assert "capturing on" in watch.errors, f"it does not watch (status {watch.process.poll()}): {watch.errors}"
         return watch
 
     def counts(self, watch, exchanges=10):

@@ -42,7 +42,7 @@ def group(case, value):
         if ring == 0:
             case.fails(watch, 70, f"cannot watch within {mebibytes} MiB", "a higher limit of its control group")
             return
-        case.says(watch, "watching eth0", "by eBPF;" if ring == 32 else f"with a ring of {ring} MiB instead of 32 MiB")
+        case.says(watch, "capturing on eth0", "(eBPF);" if ring == 32 else f"with a ring of {ring} MiB instead of 32 MiB")
         case.counts(watch, 2_000)
         case.ends(watch)
     finally:
@@ -53,7 +53,7 @@ def group(case, value):
 
 def ends_clearly(case, watch):
     """It watches and counts, or it ends with a status of its own and a word about why."""
-    if "watching" in watch.errors:
+    if "capturing on" in watch.errors:
         case.counts(watch)
         case.ends(watch)
         return

@@ -134,7 +134,7 @@ def on_terminal(case, size=(24, 80), options="-i eth0 --format page --interval 1
         ["ip", "netns", "exec", case.network.server, case.program, "-t", "1000000", "--alert-log", folder + "/log/alerts.log"]
         + options.split(), stdin=slave, stdout=slave, stderr=open(folder + "/err", "w"), preexec_fn=own)
     os.close(slave)
-    assert wait_for(lambda: "watching" in open(folder + "/err").read()), open(folder + "/err").read()
+    assert wait_for(lambda: "capturing on" in open(folder + "/err").read()), open(folder + "/err").read()
     return process, master
 
 

@@ -26,9 +26,9 @@ def capabilities(case, value):
     try:
         watch = case.watch(through=setpriv(names), log=f"{folder}/alerts.log")
         if value[1] == "77":
-            case.fails(watch, 77, "operation not permitted", "sudo setcap", "CAP_BPF" if not names else "CAP_NET_RAW")
+            case.fails(watch, 77, "permission denied", "sudo setcap", "CAP_BPF" if not names else "CAP_NET_RAW")
             return
-        case.says(watch, f"by {value[1]}", "sandboxed: no capabilities")
+        case.says(watch, f"({value[1]}", "sandboxed: capabilities dropped")
         if value[1] == "libpcap":
             case.says(watch, "libpcap is used instead of eBPF", "CAP_BPF")
         case.counts(watch)
@@ -38,13 +38,13 @@ def capabilities(case, value):
 
 
 @faults("it cannot give up", [
-    ("setresuid", "EPERM", "keeps its user instead of nobody (operation not permitted)"),
-    ("setgroups", "EPERM", "keeps its user instead of nobody (operation not permitted)"),
-    ("setresgid", "EINVAL", "keeps its user instead of nobody (Invalid argument)"),
-    ("capset", "EPERM", "keeps its capabilities (operation not permitted)"),
-    ("landlock_restrict_self", "E2BIG", "keeps all files of its user (Argument list too long)"),
-    ("seccomp", "EINVAL", "keeps all system calls"),
-], sample=("setresuid", "EPERM", "keeps its user instead of nobody (operation not permitted)"))
+    ("setresuid", "EPERM", "cannot switch to user nobody (operation not permitted)"),
+    ("setgroups", "EPERM", "cannot switch to user nobody (operation not permitted)"),
+    ("setresgid", "EINVAL", "cannot switch to user nobody (Invalid argument)"),
+    ("capset", "EPERM", "cannot drop capabilities (operation not permitted)"),
+    ("landlock_restrict_self", "E2BIG", "cannot restrict file access (Argument list too long)"),
+    ("seccomp", "EINVAL", "cannot restrict system calls"),
+], sample=("setresuid", "EPERM", "cannot switch to user nobody (operation not permitted)"))
 def kept(case, value):
     call, error, words = value
     # What the start itself does with it comes before.
@@ -59,7 +59,7 @@ def kept(case, value):
 def no_landlock(case, error):
     watch = case.watching(inject=[f"landlock_create_ruleset:error={error}"])
     case.fired(watch)
-    case.says(watch, "sandboxed: user nobody, no capabilities, no new privileges, ")
+    case.says(watch, "sandboxed as nobody: capabilities dropped, no new privileges, ")
     assert "Landlock" not in watch.errors
     case.counts(watch)
     case.ends(watch)
@@ -68,14 +68,14 @@ def no_landlock(case, error):
 @fault("the user that was asked for cannot be become")
 def not_become(case):
     watch = case.watch("-i eth0 --user nobody", inject=["setresuid:error=EPERM"])
-    case.fails(watch, 77, "cannot start", "its user instead of nobody")
+    case.fails(watch, 77, "cannot switch to user nobody (operation not permitted)")
     case.fired(watch)
 
 
 @fault("a namespace of users without rights")
 def unprivileged(case):
     watch = case.watch(through="unshare -Urn", options="")
-    if "watching" in watch.errors:
+    if "capturing on" in watch.errors:
         case.says(watch, "libpcap is used instead of eBPF")
         case.ends(watch, exact=False)
     else:
@@ -85,6 +85,6 @@ def unprivileged(case):
 @fault("a list of users that cannot be read")
 def no_users(case):
     watch = case.watching(through="unshare -m sh -c 'mount --bind /dev/null /etc/passwd && exec \"$@\"' sh")
-    case.says(watch, "sandboxed: user ")
+    case.says(watch, "sandboxed as ")
     case.counts(watch)
     case.ends(watch)

@@ -173,7 +173,7 @@ class Watch:
                                         stderr=outputs[1], start_new_session=True)
         self.isThrough = bool(inject)
         if waits:
-            wait_for(lambda: "watching" in self.errors or self.process.poll() is not None)
+            wait_for(lambda: "capturing on" in self.errors or self.process.poll() is not None)
 
     def file(self, name):
         return os.path.join(self.folder, name)

@@ -4,7 +4,7 @@ import KernelCapture
 import PacketBuilder
 import Testing
 
-@Suite(.enabled(if: isRoot, "loading a BPF program takes root"), .serialized)
+@Suite(.enabled(if: isRoot, "loading a BPF program requires root"), .serialized)
 struct FilterBenchmarkTests {
   @Test func `every kind of packet has its cost`() throws {
     let head = request + String(repeating: "x", count: 0)

@@ -5,7 +5,7 @@ import PacketBuilder
 import Testing
 
 /// The filter as each compiler makes it.
-@Suite(.enabled(if: isRoot, "loading a BPF program takes root"), .serialized)
+@Suite(.enabled(if: isRoot, "loading a BPF program requires root"), .serialized)
 struct FilterObjectTests {
   /// What kernels before 6.8 allow a socket's filter, unless somebody has set net.core.optmem_max.
   static let limit = 20_480
@@ -41,13 +41,13 @@ struct FilterObjectTests {
   }
 
   @Test(arguments: FilterUnderTest.all)
-  func `heads that go on in other programs pass whole`(object: FilterUnderTest) throws {
+  func `heads that continue in other programs pass whole`(object: FilterUnderTest) throws {
     let trial = try object.trial()
     let rare: [(String, Packet)] = [
       ("a method that is compared in its own program", Packet().payload("PROPFIND / HTTP/1.1\r\n\r\n")),
       ("extension headers", Self.extended),
       ("a body after the head", Packet().payload("POST / HTTP/1.1\r\n\r\nbody")),
-      ("a head that goes on", Packet().payload("GET / HTTP/1.1\r\nCookie: a")),
+      ("a head that continues", Packet().payload("GET / HTTP/1.1\r\nCookie: a")),
       (
         "a head as long as the kernel lets a frame be",
         Packet().payload("GET / HTTP/1.1\r\nCookie: " + String(repeating: "c", count: 3_500))

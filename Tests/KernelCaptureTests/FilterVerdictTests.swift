@@ -4,7 +4,7 @@ import KernelCapture
 import PacketBuilder
 import Testing
 
-@Suite(.enabled(if: isRoot, "loading a BPF program takes root"), .serialized)
+@Suite(.enabled(if: isRoot, "loading a BPF program requires root"), .serialized)
 struct FilterVerdictTests {
   let trial: Trial
 

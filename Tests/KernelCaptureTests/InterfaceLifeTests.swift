@@ -5,7 +5,7 @@ import KernelCapture
 import PacketBuilder
 import Testing
 
-@Suite(.enabled(if: isRoot, "making interfaces takes root"), .serialized)
+@Suite(.enabled(if: isRoot, "making interfaces requires root"), .serialized)
 final class InterfaceLifeTests {
   /// A pair of virtual cables of this test's own.
   let near = "wtn\(getpid() % 100_000)"

@@ -4,7 +4,7 @@ import Glibc
 import KernelCapture
 import Testing
 
-@Suite(.enabled(if: isRoot, "capturing takes root"), .serialized)
+@Suite(.enabled(if: isRoot, "capturing requires root"), .serialized)
 struct LiveTests {
   /// A connection over loopback, from `client` to `server`, on a port that the kernel chose.
   final class Connection {
@@ -159,6 +159,6 @@ struct LiveTests {
     }
     #expect(error?.reason == .notFound)
     #expect(error?.message == "no such interface: nosuch0")
-    #expect(error?.remedy?.contains("lo") == true)
+    #expect(error?.hint?.contains("lo") == true)
   }
 }

@@ -5,7 +5,7 @@ import KernelCapture
 import PacketBuilder
 import Testing
 
-@Suite(.enabled(if: isRoot, "loading a BPF program takes root"), .serialized)
+@Suite(.enabled(if: isRoot, "loading a BPF program requires root"), .serialized)
 struct PacketTableTests {
   static let table = PacketTable(methods: Method.allCases.filter { $0 != .other }.map(\.name))
 

@@ -4,7 +4,7 @@ import KernelCapture
 import PacketBuilder
 import Testing
 
-@Suite(.enabled(if: isRoot, "loading a BPF program takes root"), .serialized)
+@Suite(.enabled(if: isRoot, "loading a BPF program requires root"), .serialized)
 struct RingTests {
   @Test(arguments: [0, 1, 4095, 4096, 4097, 65536, 65537])
   func `a ring gets the next power of two of whole pages`(asked: Int) throws {

@@ -6,7 +6,7 @@ import KernelCapture
 import PacketBuilder
 import Testing
 
-@Suite(.enabled(if: isRoot, "loading a BPF program takes root"), .serialized)
+@Suite(.enabled(if: isRoot, "loading a BPF program requires root"), .serialized)
 struct StreamDepthTests {
   let trial: Trial
 

@@ -101,7 +101,7 @@ import Testing
     let unmatched = Self.record({ $0.outcome = .unmatchedResponse }, texts: ["", "", "", "", ""])
     #expect(
       Self.line(.plain, unmatched)
-        == "2021-02-23 04:06:08.007 200         -      153 10.0.0.1 (no request seen) 10.0.0.2\n")
+        == "2021-02-23 04:06:08.007 200         -      153 10.0.0.1 response without request from 10.0.0.2\n")
   }
 
   @Test func `JSON has null for what there is not`() throws {

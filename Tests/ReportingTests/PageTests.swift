@@ -74,7 +74,7 @@ import Testing
     #expect(
       text.string == """
         No traffic in the last 10 seconds.
-        No packets at all were seen on eth0.
+        No packets on eth0.
 
         Total Statistics:
         \tTotal Requests: 0
@@ -153,8 +153,10 @@ import Testing
       change(&snapshot)
       return SilenceReason(snapshot, label: Samples.label).sentence
     }
-    #expect(sentence { _ in } == "No packets at all were seen on eth0.")
-    #expect(sentence { $0.capture.packets = 1204 } == "1 204 packets, none of them TCP on port 80.")
+    #expect(sentence { _ in } == "No packets on eth0.")
+    #expect(
+      sentence { $0.capture.packets = 1204 }
+        == "No TCP on port 80 (1 204 other packets). Another port? --port 8080")
     #expect(
       sentence {
         $0.capture.packets = 9
@@ -167,24 +169,25 @@ import Testing
         $0.capture.payload = 18_204
         $0.capture.tls = 17_700
       }
-        == "18 204 packets with payload on port 80, none with HTTP heads: at least 97 % look like TLS, "
-        + "which cannot be read.")
+        == "TLS on port 80: encrypted, not readable (at least 97 % of 18 204 packets). "
+        + "Watch the plain HTTP side.")
     #expect(
       sentence {
         $0.capture.packets = 2
         $0.capture.onPort = 2
         $0.capture.payload = 2
         $0.ledger.http2 = 1
-      }.hasSuffix("none with HTTP heads: 1 HTTP/2 connections, which are not read."))
+      } == "HTTP/2 on port 80: not readable (1 connections).")
     #expect(
-      sentence { $0.totals.responses = 12 } == "Only one direction was seen: 12 responses, no requests.")
+      sentence { $0.totals.responses = 12 }
+        == "Only responses seen (12): capture is one-way, or the requests are not HTTP/1.")
     #expect(
       sentence {
         $0.totals.responses = 3
         $0.totals.exchanges = 3
       } == "3 responses to earlier requests, no new requests.")
-    #expect(sentence { $0.capture.lost = 1 }.hasPrefix("1 heads were lost"))
-    #expect(sentence { $0.ledger.unparseable = 1 } == "1 heads were seen, none of them a valid request.")
+    #expect(sentence { $0.capture.lost = 1 }.hasPrefix("1 heads lost"))
+    #expect(sentence { $0.ledger.unparseable = 1 } == "No valid request (1 heads unparseable).")
   }
 
   @Test(

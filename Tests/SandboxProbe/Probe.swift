@@ -16,8 +16,9 @@ struct Probe {
       policy.permissions = [.capture, .terminal]
       policy.writable = [folder + "/log"]
       let applied = try Sandbox.apply(policy)
-      for given in applied.given { print("given \(given)") }
-      for kept in applied.kept { print("kept \(kept)") }
+      if let account = applied.account { print("user \(account.name)") }
+      for restriction in applied.restrictions { print("applied \(restriction)") }
+      for failure in applied.failures { print("failed \(failure)") }
     }
     for attempt in Attempt.all(folder: folder, descriptor: terminal) {
       print("\(attempt.run()) \(attempt.name)")

@@ -18,7 +18,7 @@ enum {
 	HTTPF_HEAD_PIECE = 4096,
 	/* Payload bytes copied of a response: its status line and the fields that frame its body. */
 	HTTPF_RESPONSE_BYTES = 512,
-	/* A head that has not ended after so many bytes is no longer followed. */
+	/* A head that has not ended after this many bytes is no longer followed. */
 	HTTPF_HEAD_LIMIT = 65536,
 	/* "HTTP/1.1 200 ": what must have been seen of a response before it is left alone. */
 	HTTPF_STATUS_BYTES = 13,
@@ -87,7 +87,7 @@ _Static_assert(sizeof(struct httpf_counters) == 256, "whole cache lines");
 /* The filter's settings: its only constant data, filled in before it is loaded. */
 struct httpf_settings {
 	__u32 streams;		  /* pass every payload segment of the ports */
-	__u32 vantage;		  /* HTTPF_BOTH, HTTPF_IN or HTTPF_OUT */
+	__u32 direction;	  /* HTTPF_BOTH, HTTPF_IN or HTTPF_OUT */
 	__u32 all;		  /* every interface is watched, so that forwarded packets are seen twice */
 	__u32 workers;		  /* rings to spread flows over */
 	__u64 seed;		  /* of the flow hash: nobody outside can aim for one slot */

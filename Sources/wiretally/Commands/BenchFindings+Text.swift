@@ -29,7 +29,7 @@ extension BenchFindings {
       text.line()
     }
     for line in missing { text.line("Missing: \(VisibleText.escaped(line))") }
-    for line in remedies { text.line("hint: \(VisibleText.escaped(line))") }
+    for line in hints { text.line("hint: \(VisibleText.escaped(line))") }
     text.line(verdict)
     return text
   }

@@ -10,7 +10,7 @@ final class BenchFindings {
   /// What was not measured, and why.
   private(set) var missing: [String] = []
   /// How to measure what is missing, in the order of the reasons.
-  private(set) var remedies: [String] = []
+  private(set) var hints: [String] = []
 
   /// Measures for about `seconds`; `note` receives what comes next.
   init(seconds: Double, _ note: (String) -> Void) {
@@ -28,7 +28,9 @@ final class BenchFindings {
     attempt("loss") { () throws(CaptureError) in
       let live = try RateTrials(traffic)
       if own.isUnprivileged {
-        miss("loss by eBPF", "it takes root to attach it in a network of its own", "sudo wiretally bench")
+        miss(
+          "loss by eBPF", "attaching the filter in a network of its own requires root", "sudo wiretally bench"
+        )
       } else {
         attempt("loss by eBPF") { () throws(CaptureError) in
           trials += try live.ebpf(seconds: seconds * 0.4) { note("eBPF, \(Self.words($0))") }
@@ -41,12 +43,12 @@ final class BenchFindings {
   }
 
   private func attempt(_ what: String, _ body: () throws(CaptureError) -> Void) {
-    do throws(CaptureError) { try body() } catch { miss(what, error.message, error.remedy) }
+    do throws(CaptureError) { try body() } catch { miss(what, error.message, error.hint) }
   }
 
-  private func miss(_ what: String, _ why: String, _ remedy: String?) {
+  private func miss(_ what: String, _ why: String, _ hint: String?) {
     missing.append("\(what) was not measured: \(why)")
-    if let remedy, !remedies.contains(remedy) { remedies.append(remedy) }
+    if let hint, !hints.contains(hint) { hints.append(hint) }
   }
 
   private static func words(_ rate: Double) -> String {

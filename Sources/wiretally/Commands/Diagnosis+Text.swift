@@ -10,12 +10,12 @@ extension Diagnosis {
     var text = ByteText()
     for check in checks {
       text.line("\(Self.padded(check.name)) \(check.found)")
-      if let remedy = check.remedy { text.line("\(Self.padded("")) hint: \(remedy)") }
+      if let hint = check.hint { text.line("\(Self.padded("")) hint: \(hint)") }
     }
     text.line()
     for interface in interfaces {
       text.line("\(Self.padded(interface.name)) \(interface.linkName), \(interface.state)")
-      if !interface.isUp { text.line("\(Self.padded("")) try: sudo ip link set \(interface.name) up") }
+      if !interface.isUp { text.line("\(Self.padded("")) hint: sudo ip link set \(interface.name) up") }
     }
     text.line()
     for trial in trials {
@@ -25,7 +25,7 @@ extension Diagnosis {
             + "port \(ports), \(counters.requestHeads) requests and \(counters.responseHeads) responses")
       } else if let fault = trial.fault {
         text.line("\(Self.padded(trial.name)) \(fault.message)")
-        if let remedy = fault.remedy { text.line("\(Self.padded("")) hint: \(remedy)") }
+        if let hint = fault.hint { text.line("\(Self.padded("")) hint: \(hint)") }
       }
     }
     text.line()
@@ -53,7 +53,7 @@ extension Diagnosis {
       json.member("name", check.name)
       json.member("state", check.state.rawValue)
       json.member("found", check.found)
-      if let remedy = check.remedy { json.member("remedy", remedy) }
+      if let hint = check.hint { json.member("hint", hint) }
       json.endObject()
     }
     json.endArray()
@@ -82,7 +82,7 @@ extension Diagnosis {
       }
       if let fault = trial.fault {
         json.member("fault", fault.message)
-        if let remedy = fault.remedy { json.member("remedy", remedy) }
+        if let hint = fault.hint { json.member("hint", hint) }
       }
       json.endObject()
     }

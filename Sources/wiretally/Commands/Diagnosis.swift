@@ -15,7 +15,7 @@ struct Diagnosis {
     var state: State
     var found: String
     /// The command that fixes it, or nil when there is nothing to fix or no command for it.
-    var remedy: String?
+    var hint: String?
   }
 
   /// What one backend saw of the traffic while it was tried, or why it cannot be used.
@@ -86,15 +86,15 @@ struct Diagnosis {
         Check(
           name: "BPF ring buffer", state: .missing,
           found: isOld ? "\(fault) (needs 5.8)" : "cannot be tried: \(fault)",
-          remedy: isOld ? "boot a kernel of 5.8 or later (see: uname -r)" : "sudo wiretally doctor"))
+          hint: isOld ? "boot a kernel of 5.8 or later (see: uname -r)" : "sudo wiretally doctor"))
     } else {
       checks.append(Check(name: "BPF ring buffer", state: .fine, found: "available"))
     }
     func capability(_ name: String, _ isThere: Bool, _ use: String, _ otherwise: Check.State) {
       checks.append(
         Check(
-          name: name, state: isThere ? .fine : otherwise, found: isThere ? "held" : "not held: \(use)",
-          remedy: isThere ? nil : grant))
+          name: name, state: isThere ? .fine : otherwise, found: isThere ? "yes" : "no: \(use)",
+          hint: isThere ? nil : grant))
     }
     capability("CAP_BPF", probe.mayLoadBPF, "the filter cannot be loaded", .missing)
     capability("CAP_NET_RAW", probe.mayOpenPacketSockets, "no packet can be seen", .missing)
@@ -103,7 +103,7 @@ struct Diagnosis {
     switch probe.jit {
     case .some(0):
       checks.append(
-        Check(name: "BPF JIT", state: .slow, found: "off: the filter is interpreted", remedy: enable))
+        Check(name: "BPF JIT", state: .slow, found: "off: the filter is interpreted", hint: enable))
     case .some(let mode):
       checks.append(Check(name: "BPF JIT", state: .fine, found: mode > 1 ? "on, with traces" : "on"))
     case nil:
@@ -124,12 +124,12 @@ struct Diagnosis {
 
   /// What a watch can give up here: it watches all the same without.
   private static func sandbox() -> [Check] {
-    func check(_ name: String, _ fault: String?, _ there: String, _ otherwise: String, _ remedy: String)
+    func check(_ name: String, _ fault: String?, _ there: String, _ otherwise: String, _ hint: String)
       -> Check
     {
       Check(
         name: name, state: fault == nil ? .fine : .missing,
-        found: fault.map { "\($0): \(otherwise)" } ?? there, remedy: fault == nil ? nil : remedy)
+        found: fault.map { "\($0): \(otherwise)" } ?? there, hint: fault == nil ? nil : hint)
     }
     return [
       check(

@@ -65,8 +65,7 @@ struct ReadSession {
     policy.readable = command.files.filter { $0 != "-" }
     if let alertLog { policy.writable.append(SandboxOptions.place(of: alertLog)) }
     // The policy asks for no user, so this does not throw.
-    guard let kept = try? Sandbox.apply(policy).kept, !kept.isEmpty else { return }
-    Failure.say("sandbox incomplete: keeps \(kept.joined(separator: ", "))")
+    SandboxOptions.report(failures: (try? Sandbox.apply(policy).failures) ?? [])
   }
 
   /// Reads the files and shows what is in them; throws the exit status of the last fault, after the summary.

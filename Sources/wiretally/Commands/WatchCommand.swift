@@ -28,7 +28,7 @@ struct WatchCommand: ParsableCommand {
   @Option(
     name: .customLong("alertmanager"),
     help: ArgumentHelp(
-      "An Alertmanager that is told of alerts, as http://127.0.0.1:9093. May be repeated.", valueName: "url"))
+      "An Alertmanager to post alerts to, such as http://127.0.0.1:9093. May be repeated.", valueName: "url"))
   var alertmanagers: [String] = []
 
   @OptionGroup var sandbox: SandboxOptions
@@ -58,8 +58,8 @@ struct WatchCommand: ParsableCommand {
   func validate() throws {
     if options.alerts.isEmpty, options.exchangeFormat == nil {
       throw ValidationError(
-        "the threshold is missing: give -t and the average number of requests per interval above which an "
-          + "alert is raised, e.g. -t 100, or rules of your own by --alert")
+        "no alert threshold: use -t 100 (requests per interval) or --alert RULE, or --follow to print requests"
+      )
     }
     for url in alertmanagers {
       do throws(AlertmanagerAddress.Fault) {
@@ -68,7 +68,7 @@ struct WatchCommand: ParsableCommand {
         throw ValidationError("--alertmanager \(error)")
       }
     }
-    if alertmanagers.count > 8 { throw ValidationError("--alertmanager is given more than 8 times") }
+    if alertmanagers.count > 8 { throw ValidationError("--alertmanager may be given at most 8 times") }
     if workers < 1 || workers > 64 {
       throw ValidationError("--workers must be 1 to 64, got \(workers)")
     }

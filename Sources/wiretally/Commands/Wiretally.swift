@@ -39,7 +39,7 @@ struct Wiretally: ParsableCommand {
     Interruption.ignoreFailedWrites()
     // Swift reads its arguments there; without them it would complain about a missing threshold.
     guard unsafe access("/proc/self/cmdline", R_OK) == 0 else {
-      Failure.say("the arguments cannot be read: /proc is not mounted", remedy: "mount -t proc proc /proc")
+      Failure.say("the arguments cannot be read: /proc is not mounted", hint: "mount -t proc proc /proc")
       Glibc.exit(70)
     }
     let arguments = Array(CommandLine.arguments.dropFirst())

@@ -18,7 +18,7 @@ enum AddressSpace {
     guard let memory = unsafe memory, unsafe memory != MAP_FAILED else {
       throw CaptureError(
         .unavailable, "cannot reserve \(bytes >> 20) MiB of memory for the tables of connections",
-        remedy: "fewer --workers, or a higher limit of address space (ulimit -v, MemoryMax of a unit)")
+        hint: "fewer --workers, or a higher limit of address space (ulimit -v, MemoryMax of a unit)")
     }
     unsafe munmap(memory, bytes)
   }

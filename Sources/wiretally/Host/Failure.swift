@@ -33,12 +33,12 @@ enum Failure {
 
   /// Prints why, and the hint, on standard error; the journal knows the program and wants a priority.
   static func say(
-    _ message: String, details: [String] = [], remedy: String? = nil, _ priority: Priority = .information
+    _ message: String, details: [String] = [], hint: String? = nil, _ priority: Priority = .information
   ) {
     // A message may name a file, and a file's name may hold anything.
     var lines = [isJournal ? message : "wiretally: \(message)"]
     lines += details.map { "  \($0)" }
-    if let remedy { lines.append("  hint: \(remedy)") }
+    if let hint { lines.append("  hint: \(hint)") }
     let mark = isJournal ? "<\(priority.rawValue)>" : ""
     let text = lines.reduce("") { $0 + mark + VisibleText.escaped($1) + "\n" }
     let isHeld = held.withLock { held in
@@ -105,7 +105,7 @@ enum Failure {
 
   /// Says what went wrong and returns the exit status for it (sysexits.h).
   static func end(_ error: CaptureError) -> ExitCode {
-    say(error.message, remedy: error.remedy, .error)
+    say(error.message, hint: error.hint, .error)
     switch error.reason {
     case .badData: return ExitCode(65)
     case .notFound: return ExitCode(66)
@@ -120,7 +120,7 @@ enum Failure {
   }
 
   static func end(_ error: ListenError) -> ExitCode {
-    say(error.message, remedy: error.remedy)
+    say(error.message, hint: error.hint)
     return ExitCode(error.isNotPermitted ? 77 : 70)
   }
 

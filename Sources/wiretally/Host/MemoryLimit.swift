@@ -19,7 +19,7 @@ enum MemoryLimit {
       throw CaptureError(
         .unavailable,
         "cannot watch within \(limit >> 20) MiB of memory: it takes \((besides >> 20) + workers) MiB at least",
-        remedy: "a higher limit of its control group (MemoryMax of a unit, --memory of a container)")
+        hint: "a higher limit of its control group (MemoryMax of a unit, --memory of a container)")
     }
     // Rings are powers of two.
     var bytes = 1 << 20

@@ -15,13 +15,13 @@ final class Interruption {
     /// SIGTSTP: to be stopped, as by ctrl-z; only while a screen is on.
     case stop
     /// SIGCONT: it continues; only while a screen is on.
-    case goOn
+    case resume
 
     fileprivate init(_ number: Int32) {
       switch number {
       case SIGHUP: self = .hangUp
       case SIGTSTP: self = .stop
-      case SIGCONT: self = .goOn
+      case SIGCONT: self = .resume
       default: self = .end
       }
     }
@@ -32,7 +32,7 @@ final class Interruption {
       case .end: 1
       case .hangUp: 2
       case .stop: 4
-      case .goOn: 8
+      case .resume: 8
       }
     }
   }
@@ -110,7 +110,7 @@ final class Interruption {
     _ = unsafe Glibc.read(descriptor, &bytes, 16)
     let marks = Self.pending.load(ordering: .relaxed)
     // The end comes before all else.
-    for signal in [Signal.end, .hangUp, .stop, .goOn] where marks & signal.mark != 0 {
+    for signal in [Signal.end, .hangUp, .stop, .resume] where marks & signal.mark != 0 {
       Self.pending.bitwiseAnd(~signal.mark, ordering: .relaxed)
       return signal
     }

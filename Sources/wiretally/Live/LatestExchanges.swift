@@ -50,7 +50,7 @@ struct LatestExchanges {
     return ExchangeLine(
       time: isUnmatched ? facts.endTime : facts.requestTime, client: address(facts.client),
       method: isUnmatched ? "-" : record.method, site: record.site,
-      path: isUnmatched ? "(no request seen)" : record.target,
+      path: isUnmatched ? "(response without request)" : record.target,
       status: facts.outcome == .unanswered ? 0 : Int(facts.status), latency: facts.latency)
   }
 

@@ -75,16 +75,16 @@ struct RunningWatch: ~Copyable {
   /// Says at once, on standard error, that it works: the first page takes an interval.
   func announce() {
     let label = reporter.label
-    let quit = input.hasKeys ? "; q quits" : ""
+    let quit = input.hasKeys ? ", press q to quit" : ""
     let asked = command.request.ringBytes, got = backend.ringBytes
     let ring = got == asked ? "" : " with a ring of \(Self.size(got)) instead of \(Self.size(asked))"
     let what =
       switch command.options.form {
-      case .exchanges: "line an exchange"
-      case .screen: "full screen"
+      case .exchanges: "one line per exchange"
+      case .screen: "full-screen view"
       case .pages, .objects: "page every \(command.options.interval)"
       }
-    Failure.say("watching \(label.source), port \(label.ports), by \(label.backend)\(ring); a \(what)\(quit)")
+    Failure.say("capturing on \(label.source), port \(label.ports) (\(label.backend)\(ring)); \(what)\(quit)")
     for notice in backend.notices { Failure.say(notice, .warning) }
   }
 

@@ -37,7 +37,7 @@ struct WatchInput {
       case .end: events.append(.end)
       case .hangUp: events.append(.reopen)
       case .stop: events.append(.suspend)
-      case .goOn: events.append(.resume)
+      case .resume: events.append(.resume)
       }
     }
     return readiness.hasKeys ? events + keys.readEvents(hasGone: readiness.hasGone) : events

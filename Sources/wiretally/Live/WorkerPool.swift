@@ -36,7 +36,7 @@ struct WorkerPool {
       for started in threads[..<index] { started.join() }
       throw CaptureError(
         .unavailable, "cannot start worker \(index + 1) of \(threads.count): the system has no thread left",
-        remedy: "fewer --workers, or a higher limit of processes (ulimit -u)")
+        hint: "fewer --workers, or a higher limit of processes (ulimit -u)")
     }
   }
 

@@ -20,7 +20,7 @@ struct DeliveryOptions: ParsableArguments {
 
   func validate() throws {
     if let command, command.allSatisfy(\.isWhitespace) {
-      throw ValidationError("--on-alert names no command")
+      throw ValidationError("--on-alert needs a command")
     }
     if timeout.nanoseconds > 3_600_000_000_000 {
       throw ValidationError("--on-alert-timeout must be at most 1h, got \(timeout)")

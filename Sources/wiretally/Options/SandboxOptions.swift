@@ -27,7 +27,7 @@ struct SandboxOptions: ParsableArguments {
         "--user and --no-sandbox exclude each other: without sandbox no user is changed")
     }
     if Account(named: user) == nil {
-      throw ValidationError("--user \(user): there is no such user; getent passwd lists them")
+      throw ValidationError("--user: no such user '\(user)'; getent passwd lists them")
     }
   }
 
@@ -44,7 +44,7 @@ struct SandboxOptions: ParsableArguments {
   func check() throws(CaptureError) {
     guard let user, geteuid() != 0, Account(named: user)?.user != geteuid() else { return }
     throw CaptureError(
-      .notPermitted, "cannot switch to user \(user): requires root", remedy: "sudo wiretally --user \(user)")
+      .notPermitted, "cannot switch to user \(user): requires root", hint: "sudo wiretally --user \(user)")
   }
 
   /// Gives up all that the watch does not need any more, for good, and says so.
@@ -66,17 +66,22 @@ struct SandboxOptions: ParsableArguments {
     do throws(Sandbox.AccountError) {
       applied = try Sandbox.apply(policy)
     } catch {
-      throw CaptureError(.notPermitted, "cannot start, sandbox incomplete: keeps \(error.kept)")
+      throw CaptureError(.notPermitted, error.message)
     }
-    Failure.say("sandboxed: \(applied.given.joined(separator: ", "))")
-    if !applied.kept.isEmpty {
-      Failure.say("sandbox incomplete: keeps \(applied.kept.joined(separator: ", "))", .warning)
-    }
+    let user = applied.account.map { " as \($0.name)" } ?? ""
+    Failure.say("sandboxed\(user): \(applied.restrictions.joined(separator: ", "))")
+    SandboxOptions.report(failures: applied.failures)
     if alertLog?.isRotatable == true, let folder = applied.unwritable.first {
       Failure.say(
-        "the alert log's folder \(folder) is not writable for \(account?.name ?? "this user"): after a rotation, "
-          + "alerts continue in the old file unless the new one belongs to that user (logrotate: create)")
+        "\(account?.name ?? "this user") cannot write to \(folder): after rotation logging continues in the old file; "
+          + "use logrotate's create or --user")
     }
+  }
+
+  /// Reports on standard error the restrictions that the kernel refused, if any.
+  static func report(failures: [String]) {
+    guard !failures.isEmpty else { return }
+    Failure.say("sandbox incomplete: \(failures.joined(separator: ", "))", .warning)
   }
 
   /// What has to stay writable for the log: a rotated one is re-created beside the old one.

@@ -92,7 +92,7 @@ final class AlertSenders: Output {
       if process.look(timeout: 100) { tell(process) }
       waited += 100
       if waited == 1_000 {
-        Failure.say("alerts are still on their way; interrupt once more to leave at once")
+        Failure.say("still delivering alerts; press Ctrl-C again to quit now")
       }
     }
     for process in processes {

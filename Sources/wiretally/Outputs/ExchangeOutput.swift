@@ -78,10 +78,10 @@ final class ExchangeOutput: Output {
     let exchanges = "\(count) \(count == 1 ? "exchange" : "exchanges")"
     var parts: [String] = []
     if unwritten + unread > 0 {
-      parts.append("\(unwritten + unread) not written, since the output took no more")
+      parts.append("\(unwritten + unread) not written (output closed or too slow)")
     }
     if leftOut > 0 { parts.append("\(leftOut) without a request or an answer left out") }
-    if stream.dropped > 0 { parts.append("\(stream.dropped) dropped, since the output was read too slowly") }
+    if stream.dropped > 0 { parts.append("\(stream.dropped) dropped (output too slow)") }
     if life.capture.lost > 0 { parts.append("\(life.capture.lost) heads lost before they were read") }
     parts += life.capture.preCaptureDropTexts(reporter.label)
     Failure.say(parts.isEmpty ? exchanges : exchanges + ", " + parts.joined(separator: ", "))
@@ -118,7 +118,7 @@ final class ExchangeOutput: Output {
     droppedBefore = dropped
     if let line = lines.dropped(count) { output.write(line, records: 0) }
     Failure.say(
-      "\(count) exchanges were dropped: the output is read too slowly, or too many wait for answers",
+      "\(count) exchanges dropped: output too slow or too many requests outstanding",
       .warning)
   }
 }

@@ -40,7 +40,7 @@ final class Exporter: Output {
       lines.append("port \(port) is watched, too: reading the metrics counts as traffic")
     }
     if case .ip = address, !address.isLoopback {
-      lines.append("whoever reaches \(address) can read which sites are visited")
+      lines.append("warning: \(address) is unauthenticated; anyone who can connect sees the visited sites")
     }
     return lines
   }

@@ -92,7 +92,7 @@ final class Reporter {
   /// Shows the totals of the whole run, last; what does not add up in them is reported on standard error.
   func summarize() {
     let life = timeline.summary(capture: counters, top: sites)
-    if let imbalance = life.imbalance { Failure.say("the ledger does not balance: \(imbalance)") }
+    if let imbalance = life.imbalance { Failure.say("internal accounting mismatch: \(imbalance)") }
     for output in outputs { output.summary(life, self) }
   }
 

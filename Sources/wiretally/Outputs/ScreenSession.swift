@@ -30,7 +30,7 @@ final class ScreenSession: Output, KeySource {
   ) throws(CaptureError) {
     guard let terminal = CursesTerminal(options.terminal()) else {
       throw CaptureError(
-        .unavailable, "cannot take over the terminal for a full screen", remedy: "--format page")
+        .unavailable, "full-screen view unavailable (the terminal cannot be set up)", hint: "--format page")
     }
     self.terminal = terminal
     content = ScreenContent(label: label, interval: plan.interval)

@@ -34,7 +34,7 @@ final class ServiceManager: Output {
 
   func ready(_ reporter: Reporter) {
     let label = reporter.label
-    tell("READY=1\nSTATUS=watching \(label.source), port \(label.ports), by \(label.backend)")
+    tell("READY=1\nSTATUS=capturing on \(label.source), port \(label.ports) (\(label.backend))")
   }
 
   func interval(_ report: IntervalReport, _ reporter: Reporter) {

@@ -24,7 +24,7 @@ def need(part):
         raise SystemExit(f"the part {part} needs {', '.join(missing)}: apt-get install "
                          + " ".join(PACKAGES[name] for name in missing) + ", or make bench-peers, which does so")
     if part != "files" and os.geteuid() != 0:
-        raise SystemExit(f"the part {part} makes network namespaces, which takes root: run it with sudo")
+        raise SystemExit(f"the part {part} makes network namespaces, which requires root: run it with sudo")
 
 
 def compile_floors(folder):

@@ -16,7 +16,7 @@ int main(int count, char **arguments)
 
 	if (!object || bpf_object__load(object)) {
 		fprintf(stderr,
-			"records: cannot load the programs: it takes root, or CAP_BPF and CAP_NET_RAW\n");
+			"records: cannot load the programs: it requires root, or CAP_BPF and CAP_NET_RAW\n");
 		return 1;
 	}
 	bpf_object__for_each_program(program, object)
