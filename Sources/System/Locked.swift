@@ -22,7 +22,7 @@ package final class Locked<Value>: @unchecked Sendable {
   }
 
   deinit {
-    // Nobody holds it: whoever does holds a reference, too.
+    // Nobody holds it: a thread that does holds a reference, too.
     unsafe pthread_mutex_destroy(mutex)
     unsafe mutex.deallocate()
   }
