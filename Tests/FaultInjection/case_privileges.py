@@ -40,9 +40,9 @@ def capabilities(case, value):
 @faults("it cannot give up", [
     ("setresuid", "EPERM", "cannot switch to user nobody (operation not permitted)"),
     ("setgroups", "EPERM", "cannot switch to user nobody (operation not permitted)"),
-    ("setresgid", "EINVAL", "cannot switch to user nobody (Invalid argument)"),
+    ("setresgid", "EINVAL", "cannot switch to user nobody (invalid argument)"),
     ("capset", "EPERM", "cannot drop capabilities (operation not permitted)"),
-    ("landlock_restrict_self", "E2BIG", "cannot restrict file access (Argument list too long)"),
+    ("landlock_restrict_self", "E2BIG", "cannot restrict file access (argument list too long)"),
     ("seccomp", "EINVAL", "cannot restrict system calls"),
 ], sample=("setresuid", "EPERM", "cannot switch to user nobody (operation not permitted)"))
 def kept(case, value):
