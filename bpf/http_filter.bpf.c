@@ -78,7 +78,7 @@ int httpf_headers(struct __sk_buff *skb)
 	return httpf_inspect_located(skb, cpu, httpf_locate_any(skb, &cpu->segment.headers));
 }
 
-/* A payload in `start` that begins with capitals, or is too short to tell. */
+/* A payload in `start` that begins with capitals or an empty line, or is too short to tell. */
 SEC("socket")
 int httpf_methods(struct __sk_buff *skb)
 {
@@ -86,6 +86,9 @@ int httpf_methods(struct __sk_buff *skb)
 
 	if (!cpu)
 		return 0;
+	httpf_skip_lines(&cpu->start);
+	if (httpf_cannot_begin(cpu->start.first.words[0], cpu->start.count))
+		return httpf_decide(skb, cpu, HTTPF_NOTHING);
 	return httpf_decide(skb, cpu, httpf_begins(&cpu->start));
 }
 

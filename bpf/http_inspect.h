@@ -33,13 +33,14 @@ static __always_inline int httpf_inspect_payload(struct __sk_buff *skb, struct h
 {
 	struct httpf_segment *segment = &cpu->segment;
 	struct httpf_first first;
-	__u32 count, begins = HTTPF_NOTHING;
+	__u32 count = segment->length, begins = HTTPF_NOTHING;
+	int is_line_end;
 
 	if (!httpf_load_first(skb, segment, &first))
 		return 0;
-	count = httpf_skip_line(&first, segment->length);
-	if (!httpf_cannot_begin(first.words[0], count)) {
-		begins = httpf_begins_fast(&first, count);
+	is_line_end = httpf_is_line_end(first.words[0]);
+	if (is_line_end || !httpf_cannot_begin(first.words[0], count)) {
+		begins = is_line_end ? HTTPF_UNDECIDED : httpf_begins_fast(&first, count);
 		if (begins == HTTPF_UNDECIDED) {
 			cpu->start.first = first;
 			cpu->start.count = count;

@@ -9,17 +9,11 @@
 
 #include "http_start.h"
 
+/* In `search.after`: what follows the last empty line cannot begin a head. Larger than any piece. */
+enum { HTTPF_BODY_FOLLOWS = HTTPF_PIECE + 1 };
+
 /* How the bytes so far ended, where it matters to the next ones. */
 enum { HTTPF_TAIL_NONE = 0, HTTPF_TAIL_LF = 1, HTTPF_TAIL_LF_CR = 2 };
-
-/* 0x80 in every byte of `word` that equals the byte that `pattern` repeats; exact, no carries. */
-static __always_inline __u64 httpf_bytes_equal(__u64 word, __u64 pattern)
-{
-	const __u64 low = 0x7f7f7f7f7f7f7f7full;
-
-	word ^= pattern;
-	return ~(((word & low) + low) | word | low);
-}
 
 /* A byte of the piece. The compiler may know that `at` is in bounds; the verifier must see it. */
 static __always_inline __u8 httpf_byte(struct httpf_cpu *cpu, __u64 at)
@@ -160,7 +154,7 @@ static __always_inline int httpf_scan(struct httpf_cpu *cpu)
 	/* Most bodies do not begin with a capital letter: no need to read on. */
 	if ((__u8)(httpf_byte(cpu, after) - 'A') <= 25)
 		return 1;
-	search->after = size;
+	search->after = HTTPF_BODY_FOLLOWS;
 	return 0;
 }
 
@@ -183,6 +177,9 @@ static __always_inline int httpf_is_unfinished(struct httpf_cpu *cpu)
 
 	if (after == 0)
 		return 1;
+	/* The next head may begin with the first byte after the piece. */
+	if (after == cpu->size)
+		return cpu->left > cpu->size;
 	return after < cpu->size && httpf_follows(cpu);
 }
 

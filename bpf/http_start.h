@@ -11,6 +11,9 @@
 #include "http_maps.h"
 #include "http_methods.h"
 
+/* Bytes of empty lines that may come before a start; the longest name that has a list's place still fits. */
+enum { HTTPF_EMPTY_BYTES = 4 };
+
 /* What begins with the first bytes; undecided: it takes HTTPF_METHODS to tell. */
 enum { HTTPF_NOTHING = 0, HTTPF_REQUEST = 1, HTTPF_RESPONSE = 2, HTTPF_PREFACE = 3, HTTPF_UNDECIDED = 4 };
 
@@ -41,6 +44,53 @@ static __always_inline __u64 httpf_mask(__u32 count, __u32 from)
 	 ((size) <= 16 || (((start)->first.words[2] ^ httpf_word(text, size, 16)) & httpf_mask(size, 16) &   \
 			   (start)->has[2]) == 0))
 
+/* 0x80 in every byte of `word` that equals the byte that `pattern` repeats; exact, no carries. */
+static __always_inline __u64 httpf_bytes_equal(__u64 word, __u64 pattern)
+{
+	const __u64 low = 0x7f7f7f7f7f7f7f7full;
+
+	word ^= pattern;
+	return ~(((word & low) + low) | word | low);
+}
+
+/* 0x80 in every byte of `word` that cannot be in a method's name as servers know them: A to Z, '-' and '_'
+ * can. */
+static __always_inline __u64 httpf_beyond_names(__u64 word)
+{
+	const __u64 ones = 0x0101010101010101ull;
+	__u64 low = word & 0x7f * ones;
+	__u64 capitals = (low + 0x3f * ones) & ~(low + 0x25 * ones) & ~word;
+
+	return ~(capitals | httpf_bytes_equal(word, '-' * ones) | httpf_bytes_equal(word, '_' * ones)) &
+	       0x80 * ones;
+}
+
+/*
+ * Whether the payload begins with a name in capitals, a space and a slash: a request with a method that is in
+ * no list (RFC 9110, section 9.1, lets everybody make some up). Its first three bytes have been looked at.
+ */
+static __always_inline int httpf_is_token(volatile const struct httpf_start *start)
+{
+	const __u64 ones = 0x0101010101010101ull;
+	__u64 slashes = 0, at = 0, first = 0;
+
+	/* From the last word to the first, so that what counts is the first one with such a byte. */
+#pragma clang loop unroll(full)
+	for (int i = HTTPF_START_BYTES / 8 - 1; i >= 0; i--) {
+		__u64 word = start->first.words[i], beyond = httpf_beyond_names(word);
+		__u64 has = -(__u64)(beyond != 0);
+
+		/* The lowest bit that is set: the first byte. */
+		beyond &= -beyond;
+		at = (at & ~has) | (beyond & httpf_bytes_equal(word, ' ' * ones));
+		/* A space that is a word's last byte has its slash in the next one. */
+		first = (first & ~has) | (beyond >> 63 & slashes >> 7) |
+			(beyond << 8 & httpf_bytes_equal(word, '/' * ones));
+		slashes = httpf_bytes_equal(word, '/' * ones);
+	}
+	return at && first;
+}
+
 /*
  * What begins with the payload's first bytes; decided. The masks are kept in memory first: of numbers that
  * differ from path to path the verifier would follow each past each of the names.
@@ -63,7 +113,9 @@ static __always_inline int httpf_begins(struct httpf_start *memory)
 		return HTTPF_REQUEST;
 	HTTPF_METHODS(HTTPF_TRY)
 #undef HTTPF_TRY
-	return HTTPF_AGREES(start, "PRI * HTTP/2.0\r\n", 16) ? HTTPF_PREFACE : HTTPF_NOTHING;
+	if (HTTPF_AGREES(start, "PRI * HTTP/2.0\r\n", 16))
+		return HTTPF_PREFACE;
+	return httpf_is_token(start) ? HTTPF_REQUEST : HTTPF_NOTHING;
 }
 
 /* Whether the payload's first bytes, of which there are eight, are the literal's `size`, at most eight. */
@@ -89,11 +141,23 @@ static __always_inline int httpf_begins_fast(const struct httpf_first *first, __
 	return HTTPF_UNDECIDED;
 }
 
-/* Whether `count` bytes cannot be a start, by the first three: every name has three capitals. */
+/* Whether a byte cannot be the second or third one of a start. */
+static __always_inline int httpf_cannot_continue(__u8 byte)
+{
+	return (__u8)(byte - 'A') > 25 && byte != '-';
+}
+
+/* Whether `count` bytes cannot be a start, by the first three. */
 static __always_inline int httpf_cannot_begin(__u64 word, __u32 count)
 {
 	return (__u8)(word - 'A') > 25 ||
-	       (count >= 3 && ((__u8)((word >> 8) - 'A') > 25 || (__u8)((word >> 16) - 'A') > 25));
+	       (count >= 3 && (httpf_cannot_continue(word >> 8) || httpf_cannot_continue(word >> 16)));
+}
+
+/* Whether a payload begins with an end of line, after which a start may come. */
+static __always_inline int httpf_is_line_end(__u64 word)
+{
+	return (__u8)word == '\r' || (__u8)word == '\n';
 }
 
 /* The payload's first bytes, if they came with the headers; no address is computed, as verifiers like it. */
@@ -148,16 +212,24 @@ static __always_inline int httpf_load_first(struct __sk_buff *skb, const struct 
 	return 1;
 }
 
-/* Skips an empty line, which old clients send between two requests (RFC 9112, section 2.2). */
-static __always_inline __u32 httpf_skip_line(struct httpf_first *first, __u32 count)
+/*
+ * Skips empty lines, which old clients send between two requests (RFC 9112, section 2.2), up to
+ * HTTPF_EMPTY_BYTES of them; the last byte of all is never skipped.
+ */
+static __always_inline void httpf_skip_lines(struct httpf_start *start)
 {
-	if (count < 3 || (__u16)first->words[0] != 0x0a0d)
-		return count;
-	first->words[0] = first->words[0] >> 16 | first->words[1] << 48;
-	first->words[1] = first->words[1] >> 16 | first->words[2] << 48;
-	first->words[2] >>= 16;
-	/* Two bytes fewer are there; the longest start still fits. */
-	return count - 2;
+#pragma clang loop unroll(full)
+	for (int i = 0; i < HTTPF_EMPTY_BYTES; i++) {
+		volatile struct httpf_start *memory = start;
+		__u64 words[3] = {memory->first.words[0], memory->first.words[1], memory->first.words[2]};
+
+		if (!httpf_is_line_end(words[0]) || memory->count < 2)
+			break;
+		memory->first.words[0] = words[0] >> 8 | words[1] << 56;
+		memory->first.words[1] = words[1] >> 8 | words[2] << 56;
+		memory->first.words[2] = words[2] >> 8;
+		memory->count--;
+	}
 }
 
 #endif

@@ -22,7 +22,21 @@ extension ExchangeTracker {
         leaveHTTP(chunk, isLate: reading.isLate)
       }
     }
+    if reading.isCutAtBoundary { settleUnseen(chunk) }
     return reading.outcome
+  }
+
+  /// Ends the requests whose responses were in the part of a segment that was not captured: its acknowledgement tells
+  /// which ones the server had. A later response would be taken for theirs.
+  private mutating func settleUnseen(_ chunk: Chunk) {
+    guard chunk.hasAcknowledgement,
+      messages.requestDirection(of: chunk.flow) == chunk.direction.opposite
+    else { return }
+    while let request = pairing.first(of: chunk.flow),
+      pairing.wasReceived(request, acknowledgement: chunk.acknowledgement)
+    {
+      endUnanswered(request)
+    }
   }
 
   /// Reads the heads in a late chunk, with their bodies as far as they lie in it.

@@ -153,8 +153,7 @@ extension ExchangeTracker {
       if isOpening { streams.dropAlias(place.flow) }
     }
     guard !isOpening, !payload.isEmpty, segment.flags.isAcknowledging else { return place }
-    if payload.byteCount >= 5, HeadStart.verdict(payload) == .response, payload.byte(0) != UInt8(ascii: "\r")
-    {
+    if payload.byteCount >= 5, HeadStart.verdict(payload) == .response, payload.byte(0) == UInt8(ascii: "H") {
       streams.noteResponse(until: clock &+ limits.answerTimeout)
       let request = expectedRequest(sequence: segment.sequence, acknowledgement: segment.acknowledgement)
       if let request { join(place, toAskerOf: request) }

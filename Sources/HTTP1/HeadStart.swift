@@ -16,8 +16,10 @@ package enum HeadStart {
     case none
   }
 
-  /// Bytes of the longest method and its space.
-  static let longest = 18
+  /// Bytes that are looked at.
+  static let longest = 24
+  /// Bytes of empty lines that may come before the start.
+  static let longestEmpty = 4
 
   package static func verdict(_ bytes: RawSpan) -> Verdict {
     if bytes.byteCount >= 5 {
@@ -28,16 +30,21 @@ package enum HeadStart {
     }
     guard bytes.byteCount > 0 else { return .none }
     // All methods and "HTTP/" begin with a capital letter; most payloads do not.
-    if isCapital(bytes.byte(0)) { return begin(bytes) }
-    // Old clients send an empty line between two requests (RFC 9112, section 2.2).
-    guard bytes.byteCount >= 3, bytes.big16(0) == 0x0d0a, isCapital(bytes.byte(2)) else { return .none }
-    return begin(bytes.slice(2, bytes.byteCount))
+    if isCapital(bytes.byte(0)) { return begin(bytes, limit: longest) }
+    // Old clients send empty lines between two requests (RFC 9112, section 2.2).
+    var offset = 0
+    while offset < min(longestEmpty, bytes.byteCount &- 1), isLineEnd(bytes.byte(offset)) { offset &+= 1 }
+    guard offset > 0, isCapital(bytes.byte(offset)) else { return .none }
+    return begin(bytes.slice(offset, bytes.byteCount), limit: longest &- offset)
   }
 
   @inline(__always)
   private static func isCapital(_ byte: UInt8) -> Bool { byte >= 0x41 && byte <= 0x5a }
 
-  private static func begin(_ bytes: RawSpan) -> Verdict {
+  @inline(__always)
+  private static func isLineEnd(_ byte: UInt8) -> Bool { byte == 0x0d || byte == 0x0a }
+
+  private static func begin(_ bytes: RawSpan, limit longest: Int) -> Verdict {
     let count = bytes.byteCount
     if count >= 5, bytes.big32(0) == 0x4854_5450, bytes.byte(4) == 0x2f { return .response }
     if count >= 4, bytes.big32(0) == 0x4745_5420 { return .request }
@@ -46,9 +53,20 @@ package enum HeadStart {
     while space < limit, bytes.byte(space) != 0x20 { space &+= 1 }
     if space < limit {
       if Method.named(bytes, 0, space) != .other { return .request }
-      return isHTTP2(bytes) ? .http2 : .none
+      if isHTTP2(bytes) { return .http2 }
+      return space &+ 1 < limit && bytes.byte(space &+ 1) == 0x2f && isName(bytes, space) ? .request : .none
     }
     return count < longest ? prefix(bytes) : .none
+  }
+
+  /// Whether `count` bytes may be a method that is in no list (RFC 9110, section 9.1): capitals, hyphens and low lines.
+  private static func isName(_ bytes: RawSpan, _ count: Int) -> Bool {
+    guard count >= 3 else { return false }
+    for index in 0..<count {
+      let byte = bytes.byte(index)
+      guard isCapital(byte) || byte == 0x2d && index > 0 || byte == 0x5f && index > 2 else { return false }
+    }
+    return true
   }
 
   /// The preface, as far as the bytes reach.

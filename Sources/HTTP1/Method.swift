@@ -2,8 +2,8 @@
 
 /// A request method: one of the registered ones, or `other` with its own name beside it.
 ///
-/// The list is IANA's HTTP Method Registry, `PRI` apart (that is HTTP/2's preface). The kernel's
-/// filter passes the same list (`bpf/http_methods.h`); a test holds the two together.
+/// The list is IANA's HTTP Method Registry, `PRI` apart (that is HTTP/2's preface), and what servers take besides:
+/// UPnP's methods and the caches' `PURGE`. The kernel's filter knows the same list (`bpf/http_methods.h`); a test holds the two together.
 package enum Method: UInt8, BitwiseCopyable, Sendable, CaseIterable {
   // RFC 9110 and RFC 5789
   case get, head, post, put, delete, connect, options, trace, patch
@@ -15,6 +15,8 @@ package enum Method: UInt8, BitwiseCopyable, Sendable, CaseIterable {
   // RFC 3648, 3744, 4437, 4791, 5323, 5842, 2068, and draft-ietf-httpbis-safe-method-w-body
   case orderpatch, acl, mkredirectref, updateredirectref, mkcalendar, search
   case bind, rebind, unbind, link, unlink, query
+  // UPnP Device Architecture 2.0, and the purging of caches: in no registry
+  case notify, subscribe, unsubscribe, msearch, purge
   /// Any other token.
   case other
 
@@ -77,6 +79,11 @@ package enum Method: UInt8, BitwiseCopyable, Sendable, CaseIterable {
     case .link: "LINK"
     case .unlink: "UNLINK"
     case .query: "QUERY"
+    case .notify: "NOTIFY"
+    case .subscribe: "SUBSCRIBE"
+    case .unsubscribe: "UNSUBSCRIBE"
+    case .msearch: "M-SEARCH"
+    case .purge: "PURGE"
     case .other: "other"
     }
   }

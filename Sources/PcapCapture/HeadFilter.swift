@@ -8,7 +8,7 @@ package import Packets
 ///
 /// Classic BPF has no memory, so it cannot know which segment continues a head. It passes every
 /// segment with payload to a watched port (a client's heads, their continuations, uploads) and, from a
-/// watched port, only what begins with three capital letters or an empty line (`HTTP/`, and the requests
+/// watched port, only what begins with three capital letters (or hyphens) or an end of line (`HTTP/`, and the requests
 /// of those who call from such a port) or is too short to tell. What the classic filter cannot
 /// look into (IPv6 extension headers) passes too. The program then applies the same rules as the
 /// kernel's filter to what came.
@@ -60,8 +60,9 @@ package enum HeadFilter {
 
   /// The test of a payload's first bytes, which `at` names by offset and count.
   private static func begins(_ at: (Int, Int) -> String) -> String {
-    let capitals = (0...2).map { "(\(at($0, 1)) - 65) <= 25" }.joined(separator: " and ")
-    return "(\(at(0, 4)) = 0x48545450 or (\(capitals)) or \(at(0, 2)) = 0x0d0a)"
+    let name = (1...2).map { "((\(at($0, 1)) - 65) <= 25 or \(at($0, 1)) = 0x2d)" }.joined(separator: " and ")
+    let capitals = "(\(at(0, 1)) - 65) <= 25 and \(name)"
+    return "(\(at(0, 4)) = 0x48545450 or (\(capitals)) or \(at(0, 1)) = 0x0d or \(at(0, 1)) = 0x0a)"
   }
 
   private static func streams(_ ports: PortSet) -> String {

@@ -87,6 +87,8 @@ struct VerdictTests {
     case shortFromServer
     /// Three capital letters are enough there: the methods are too many for a test of each.
     case capitalsFromServer
+    /// What comes after the first end of a line is not looked at.
+    case emptyLineFromServer
     /// No length in the IP header: a super-segment, with or without payload.
     case superSegment
     /// Lengths that contradict one another are not compared in the kernel.
@@ -102,8 +104,12 @@ struct VerdictTests {
         self = .clientPayload
       } else if packet.tcp.sourcePort == 80, (1...12).contains(packet.payload.count) {
         self = .shortFromServer
-      } else if packet.tcp.sourcePort == 80, packet.payload.prefix(3).allSatisfy({ (65...90).contains($0) }) {
+      } else if packet.tcp.sourcePort == 80,
+        packet.payload.prefix(3).allSatisfy({ (65...90).contains($0) || $0 == 45 })
+      {
         self = .capitalsFromServer
+      } else if packet.tcp.sourcePort == 80, [10, 13].contains(packet.payload.first) {
+        self = .emptyLineFromServer
       } else if case .ipv4(let header) = packet.network, header.totalLength == 0 {
         self = .superSegment
       } else if case .ipv6(let header) = packet.network, header.payloadLength == 0 {

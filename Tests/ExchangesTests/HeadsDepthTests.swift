@@ -120,6 +120,21 @@ extension Dialogue {
     #expect(account.isBalanced)
   }
 
+  @Test func `responses in the part of a segment that was not copied shift none after them`() {
+    var talk = Dialogue()
+    for index in 0..<10 { talk.ask(get("/\(index)")) }
+    talk.answer(String(repeating: ok(String(repeating: "b", count: 240)), count: 10))
+    talk.ask(get("/last"))
+    talk.answer("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
+    var packets = talk.passedHeads
+    for index in packets.indices { packets[index].payload = Array(packets[index].payload.prefix(512)) }
+    let account = Account(packets, depth: .heads, limits: ExchangeLimits())
+    #expect(account.answers["a.example /last 404"] == 1)
+    #expect(account.answers["a.example /0 200"] == 1 && account.answers["a.example /1 200"] == 1)
+    #expect(account.unanswered == 8 && account.unmatchedResponses.isEmpty)
+    #expect(account.isBalanced)
+  }
+
   @Test func `the second sighting on another interface counts as a duplicate`() {
     var talk = Dialogue()
     for index in 0..<10 {

@@ -107,7 +107,7 @@ import Testing
       #expect(Reading("\(method.name.lowercased()) / HTTP/1.1\r\n\r\n").head.method == .other)
       #expect(Reading("\(method.name)X / HTTP/1.1\r\n\r\n").head.method == .other)
     }
-    #expect(Reading("PURGE / HTTP/1.1\r\n\r\n").head.method == .other)
+    #expect(Reading("BREW / HTTP/1.1\r\n\r\n").head.method == .other)
   }
 
   @Test func `a line feed is found like the plain reference finds it`() {

@@ -153,6 +153,20 @@ struct LiveTests {
     #expect(capture.counters().responseHeads == 1)
   }
 
+  @Test(arguments: [32, 64, 128, 100])
+  func `requests in one write pass, also where one ends with the record's first piece`(length: Int) throws {
+    let connection = try Connection()
+    let ports = try #require(PortSet([connection.port...connection.port]))
+    let capture = try KernelCapture(KernelCaptureOptions(interface: "lo", ports: ports, ringBytes: 4 << 20))
+    try connection.open()
+    let (start, end) = ("GET / HTTP/1.1\r\nX: ", "\r\n\r\n")
+    let padding = String(repeating: "p", count: length - start.utf8.count - end.utf8.count)
+    let requests = String(repeating: start + padding + end, count: 150)
+    connection.ask(requests)
+    let asked = try rest(capture).filter { $0.segment.destination.port == connection.port }
+    #expect(asked.map(\.text).joined() == requests)
+  }
+
   @Test func `an unknown interface is named, and those there are`() {
     let error = #expect(throws: CaptureError.self) {
       _ = try KernelCapture(KernelCaptureOptions(interface: "nosuch0"))

@@ -42,6 +42,10 @@ struct StreamDepthTests {
     let parsed = Method.allCases.filter { $0 != .other }.map(\.name)
     #expect(Set(names) == Set(parsed) && names.count == parsed.count)
     #expect(
-      names.allSatisfy { $0.utf8.count < 24 && $0.utf8.prefix(3).allSatisfy { (65...90).contains($0) } })
+      names.allSatisfy { name in
+        let first = name.utf8.prefix(3)
+        return name.utf8.count < 24 && first.first != 45
+          && first.allSatisfy { (65...90).contains($0) || $0 == 45 }
+      })
   }
 }

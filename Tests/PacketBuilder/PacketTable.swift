@@ -66,13 +66,23 @@ package struct PacketTable: Sendable {
     if payload.isEmpty { return .empty }
     let whole = payload
     var payload = payload[...]
-    if payload.count >= 3, payload.starts(with: [13, 10]) { payload = payload.dropFirst(2) }
+    let skipped = payload.dropLast().prefix(4).prefix { $0 == 13 || $0 == 10 }.count
+    payload = payload.dropFirst(skipped)
     func agrees(_ start: String) -> Bool { zip(payload, start.utf8).allSatisfy { $0 == $1 } }
     if payload.count > 1, agrees("HTTP/") { return .response(whole.count) }
     if methods.contains(where: { agrees($0 + " ") }) { return .request(whole.count) }
     if agrees("PRI * HTTP/2.0\r\n") { return .preface(whole.count) }
+    if Self.beginsWithAnyName(payload.prefix(24 - skipped)) { return .request(whole.count) }
     return payload.count > 1 && (0x14...0x17).contains(payload[payload.startIndex])
       && payload.dropFirst().first == 3 ? .tls : .body
+  }
+}
+
+extension PacketTable {
+  /// Whether bytes begin with a method that is in no list, a space and a slash.
+  private static func beginsWithAnyName(_ bytes: ArraySlice<UInt8>) -> Bool {
+    let text = String(decoding: bytes, as: UTF8.self)
+    return text.prefixMatch(of: #/[A-Z][A-Z-]{2}[A-Z_-]* \//#) != nil
   }
 }
 

@@ -30,6 +30,17 @@ extension PacketTable {
       "http/1.1 200 OK", "HTTP 1.1", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "PRI * HTTP/1.1\r\n\r\n", "PRI",
       "\r\n", "\r\nGET", "\n", "\0", "{\"a\":1}", "AAAA", "VVVVVVVVVVVVVVVVVVVVVVVVVVVV", "ZZZ", "@", "[",
       "FOO / HTTP/1.1\r\n\r\n", "GETGET /", "M-SEARCH * HTTP/1.1\r\n\r\n", "PURGE / HTTP/1.1\r\n\r\n",
+      "BREW / HTTP/1.1\r\n\r\n", "BREW pot HTTP/1.1\r\n\r\n", "RPC_IN_DATA /rpc HTTP/1.1\r\n\r\n",
+      "X-MS-ENUMATTS / HTTP/1.0\r\n\r\n", "ABCDEFG / x", "ABCDEFGH / x", "ABCDEFGHI / x", "ABCDEFG x",
+      "AB / HTTP/1.1\r\n\r\n", "A_B / HTTP/1.1", "ABC_ /", "-ABC / x", "A-B / x", "AB- / x", "ABC-/ / x",
+      "ABC1 / x",
+      "ABCDEFGHIJKLMNO / x", "ABCDEFGHIJKLMNOP / x", "ABCDEFGHIJKLMNOPQRSTUV / x",
+      "ABCDEFGHIJKLMNOPQRSTUVW / x", "ABCDEFGHIJKLMNOPQRSTUVWX / x", "ABC \u{e1}/", "AB\u{e1} /", "ABC /",
+      "\nGET / HTTP/1.1\r\n\r\n", "\n\nGET / HTTP/1.1", "\r\n\r\nGET / HTTP/1.1", "\r\n\r\n\rGET / HTTP/1.1",
+      "\n\n\n\n\nGET /", "\r\n\r\nBREW / HTTP/1.1", "\nUPDATEREDIRECTREF / HTTP/1.1",
+      "\r\n\r\nUPDATEREDIRECTREF / HTTP/1.1", "\n\nABCDEFGHIJKLMNOPQRST / x", "\n\nABCDEFGHIJKLMNOPQRSTU / x",
+      "\nG", "\r\nH", "\r\n\r\nHT", "\nHTTP/1.1 200 OK", "\r\r\n\nHTTP/1.1 200 OK", "\n\n", "\r\n\r\n", "\nx",
+      "\r\nM-SEARCH * HTTP/1.1\r\n\r\n", "SUBSCRIBE /event HTTP/1.1\r\n\r\n",
     ]
     for text in others {
       add("payload \(text.debugDescription)", Packet().payload(text), verdict(of: Array(text.utf8)))

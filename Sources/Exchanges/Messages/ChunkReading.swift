@@ -39,6 +39,9 @@ struct ChunkReading: BitwiseCopyable {
   /// The chunk came after reading had continued without it: its heads decide nothing about its direction.
   var isLate = false
 
+  /// The rest of the chunk was not captured from where a head would begin.
+  var isCutAtBoundary = false
+
   // Of the head that was read last.
 
   /// The offset of its first byte in the chunk, unless it is `stored`.

@@ -9,7 +9,9 @@ enum HeadLooks {
   /// Whether a chunk that begins inside a body begins like a head.
   static func isFalseHead(_ chunk: Chunk, _ payload: RawSpan) -> Bool {
     // An empty line may precede a head, but in the midst of a body it is a body's.
-    let isLine = payload.byteCount > 0 && payload.byte(0) == UInt8(ascii: "\r")
+    let isLine =
+      payload.byteCount > 0
+      && (payload.byte(0) == UInt8(ascii: "\r") || payload.byte(0) == UInt8(ascii: "\n"))
     return chunk.kind == .start || (chunk.kind == .stream && !isLine && beginsLikeHead(payload))
   }
 

@@ -33,6 +33,7 @@ struct HeadReader: ~Copyable {
     reading.offset = length
     guard offset < captured else {
       // The rest was not captured, so nobody knows where the next head begins.
+      reading.isCutAtBoundary = true
       half.desynchronize()
       return .none
     }

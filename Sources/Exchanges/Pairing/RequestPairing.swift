@@ -93,6 +93,11 @@ struct RequestPairing: ~Copyable {
     return (pending[request].answer, time > asked ? time &- asked : 0)
   }
 
+  /// Whether the sender of `acknowledgement` had the whole head of a request.
+  func wasReceived(_ request: RequestIndex, acknowledgement: UInt32) -> Bool {
+    SequenceNumber.distance(acknowledgement, from: pending[request].headEnd) >= 0
+  }
+
   /// Forgets a request, which has ended.
   @inline(__always)
   mutating func remove(_ request: RequestIndex) { pending.remove(request) }

@@ -29,14 +29,22 @@ enum RequestHead: FuzzTarget {
   /// A payload and a start agree as far as both reach.
   private static func plainVerdict(_ payload: [UInt8]) -> HeadStart.Verdict {
     var payload = payload[...]
-    if payload.count >= 3, payload.starts(with: [13, 10]) { payload = payload.dropFirst(2) }
+    let skipped = payload.dropLast().prefix(4).prefix { $0 == 13 || $0 == 10 }.count
+    payload = payload.dropFirst(skipped)
     guard !payload.isEmpty else { return .none }
     func agrees(_ start: String) -> Bool { zip(payload, start.utf8).allSatisfy { $0 == $1 } }
     if payload.count > 1, agrees("HTTP/") { return payload.count >= 5 ? .response : .responsePrefix }
     for method in Method.allCases where method != .other && agrees(method.name + " ") {
       return payload.count > method.name.utf8.count ? .request : .requestPrefix
     }
-    return agrees("PRI * HTTP/2.0\r\n") ? .http2 : .none
+    if agrees("PRI * HTTP/2.0\r\n") { return .http2 }
+    // Any other name in capitals, before a target that begins with a slash.
+    let seen = payload.prefix(24 - skipped)
+    let name = seen.prefix { (65...90).contains($0) || $0 == 45 || $0 == 95 }
+    guard name.count >= 3, (65...90).contains(name[name.startIndex]),
+      !name.dropFirst().prefix(2).contains(95)
+    else { return .none }
+    return seen.dropFirst(name.count).starts(with: [32, 47]) ? .request : .none
   }
 }
 
