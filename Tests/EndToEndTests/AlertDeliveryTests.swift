@@ -257,7 +257,7 @@ import Testing
     ("watch -t 1 --alertmanager 127.0.0.1:9093", "expected a URL such as http://127.0.0.1:9093"),
     ("watch -t 1 --alertmanager https://a", "https is not supported"),
     ("watch -t 1 --on-alert ''", "--on-alert needs a command"),
-    ("watch -t 1 --on-alert true --on-alert-timeout 2h", "--on-alert-timeout 2h"),
+    ("watch -t 1 --on-alert true --on-alert-timeout 2h", "--on-alert-timeout must be at most 1h, got 2h"),
     ("read --on-alert true x.pcap", "--on-alert needs a rule"),
     ("deliver < /dev/null", "deliver is started by wiretally itself"),
   ])
