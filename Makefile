@@ -168,7 +168,6 @@ coverage-check: ## Fail when what the last `make coverage` reached is too little
 
 .PHONY: bench
 bench: test-deps build ## Measure this machine: one table
-	$(Q)$(SWIFT) build $(RELEASE) --product wiretally-benchmark
 	$(Q)$(SUDO) env PATH="$$PATH" ROUNDS="$$ROUNDS" SECS="$$SECS" Tests/Bench/bench $(PROGRAM)
 
 .PHONY: bench-peers

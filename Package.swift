@@ -73,6 +73,10 @@ let package = Package(
       name: "PcapCapture",
       dependencies: ["Capture", "CMapping", "CPcap", "HTTP1", "Packets", "System"], swiftSettings: settings),
     .target(name: "PreCaptureDrops", dependencies: ["Capture", "System"], swiftSettings: settings),
+    .target(
+      name: "Backends",
+      dependencies: ["Capture", "KernelCapture", "PcapCapture", "PreCaptureDrops", "System"],
+      swiftSettings: settings),
     // Core: from segments to statistics.
     .target(name: "Exchanges", dependencies: ["Capture", "HTTP1", "System"], swiftSettings: settings),
     .target(
@@ -114,6 +118,10 @@ let package = Package(
       dependencies: ["System", .target(name: "CSeccomp", condition: .when(platforms: [.linux]))],
       swiftSettings: settings),
     .target(
+      name: "Doctor",
+      dependencies: ["Backends", "Capture", "KernelCapture", "PcapCapture", "Sandbox", "Text"],
+      swiftSettings: settings),
+    .target(
       name: "Measuring",
       dependencies: [
         "Capture", "CMeasuring", "Exchanges", "HTTP1", "KernelCapture", "Packets", "PcapCapture",
@@ -123,17 +131,11 @@ let package = Package(
     .executableTarget(
       name: "wiretally",
       dependencies: [
-        "AlertDelivery", "Alerting", "Capture", "Exchanges", "ExchangeStream", "Exporting", "HTTP1",
-        "KernelCapture", "Measuring", "Packets", "PcapCapture", "PreCaptureDrops", "Reporting", "Sandbox",
+        "AlertDelivery", "Alerting", "Backends", "Capture", "Doctor", "Exchanges", "ExchangeStream",
+        "Exporting", "HTTP1", "KernelCapture", "Measuring", "Packets", "PcapCapture", "Reporting", "Sandbox",
         "Screen", "Statistics", "System", "Terminal", "Text",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: settings, linkerSettings: release),
-    .executableTarget(
-      name: "wiretally-benchmark",
-      dependencies: [
-        "Capture", "Exchanges", "HTTP1", "KernelCapture", "PacketBuilder", "Packets", "Statistics", "System",
-      ],
-      path: "Sources/Benchmark", swiftSettings: settings),
     // What the tests of the sandbox run: it enters one itself and tries what is forbidden.
     .executableTarget(
       name: "wiretally-sandbox-probe", dependencies: ["KernelCapture", "Sandbox"],
@@ -157,6 +159,8 @@ let package = Package(
     tests("KernelCapture", with: ["Capture", "CHTTPFilter", "HTTP1", "PacketBuilder", "Packets", "System"]),
     tests("PcapCapture", with: ["Capture", "Exchanges", "HTTP1", "Packets", "Randomness", "System"]),
     tests("PreCaptureDrops", with: ["Capture"]),
+    tests("Doctor", with: ["Capture", "KernelCapture", "PcapCapture", "Text"]),
+    tests("Measuring", with: ["Capture", "Packets", "System", "Text"]),
     tests("Exchanges", with: ["Capture", "HTTP1", "Randomness", "System"]),
     tests("Statistics", with: ["Capture", "Exchanges", "HTTP1", "Randomness", "System"]),
     tests("ExchangeStream", with: ["Capture", "Exchanges", "HTTP1", "System"]),

@@ -20,27 +20,44 @@ package struct KernelProbe: Sendable {
   /// kernel.unprivileged_bpf_disabled; nil where there is none.
   package let unprivilegedBPFDisabled: Int?
 
-  package init() {
+  package init(
+    release: String, ringBufferFault: String?, isRingBufferForbidden: Bool, mayLoadBPF: Bool,
+    mayOpenPacketSockets: Bool, mayMonitorPerformance: Bool, jit: Int?, unprivilegedBPFDisabled: Int?
+  ) {
+    self.release = release
+    self.ringBufferFault = ringBufferFault
+    self.isRingBufferForbidden = isRingBufferForbidden
+    self.mayLoadBPF = mayLoadBPF
+    self.mayOpenPacketSockets = mayOpenPacketSockets
+    self.mayMonitorPerformance = mayMonitorPerformance
+    self.jit = jit
+    self.unprivilegedBPFDisabled = unprivilegedBPFDisabled
+  }
+
+  /// Asks this kernel; for that it makes a ring buffer of a page and closes it again.
+  package static func ask() -> KernelProbe {
     let effective = Capabilities.effective
-    mayLoadBPF = effective.contains(.bpf)
-    mayOpenPacketSockets = effective.contains(.netRaw)
-    mayMonitorPerformance = effective.contains(.perfmon)
-    release = Self.line("/proc/sys/kernel/osrelease") ?? "unknown"
-    jit = Self.line("/proc/sys/net/core/bpf_jit_enable").flatMap { Int($0) }
-    unprivilegedBPFDisabled = Self.line("/proc/sys/kernel/unprivileged_bpf_disabled").flatMap { Int($0) }
+    let fault = ringBufferError()
+    return KernelProbe(
+      release: line("/proc/sys/kernel/osrelease") ?? "unknown",
+      ringBufferFault: fault.map { $0.code == EINVAL ? "this kernel has none" : $0.reason },
+      isRingBufferForbidden: fault?.isPermission ?? false,
+      mayLoadBPF: effective.contains(.bpf), mayOpenPacketSockets: effective.contains(.netRaw),
+      mayMonitorPerformance: effective.contains(.perfmon),
+      jit: line("/proc/sys/net/core/bpf_jit_enable").flatMap { Int($0) },
+      unprivilegedBPFDisabled: line("/proc/sys/kernel/unprivileged_bpf_disabled").flatMap { Int($0) })
+  }
+
+  /// Why no ring buffer can be made; nil when one was made.
+  private static func ringBufferError() -> SystemError? {
     wt_bpf_log_begin()
     // The name is copied; no options.
     let number = unsafe bpf_map_create(
       BPF_MAP_TYPE_RINGBUF, "wiretally_probe", 0, 0, UInt32(getpagesize()), nil)
     let fault = SystemError.last
-    if number >= 0 {
-      close(number)
-      ringBufferFault = nil
-      isRingBufferForbidden = false
-    } else {
-      ringBufferFault = fault.code == EINVAL ? "this kernel has none" : fault.reason
-      isRingBufferForbidden = fault.isPermission
-    }
+    guard number >= 0 else { return fault }
+    close(number)
+    return nil
   }
 
   /// The first line of a small file; nil when it cannot be read.

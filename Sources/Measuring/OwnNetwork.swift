@@ -17,20 +17,18 @@ package struct OwnNetwork {
   package let isUnprivileged: Bool
 
   /// Moves the process into a new network; threads that already run stay outside.
-  package init() throws(CaptureError) {
+  package static func enter() throws(CaptureError) -> OwnNetwork {
     // As root at once; without it, in a user namespace of our own, where that is allowed.
     let fault = wt_measuring_unshare(0)
-    if fault == 0 {
-      isUnprivileged = false
-    } else if wt_measuring_unshare(1) == 0 {
-      isUnprivileged = true
-    } else {
+    let isUnprivileged = fault != 0
+    if isUnprivileged, wt_measuring_unshare(1) != 0 {
       throw CaptureError(
         .notPermitted, "cannot make a network of its own: \(SystemError(fault).reason)",
         hint: "sudo wiretally bench, or sysctl kernel.unprivileged_userns_clone=1")
     }
-    try Self.makePair()
-    try Self.awaitCarrier()
+    try makePair()
+    try awaitCarrier()
+    return OwnNetwork(isUnprivileged: isUnprivileged)
   }
 
   /// A veth pair, both ends up (drivers/net/veth.c): the second one can go up only once the pair is whole.

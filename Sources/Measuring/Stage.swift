@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import System
 package import Capture
 import Exchanges
 import HTTP1
 import KernelCapture
+import Packets
 import Statistics
+import System
 
 /// One part of the pipeline and what it takes.
 package struct Stage: Sendable {
   package var name: String
+  /// Of the fastest round: whatever else the machine does only ever adds.
   package var nanoseconds: Double
+  /// Of the round in the middle; nil when all rounds were measured as one.
+  package var median: Double?
   /// What is done once in that time: "packet", "record" or "head".
   package var per: String
 }
@@ -32,32 +36,41 @@ package enum Stages {
       ("filter, request head", HeadTraffic.frame(from: client, to: server, payload: traffic.requests[0])),
       ("filter, response head", HeadTraffic.frame(from: server, to: client, payload: traffic.response)),
     ]
-    let benchmark = try FilterBenchmark(frames: frames, times: 10_000, rounds: max(rounds, 3))
+    let benchmark = try FilterBenchmark.measure(frames: frames, times: 10_000, rounds: max(rounds, 3))
     var stages = benchmark.rows.map {
-      Stage(name: $0.name, nanoseconds: Double($0.nanoseconds), per: "packet")
+      Stage(
+        name: $0.name, nanoseconds: Double($0.nanoseconds), median: Double($0.median), per: "packet")
     }
     stages.append(Stage(name: "reader, ring to segment", nanoseconds: benchmark.reading, per: "record"))
     return stages
   }
 
-  /// The parser with its names, and the worker from segment to tally; the fastest round within the time.
+  /// The decoder of capture files, the parser with its names, and the worker from segment to tally, within the time.
   package static func worker(_ traffic: HeadTraffic, seconds: Double) -> [Stage] {
-    var stages: [Stage] = []
-    if let parser = fastest(seconds / 3, { parse(traffic) }) {
-      stages.append(Stage(name: "parser, request with site and section", nanoseconds: parser, per: "head"))
-    }
-    guard let worker = MeasuredWorker(depth: .heads) else { return stages }
+    let (client, server) = HeadTraffic.ends(0)
+    let frame = HeadTraffic.frame(from: client, to: server, payload: traffic.requests[0])
+    var stages = [
+      measure("decoder, Ethernet to TCP", per: "packet", seconds * 0.2) { decode(frame) },
+      measure("parser, request with site and section", per: "head", seconds * 0.2) { parse(traffic) },
+    ]
+    guard let worker = MeasuredWorker(depth: .heads) else { return stages.compactMap(\.self) }
     var stream: UInt32 = 1
-    let pipeline = fastest(seconds * 2 / 3) {
-      var done = 0
-      for _ in 0..<40 { done += converse(traffic, worker, &stream) }
-      return done
-    }
-    if let pipeline {
-      stages.append(
-        Stage(name: "worker, segment to tally, pairing included", nanoseconds: pipeline, per: "head"))
-    }
-    return stages
+    stages.append(
+      measure("worker, segment to tally, pairing included", per: "head", seconds * 0.6) {
+        var done = 0
+        for _ in 0..<40 { done += converse(traffic, worker, &stream) }
+        return done
+      })
+    return stages.compactMap(\.self)
+  }
+
+  /// How many times a frame was decoded down to TCP.
+  private static func decode(_ frame: [UInt8]) -> Int {
+    var decoder = PacketDecoder()
+    var done = 0
+    for _ in 0..<20_000
+    where decoder.decode(frame.rawSpan, wireLength: frame.count, link: .ethernet) == .tcp { done += 1 }
+    return done
   }
 
   private static func parse(_ traffic: HeadTraffic) -> Int {
@@ -104,17 +117,21 @@ package enum Stages {
       kind: .start)
   }
 
-  /// Runs `body` once to warm up, then until the time is over; nanoseconds for each thing it did.
-  private static func fastest(_ seconds: Double, _ body: () -> Int) -> Double? {
+  /// Runs `body` once to warm up, then until the time is over; nil when it never did anything.
+  ///
+  /// - Parameter body: returns how many things it did.
+  private static func measure(_ name: String, per: String, _ seconds: Double, _ body: () -> Int) -> Stage? {
     _ = body()
     let clock = ContinuousClock()
     let end = clock.now + .seconds(seconds)
-    var best: Double?
+    var rounds: [Double] = []
     repeat {
       var done = 0
       let spent = clock.measure { done = body() }
-      if done > 0 { best = min(best ?? .infinity, spent / .nanoseconds(1) / Double(done)) }
+      if done > 0 { rounds.append(spent / .nanoseconds(1) / Double(done)) }
     } while clock.now < end
-    return best
+    rounds.sort()
+    guard let fastest = rounds.first else { return nil }
+    return Stage(name: name, nanoseconds: fastest, median: rounds[rounds.count / 2], per: per)
   }
 }

@@ -14,6 +14,14 @@ package struct InterfaceState: Equatable, Sendable {
   /// Its kind of link layer as Linux numbers them (ARPHRD_…); also in /sys/class/net/NAME/type.
   package var kind: UInt16
 
+  package init(name: String, index: UInt32, isUp: Bool, isRunning: Bool, kind: UInt16) {
+    self.name = name
+    self.index = index
+    self.isUp = isUp
+    self.isRunning = isRunning
+    self.kind = kind
+  }
+
   /// The interface of this name; nil when there is none. Needs no privilege.
   package static func named(_ name: String) -> InterfaceState? {
     let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)

@@ -25,7 +25,7 @@ let helpers = ["HeadChecks", "PacketBuilder", "Randomness", "Support"]
 
 let folder = Context.packageDirectory
 let above = (try? String(contentsOfFile: "\(folder)/../../Package.swift", encoding: .utf8)) ?? ""
-let modules = names(in: "Sources").filter { $0 != "Benchmark" }
+let modules = names(in: "Sources")
 let libraries = above.matches(of: /linkedLibrary\("(\w+)"/).map { LinkerSetting.linkedLibrary(String($0.1)) }
 let products = above.matches(of: /\.product\(name: "(\w+)", package: "([\w-]+)"\)/)
   .map { (name: String($0.1), package: String($0.2)) }

@@ -30,7 +30,7 @@ struct FilterBenchmarkTests {
       ),
       ("unfinished request of 1400 bytes", unfinished),
     ]
-    let benchmark = try FilterBenchmark(frames: frames, times: 10000, rounds: 15)
+    let benchmark = try FilterBenchmark.measure(frames: frames, times: 10000, rounds: 15)
     for row in benchmark.rows { print("\(row.name): \(row.nanoseconds) ns") }
     print("reader: \(benchmark.reading) ns a record")
     #expect(benchmark.reading > 0)

@@ -18,7 +18,7 @@ struct Attempt {
       Attempt("open a packet socket") { open(socket(AF_PACKET, Int32(SOCK_RAW.rawValue), 0)) },
       Attempt("open a network socket") { open(socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)) },
       Attempt("open a local socket") { open(socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)) },
-      Attempt("make a BPF map") { KernelProbe().isRingBufferForbidden ? EPERM : 0 },
+      Attempt("make a BPF map") { KernelProbe.ask().isRingBufferForbidden ? EPERM : 0 },
       Attempt("start a program") {
         var child: pid_t = 0
         // Both lists end with null, and live as long as the call.

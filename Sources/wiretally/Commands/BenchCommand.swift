@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Text
 import ArgumentParser
-import Capture
 import Measuring
-import Reporting
 import System
+import Text
 
 /// `wiretally bench`: what this machine can watch, measured without touching its traffic.
 struct BenchCommand: ParsableCommand {
@@ -32,7 +30,8 @@ struct BenchCommand: ParsableCommand {
   }
 
   func run() throws {
-    let findings = BenchFindings(seconds: Double(duration.nanoseconds) / 1e9) { step in
+    var findings = BenchFindings()
+    findings.measure(seconds: Double(duration.nanoseconds) / 1e9) { step in
       Failure.say("measuring \(step)")
     }
     // Nobody is left to tell when standard output fails.

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Text
 import ArgumentParser
 import Capture
-import Reporting
+import Doctor
 import System
+import Text
 
 /// `wiretally doctor`: what would be used here and why, and the exact command that fixes what is missing.
 struct DoctorCommand: ParsableCommand {
@@ -28,7 +28,8 @@ struct DoctorCommand: ParsableCommand {
   var format = Format.page
 
   func run() throws {
-    let diagnosis = Diagnosis(ports: ports.ports, interface: interface == "any" ? nil : interface)
+    let diagnosis = Diagnosis.measure(
+      ports: ports.ports, interface: interface == "any" ? nil : interface)
     // Nobody is left to tell when standard output fails.
     switch format {
     case .page:

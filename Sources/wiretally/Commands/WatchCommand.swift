@@ -4,6 +4,7 @@ import System
 import AlertDelivery
 import Alerting
 import ArgumentParser
+import Backends
 import Capture
 import Exporting
 import Statistics
@@ -115,5 +116,6 @@ struct WatchCommand: ParsableCommand {
   }
 }
 
+extension BackendChoice: ExpressibleByArgument {}
 extension CaptureDepth: ExpressibleByArgument {}
 extension CaptureDirection: ExpressibleByArgument {}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Alerting
+import Capture
 import Text
 
 /// What every page of a live watch says besides the counts: it changes while the watch runs.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Alerting
+import Backends
 import Capture
 import Exchanges
 import ExchangeStream
@@ -30,7 +31,7 @@ struct PreparedWatch: ~Copyable {
     let alerts = try command.options.alerts.board(plan)
     // Before anything is given up, and before anything is open that others should not have.
     let delivery = try command.deliveryProcesses()
-    let backend = try command.openBackend()
+    let backend = try Backends.open(command.request)
     let label = CaptureLabel(
       backend: backend.name, source: command.request.interface ?? "all interfaces",
       ports: command.options.ports.description)

@@ -1,55 +1,70 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Capture
-import Sandbox
+import Backends
+package import Capture
 import Glibc
-import KernelCapture
-import PcapCapture
+package import KernelCapture
+package import PcapCapture
+import Sandbox
 
 /// What this machine offers to a capture, which backend would be used, and what fixes the rest.
-struct Diagnosis {
+package struct Diagnosis: Sendable {
   /// One thing that was looked at.
-  struct Check {
-    enum State: String { case fine, slow, missing }
-    var name: String
-    var state: State
-    var found: String
+  package struct Check: Sendable {
+    package enum State: String, Sendable { case fine, slow, missing }
+    package var name: String
+    package var state: State
+    package var found: String
     /// The command that fixes it, or nil when there is nothing to fix or no command for it.
-    var hint: String?
+    package var hint: String?
   }
 
   /// What one backend saw of the traffic while it was tried, or why it cannot be used.
-  struct Trial {
-    var name: String
-    var counters: CaptureCounters?
-    var fault: CaptureError?
+  package struct Trial: Sendable {
+    package var name: String
+    package var counters: CaptureCounters?
+    package var fault: CaptureError?
+
+    package init(name: String, counters: CaptureCounters? = nil, fault: CaptureError? = nil) {
+      self.name = name
+      self.counters = counters
+      self.fault = fault
+    }
   }
 
   /// How long each backend watches, in milliseconds.
   static let patience: Int32 = 1_000
 
-  let checks: [Check]
-  let interfaces: [InterfaceState]
-  let trials: [Trial]
+  package let checks: [Check]
+  package let interfaces: [InterfaceState]
+  package let trials: [Trial]
 
-  init(ports: PortSet, interface: String?) {
-    let probe = KernelProbe()
+  package init(checks: [Check], interfaces: [InterfaceState], trials: [Trial]) {
+    self.checks = checks
+    self.interfaces = interfaces
+    self.trials = trials
+  }
+
+  /// Probes the kernel and has each backend watch for a second, which takes two seconds in all.
+  ///
+  /// - Parameter interface: the one to watch; nil for all.
+  package static func measure(ports: PortSet, interface: String?) -> Diagnosis {
     let request = LiveRequest(
       backend: .auto, interface: interface, ports: ports, depth: .heads, direction: .both, workers: 1,
       ringBytes: 1 << 20)
-    checks = Self.checks(probe)
-    interfaces = InterfaceState.all()
-    trials = [
-      Self.attempt("eBPF") { () throws(CaptureError) in try KernelBackend(request) },
-      Self.attempt("libpcap") { () throws(CaptureError) in try PcapBackend(request, insteadOf: nil) },
-    ]
+    return Diagnosis(
+      checks: checks(KernelProbe.ask()) + sandbox(), interfaces: InterfaceState.all(),
+      trials: [
+        attempt("eBPF") { () throws(CaptureError) in try KernelBackend(request) },
+        attempt("libpcap") { () throws(CaptureError) in try PcapBackend(request, insteadOf: nil) },
+      ])
   }
 
   /// The backend that a watch would use: the first one that works.
-  var chosen: Trial? { trials.first { $0.counters != nil } }
+  package var chosen: Trial? { trials.first { $0.counters != nil } }
 
   /// As a watch would end: 0 when a backend works, 77 when this process may not, 70 otherwise.
-  var status: Int32 {
+  package var status: Int32 {
     if chosen != nil { return 0 }
     return trials.contains { $0.fault?.reason == .notPermitted } ? 77 : 70
   }
@@ -74,7 +89,8 @@ struct Diagnosis {
     }
   }
 
-  private static func checks(_ probe: KernelProbe) -> [Check] {
+  /// What the kernel offers and this process may do, in words.
+  package static func checks(_ probe: KernelProbe) -> [Check] {
     let grant = "sudo setcap cap_bpf,cap_net_raw,cap_perfmon+ep $(command -v wiretally)"
     var checks = [
       Check(name: "kernel", state: .fine, found: probe.release),
@@ -119,7 +135,7 @@ struct Diagnosis {
     }
     checks.append(Check(name: "unprivileged_bpf_disabled", state: .fine, found: unprivileged))
     checks.append(Check(name: "libpcap", state: .fine, found: PcapLibrary.version))
-    return checks + sandbox()
+    return checks
   }
 
   /// What a watch can give up here: it watches all the same without.

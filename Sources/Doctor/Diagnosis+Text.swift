@@ -2,11 +2,11 @@
 
 import Capture
 import PcapCapture
-import Text
+package import Text
 
 /// A diagnosis in words and as JSON.
 extension Diagnosis {
-  func page(ports: String) -> ByteText {
+  package func page(ports: String) -> ByteText {
     var text = ByteText()
     for check in checks {
       text.line("\(Self.padded(check.name)) \(check.found)")
@@ -34,14 +34,14 @@ extension Diagnosis {
   }
 
   /// Which backend would be used and why.
-  var verdict: String {
+  package var verdict: String {
     guard let chosen else { return "Nothing can be captured here." }
     if chosen.name == trials.first?.name { return "wiretally would use \(chosen.name)." }
     return
       "wiretally would use \(chosen.name), because \(trials.first?.fault?.message ?? "the other one failed")."
   }
 
-  var json: JSONWriter {
+  package var json: JSONWriter {
     var json = JSONWriter()
     json.beginObject()
     json.member("schema", 1)

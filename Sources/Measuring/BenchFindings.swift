@@ -1,52 +1,56 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Capture
-import Measuring
 
 /// Everything that a bench has measured, what it could not measure, and what that comes to.
-final class BenchFindings {
-  private(set) var stages: [Stage] = []
-  private(set) var trials: [RateTrial] = []
+package struct BenchFindings: Sendable {
+  package internal(set) var stages: [Stage] = []
+  package internal(set) var trials: [RateTrial] = []
   /// What was not measured, and why.
-  private(set) var missing: [String] = []
+  package private(set) var missing: [String] = []
   /// How to measure what is missing, in the order of the reasons.
-  private(set) var hints: [String] = []
+  package private(set) var hints: [String] = []
+
+  /// Nothing measured yet.
+  package init() {}
 
   /// Measures for about `seconds`; `note` receives what comes next.
-  init(seconds: Double, _ note: (String) -> Void) {
+  ///
+  /// Afterwards the process is in a network of its own, where it may make one.
+  package mutating func measure(seconds: Double, _ note: (String) -> Void) {
     let traffic = HeadTraffic()
     note("the filter")
     // Before the move into another network, where a process without privilege loads no program.
-    attempt("the filter") { () throws(CaptureError) in
-      stages += try Stages.filter(traffic, rounds: Int(seconds))
+    attempt("the filter") { findings throws(CaptureError) in
+      findings.stages += try Stages.filter(traffic, rounds: Int(seconds))
     }
     note("the worker")
     stages += Stages.worker(traffic, seconds: seconds * 0.15)
     var own: OwnNetwork?
-    attempt("loss") { () throws(CaptureError) in own = try OwnNetwork() }
+    attempt("loss") { _ throws(CaptureError) in own = try OwnNetwork.enter() }
     guard let own else { return }
-    attempt("loss") { () throws(CaptureError) in
+    attempt("loss") { findings throws(CaptureError) in
       let live = try RateTrials(traffic)
       if own.isUnprivileged {
-        miss(
+        findings.miss(
           "loss by eBPF", "attaching the filter in a network of its own requires root", "sudo wiretally bench"
         )
       } else {
-        attempt("loss by eBPF") { () throws(CaptureError) in
-          trials += try live.ebpf(seconds: seconds * 0.4) { note("eBPF, \(Self.words($0))") }
+        findings.attempt("loss by eBPF") { findings throws(CaptureError) in
+          findings.trials += try live.ebpf(seconds: seconds * 0.4) { note("eBPF, \(Self.words($0))") }
         }
       }
-      attempt("loss by libpcap") { () throws(CaptureError) in
-        trials += try live.pcap(seconds: seconds * 0.4) { note("libpcap, \(Self.words($0))") }
+      findings.attempt("loss by libpcap") { findings throws(CaptureError) in
+        findings.trials += try live.pcap(seconds: seconds * 0.4) { note("libpcap, \(Self.words($0))") }
       }
     }
   }
 
-  private func attempt(_ what: String, _ body: () throws(CaptureError) -> Void) {
-    do throws(CaptureError) { try body() } catch { miss(what, error.message, error.hint) }
+  private mutating func attempt(_ what: String, _ body: (inout BenchFindings) throws(CaptureError) -> Void) {
+    do throws(CaptureError) { try body(&self) } catch { miss(what, error.message, error.hint) }
   }
 
-  private func miss(_ what: String, _ why: String, _ hint: String?) {
+  mutating func miss(_ what: String, _ why: String, _ hint: String?) {
     missing.append("\(what) was not measured: \(why)")
     if let hint, !hints.contains(hint) { hints.append(hint) }
   }
@@ -56,7 +60,7 @@ final class BenchFindings {
   }
 
   /// Heads a second that one core reads by eBPF; nil when that was not measured.
-  var ebpfCapacity: Double? {
+  package var ebpfCapacity: Double? {
     guard let reader = stages.first(where: { $0.per == "record" }),
       let worker = stages.last(where: { $0.per == "head" }), reader.nanoseconds > 0
     else { return nil }
@@ -64,18 +68,18 @@ final class BenchFindings {
   }
 
   /// Heads a second that one core reads by libpcap, by what the fastest trial without loss took.
-  var pcapCapacity: Double? {
+  package var pcapCapacity: Double? {
     let whole = trials.filter { $0.backend == "libpcap" && $0.isWhole && $0.cost > 0 }
     return whole.last.map { 1e9 / $0.cost }
   }
 
   /// The highest rate at which a backend counted every head; nil when there was none.
-  func wholeRate(_ backend: String) -> Double? {
+  package func wholeRate(_ backend: String) -> Double? {
     trials.filter { $0.backend == backend && $0.isWhole }.map(\.rate).max()
   }
 
   /// What it comes to, in words.
-  var verdict: String {
+  package var verdict: String {
     var parts: [String] = []
     if let ebpf = ebpfCapacity {
       parts.append("this machine can watch about \(Self.count(ebpf)) heads/s on one core by eBPF")

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Measuring
-import Text
+package import Text
 
 /// A bench's findings, for people and for programs.
 extension BenchFindings {
-  var page: ByteText {
+  package var page: ByteText {
     var text = ByteText()
     #if DEBUG
       text.line("THIS IS A DEBUG BUILD: the figures mean nothing. Build with -c release.")
@@ -34,7 +33,7 @@ extension BenchFindings {
     return text
   }
 
-  var json: JSONWriter {
+  package var json: JSONWriter {
     var json = JSONWriter()
     json.beginObject()
     json.member("type", "bench")
@@ -46,6 +45,8 @@ extension BenchFindings {
       json.member("stage", stage.name)
       json.key("nanoseconds")
       json.number(stage.nanoseconds)
+      json.key("median")
+      if let median = stage.median { json.number(median) } else { json.null() }
       json.member("per", stage.per)
       json.endObject()
     }

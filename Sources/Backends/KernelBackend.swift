@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Capture
+import KernelCapture
+import PreCaptureDrops
+
+/// The eBPF filter and its rings.
+package final class KernelBackend: LiveBackend {
+  private let capture: KernelCapture
+  private let preCaptureDrops: PreCaptureDrops
+
+  package init(_ request: LiveRequest) throws(CaptureError) {
+    capture = try KernelCapture(
+      KernelCaptureOptions(
+        interface: request.interface, ports: request.ports, depth: request.depth,
+        direction: request.direction,
+        ringBytes: request.ringBytes, workers: request.workers))
+    preCaptureDrops = PreCaptureDrops(interface: request.interface)
+  }
+
+  package var name: String { "eBPF" }
+  package var sources: [any SegmentSource] { capture.readers }
+  package var counters: CaptureCounters { preCaptureDrops.added(to: capture.counters()) }
+  package var notices: [String] { capture.notices }
+  package var gauges: CaptureGauges { capture.gauges }
+  package var ringBytes: Int { capture.ringBytes }
+  package var interfaceDownSince: UInt64? { capture.interfaceDownSince }
+  package var interfaceRenewals: Int { capture.interfaceRenewals }
+  package func look() {
+    capture.followInterface()
+    preCaptureDrops.look(isRenewed: interfaceRenewals > 0)
+  }
+  package func stop() {
+    capture.stop()
+    preCaptureDrops.look(isRenewed: interfaceRenewals > 0)
+  }
+}

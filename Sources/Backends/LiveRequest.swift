@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Capture
+
+/// The properties that a live capture is asked for.
+package struct LiveRequest: Sendable {
+  package var backend: BackendChoice
+  /// The interface's name; nil for all interfaces.
+  package var interface: String?
+  package var ports: PortSet
+  package var depth: CaptureDepth
+  package var direction: CaptureDirection
+  /// The number of workers, each with a source of its own; libpcap has one.
+  package var workers: Int
+  /// Bytes of each ring, or of libpcap's buffer.
+  package var ringBytes: Int
+
+  package init(
+    backend: BackendChoice, interface: String?, ports: PortSet, depth: CaptureDepth,
+    direction: CaptureDirection, workers: Int, ringBytes: Int
+  ) {
+    self.backend = backend
+    self.interface = interface
+    self.ports = ports
+    self.depth = depth
+    self.direction = direction
+    self.workers = workers
+    self.ringBytes = ringBytes
+  }
+}
+
+/// The backend that is asked for.
+package enum BackendChoice: String, Sendable, CaseIterable {
+  /// eBPF, and libpcap where that is unavailable.
+  case auto
+  case ebpf, pcap
+}

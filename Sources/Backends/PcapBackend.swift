@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Capture
+import PcapCapture
+import PreCaptureDrops
+
+/// libpcap, alone or in place of eBPF.
+package final class PcapBackend: LiveBackend {
+  package let name: String
+  package let notices: [String]
+  package let ringBytes: Int
+  private let capture: LiveCapture
+  private let preCaptureDrops: PreCaptureDrops
+
+  /// - Parameter reason: why eBPF is not used, when it was wanted.
+  package init(_ request: LiveRequest, insteadOf reason: String?) throws(CaptureError) {
+    var options = PcapOptions()
+    options.interface = request.interface
+    options.ports = request.ports
+    options.depth = request.depth
+    options.direction = request.direction
+    options.bufferBytes = request.ringBytes
+    capture = try LiveCapture(options)
+    preCaptureDrops = PreCaptureDrops(interface: request.interface)
+    name = "libpcap"
+    ringBytes = request.ringBytes
+    var notices = reason.map { ["libpcap is used instead of eBPF: \($0)"] } ?? []
+    if request.workers > 1 { notices.append("libpcap reads with one worker, not \(request.workers)") }
+    self.notices = notices
+  }
+
+  package var sources: [any SegmentSource] { [capture] }
+  package var counters: CaptureCounters { preCaptureDrops.added(to: capture.counters) }
+  /// libpcap tells neither.
+  package var gauges: CaptureGauges { CaptureGauges() }
+  package var interfaceDownSince: UInt64? { capture.interfaceDownSince }
+  package var interfaceRenewals: Int { capture.interfaceRenewals }
+  /// Its worker looks after the interface itself: the handle is the worker's.
+  package func look() { preCaptureDrops.look(isRenewed: interfaceRenewals > 0) }
+  package func stop() {
+    capture.stop()
+    preCaptureDrops.look(isRenewed: interfaceRenewals > 0)
+  }
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// An open live capture, whichever way it captures.
+package protocol LiveBackend: AnyObject {
+  /// The backend's name for pages, with the reason when it is not the one preferred.
+  var name: String { get }
+  /// One source a worker.
+  var sources: [any SegmentSource] { get }
+  /// What was counted before delivery, so far; what was lost before it was captured, as of the last look.
+  var counters: CaptureCounters { get }
+  /// Lines for every page: what is not as it was asked for.
+  var notices: [String] { get }
+  /// How full the rings are, and what the filter costs, as far as it is known.
+  var gauges: CaptureGauges { get }
+  /// Bytes of each ring, or of libpcap's buffer, as they came to be.
+  var ringBytes: Int { get }
+  /// Since when, on the capture clock, the named interface has been down or away; nil while it is there.
+  var interfaceDownSince: UInt64? { get }
+  /// How often another interface has taken the name, and the place, of the one watched.
+  var interfaceRenewals: Int { get }
+  /// Looks after the interface, and what is lost before it is captured; to be called about once a second.
+  func look()
+  /// Ends the capture, with a last look; what is buffered can still be received.
+  func stop()
+}
