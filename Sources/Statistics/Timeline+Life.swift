@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Capture
+import Exchanges
 
 /// What a screen needs between two intervals: the open one so far, and totals that are reset.
 extension Timeline {
@@ -23,7 +24,10 @@ extension Timeline {
   package func startAgain(capture: CaptureCounters) {
     guard let start else { return }
     let reached = start &+ plan.boundary(max(progress.min() ?? 0, firstTick))
-    lifeBefore = (reached, capture, ledger)
+    // What the capture has counted and no worker has handed over yet is seen after the reset, so it counts from there.
+    var before = capture
+    before.matched = min(capture.matched, ledger.delivered &+ capture.lost)
+    lifeBefore = (reached, before, ledger)
     life.clear()
     for replica in replicas { replica.clearLife() }
   }
