@@ -191,7 +191,7 @@ let package = Package(
       name: "OutputsTests",
       dependencies: [
         "AlertDelivery", "Alerting", "Capture", "ExchangeStream", "Reporting", "Statistics", "System", "Text",
-        "wiretally",
+        "wiretally", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: settings),
     // One table of packets, three implementations of the filter.
     .testTarget(

@@ -23,6 +23,8 @@ package struct Counter<Root, Value>: Sendable {
     case seen(String)
     /// What had to make room in a bounded table: `wiretally_capture_evicted_total{reason="NAME"}`.
     case evicted(String)
+    /// What outputs dropped: `wiretally_output_dropped_total{unit="NAME"}`.
+    case dropped(String)
   }
 
   /// Whether JSON lines have a counter, under its name.

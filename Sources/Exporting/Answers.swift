@@ -78,6 +78,7 @@ final class Answers {
     let body = page("snapshot") { published in
       var lines = JSONLines(label: published.label)
       (lines.deliveries, lines.warnings) = (published.deliveries, published.notices)
+      lines.outputs = published.outputs
       return lines.summary(published.life, alerts: published.board)
     }
     guard let body else { return Answer(.serviceUnavailable, "nothing has been counted yet") }

@@ -11,6 +11,7 @@ extension MetricsPage {
     var samples = CounterSamples()
     samples.add(published.capture)
     samples.add(published.ledger)
+    samples.add(published.outputs)
     for (name, help, value) in samples.families {
       writer.family("wiretally_\(name)", .counter, help)
       writer.sample(value)
@@ -21,6 +22,8 @@ extension MetricsPage {
     for (name, value) in samples.seen { writer.sample(value, ["reason": name]) }
     writer.family("wiretally_capture_evicted", .counter, "What had to make room in a bounded table.")
     for (name, value) in samples.evicted { writer.sample(value, ["reason": name]) }
+    writer.family("wiretally_output_dropped", .counter, "What outputs dropped, since a reader was too slow.")
+    for (name, value) in samples.dropped { writer.sample(value, ["unit": name]) }
     addMachineCounters(to: &writer)
     addGauges(to: &writer)
   }
@@ -114,6 +117,7 @@ private struct CounterSamples {
   var segments: [(name: String, value: UInt64)] = []
   var seen: [(name: String, value: UInt64)] = []
   var evicted: [(name: String, value: UInt64)] = []
+  var dropped: [(name: String, value: UInt64)] = []
 
   mutating func add<Counters: CounterSet>(_ counters: Counters) {
     for counter in Counters.counters {
@@ -122,6 +126,7 @@ private struct CounterSamples {
       case .family(let name, let help): families.append((name, help, value))
       case .segments(let name): segments.append((name, value))
       case .evicted(let name): evicted.append((name, value))
+      case .dropped(let name): dropped.append((name, value))
       case .seen(let name):
         // Two sets may have seen the same: what the larger one saw.
         if let index = seen.firstIndex(where: { $0.name == name }) {

@@ -16,6 +16,8 @@ package struct PublishedState: Sendable {
   package var notices: [String] = []
   /// How it goes with sending alerts on.
   package var deliveries: [DeliveryState] = []
+  /// What the outputs have dropped since the start.
+  package var outputs = OutputCounters()
   /// When the watch began, and when this was true, nanoseconds since 1970.
   package var started: UInt64
   package var at: UInt64

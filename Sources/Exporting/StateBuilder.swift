@@ -19,6 +19,8 @@ package final class StateBuilder {
     package var notices: [String] = []
     /// How it goes with sending alerts on.
     package var deliveries: [DeliveryState] = []
+    /// What the outputs have dropped since the start.
+    package var outputs = OutputCounters()
     package var alerts: [AlertStatus] = []
     /// The rules, as JSON lines show them.
     package var board = AlertBoard()
@@ -81,6 +83,7 @@ package final class StateBuilder {
     published.ledger = timeline.ledger
     published.notices = input.notices
     published.deliveries = input.deliveries
+    published.outputs = input.outputs
     if life.start != lifeStart {
       if lifeStart != 0 { sites.lifetimeReset(after: listing) }
       lifeStart = life.start

@@ -17,6 +17,8 @@ package struct JSONLines: Sendable {
   package var deliveries: [DeliveryState] = []
   /// What pages say as warnings: why another backend is used, what cannot be written or delivered.
   package var warnings: [String] = []
+  /// What the outputs have dropped since the start.
+  package var outputs = OutputCounters()
   private var json = JSONWriter()
 
   package init(label: CaptureLabel) { self.label = label }
@@ -80,6 +82,7 @@ package struct JSONLines: Sendable {
     if !alerts.others.isEmpty { rules(alerts.others) }
     if !deliveries.isEmpty { addDeliveries() }
     if !warnings.isEmpty { addWarnings() }
+    if outputs != OutputCounters() { addOutputs() }
     json.endObject()
     json.newline()
     return json.text.bytes
@@ -231,6 +234,14 @@ package struct JSONLines: Sendable {
     json.beginArray()
     for warning in warnings { json.string(warning) }
     json.endArray()
+  }
+
+  /// What was dropped, by what it was.
+  private mutating func addOutputs() {
+    json.key("outputDropped")
+    json.beginObject()
+    members(of: outputs)
+    json.endObject()
   }
 
   /// The state of the rule of `-t`; null when there is none.

@@ -42,7 +42,7 @@ import Testing
   ]
 
   /// What rules beyond `-t`, deliveries and warnings add.
-  static let extras: Set<String> = ["alerts", "deliveries", "warnings"]
+  static let extras: Set<String> = ["alerts", "deliveries", "warnings", "outputDropped"]
   /// What a live watch knows besides, where it may read it.
   static let captureExtras: Set<String> = ["backlogDropped", "nicMissed", "failedTailCalls"]
   static let alertExtras: Set<String> = ["measure", "unit", "of", "severity"]

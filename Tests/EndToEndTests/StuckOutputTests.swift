@@ -87,25 +87,100 @@ struct StuckOutputTests {
     server.stop()
   }
 
-  @Test func `signs of life reach the service manager while nobody reads`() throws {
+  /// A service manager that notes what it is sent.
+  private final class Manager {
+    /// The socket that it listens on.
+    let path: String
+    private let folder = Folder()
+    private let process: ChildProcess
+
+    init() {
+      let states = folder.file("states")
+      path = folder.file("notify")
+      _ = FileManager.default.createFile(atPath: states, contents: nil)
+      process = ChildProcess(
+        ["python3", "\(ServiceTests.packaging)/notifications", path], output: .file(states))
+      #expect(StuckOutputTests.waits(for: "listening", in: states))
+      // The watch continues as nobody.
+      Shell.run("chmod 755 \(folder.path); chmod 666 \(path)")
+    }
+
+    deinit { process.send(SIGTERM) }
+
+    /// The number of signs of life so far.
+    var signs: Int { Shell.read(folder.file("states")).components(separatedBy: "WATCHDOG=1").count - 1 }
+
+    /// Waits for ten more signs of life, five a second apart.
+    func staysAlive() -> Bool {
+      let before = signs
+      for _ in 0..<200 where signs < before + 10 { usleep(50_000) }
+      return signs >= before + 10
+    }
+  }
+
+  /// Waits until the metrics that a watch in a namespace serves match a pattern.
+  private static func waits(forMetric pattern: String, in name: String) throws -> Bool {
+    let expression = try Regex(pattern)
+    for _ in 0..<300 {
+      let page = Network.attempt("curl -s -m 5 http://127.0.0.1:9180/metrics", in: name).output
+      if page.contains(expression) { return true }
+      usleep(100_000)
+    }
+    return false
+  }
+
+  @Test(.enabled(if: Machine.hasTerminals, "needs tmux"))
+  func `a full screen that Ctrl-S has frozen holds up no alert, delivery, binding or sign of life`() throws {
+    let network = Network()
+    let client = network.add("c"), name = network.add("s")
+    func plug() { network.join(client, "eth0", "10.77.0.1/24", name, "eth0", "10.77.0.2/24") }
+    plug()
+    let server = WebServer(in: name)
     let folder = Folder()
-    let states = folder.file("states"), path = folder.file("notify")
-    _ = FileManager.default.createFile(atPath: states, contents: nil)
-    let manager = ChildProcess(
-      ["python3", "\(ServiceTests.packaging)/notifications", path], output: .file(states))
-    defer { manager.send(SIGTERM) }
-    #expect(Self.waits(for: "listening", in: states))
-    Shell.run("chmod 755 \(folder.path); chmod 666 \(path)")
+    let states = folder.file("states")
+    let manager = Manager()
+    let pane = TerminalPane()
+    pane.enter("export NOTIFY_SOCKET=\(manager.path) WATCHDOG_USEC=200000")
+    #expect(
+      pane.watch(
+        in: name,
+        "-i eth0 --interval 100ms --alert 'requests > 0 over 1s' --on-alert 'echo $WIRETALLY_STATE >> \(states)' "
+          + "--listen 127.0.0.1:9180"), "\(pane.text)")
+    pane.press("C-s")
+    // The pictures that are due are counted, so it is frozen.
+    #expect(try Self.waits(forMetric: #"wiretally_output_dropped_total\{unit="pictures"\} [1-9]"#, in: name))
+
+    Shell.run("ip -n \(name) link del eth0")
+    #expect(try Self.waits(forMetric: #"\nwiretally_capture_interface_up 0\n"#, in: name))
+    plug()
+    #expect(try Self.waits(forMetric: #"\nwiretally_capture_interface_up 1\n"#, in: name))
+
+    // Seen only on the interface that is there now.
+    Network.run("curl -s -m 5 -o /dev/null http://10.77.0.2/echo", in: client)
+    #expect(Self.waits(for: "ALERT raised", in: pane.alertLog))
+    #expect(Self.waits(for: "raised", in: states))
+    #expect(Self.waits(for: "RECOVERED", in: pane.alertLog))
+    #expect(Self.waits(for: "recovered", in: states))
+    #expect(manager.staysAlive())
+
+    // The terminal takes pictures again: the next one is up to date, and keys are obeyed.
+    pane.press("C-q")
+    #expect(pane.waits(for: "req/s"), "\(pane.text)")
+    pane.press("q")
+    #expect(pane.waits(for: "ended 0"), "\(pane.text)")
+    server.stop()
+  }
+
+  @Test func `signs of life reach the service manager while nobody reads`() throws {
+    let manager = Manager()
     let network = Network()
     let reader = try Paused()
     let monitor = Monitor(
       in: network.add("e"), ["--interval", "100ms", "--alert-window", "1s", "--format", "page"],
-      environment: ["NOTIFY_SOCKET": path, "WATCHDOG_USEC": "200000"], output: .descriptor(reader.writing))
+      environment: ["NOTIFY_SOCKET": manager.path, "WATCHDOG_USEC": "200000"],
+      output: .descriptor(reader.writing))
     #expect(reader.fills())
-    func signs() -> Int { Shell.read(states).components(separatedBy: "WATCHDOG=1").count - 1 }
-    let before = signs()
-    for _ in 0..<200 where signs() < before + 10 { usleep(50_000) }
-    #expect(signs() >= before + 10)
+    #expect(manager.staysAlive())
     #expect(monitor.end(SIGTERM).status == 0)
   }
 
@@ -132,6 +207,12 @@ struct StuckOutputTests {
     #expect(types.last == "summary")
     #expect(types.dropLast().allSatisfy { $0 == "interval" }, "\(Set(types))")
     let last = try #require(text.split(separator: "\n").last)
-    #expect(last.contains(/[0-9]+ lines? dropped: standard output is read too slowly/), "\(last.suffix(300))")
+    let object = try #require(try JSONSerialization.jsonObject(with: Data(last.utf8)) as? [String: Any])
+    let dropped = try #require(object["outputDropped"] as? [String: Int], "\(last.suffix(300))")
+    let count = try #require(dropped["lines"])
+    #expect(count > 0 && dropped.count == 1)
+    let warning = "\(count) line\(count == 1 ? "" : "s") dropped: standard output is read too slowly"
+    #expect((object["warnings"] as? [String])?.contains(warning) == true, "\(last.suffix(300))")
+    #expect(SchemaTests.types(String(last) + "\n") == ["summary"])
   }
 }

@@ -8,6 +8,8 @@ final class TerminalPane {
   private static let shell = "env -u NO_COLOR PS1='$ ' bash --norc --noprofile -i"
   private let folder = Folder()
   private let server: ChildProcess
+  /// The alert log of the watch.
+  var alertLog: String { folder.file("alerts.log") }
   private var socket: String { folder.file("tmux") }
 
   /// Opens a pane of this size, whose programs find this terminal type.
@@ -77,7 +79,7 @@ final class TerminalPane {
   func watch(in name: String, _ arguments: String = "", waitFor words: String = "req/s") -> Bool {
     enter(
       "clear; stty -a > \(folder.file("before")); ip netns exec \(name) \(Machine.program) -t 1000000 "
-        + "--alert-log \(folder.file("alerts.log")) \(arguments); echo \"ended $?\"; stty -a > \(folder.file("after"))"
+        + "--alert-log \(alertLog) \(arguments); echo \"ended $?\"; stty -a > \(folder.file("after"))"
     )
     return waits(for: words)
   }

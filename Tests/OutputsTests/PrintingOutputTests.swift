@@ -26,7 +26,7 @@ import Testing
     output.write(Array("one\n".utf8))
     output.write(Array("two\n".utf8), isLast: true)
     output.drain()
-    #expect(output.dropped == 0 && output.unwrittenRecords == 0 && output.warnings.isEmpty)
+    #expect(output.droppedUnits == 0 && output.unwrittenRecords == 0 && output.warnings.isEmpty)
     #expect(Self.text(pipe) == "one\ntwo\n")
   }
 
@@ -36,15 +36,15 @@ import Testing
     output.open()
     let line = [UInt8](repeating: UInt8(ascii: "x"), count: 99_999) + [UInt8(ascii: "\n")]
     for _ in 0..<20 { output.write(line, records: 2) }
-    #expect(output.dropped >= 9)
-    #expect(output.warnings == ["\(output.dropped) lines dropped: standard output is read too slowly"])
+    #expect(output.droppedUnits >= 9)
+    #expect(output.warnings == ["\(output.droppedUnits) lines dropped: standard output is read too slowly"])
     #expect(!output.hasRoom(below: 65_536))
     output.drain()
     // None was written whole: the pipe holds less than a line.
-    #expect(output.unwrittenRecords == 2 * (20 - output.dropped))
+    #expect(output.unwrittenRecords == 2 * (20 - output.droppedUnits))
     // The thread must be done before the pipe's number can belong to another test.
     let reading = pipe.fileHandleForReading
-    var left = Int(20 - output.dropped) * 100_000
+    var left = Int(20 - output.droppedUnits) * 100_000
     while left > 0 { left -= reading.availableData.count }
   }
 

@@ -88,6 +88,28 @@ import Testing
       try object(lines.summary(Snapshot(), alerts: AlertBoard()))["warnings"] as? [String] == lines.warnings)
   }
 
+  @Test func `what outputs dropped is a member by what it was, and not there without any`() throws {
+    var lines = JSONLines(label: Samples.label)
+    #expect(try object(lines.summary(Snapshot(), alerts: AlertBoard()))["outputDropped"] == nil)
+    lines.outputs.lines = 3
+    lines.outputs.alerts = 1
+    #expect(
+      try object(lines.summary(Snapshot(), alerts: AlertBoard()))["outputDropped"] as? [String: Int]
+        == ["lines": 3, "alerts": 1])
+  }
+
+  @Test func `every counter of outputs is declared, by its own name and in its order`() {
+    #expect(
+      OutputCounters.counters.map(\.name) == Mirror(reflecting: OutputCounters()).children.compactMap(\.label)
+    )
+    for counter in OutputCounters.counters {
+      var one = OutputCounters()
+      one[keyPath: counter.field] = 7
+      let changed = Mirror(reflecting: one).children.first { $0.label == counter.name }?.value
+      #expect(changed as? UInt64 == 7, "\(counter.name) is stored elsewhere")
+    }
+  }
+
   @Test func `any text comes back from a JSON string as it was`() throws {
     var texts = (0..<0x300).compactMap { Unicode.Scalar($0).map { "a\(Character($0))b" } }
     texts += ["\u{2028}\u{2029}", "\u{202e}evil", "\"\\/", "\r\n", "é\u{301}", "🙂", "\u{feff}x", ""]

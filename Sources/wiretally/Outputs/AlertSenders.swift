@@ -3,6 +3,7 @@
 import Alerting
 import AlertDelivery
 import Capture
+import Reporting
 import Statistics
 import System
 
@@ -70,6 +71,12 @@ final class AlertSenders: Output {
         name: $0.name, delivered: $0.delivered, failed: $0.failed, dropped: $0.dropped,
         pending: UInt64($0.pending), fault: $0.fault)
     }
+  }
+
+  var dropped: OutputCounters {
+    var counters = OutputCounters()
+    counters.alerts = processes.reduce(0) { $0 &+ $1.dropped }
+    return counters
   }
 
   /// Waits until all has arrived, for files: a command has a timeout of its own.

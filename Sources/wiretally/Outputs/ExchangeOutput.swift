@@ -45,6 +45,12 @@ final class ExchangeOutput: Output {
     }
   }
 
+  var dropped: OutputCounters {
+    var counters = OutputCounters()
+    counters.exchanges = stream.dropped
+    return counters
+  }
+
   func tick(_ reporter: Reporter, at now: UInt64) {
     warn(at: now)
     write(units: output.isQueued ? Self.unitsPerTick : .max)

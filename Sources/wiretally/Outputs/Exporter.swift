@@ -51,6 +51,7 @@ final class Exporter: Output {
     var input = StateBuilder.PublishInput(label: label)
     input.notices = reporter.warnings
     input.deliveries = reporter.deliveries
+    input.outputs = reporter.dropped
     input.alerts = reporter.alertStatuses
     input.board = reporter.alerts
     input.capture = reporter.counters

@@ -15,13 +15,19 @@ final class JSONOutput: Output {
   }
 
   func interval(_ report: IntervalReport, _ reporter: Reporter) {
-    (lines.deliveries, lines.warnings) = (reporter.deliveries, reporter.warnings)
+    note(reporter)
     output.write(lines.interval(report.interval, alerts: reporter.alerts))
     for change in report.changes { output.write(change.json) }
   }
 
   func summary(_ life: Snapshot, _ reporter: Reporter) {
-    (lines.deliveries, lines.warnings) = (reporter.deliveries, reporter.warnings)
+    note(reporter)
     output.write(lines.summary(life, alerts: reporter.alerts), isLast: true)
+  }
+
+  /// Takes over what the lines have beside the counts.
+  private func note(_ reporter: Reporter) {
+    (lines.deliveries, lines.warnings) = (reporter.deliveries, reporter.warnings)
+    lines.outputs = reporter.dropped
   }
 }

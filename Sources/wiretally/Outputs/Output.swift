@@ -2,6 +2,7 @@
 
 import AlertDelivery
 import Alerting
+import Reporting
 import Statistics
 
 /// What shows traffic or sends it on. The commands drive a list of these (`OutputPlan`) and know none by name.
@@ -21,6 +22,8 @@ protocol Output: AnyObject {
   var warnings: [String] { get }
   /// The state of each receiver of alerts.
   var deliveries: [DeliveryState] { get }
+  /// What the output has dropped since the start, of its own alone.
+  var dropped: OutputCounters { get }
 
   /// Starts what needs a thread: the process is sandboxed, and no worker runs yet.
   func open() throws
@@ -49,6 +52,7 @@ extension Output {
   var pace: Int32 { 100 }
   var warnings: [String] { [] }
   var deliveries: [DeliveryState] { [] }
+  var dropped: OutputCounters { OutputCounters() }
   func open() throws {}
   func ready(_ reporter: Reporter) {}
   func tick(_ reporter: Reporter, at now: UInt64) {}

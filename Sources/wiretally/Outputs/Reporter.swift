@@ -50,6 +50,8 @@ final class Reporter {
   var warnings: [String] { notices + outputs.flatMap(\.warnings) }
   /// The state of each receiver of alerts.
   var deliveries: [DeliveryState] { outputs.flatMap(\.deliveries) }
+  /// What all outputs have dropped since the start.
+  var dropped: OutputCounters { outputs.reduce(OutputCounters()) { $0 + $1.dropped } }
 
   /// Opens the outputs; what was opened is closed again when one of them throws.
   func open() throws {

@@ -21,6 +21,9 @@ final class ScreenSession: Output, KeySource {
   /// The last interval that is over.
   private var recent: Snapshot?
   private var nextPicture = ContinuousClock.now
+  /// When the next picture counts as dropped, unless the terminal takes it.
+  private var nextDrop = ContinuousClock.now
+  private var droppedPictures: UInt64 = 0
   /// A key has changed the picture.
   private var isStale = true
 
@@ -79,7 +82,7 @@ final class ScreenSession: Output, KeySource {
 
   /// Draws a picture when one is due, or a key or the window has changed something, and the terminal takes it.
   func tick(_ reporter: Reporter, at now: UInt64) {
-    guard terminal.isReady else { return }
+    guard terminal.isReady else { return countDrop() }
     if terminal.fit() { isStale = true }
     exchanges.listen(state.view == .live)
     exchanges.take()
@@ -87,6 +90,7 @@ final class ScreenSession: Output, KeySource {
     guard isDue || isStale else { return }
     if isDue {
       nextPicture = .now + .seconds(state.pace)
+      nextDrop = nextPicture
       if !state.isPaused { gather(reporter, now) }
     }
     Failure.hold()
@@ -97,6 +101,20 @@ final class ScreenSession: Output, KeySource {
     painter.draw(on: terminal)
     terminal.flush()
     map = painter.map
+  }
+
+  var dropped: OutputCounters {
+    var counters = OutputCounters()
+    counters.pictures = droppedPictures
+    counters.exchanges = exchanges.dropped
+    return counters
+  }
+
+  /// Counts a picture that is due while the terminal takes none; the next one it takes is up to date.
+  private func countDrop() {
+    guard ContinuousClock.now >= nextDrop else { return }
+    nextDrop = .now + .seconds(state.pace)
+    droppedPictures &+= 1
   }
 
   private func gather(_ reporter: Reporter, _ now: UInt64) {

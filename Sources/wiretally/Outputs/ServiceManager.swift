@@ -22,11 +22,21 @@ final class ServiceManager: Output {
   private var lastState: String?
 
   /// Connects: once the process is sandboxed, that is forbidden.
-  init() {
-    descriptor = Environment.value("NOTIFY_SOCKET").map(Self.connected) ?? -1
-    let isMeant = Environment.value("WATCHDOG_PID").map { $0 == "\(getpid())" } ?? true
+  ///
+  /// - Parameters:
+  ///   - path: the manager's socket; nil without a manager.
+  ///   - process: the process that has to give signs of life; nil for any.
+  ///   - microseconds: the time after which the manager gives up a process without a sign of life; nil when it never
+  ///     does.
+  init(
+    _ path: String? = Environment.value("NOTIFY_SOCKET"),
+    process: String? = Environment.value("WATCHDOG_PID"),
+    microseconds: String? = Environment.value("WATCHDOG_USEC")
+  ) {
+    descriptor = path.map(Self.connected) ?? -1
+    let isMeant = process.map { $0 == "\(getpid())" } ?? true
     // Half the time after which the manager gives up, as sd_watchdog_enabled(3) advises.
-    let period = isMeant ? Environment.value("WATCHDOG_USEC").flatMap(UInt64.init) : nil
+    let period = isMeant ? microseconds.flatMap(UInt64.init) : nil
     watchdog = period.map { min($0, .max / 500) * 500 }
   }
 

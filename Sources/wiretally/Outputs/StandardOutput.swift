@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
-import System
+import Reporting
 import System
 
 /// Standard output, for the outputs that print: whole pages or lines, in order.
@@ -73,13 +73,22 @@ final class StandardOutput: Output {
   /// Whether fewer than `limit` bytes are queued.
   func hasRoom(below limit: Int) -> Bool { queue.map { $0.account.waitingBytes < limit } ?? true }
 
-  /// The units that were dropped because the reader is too slow.
-  var dropped: UInt64 { queue?.account.dropped ?? 0 }
+  /// The number of units that were dropped because the reader is too slow.
+  var droppedUnits: UInt64 { queue?.account.dropped ?? 0 }
+
+  var dropped: OutputCounters {
+    var counters = OutputCounters()
+    switch unit {
+    case .page: counters.pages = droppedUnits
+    case .line: counters.lines = droppedUnits
+    }
+    return counters
+  }
 
   /// The records that were accepted and not written; final once the output is drained.
   var unwrittenRecords: UInt64 { failedRecords + leftRecords + (queue?.account.failedRecords ?? 0) }
 
-  var warnings: [String] { dropped > 0 ? [droppedText(dropped)] : [] }
+  var warnings: [String] { droppedUnits > 0 ? [droppedText(droppedUnits)] : [] }
 
   func tick(_ reporter: Reporter, at now: UInt64) { follow(at: now) }
 

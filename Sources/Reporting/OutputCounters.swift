@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Capture
+
+/// What the outputs of a watch have dropped since its start, because a reader or a peer did not take it in time.
+///
+/// Nothing that is counted as traffic is missing: what was dropped is what would have been shown or sent.
+package struct OutputCounters: Equatable, Sendable {
+  /// Pages for standard output.
+  package var pages: UInt64 = 0
+  /// Lines for standard output: intervals, alerts, units of single exchanges.
+  package var lines: UInt64 = 0
+  /// Single exchanges that found no room on their way to standard output or the screen.
+  package var exchanges: UInt64 = 0
+  /// Pictures that were due while the terminal took none.
+  package var pictures: UInt64 = 0
+  /// Alerts that were not handed to a delivery process, since too many waited in it.
+  package var alerts: UInt64 = 0
+
+  package init() {}
+}
+
+extension OutputCounters: CounterSet {
+  package static let counters: [Counter<OutputCounters, UInt64>] = [
+    Counter(\.pages, "pages", json: .aboveZero, .dropped("pages")),
+    Counter(\.lines, "lines", json: .aboveZero, .dropped("lines")),
+    Counter(\.exchanges, "exchanges", json: .aboveZero, .dropped("exchanges")),
+    Counter(\.pictures, "pictures", json: .aboveZero, .dropped("pictures")),
+    Counter(\.alerts, "alerts", json: .aboveZero, .dropped("alerts")),
+  ]
+}
