@@ -2,7 +2,6 @@
 
 import Capture
 import Exchanges
-import Screen
 import Statistics
 
 extension MetricsPage {

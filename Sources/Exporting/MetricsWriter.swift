@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Reporting
-import Screen
 import Text
 
 /// Prometheus text, format 0.0.4, or OpenMetrics 1.0: families of samples, one line each.
