@@ -163,10 +163,10 @@ struct FollowTests {
     let monitor = Monitor(
       in: name, ["--follow"], output: .descriptor(pipe.fileHandleForWriting.fileDescriptor))
     // More than the pipe, the buffer and the queue hold together.
-    for _ in 0..<30 where !monitor.errors.contains("were dropped") {
+    for _ in 0..<30 where !monitor.errors.contains("exchanges dropped") {
       Network.run("wrk -t1 -c8 -d1s http://10.77.0.2/echo", in: client)
     }
-    #expect(monitor.errors.contains("were dropped"))
+    #expect(monitor.errors.contains("exchanges dropped"))
     let errors = monitor.end(SIGTERM).errors
     #expect(errors.contains("dropped (output too slow)"), "\(errors)")
     #expect(errors.contains("not written (output closed or too slow)"), "\(errors)")
