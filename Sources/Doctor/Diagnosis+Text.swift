@@ -46,31 +46,18 @@ extension Diagnosis {
     json.beginObject()
     json.member("schema", 1)
     json.member("type", "doctor")
-    json.key("checks")
-    json.beginArray()
-    for check in checks {
-      json.beginObject()
+    json.objects("checks", of: checks) { json, check in
       json.member("name", check.name)
       json.member("state", check.state.rawValue)
       json.member("found", check.found)
       if let hint = check.hint { json.member("hint", hint) }
-      json.endObject()
     }
-    json.endArray()
-    json.key("interfaces")
-    json.beginArray()
-    for interface in interfaces {
-      json.beginObject()
+    json.objects("interfaces", of: interfaces) { json, interface in
       json.member("name", interface.name)
       json.member("link", interface.linkName)
       json.member("state", interface.state)
-      json.endObject()
     }
-    json.endArray()
-    json.key("backends")
-    json.beginArray()
-    for trial in trials {
-      json.beginObject()
+    json.objects("backends", of: trials) { json, trial in
       json.member("name", trial.name)
       json.key("works")
       json.bool(trial.counters != nil)
@@ -84,9 +71,7 @@ extension Diagnosis {
         json.member("fault", fault.message)
         if let hint = fault.hint { json.member("hint", hint) }
       }
-      json.endObject()
     }
-    json.endArray()
     json.key("backend")
     if let chosen { json.string(chosen.name) } else { json.null() }
     json.member("verdict", verdict)

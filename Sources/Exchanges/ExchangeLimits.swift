@@ -16,8 +16,6 @@ package struct ExchangeLimits: Sendable {
   package var heldPerDirection = 512
   /// Nanoseconds until a request counts as unanswered.
   package var answerTimeout: UInt64 = 60_000_000_000
-  /// Nanoseconds that a response waits for a request that comes later.
-  package var responsePatience: UInt64 = 2_000_000_000
   /// Nanoseconds to wait for missing bytes before reading continues after them.
   package var gapPatience: UInt64 = 250_000_000
 

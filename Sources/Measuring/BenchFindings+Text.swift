@@ -38,23 +38,15 @@ extension BenchFindings {
     json.beginObject()
     json.member("type", "bench")
     json.member("schema", 1)
-    json.key("stages")
-    json.beginArray()
-    for stage in stages {
-      json.beginObject()
+    json.objects("stages", of: stages) { json, stage in
       json.member("stage", stage.name)
       json.key("nanoseconds")
       json.number(stage.nanoseconds)
       json.key("median")
       if let median = stage.median { json.number(median) } else { json.null() }
       json.member("per", stage.per)
-      json.endObject()
     }
-    json.endArray()
-    json.key("trials")
-    json.beginArray()
-    for trial in trials {
-      json.beginObject()
+    json.objects("trials", of: trials) { json, trial in
       json.member("backend", trial.backend)
       json.key("offered")
       if trial.offered > 0 { json.number(trial.offered) } else { json.null() }
@@ -65,9 +57,7 @@ extension BenchFindings {
       json.member("lost", trial.lost)
       json.key("nanoseconds")
       json.number(trial.cost)
-      json.endObject()
     }
-    json.endArray()
     json.key("capacity")
     json.beginObject()
     for (name, value) in [("ebpf", ebpfCapacity), ("libpcap", pcapCapacity)] {

@@ -130,15 +130,10 @@ package struct JSONLines: Sendable {
       json.member("failures", site.failures)
       json.member("unanswered", site.unanswered)
       json.member("overcountMax", site.overcountMax)
-      json.key("sections")
-      json.beginArray()
-      for section in site.sections {
-        json.beginObject()
+      json.objects("sections", of: site.sections) { json, section in
         json.member("section", section.name)
         json.member("requests", section.count)
-        json.endObject()
       }
-      json.endArray()
       json.key("latency")
       latency(site.latency, withCount: false)
       json.endObject()
@@ -192,11 +187,8 @@ package struct JSONLines: Sendable {
 
   /// The states of the rules beyond `-t`.
   private mutating func rules(_ watches: ArraySlice<AlertWatch>) {
-    json.key("alerts")
-    json.beginArray()
-    for watch in watches {
+    json.objects("alerts", of: watches) { json, watch in
       let rule = watch.rule
-      json.beginObject()
       json.member("rule", rule.name)
       if let site = rule.site { json.member("site", site) }
       json.member("measure", rule.measure.rawValue)
@@ -207,16 +199,11 @@ package struct JSONLines: Sendable {
       json.number(rule.unit.number(watch.average))
       json.key("threshold")
       json.number(rule.unit.number(rule.threshold))
-      json.endObject()
     }
-    json.endArray()
   }
 
   private mutating func addDeliveries() {
-    json.key("deliveries")
-    json.beginArray()
-    for delivery in deliveries {
-      json.beginObject()
+    json.objects("deliveries", of: deliveries) { json, delivery in
       json.member("to", delivery.name)
       json.member("delivered", delivery.delivered)
       json.member("failed", delivery.failed)
@@ -224,9 +211,7 @@ package struct JSONLines: Sendable {
       json.member("pending", delivery.pending)
       json.key("fault")
       if let fault = delivery.fault { json.string(fault) } else { json.null() }
-      json.endObject()
     }
-    json.endArray()
   }
 
   private mutating func addWarnings() {

@@ -4,7 +4,7 @@ import Glibc
 
 /// A value that one thread at a time may use.
 ///
-/// Unlike `Synchronization.Mutex`, it is a lock that the thread sanitiser knows: on Linux the kernel itself hands over
+/// Unlike `Synchronization.Mutex`, it is a lock that the thread sanitiser knows: on Linux the kernel itself passes on
 /// a contended Mutex (FUTEX_LOCK_PI), and what the sanitiser cannot see is a data race to it. Not for what happens
 /// for each packet.
 @safe

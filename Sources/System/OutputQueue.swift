@@ -101,18 +101,18 @@ package final class OutputQueue: Sendable {
   ///   - isLast: the unit is taken whatever is queued.
   @discardableResult
   package func add(_ bytes: [UInt8], records: Int = 1, isLast: Bool = false) -> Bool {
-    // A copy that the thread alone has: the caller's next text goes into the same buffer, which would have to be copied
-    // then while this unit waits. And that the thread is done with a shared one the sanitizer cannot see: it does not
-    // know the runtime's reference counts.
-    var own: [UInt8] = []
-    own.reserveCapacity(bytes.count)
-    own.append(contentsOf: bytes)
-    let isAdded = state.withLock { [own] state in
+    let isAdded = state.withLock { state in
       let waiting = state.account.waitingBytes
       guard isLast || waiting == 0 || waiting + bytes.count <= capacity else {
         state.account.dropped += 1
         return false
       }
+      // Bytes that the thread alone has: the caller's next text goes into the same buffer, which would be copied
+      // then while this unit waits. And when the thread is done with a shared one the sanitizer cannot see: it does
+      // not know the runtime's reference counts.
+      var own: [UInt8] = []
+      own.reserveCapacity(bytes.count)
+      own.append(contentsOf: bytes)
       state.units.append(Unit(bytes: own, records: UInt64(records)))
       state.account.waiting += 1
       state.account.waitingBytes += bytes.count

@@ -21,6 +21,20 @@ package struct JSONWriter: Sendable {
   package mutating func beginArray() { open("[") }
   package mutating func endArray() { close("]") }
 
+  /// A member that is an array of objects, one for each of `items`, whose members `write` adds.
+  package mutating func objects<Items: Sequence>(
+    _ name: String, of items: Items, _ write: (inout JSONWriter, Items.Element) -> Void
+  ) {
+    key(name)
+    beginArray()
+    for item in items {
+      beginObject()
+      write(&self, item)
+      endObject()
+    }
+    endArray()
+  }
+
   /// A member's name; its value comes next.
   package mutating func key(_ name: String) {
     string(name)
