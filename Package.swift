@@ -55,10 +55,11 @@ let package = Package(
     .target(name: "CPcap"),
     .target(name: "CSeccomp", linkerSettings: [.linkedLibrary("seccomp", .when(platforms: [.linux]))]),
     .target(name: "CMapping"),
+    .target(name: "CThreads"),
     .target(name: "CCurses", linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),
     .target(name: "CMeasuring"),
     // Ground: what every layer may use.
-    .target(name: "System", swiftSettings: settings),
+    .target(name: "System", dependencies: ["CThreads"], swiftSettings: settings),
     .target(name: "Text", dependencies: ["System"], swiftSettings: settings),
     // Wire formats.
     .target(name: "Packets", dependencies: ["System"], swiftSettings: settings),
@@ -138,7 +139,7 @@ let package = Package(
       ], swiftSettings: settings, linkerSettings: release),
     // What the tests of the sandbox run: it enters one itself and tries what is forbidden.
     .executableTarget(
-      name: "wiretally-sandbox-probe", dependencies: ["KernelCapture", "Sandbox"],
+      name: "wiretally-sandbox-probe", dependencies: ["CThreads", "KernelCapture", "Sandbox", "System"],
       path: "Tests/SandboxProbe", swiftSettings: settings),
     .target(name: "PacketBuilder", path: "Tests/PacketBuilder", swiftSettings: settings),
     .target(name: "Children", path: "Tests/Children", swiftSettings: settings),

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import System
 import CMeasuring
 import Capture
 import Glibc
 import Synchronization
+import System
 
 /// Sends heads into the veth pair at a pace, on a thread of its own.
 @safe
@@ -21,7 +21,7 @@ final class FrameSender: @unchecked Sendable {
   private let count: Int
   private let acknowledged: [UInt32]
   private var stream: UInt32 = 1
-  private var thread = pthread_t()
+  private var thread: SystemThread?
   private var rate = 0.0
   private var seconds = 0.0
   private let isDone = Atomic<Bool>(false)
@@ -74,22 +74,14 @@ final class FrameSender: @unchecked Sendable {
     self.seconds = seconds
     isDone.store(false, ordering: .releasing)
     sentFrames.store(0, ordering: .releasing)
-    let this = unsafe Unmanaged.passRetained(self)
-    // The thread takes over the retained reference and releases it at its end.
-    let status = unsafe pthread_create(
-      &thread, nil,
-      { context in
-        guard let context = unsafe context else { return nil }
-        unsafe Unmanaged<FrameSender>.fromOpaque(context).takeRetainedValue().send()
-        return nil
-      }, this.toOpaque())
-    if status != 0 {
-      unsafe this.release()
-      throw CaptureError(.unavailable, "cannot start a thread: \(SystemError(status).reason)")
+    do throws(SystemError) {
+      thread = try SystemThread("wt-sender") { [self] in send() }
+    } catch {
+      throw CaptureError(.unavailable, "cannot start a thread: \(error.reason)")
     }
   }
 
-  func join() { _ = pthread_join(thread, nil) }
+  func join() { thread.take()?.join() }
 
   private func send() {
     let clock = ContinuousClock()

@@ -18,7 +18,7 @@
     }
 
     /// What the run-time of a sanitiser asks besides: of new threads, and for its report. In no release.
-    private static let sanitiser = [
+    static let sanitiser = [
       "sched_getaffinity", "sigaltstack", "prlimit64", "sched_yield", "readlink", "readlinkat",
     ]
 
@@ -31,10 +31,12 @@
       "exit_group",
     ]
 
-    /// Threads but no processes, memory but no code, whether a descriptor is a terminal; signals only to itself (a crash's abort).
+    /// Threads and their names but no processes, memory but no code, whether a descriptor is a terminal; signals only
+    /// to itself (a crash's abort).
     private static var limited: [SystemCall] {
       [
         SystemCall(name: "clone", tests: [[.with(argument: 0, wt_seccomp_thread())]]),
+        SystemCall(name: "prctl", tests: [[.equal(argument: 0, UInt64(PR_SET_NAME))]]),
         SystemCall(name: "mmap", tests: [[.without(argument: 2, UInt64(PROT_EXEC))]]),
         SystemCall(name: "mprotect", tests: [[.without(argument: 2, UInt64(PROT_EXEC))]]),
         controls([UInt(TCGETS)]),

@@ -11,7 +11,6 @@ import Glibc
 /// A unit, such as a page or a line, is written whole, unless writing fails or the process ends in the midst of it.
 /// Every kind of descriptor can hold up that thread (a pipe that is full, a terminal after Ctrl-S, a file system
 /// that hangs), and none the caller.
-@safe
 package final class OutputQueue: Sendable {
   /// What has become of the units so far. Records are what the caller says a unit holds: lines, as a rule.
   package struct Account: Sendable, Equatable {
@@ -58,6 +57,7 @@ package final class OutputQueue: Sendable {
 
   private let output: ByteOutput
   private let capacity: Int
+  private let name: String
   private let state = Locked(State())
   /// What wakes the thread.
   private let pipe = WakePipe()
@@ -65,30 +65,17 @@ package final class OutputQueue: Sendable {
   /// Bytes a call of write(2), after each of which progress can be seen (PIPE_BUF on Linux).
   private static let piece = 4_096
 
-  /// A queue of `capacity` bytes. Nothing is written before `start`.
-  package init(_ output: ByteOutput, capacity: Int) {
+  /// A queue of `capacity` bytes, whose thread gets `name`. Nothing is written before `start`.
+  package init(_ output: ByteOutput, capacity: Int, name: String = "wt-output") {
     self.output = output
     self.capacity = capacity
+    self.name = name
   }
 
-  /// Starts the thread; false when the system has none left. It has the privileges of the calling one.
-  package func start() -> Bool {
-    var thread = pthread_t()
-    let this = unsafe Unmanaged.passRetained(self)
-    // The thread takes over the retained reference and releases it at its end.
-    let status = unsafe pthread_create(
-      &thread, nil,
-      { context in
-        guard let context = unsafe context else { return nil }
-        unsafe Unmanaged<OutputQueue>.fromOpaque(context).takeRetainedValue().work()
-        return nil
-      }, this.toOpaque())
-    if status != 0 {
-      unsafe this.release()
-    } else {
-      pthread_detach(thread)
-    }
-    return status == 0
+  /// Starts the thread, which has the privileges of the calling one; throws when the system has none left.
+  package func start() throws(SystemError) {
+    // It ends by itself, after `finish`.
+    _ = try SystemThread(name) { [self] in work() }
   }
 
   /// What has become of the units so far.

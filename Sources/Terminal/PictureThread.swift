@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CCurses
-import Glibc
 import Synchronization
 import System
 
@@ -39,7 +38,6 @@ final class PictureThread: @unchecked Sendable {
       _ = unsafe wrefresh(window)
       return
     }
-    isStarted = true
     busy.store(true, ordering: .releasing)
     orders.wake()
     _ = waitUntilShown(Self.patience)
@@ -53,18 +51,14 @@ final class PictureThread: @unchecked Sendable {
   }
 
   private func start() -> Bool {
-    var thread = pthread_t()
-    let this = unsafe Unmanaged.passRetained(self)
-    // The thread keeps the retained reference: it lasts as long as the process.
-    let status = unsafe pthread_create(
-      &thread, nil,
-      { context in
-        guard let context = unsafe context else { return nil }
-        unsafe Unmanaged<PictureThread>.fromOpaque(context).takeUnretainedValue().work()
-        return nil
-      }, this.toOpaque())
-    if status != 0 { unsafe this.release() }
-    return status == 0
+    do throws(SystemError) {
+      // It lasts as long as the process.
+      _ = try SystemThread("wt-screen") { [self] in work() }
+      isStarted = true
+    } catch {
+      // Tried again with the next picture.
+    }
+    return isStarted
   }
 
   private func work() {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import CThreads
 import Glibc
 import KernelCapture
+import System
 
 /// Something that a sandboxed process may try, and the error number that it gets; 0 when it works.
 struct Attempt {
@@ -51,11 +53,15 @@ struct Attempt {
         open(unsafe Glibc.open(folder + "/log/new", O_WRONLY | O_CREAT | O_APPEND, 0o640))
       },
       Attempt("start a thread") {
-        var thread = pthread_t()
-        let status = unsafe pthread_create(&thread, nil, { _ in nil }, nil)
-        if status == 0 { pthread_join(thread, nil) }
-        return status
+        do throws(SystemError) {
+          try SystemThread("probe") {}.join()
+          return 0
+        } catch {
+          return error.code
+        }
       },
+      // The text is terminated and copied by the call.
+      Attempt("name a thread") { unsafe wt_threads_name("named") },
       Attempt("allocate memory") {
         let memory = unsafe malloc(64 << 20)
         defer { unsafe free(memory) }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import Children
-import Sandbox
 import Foundation
 import Testing
+
+@testable import Sandbox
 
 /// A process of its own sandboxes itself and tries what is forbidden.
 @Suite(.enabled(if: geteuid() == 0, "giving up privileges takes having them"))
@@ -41,7 +42,8 @@ struct SandboxTests {
     "make a file outside", "remove a file", "change a mode", "map memory as code", "type into the terminal",
   ]
   static let allowed = [
-    "read the list of users", "make a file beside the log", "start a thread", "allocate memory",
+    "read the list of users", "make a file beside the log", "start a thread", "name a thread",
+    "allocate memory",
   ]
 
   @Test(arguments: [[], ["root"]])
@@ -65,6 +67,19 @@ struct SandboxTests {
     let (faults, _) = try Self.probe("free")
     for name in Self.forbidden where name != "type into the terminal" {
       #expect(faults[name] == 0, "\(name): \(String(describing: faults[name]))")
+    }
+  }
+
+  @Test func `the documents have the number of system calls that are left`() throws {
+    func count(_ permissions: Permissions) -> Int {
+      Set(SystemCalls.needed(permissions).map(\.name)).subtracting(SystemCalls.sanitiser).count
+    }
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    for document in ["docs/security.md", "docs/reliability.md"] {
+      let text = try String(contentsOf: root.appendingPathComponent(document), encoding: .utf8)
+      let numbers = "\(count([.capture])), \(count([.capture, .terminal])) with a screen"
+      #expect(text.contains(numbers), "\(document): \(numbers)")
     }
   }
 

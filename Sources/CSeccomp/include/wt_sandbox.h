@@ -4,6 +4,7 @@
 #define WT_SANDBOX_H
 
 #include <grp.h>
+#include <linux/prctl.h>
 #include <pwd.h>
 #include <seccomp.h>
 #include <stdint.h>

@@ -85,15 +85,20 @@ enum Failure {
   /// From now on nothing waits for standard error, which may be the terminal that an operator has stopped: a thread
   /// writes the messages. To be called once the process is sandboxed; the pipe is opened before (`prepareQueue`).
   static func startQueue() {
-    // Without a thread, messages are written as before.
-    if let prepared = prepared.withLock({ $0 }), prepared.start() { queue.withLock { $0 = prepared } }
+    guard let prepared = prepared.withLock({ $0 }) else { return }
+    do throws(SystemError) {
+      try prepared.start()
+      queue.withLock { $0 = prepared }
+    } catch {
+      // Without a thread, messages are written as before.
+    }
   }
 
   private static let prepared = Locked<OutputQueue?>(nil)
 
   /// Opens what the queue needs.
   static func prepareQueue() {
-    let made = OutputQueue(ByteOutput(descriptor: 2), capacity: queueCapacity)
+    let made = OutputQueue(ByteOutput(descriptor: 2), capacity: queueCapacity, name: "wt-stderr")
     prepared.withLock { $0 = made }
   }
 

@@ -4,6 +4,7 @@ import Capture
 import Exchanges
 import ExchangeStream
 import Statistics
+import System
 
 /// The workers of a live watch: one for each source, each on a thread of its own.
 struct WorkerPool {
@@ -24,19 +25,24 @@ struct WorkerPool {
       tallies.append(tally)
       return WorkerThread(
         TrafficWorker(
-          source, writer, stream: stream?.writers[index], limits: limits, depth: depth, seed: pinned.seed))
+          source, writer, stream: stream?.writers[index], limits: limits, depth: depth, seed: pinned.seed),
+        number: index + 1)
     }
     self.tallies = tallies
   }
 
   /// Starts all workers or none: the flows of one that did not run would be missing in silence.
   func start(_ backend: any LiveBackend) throws(CaptureError) {
-    for (index, thread) in threads.enumerated() where !thread.start() {
-      backend.stop()
-      for started in threads[..<index] { started.join() }
-      throw CaptureError(
-        .unavailable, "cannot start worker \(index + 1) of \(threads.count): the system has no thread left",
-        hint: "fewer --workers, or a higher limit of processes (ulimit -u)")
+    for (index, thread) in threads.enumerated() {
+      do throws(SystemError) {
+        try thread.start()
+      } catch {
+        backend.stop()
+        for started in threads[..<index] { started.join() }
+        throw CaptureError(
+          .unavailable, "cannot start worker \(index + 1) of \(threads.count): \(error.reason)",
+          hint: "fewer --workers, or a higher limit of processes (ulimit -u)")
+      }
     }
   }
 

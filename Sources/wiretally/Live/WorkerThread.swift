@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Capture
-import Glibc
 import Synchronization
+import System
 
 /// A worker on a thread of its own, from its start to its end.
 ///
 /// Everything the worker owns is touched by its thread alone until `join` has returned.
-@safe
 final class WorkerThread: @unchecked Sendable {
   // Sendable because the worker belongs to the thread between start and join, and the rest is atomic.
   private let worker: TrafficWorker
   private let isStopping = Atomic<Bool>(false)
   private let hasFailed = Atomic<Bool>(false)
-  private var thread = pthread_t()
+  private let number: Int
+  private var thread: SystemThread?
   /// Why the worker ended before it was asked to; read it after `hasEndedEarly` or `join`.
   private(set) var failure: CaptureError?
 
@@ -21,22 +21,11 @@ final class WorkerThread: @unchecked Sendable {
   /// finds cold caches: docs/performance.md has what it costs.
   private static let patience: Int32 = 80
 
-  init(_ worker: TrafficWorker) { self.worker = worker }
+  /// - Parameter number: from 1 on, for the thread's name.
+  init(_ worker: TrafficWorker, number: Int) { (self.worker, self.number) = (worker, number) }
 
-  /// Starts the thread; false when the system has none left.
-  func start() -> Bool {
-    let this = unsafe Unmanaged.passRetained(self)
-    // The thread takes over the retained reference and releases it at its end.
-    let status = unsafe pthread_create(
-      &thread, nil,
-      { context in
-        guard let context = unsafe context else { return nil }
-        unsafe Unmanaged<WorkerThread>.fromOpaque(context).takeRetainedValue().work()
-        return nil
-      }, this.toOpaque())
-    if status != 0 { unsafe this.release() }
-    return status == 0
-  }
+  /// Starts the thread; throws when the system has none left.
+  func start() throws(SystemError) { thread = try SystemThread("wt-worker-\(number)") { [self] in work() } }
 
   /// Whether the source has failed; then `failure` says why.
   var hasEndedEarly: Bool { hasFailed.load(ordering: .acquiring) }
@@ -45,8 +34,7 @@ final class WorkerThread: @unchecked Sendable {
   func join() {
     // What the source was given before must be seen by the worker that sees this.
     isStopping.store(true, ordering: .releasing)
-    // The thread was started once and is joined once.
-    _ = pthread_join(thread, nil)
+    thread.take()?.join()
   }
 
   private func work() {

@@ -43,12 +43,14 @@ final class StandardOutput: Output {
     self.unit = unit
     output = ByteOutput(descriptor: descriptor, isEnding: { Interruption.isEnding })
     // Its thread waits for the reader as long as the process is there.
-    queue = isQueued ? OutputQueue(ByteOutput(descriptor: descriptor), capacity: Self.capacity) : nil
+    queue =
+      isQueued
+      ? OutputQueue(ByteOutput(descriptor: descriptor), capacity: Self.capacity, name: "wt-stdout") : nil
   }
 
   func open() {
     // Without a thread the caller waits, as when files are read. The workers' threads come next, and say so.
-    if let queue, !queue.start() { self.queue = nil }
+    do throws(SystemError) { try queue?.start() } catch { queue = nil }
   }
 
   /// Writes a unit, or queues it; `records` is how many lines of single exchanges it holds.
