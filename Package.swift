@@ -191,8 +191,10 @@ let package = Package(
     .testTarget(
       name: "OutputsTests",
       dependencies: [
-        "AlertDelivery", "Alerting", "Capture", "ExchangeStream", "Reporting", "Statistics", "System", "Text",
-        "wiretally", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "AlertDelivery", "Alerting", "Capture", "Children", "ExchangeStream", "Exporting", "Reporting",
+        "Screen",
+        "Statistics", "System", "Text", "wiretally",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: settings),
     // One table of packets, three implementations of the filter.
     .testTarget(

@@ -9,7 +9,7 @@ package import Screen
 /// The caller has installed its own signal handlers before: ncurses takes those that are still the
 /// default. `close` puts the terminal back; a crash or a kill does so too (`wt_rescue`).
 @safe
-package final class CursesTerminal: Canvas {
+package final class CursesTerminal: ScreenTerminal {
   /// What it is asked for.
   package struct Options: Sendable {
     package var glyphs: Glyphs

@@ -118,6 +118,19 @@ struct StuckOutputTests {
     }
   }
 
+  /// Waits until a thread of a process is in a system call, by its number (proc_pid_syscall(5)).
+  private static func waits(inCall number: String, thread name: String, of process: Int32) -> Bool {
+    let tasks = "/proc/\(process)/task"
+    for _ in 0..<600 {
+      for task in (try? FileManager.default.contentsOfDirectory(atPath: tasks)) ?? []
+      where Shell.read("\(tasks)/\(task)/comm") == name + "\n" {
+        if Shell.read("\(tasks)/\(task)/syscall").hasPrefix(number + " ") { return true }
+      }
+      usleep(50_000)
+    }
+    return false
+  }
+
   /// Waits until the metrics that a watch in a namespace serves match a pattern.
   private static func waits(forMetric pattern: String, in name: String) throws -> Bool {
     let expression = try Regex(pattern)
@@ -168,6 +181,46 @@ struct StuckOutputTests {
     #expect(pane.waits(for: "req/s"), "\(pane.text)")
     pane.press("q")
     #expect(pane.waits(for: "ended 0"), "\(pane.text)")
+    server.stop()
+  }
+
+  @Test
+  func `a terminal that nobody reads holds up its picture, and no count, alert, delivery, metric or end`()
+    throws
+  {
+    let network = Network()
+    let (client, name) = network.pair()
+    let server = WebServer(in: name)
+    let folder = Folder()
+    let terminal = try #require(PseudoTerminal(rows: 60, columns: 200))
+    terminal.fill()
+    let monitor = Monitor(
+      in: name,
+      [
+        "-i", "eth0", "--format", "screen", "--interval", "100ms", "--alert", "requests > 0 over 1s",
+        "--on-alert", "echo $WIRETALLY_STATE >> \(folder.file("states"))", "--listen", "127.0.0.1:9180",
+      ], environment: ["TERM": "xterm-256color"], output: .descriptor(terminal.descriptor))
+    #expect(try Self.waits(forMetric: #"wiretally_output_dropped_total\{unit="pictures"\} [1-9]"#, in: name))
+    // Room for a part of a picture: unlike after Ctrl-S, one is being written, and its thread waits in write(2).
+    terminal.text(limit: 600)
+    #expect(Self.waits(inCall: "1", thread: "wt-screen", of: monitor.program))
+
+    Network.run("curl -s -m 5 -o /dev/null http://10.77.0.2/echo http://10.77.0.2/echo", in: client)
+    #expect(
+      try Self.waits(
+        forMetric: #"\nwiretally_http_requests_total\{http_request_method="GET"\} 2\n"#, in: name))
+    #expect(Self.waits(for: "ALERT raised", in: monitor.alertLog))
+    #expect(Self.waits(for: "raised", in: folder.file("states")))
+    #expect(Self.waits(for: "RECOVERED", in: monitor.alertLog))
+    #expect(Self.waits(for: "recovered", in: folder.file("states")))
+
+    let ended = monitor.end(SIGTERM)
+    #expect(ended.status == 0)
+    // The summary comes after the screen, on the same terminal.
+    #expect(
+      ended.errors.contains(
+        "cannot write to standard output: its reader takes no more; 1 page was not written"),
+      "\(ended.errors)")
     server.stop()
   }
 

@@ -41,10 +41,11 @@ private final class Notes: Output {
   static let second: UInt64 = 1_000_000_000
 
   /// A reporter over a worker that has nothing to count, with a rule that silence raises.
-  static func reporter(_ outputs: [any Output]) throws -> Reporter {
+  static func reporter(_ outputs: [any Output], keepsRecent: Bool = false) throws -> Reporter {
     let plan = try IntervalPlan(interval: second)
     let budgets = StatisticsBudgets(pendingExchanges: 16)
-    let timeline = try Timeline([try TallyExchange(budgets: budgets)], plan: plan, start: start)
+    let timeline = try Timeline(
+      [try TallyExchange(budgets: budgets)], plan: plan, start: start, keepsRecent: keepsRecent)
     let parser = AlertRuleParser(plan: plan, window: second, every: nil)
     var rules = AlertRuleList(parser, threshold: nil)
     try rules.add("requests < 5 over 1s", from: "--alert")

@@ -97,7 +97,7 @@ struct ReadSession {
         source.abandonFile()
       }
       reporter.tick(at: source.now ?? 0)
-      progress.show(source)
+      progress.show(source.progress)
     }
     return faults
   }

@@ -8,7 +8,7 @@ import Statistics
 /// The listener of a live watch, and the state published to it once a second; nothing of it exists without `--listen`.
 final class Exporter: Output {
   private let socket: ListeningSocket
-  private let board = StatePublisher()
+  let board = StatePublisher()
   private var listener: Listener?
   private let writer: StateBuilder
   private let label: CaptureLabel
@@ -30,11 +30,13 @@ final class Exporter: Output {
   /// Serves, on a thread of its own that has the privileges of this one.
   func open() throws { listener = try Listener(socket, board) }
 
-  func ready(_ reporter: Reporter) { for line in announcements { Failure.say(line) } }
+  func ready(_ reporter: Reporter) {
+    guard let address = listener?.address else { return }
+    for line in Self.announcements(address, watching: ports) { Failure.say(line) }
+  }
 
   /// Where it listens, and what is to be known about that, one sentence each.
-  private var announcements: [String] {
-    guard let address = listener?.address else { return [] }
+  static func announcements(_ address: ListenAddress, watching ports: PortSet) -> [String] {
     var lines = ["serving metrics and a live page on \(address)"]
     if let port = address.port, ports.contains(UInt16(port)) {
       lines.append("port \(port) is watched, too: reading the metrics counts as traffic")

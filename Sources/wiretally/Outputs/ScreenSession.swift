@@ -13,7 +13,7 @@ import Terminal
 ///
 /// It reads what the timeline has; counting knows nothing of it.
 final class ScreenSession: Output, KeySource {
-  private let terminal: CursesTerminal
+  private let terminal: any ScreenTerminal
   private var state = ScreenState()
   private var content: ScreenContent
   private var map = ScreenMap()
@@ -27,14 +27,18 @@ final class ScreenSession: Output, KeySource {
   /// A key has changed the picture.
   private var isStale = true
 
-  /// Takes the terminal over; it changes with the first picture.
-  init(
+  /// Takes the terminal of standard output over; it changes with the first picture.
+  convenience init(
     _ options: ScreenOptions, label: CaptureLabel, plan: IntervalPlan, stream: ExchangeReader
   ) throws(CaptureError) {
     guard let terminal = CursesTerminal(options.terminal()) else {
       throw CaptureError(
         .unavailable, "full-screen view unavailable (the terminal cannot be set up)", hint: "--format page")
     }
+    self.init(on: terminal, label: label, plan: plan, stream: stream)
+  }
+
+  init(on terminal: any ScreenTerminal, label: CaptureLabel, plan: IntervalPlan, stream: ExchangeReader) {
     self.terminal = terminal
     content = ScreenContent(label: label, interval: plan.interval)
     exchanges = LatestExchanges(stream)
