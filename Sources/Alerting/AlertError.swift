@@ -21,9 +21,20 @@ extension AlertError: CustomStringConvertible {
     case .window:
       "the alert window must be between 10 milliseconds and 7 days, and at most 100,000 seconds or intervals"
     case .log(let path, let reason):
-      "cannot write the alert log \(path): \(reason); name another file with --alert-log"
+      "cannot write the alert log \(path): \(reason)"
     case .rule(let origin, let error, _): "\(origin): \(error.message)"
     case .ruleFile(let path, let reason): "cannot read the alert rules in \(path): \(reason)"
+    }
+  }
+
+  /// What to type instead, where what is wrong does not say it.
+  package var hint: String {
+    switch self {
+    case .threshold: "-t 100"
+    case .window: "--alert-window 2m"
+    case .log: "another file with --alert-log"
+    case .rule: "a rule such as 'failures > 5% for 1m' or 'p99 > 500ms site=example.com'"
+    case .ruleFile: "--alert-file FILE, with one rule a line"
     }
   }
 

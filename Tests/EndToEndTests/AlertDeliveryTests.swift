@@ -252,18 +252,4 @@ import Testing
   private static func background(_ command: String, in name: String) -> ChildProcess {
     ChildProcess(["/bin/sh", "-c", "exec ip netns exec \(name) \(command)"])
   }
-
-  @Test(arguments: [
-    ("watch -t 1 --alertmanager 127.0.0.1:9093", "expected a URL such as http://127.0.0.1:9093"),
-    ("watch -t 1 --alertmanager https://a", "https is not supported"),
-    ("watch -t 1 --on-alert ''", "--on-alert needs a command"),
-    ("watch -t 1 --on-alert true --on-alert-timeout 2h", "--on-alert-timeout must be at most 1h, got 2h"),
-    ("read --on-alert true x.pcap", "--on-alert needs a rule"),
-    ("deliver < /dev/null", "deliver is started by wiretally itself"),
-  ])
-  func `wrong usage is named and ends with 64`(arguments: String, named: String) {
-    let ran = Shell.attempt("\(Machine.program) \(arguments)")
-    #expect(ran.status == 64, "\(ran.errors)")
-    #expect(ran.errors.contains(named), "\(ran.errors)")
-  }
 }

@@ -6,29 +6,6 @@ import Testing
 @Suite(.serialized) struct CommandLineTests {
   static let program = Machine.program
 
-  @Test func `without a threshold it says which option is missing`() {
-    let ran = Shell.attempt("\(Self.program)")
-    #expect(ran.status == 64)
-    #expect(ran.errors.contains("no alert threshold: use -t "))
-  }
-
-  @Test(arguments: [
-    ("-t -1", "-1"), ("-t x", "'x'"), ("-t nan", "nan"), ("-t 1 --interval 0s", "0s"),
-    ("-t 1 --interval soon", "soon"),
-    ("-t 1 --interval 10s --alert-window 5s", "--alert-window must be at least the interval of 10s, got 5s"),
-    ("-t 1 --port 0", "'0'"),
-    ("-t 1 --port 80-70", "'80-70'"), ("-t 1 -i 0123456789abcdef", "0123456789abcdef"),
-    ("-t 1 --backend magic", "'magic'"), ("-t 1 --workers 0", "--workers must be 1 to 64, got 0"),
-    ("-t 1 --top 0", "--top must be 1 or more, got 0"),
-    ("read", "file"),
-  ])
-  func `wrong usage is named and ends with 64`(arguments: String, named: String) {
-    let ran = Shell.attempt("\(Self.program) \(arguments)")
-    #expect(ran.status == 64, "\(ran.errors)")
-    #expect(ran.errors.contains(named), "\(ran.errors)")
-    #expect(ran.output.isEmpty)
-  }
-
   @Test func `the version comes after the program's name, by both options`() {
     let long = Shell.run("\(Self.program) --version"), short = Shell.run("\(Self.program) -V")
     #expect(long.status == 0 && short.status == 0)

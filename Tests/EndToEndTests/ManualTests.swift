@@ -38,16 +38,25 @@ import Testing
 
   /// The options of each subcommand as the program prints them, with their defaults, nil for none.
   static func options() throws -> [Option: String?] {
+    try arguments().mapValues { $0.defaultValue }
+  }
+
+  /// The options that take a value.
+  static func valueOptions() throws -> [Option] {
+    try arguments().filter { $0.value.kind == "option" }.keys.sorted()
+  }
+
+  private static func arguments() throws -> [Option: Help.Command.Argument] {
     let dump = Shell.run("\(Machine.program) --experimental-dump-help").output
     let help = try JSONDecoder().decode(Help.self, from: Data(dump.utf8))
-    var options: [Option: String?] = [:]
+    var options: [Option: Help.Command.Argument] = [:]
     // What is not shown is for the program itself, which starts itself again.
     for command in help.command.subcommands ?? []
     where command.commandName != "help" && command.shouldDisplay != false {
       for argument in command.arguments ?? [] where argument.shouldDisplay != false {
         for name in argument.names ?? [] where !["h", "help", "version"].contains(name.name) {
           let typed = (name.kind == "short" ? "-" : "--") + name.name
-          options[Option(command: command.commandName, name: typed)] = .some(argument.defaultValue)
+          options[Option(command: command.commandName, name: typed)] = argument
         }
       }
     }

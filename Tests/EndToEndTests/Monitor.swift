@@ -25,7 +25,8 @@ final class Monitor {
     self.alertLog = alertLog ?? folder.file("log/alerts.log")
     var command = through + [program]
     if let threshold, !arguments.contains("-t") { command += ["-t", threshold] }
-    command += ["--alert-log", self.alertLog] + arguments
+    if !arguments.contains("--alert-log") { command += ["--alert-log", self.alertLog] }
+    command += arguments
     let place = name.map { ["ip", "netns", "exec", $0] } ?? []
     process = ChildProcess(
       ["env"] + environment.map { "\($0)=\($1)" } + place + command, isFed: true,
@@ -161,7 +162,7 @@ struct Lines {
 }
 
 extension Lines.Interval {
-  /// Whether every segment is in one class, every head in one place (design section 7).
+  /// Whether every segment is in one class, every head in one place (docs/semantics.md).
   var isBalanced: Bool {
     let c = capture
     return c.matched == c.delivered + c.lost

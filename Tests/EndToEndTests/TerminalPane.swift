@@ -77,8 +77,9 @@ final class TerminalPane {
 
   /// Starts wiretally in a namespace, and waits for its screen; the alert log lies in the test's folder.
   func watch(in name: String, _ arguments: String = "", waitFor words: String = "req/s") -> Bool {
+    let threshold = arguments.hasPrefix("-t ") ? "" : "-t 1000000 "
     enter(
-      "clear; stty -a > \(folder.file("before")); ip netns exec \(name) \(Machine.program) -t 1000000 "
+      "clear; stty -a > \(folder.file("before")); ip netns exec \(name) \(Machine.program) \(threshold)"
         + "--alert-log \(alertLog) \(arguments); echo \"ended $?\"; stty -a > \(folder.file("after"))"
     )
     return waits(for: words)

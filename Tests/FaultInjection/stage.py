@@ -159,7 +159,10 @@ class Watch:
         self.out, self.err = self.file("out"), self.file("err")
         self.log = log if log.startswith("/") else self.file(log)
         self.traced = self.file("trace") if inject else None
-        command = f"{program} -t {threshold} --interval 1s --alert-window 2s --format json --alert-log {self.log} {options}"
+        defaults = ["--interval 1s", "--alert-window 2s", "--format json"]
+        given = options.split()
+        defaults = " ".join(one for one in defaults if one.split()[0] not in given)
+        command = f"{program} -t {threshold} {defaults} --alert-log {self.log} {options}"
         if duration:
             command += f" --duration {duration}"
         if inject:

@@ -25,7 +25,7 @@ struct BenchCommand: ParsableCommand {
 
   func validate() throws {
     guard duration.nanoseconds >= 2_000_000_000, duration.nanoseconds <= 3_600_000_000_000 else {
-      throw ValidationError("--duration must be 2s to 1h")
+      throw ValidationError("--duration must be 2s to 1h, got \(duration)")
     }
   }
 

@@ -14,7 +14,10 @@ struct DeliverCommand: ParsableCommand {
     var status = stat()
     // The call fills a local value.
     guard unsafe fstat(0, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else {
-      Failure.say("deliver is started by wiretally itself, and does nothing alone; see --on-alert")
+      Failure.say(
+        "deliver is started by wiretally itself, and does nothing alone",
+        hint: "wiretally -t 100 --on-alert COMMAND",
+        .error)
       throw ExitCode(64)
     }
     // What the program was started with besides, somebody may be waiting for the end of: a delivery process, or a

@@ -27,7 +27,9 @@ struct ReadCommand: ParsableCommand {
 
   func validate() throws {
     if options.format == .screen {
-      throw ValidationError("--format screen shows live traffic: read knows page and json")
+      throw ValidationError(
+        "--format screen shows live traffic, and read has none",
+        hint: "--format page, json, common, combined or vcombined")
     }
   }
 

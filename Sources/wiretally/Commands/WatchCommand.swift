@@ -57,19 +57,18 @@ struct WatchCommand: ParsableCommand {
   var ringMebibytes = 32
 
   func validate() throws {
-    if options.alerts.isEmpty, options.exchangeFormat == nil {
-      throw ValidationError(
-        "no alert threshold: use -t 100 (requests per interval) or --alert RULE, or --follow to print requests"
-      )
-    }
     for url in alertmanagers {
       do throws(AlertmanagerAddress.Fault) {
         _ = try AlertmanagerAddress(url)
       } catch {
-        throw ValidationError("--alertmanager \(error)")
+        throw ValidationError("--alertmanager: \(error)")
       }
     }
-    if alertmanagers.count > 8 { throw ValidationError("--alertmanager may be given at most 8 times") }
+    if alertmanagers.count > 8 {
+      throw ValidationError(
+        "--alertmanager may be given at most 8 times, got \(alertmanagers.count)",
+        hint: "an --on-alert command can post to more")
+    }
     if workers < 1 || workers > 64 {
       throw ValidationError("--workers must be 1 to 64, got \(workers)")
     }
@@ -77,11 +76,19 @@ struct WatchCommand: ParsableCommand {
       throw ValidationError("--ring must be 1 to 1024 MiB, got \(ringMebibytes)")
     }
     if let interface, interface.isEmpty || interface.utf8.count > 15 {
-      throw ValidationError("invalid interface name '\(interface)' (expected 1 to 15 characters)")
+      throw ValidationError(
+        "invalid interface name '\(interface)' (expected 1 to 15 characters)",
+        hint: "ip link lists all interfaces")
     }
   }
 
   func run() throws {
+    // Not in `validate`: what is no option, or no command, is to be named first.
+    if options.alerts.isEmpty, options.exchangeFormat == nil {
+      throw ValidationError(
+        "no alert threshold, no rule, and no exchanges to print",
+        hint: "-t 100 (requests per interval), --alert RULE, or --follow")
+    }
     // What was reported last is written before the end, as far as its reader takes it.
     defer { Failure.drain() }
     var command = self

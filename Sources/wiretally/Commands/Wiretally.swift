@@ -43,7 +43,34 @@ struct Wiretally: ParsableCommand {
       Glibc.exit(70)
     }
     let arguments = Array(CommandLine.arguments.dropFirst())
-    // Other programs' -V; the parser knows the long name alone.
-    main(arguments.first == "-V" ? ["--version"] : arguments)
+    do {
+      // Other programs' -V; the parser knows the long name alone.
+      var command = try parseAsRoot(arguments.first == "-V" ? ["--version"] : arguments)
+      if let fault = UsageFault(doubledIn: arguments) { refuse(fault) }
+      try command.run()
+    } catch {
+      // Requests for help, and ends that were reported, are the parser's.
+      guard exitCode(for: error) == .validationFailure, !(error is ExitCode) else { exit(withError: error) }
+      refuse(UsageFault(message(for: error), help: help(after: error)))
+    }
+  }
+
+  /// The names of the commands that operators type.
+  static var commandNames: [String] {
+    configuration.subcommands.map { $0.configuration }.filter { $0.shouldDisplay }.compactMap {
+      $0.commandName
+    }
+  }
+
+  /// Ends the program: its command line is wrong.
+  private static func refuse(_ fault: UsageFault) -> Never {
+    Failure.say(fault.message, hint: fault.hint, .error)
+    exit(withError: ExitCode.validationFailure)
+  }
+
+  /// The command that lists the options of the command that was asked for; the parser names it after its message.
+  private static func help(after error: any Error) -> String {
+    UsageFault.match(fullMessage(for: error), ["", "See '", "' for more information", ""])?[1]
+      ?? "wiretally --help"
   }
 }

@@ -130,7 +130,7 @@ enum Failure {
   }
 
   static func end(_ error: AlertError) -> ExitCode {
-    say("\(error)", details: error.details, .error)
+    say("\(error)", details: error.details, hint: error.hint, .error)
     switch error {
     case .log: return ExitCode(77)
     case .ruleFile: return ExitCode(66)

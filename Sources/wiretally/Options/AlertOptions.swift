@@ -3,6 +3,7 @@
 import Alerting
 import ArgumentParser
 import Statistics
+import Text
 
 /// When an alert is raised, as both commands take it.
 struct AlertOptions: ParsableArguments {
@@ -40,10 +41,10 @@ struct AlertOptions: ParsableArguments {
 
   func validate() throws {
     if delivery.command != nil, isEmpty {
-      throw ValidationError("--on-alert needs a rule: use -t or --alert")
+      throw ValidationError("--on-alert needs a rule to be run for", hint: "-t 100, or --alert RULE")
     }
     if let threshold, !threshold.isFinite || threshold < 0 {
-      throw ValidationError("-t must be 0 or more, got \(threshold)")
+      throw ValidationError("-t must be 0 or more, got \(DecimalText.shortest(threshold))")
     }
   }
 
@@ -54,11 +55,13 @@ struct AlertOptions: ParsableArguments {
   func check(interval: TimeSpan) throws {
     if window.nanoseconds < interval.nanoseconds {
       throw ValidationError(
-        "--alert-window must be at least the interval of \(interval), got \(window)")
+        "--alert-window must be at least the interval of \(interval), got \(window)",
+        hint: "--alert-window \(interval)")
     }
     if let every, every.nanoseconds < interval.nanoseconds {
       throw ValidationError(
-        "--alert-every must be at least the interval of \(interval), got \(every)")
+        "--alert-every must be at least the interval of \(interval), got \(every)",
+        hint: "--alert-every \(interval)")
     }
   }
 

@@ -95,7 +95,9 @@ struct ReportOptions: ParsableArguments {
     }
     try alerts.check(interval: interval)
     if follow, format == .screen {
-      throw ValidationError("--follow prints lines: it and --format screen exclude each other")
+      throw ValidationError(
+        "--follow and --format screen exclude each other: lines would run over the screen",
+        hint: "--follow alone, or with --format json")
     }
     if let top, top < 1 { throw ValidationError("--top must be 1 or more, got \(top)") }
   }

@@ -24,10 +24,11 @@ struct SandboxOptions: ParsableArguments {
     guard let user else { return }
     if isUnsandboxed {
       throw ValidationError(
-        "--user and --no-sandbox exclude each other: without sandbox no user is changed")
+        "--user and --no-sandbox exclude each other: without sandbox no user is changed",
+        hint: "--user \(user) alone")
     }
     if Account(named: user) == nil {
-      throw ValidationError("--user: no such user '\(user)'; getent passwd lists them")
+      throw ValidationError("--user: no such user '\(user)'", hint: "getent passwd lists all users")
     }
   }
 

@@ -39,7 +39,7 @@ struct ScreenOptions: ParsableArguments {
     let ability = TerminalAbility(descriptor: 1, type: Environment.value("TERM"))
     switch (ability, asked) {
     case (.none(let reason), .screen):
-      throw ValidationError("full-screen view unavailable (\(reason)); use --format page")
+      throw ValidationError("full-screen view unavailable (\(reason))", hint: "--format page")
     case (.none(let reason), _):
       // An operator at a terminal who gets no screen wants to know why.
       if StandardDescriptors.isTerminal(1) {

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Backends
+import Capture
+
+/// What the value of an option looks like: for the answer to one that does not, or that is missing.
+struct OptionForm {
+  /// All names of the option.
+  let names: [String]
+  /// What a value is, in a few words.
+  let expected: String
+  /// A value that is accepted.
+  let example: String
+  /// Whether each further one adds to those before it.
+  let isRepeatable: Bool
+
+  private init(_ names: String..., expected: String, example: String, isRepeatable: Bool = false) {
+    (self.names, self.expected, self.example) = (names, expected, example)
+    self.isRepeatable = isRepeatable
+  }
+
+  /// How it is typed.
+  var usage: String { "\(names[0]) \(example)" }
+
+  /// The form of the option of this name, if it is one that takes a value.
+  static func named(_ name: some StringProtocol) -> OptionForm? {
+    all.first { $0.names.contains(String(name)) }
+  }
+
+  private static let time = "a duration such as 30s, 2m or 1h"
+
+  /// Every option that takes a value, of all commands.
+  static let all = [
+    OptionForm("-t", "--alert-trigger-threshold", expected: "a number, 0 or more", example: "100"),
+    OptionForm("--alert", expected: "a rule", example: "'failures > 5% for 1m'", isRepeatable: true),
+    OptionForm("--alert-file", expected: "a file of rules", example: "/etc/wiretally/alerts"),
+    OptionForm("--alert-window", expected: time, example: "2m"),
+    OptionForm("--alert-every", expected: time, example: "30s"),
+    OptionForm("--alert-log", expected: "a file", example: "/var/log/wiretally/alerts.log"),
+    OptionForm("--on-alert", expected: "a command", example: "'logger \"$WIRETALLY_TEXT\"'"),
+    OptionForm("--on-alert-timeout", expected: time, example: "10s"),
+    OptionForm(
+      "--alertmanager", expected: "a URL", example: "http://127.0.0.1:9093", isRepeatable: true),
+    OptionForm("-i", "--interface", expected: "an interface", example: "eth0"),
+    OptionForm("--port", expected: "ports and ranges from 1 to 65535", example: "80,8000-8099"),
+    OptionForm("--interval", expected: time, example: "10s"),
+    OptionForm("--format", expected: "a format", example: "json"),
+    OptionForm("--top", expected: "a whole number, 1 or more", example: "5"),
+    OptionForm("--listen", expected: "ADDRESS:PORT, a port, or unix:PATH", example: "127.0.0.1:9180"),
+    OptionForm("--listen-sites", expected: "a whole number, 1 to 500", example: "50"),
+    OptionForm("--user", expected: "a user", example: "nobody"),
+    OptionForm("--color", expected: list(ScreenOptions.Color.self), example: "never"),
+    OptionForm("--duration", expected: time, example: "30s"),
+    OptionForm("--backend", expected: list(BackendChoice.self), example: "auto"),
+    OptionForm("--depth", expected: list(CaptureDepth.self), example: "heads"),
+    OptionForm("-Q", "--direction", expected: list(CaptureDirection.self), example: "inout"),
+    OptionForm("--workers", expected: "a whole number, 1 to 64", example: "2"),
+    OptionForm("--ring", expected: "MiB, 1 to 1024", example: "32"),
+  ]
+
+  /// All values of a type: "a, b or c".
+  private static func list<Value: CaseIterable & RawRepresentable<String>>(_ type: Value.Type) -> String {
+    UsageFault.list(type.allCases.map(\.rawValue))
+  }
+}

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import Testing
+
+/// Every wrong command line gets one answer: what is wrong and why, and what to type instead.
+@Suite(.serialized) struct UsageTests {
+  /// A wrong command line and its answer.
+  struct Case: CustomTestStringConvertible {
+    var arguments: String
+    var message: String
+    var hint: String
+    var testDescription: String { arguments }
+
+    init(_ arguments: String, _ message: String, hint: String) {
+      (self.arguments, self.message, self.hint) = (arguments, message, hint)
+    }
+  }
+
+  private static let time = "expected a duration such as 30s, 2m or 1h"
+
+  static let cases = [
+    // Values that are none.
+    Case("-t x", "invalid value 'x' for -t (expected a number, 0 or more)", hint: "-t 100"),
+    Case("-t 1 --interval soon", "invalid value 'soon' for --interval (\(time))", hint: "--interval 10s"),
+    Case(
+      "-t 1 --alert-window 2x", "invalid value '2x' for --alert-window (\(time))", hint: "--alert-window 2m"),
+    Case("-t 1 --alert-every x", "invalid value 'x' for --alert-every (\(time))", hint: "--alert-every 30s"),
+    Case(
+      "-t 1 --on-alert-timeout x", "invalid value 'x' for --on-alert-timeout (\(time))",
+      hint: "--on-alert-timeout 10s"),
+    Case("-t 1 --duration x", "invalid value 'x' for --duration (\(time))", hint: "--duration 30s"),
+    Case(
+      "-t 1 --port 0", "invalid value '0' for --port (expected ports and ranges from 1 to 65535)",
+      hint: "--port 80,8000-8099"),
+    Case(
+      "-t 1 --port 80-70", "invalid value '80-70' for --port (expected ports and ranges from 1 to 65535)",
+      hint: "--port 80,8000-8099"),
+    Case(
+      "-t 1 --top many", "invalid value 'many' for --top (expected a whole number, 1 or more)",
+      hint: "--top 5"),
+    Case(
+      "-t 1 --listen x", "invalid value 'x' for --listen (expected ADDRESS:PORT, a port, or unix:PATH)",
+      hint: "--listen 127.0.0.1:9180"),
+    Case(
+      "-t 1 --listen-sites x", "invalid value 'x' for --listen-sites (expected a whole number, 1 to 500)",
+      hint: "--listen-sites 50"),
+    Case(
+      "-t 1 --workers 1.5", "invalid value '1.5' for --workers (expected a whole number, 1 to 64)",
+      hint: "--workers 2"),
+    Case("-t 1 --ring big", "invalid value 'big' for --ring (expected MiB, 1 to 1024)", hint: "--ring 32"),
+    // Values of which there are few: the one that was meant, where it is near.
+    Case(
+      "-t 1 --backend magic", "invalid value 'magic' for --backend (expected auto, ebpf or pcap)",
+      hint: "--backend auto"),
+    Case(
+      "-t 1 --backend ebfp", "invalid value 'ebfp' for --backend (expected auto, ebpf or pcap)",
+      hint: "--backend ebpf"),
+    Case(
+      "-t 1 -Q both", "invalid value 'both' for -Q (expected in, out or inout)", hint: "-Q inout"),
+    Case(
+      "-t 1 --color no", "invalid value 'no' for --color (expected auto, always or never)",
+      hint: "--color never"),
+    Case(
+      "-t 1 --format jsno",
+      "invalid value 'jsno' for --format (expected screen, page, json, common, combined or vcombined)",
+      hint: "--format json"),
+    Case(
+      "doctor --format x", "invalid value 'x' for --format (expected page or json)", hint: "--format json"),
+    // Values out of their range.
+    Case("-t -1", "-t must be 0 or more, got -1", hint: "-t 100"),
+    Case("-t nan", "-t must be 0 or more, got nan", hint: "-t 100"),
+    Case("-t 1 --interval 1ms", "--interval must be 10ms to 24h, got 1.0ms", hint: "--interval 10s"),
+    Case(
+      "-t 1 --alert-window 5s", "--alert-window must be at least the interval of 10s, got 5s",
+      hint: "--alert-window 10s"),
+    Case(
+      "-t 1 --alert-every 5s", "--alert-every must be at least the interval of 10s, got 5s",
+      hint: "--alert-every 10s"),
+    Case(
+      "-t 1 --on-alert true --on-alert-timeout 2h", "--on-alert-timeout must be at most 1h, got 2h",
+      hint: "--on-alert-timeout 10s"),
+    Case("-t 1 --on-alert ''", "--on-alert needs a command", hint: "--on-alert 'logger \"$WIRETALLY_TEXT\"'"),
+    Case(
+      "-t 1 --alertmanager https://a",
+      "--alertmanager: invalid Alertmanager URL 'https://a': https is not supported; use a proxy, or --on-alert "
+        + "with curl or amtool", hint: "--alertmanager http://127.0.0.1:9093"),
+    Case(
+      "-t 1" + String(repeating: " --alertmanager http://a", count: 9),
+      "--alertmanager may be given at most 8 times, got 9", hint: "an --on-alert command can post to more"),
+    Case("-t 1 --top 0", "--top must be 1 or more, got 0", hint: "--top 5"),
+    Case("-t 1 --listen-sites 0", "--listen-sites must be 1 to 500, got 0", hint: "--listen-sites 50"),
+    Case("-t 1 --workers 65", "--workers must be 1 to 64, got 65", hint: "--workers 2"),
+    Case("-t 1 --ring 0", "--ring must be 1 to 1024 MiB, got 0", hint: "--ring 32"),
+    Case(
+      "-t 1 -i 0123456789abcdef", "invalid interface name '0123456789abcdef' (expected 1 to 15 characters)",
+      hint: "ip link lists all interfaces"),
+    Case(
+      "-t 1 --user nosuchuser", "--user: no such user 'nosuchuser'", hint: "getent passwd lists all users"),
+    Case("bench --duration 1s", "--duration must be 2s to 1h, got 1s", hint: "--duration 30s"),
+    // Options that do not go together, or that are missing.
+    Case(
+      "", "no alert threshold, no rule, and no exchanges to print",
+      hint: "-t 100 (requests per interval), --alert RULE, or --follow"),
+    Case("read --on-alert true x", "--on-alert needs a rule to be run for", hint: "-t 100, or --alert RULE"),
+    Case(
+      "-t 1 --user nobody --no-sandbox",
+      "--user and --no-sandbox exclude each other: without sandbox no user is changed",
+      hint: "--user nobody alone"),
+    Case(
+      "--follow --format screen",
+      "--follow and --format screen exclude each other: lines would run over the screen",
+      hint: "--follow alone, or with --format json"),
+    Case(
+      "read --format screen x", "--format screen shows live traffic, and read has none",
+      hint: "--format page, json, common, combined or vcombined"),
+    Case("read", "no capture file is named", hint: "wiretally read capture.pcap, or - for standard input"),
+    Case(
+      "deliver </dev/null", "deliver is started by wiretally itself, and does nothing alone",
+      hint: "wiretally -t 100 --on-alert COMMAND"),
+    // Options and arguments that there are none of.
+    Case("-t 1 --intervall 5s", "unknown option '--intervall'", hint: "--interval"),
+    Case("-t 1 --nothing-like-it", "unknown option '--nothing-like-it'", hint: "wiretally watch --help"),
+    Case("-t 1 -x", "unknown option '-x'", hint: "wiretally watch --help"),
+    Case("doctor -t 1", "unknown option '-t'", hint: "wiretally doctor --help"),
+    Case("-t 1 --follow=yes", "--follow takes no value, got 'yes'", hint: "--follow"),
+    Case("docter", "unexpected argument 'docter'", hint: "wiretally doctor"),
+    Case(
+      "-t 1 capture.pcap", "unexpected argument 'capture.pcap'",
+      hint:
+        "wiretally read capture.pcap, if that is a capture file; the commands are watch, read, doctor or bench"
+    ),
+    // Options given twice, by either name.
+    Case(
+      "-t 100 -t 50", "-t is given twice: '100' and '50'",
+      hint: "-t 50 alone; further rules are --alert RULE"),
+    Case(
+      "-t 100 --alert-trigger-threshold=50", "--alert-trigger-threshold is given twice: '100' and '50'",
+      hint: "-t 50 alone; further rules are --alert RULE"),
+    Case(
+      "-t 1 -i lo --interface eth0", "--interface is given twice: 'lo' and 'eth0'", hint: "-i eth0 alone"),
+  ]
+
+  @Test(arguments: cases) func `wrong usage is answered with the reason and a hint, and ends with 64`(
+    wrong: Case
+  ) {
+    let ran = Shell.attempt("\(Machine.program) \(wrong.arguments)")
+    #expect(ran.status == 64)
+    #expect(ran.errors == "wiretally: \(wrong.message)\n  hint: \(wrong.hint)\n")
+    #expect(ran.output.isEmpty)
+  }
+
+  /// What a command needs before an option can be tried.
+  private static func command(_ name: String, for option: String) -> String {
+    let isThreshold = ["-t", "--alert-trigger-threshold"].contains(option)
+    return "\(Machine.program) \(name)"
+      + (name == "read" ? " x" : name == "watch" && !isThreshold ? " -t 1" : "")
+  }
+
+  @Test
+  func `every option that takes a value asks for one that is missing, with an example that is accepted`()
+    throws
+  {
+    var count = 0
+    for option in try ManualTests.valueOptions() {
+      count += 1
+      let begin = Self.command(option.command, for: option.name)
+      let missing = Shell.attempt("\(begin) \(option.name)")
+      #expect(missing.status == 64)
+      let text = "wiretally: \(option.name) needs a value ("
+      #expect(missing.errors.hasPrefix(text), "\(option): \(missing.errors)")
+      let hint = missing.errors.split(separator: "\n").last.map { $0.dropFirst("  hint: ".count) } ?? ""
+      #expect(
+        hint.hasPrefix("\(option.name) ") && hint.count > option.name.count + 1,
+        "\(option): \(missing.errors)")
+
+      // The example passes: what is refused is that it comes twice. The rule that --on-alert needs is given.
+      let more = option.name == "--on-alert" && option.command == "read" ? " -t 1" : ""
+      if ["--alert", "--alertmanager"].contains(option.name) { continue }
+      let doubled = Shell.attempt("\(begin)\(more) \(hint) \(hint)")
+      #expect(doubled.status == 64)
+      #expect(
+        doubled.errors.hasPrefix("wiretally: \(option.name) is given twice: "), "\(option): \(doubled.errors)"
+      )
+      #expect(doubled.errors.contains("\n  hint: "), "\(option): \(doubled.errors)")
+    }
+    #expect(count >= 40)
+  }
+}
