@@ -142,6 +142,8 @@ let package = Package(
       name: "wiretally-sandbox-probe", dependencies: ["CThreads", "KernelCapture", "Sandbox", "System"],
       path: "Tests/SandboxProbe", swiftSettings: settings),
     .target(name: "PacketBuilder", path: "Tests/PacketBuilder", swiftSettings: settings),
+    .target(
+      name: "Conversations", dependencies: ["Capture"], path: "Tests/Conversations", swiftSettings: settings),
     .target(name: "Children", path: "Tests/Children", swiftSettings: settings),
     .target(name: "Randomness", path: "Tests/Randomness", swiftSettings: settings),
     .target(
@@ -162,9 +164,9 @@ let package = Package(
     tests("PreCaptureDrops", with: ["Capture"]),
     tests("Doctor", with: ["Capture", "KernelCapture", "PcapCapture", "Text"]),
     tests("Measuring", with: ["Capture", "Packets", "System", "Text"]),
-    tests("Exchanges", with: ["Capture", "HTTP1", "Randomness", "System"]),
+    tests("Exchanges", with: ["Capture", "Conversations", "HTTP1", "Randomness", "System"]),
     tests("Statistics", with: ["Capture", "Exchanges", "HTTP1", "Randomness", "System"]),
-    tests("ExchangeStream", with: ["Capture", "Exchanges", "HTTP1", "System"]),
+    tests("ExchangeStream", with: ["Capture", "Conversations", "Exchanges", "HTTP1", "System"]),
     tests("Alerting", with: ["Capture", "Statistics", "System", "Text"]),
     tests("AlertDelivery", with: ["Alerting", "Statistics", "System", "Text"]),
     .testTarget(
@@ -183,8 +185,8 @@ let package = Package(
     .testTarget(
       name: "PipelineTests",
       dependencies: [
-        "Alerting", "Capture", "Exchanges", "HTTP1", "Randomness", "Reporting", "Statistics", "System",
-        "Text",
+        "Alerting", "Capture", "Conversations", "Exchanges", "HTTP1", "Randomness", "Reporting", "Statistics",
+        "System", "Text",
       ],
       swiftSettings: settings),
     // The outputs of the program and what drives them.

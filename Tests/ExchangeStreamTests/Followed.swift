@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-import System
 import Capture
+import Conversations
 import Exchanges
 import ExchangeStream
 import HTTP1
+import System
 
 /// One connection's conversation and the exchange stream that follows it.
 struct Followed: ~Copyable {
   static let start: UInt64 = 1_700_000_000_000_000_000, step: UInt64 = 1_000_000
-  static let client = Endpoint(ipv4: 0x0a00_0001, port: 40_000)
-  static let server = Endpoint(ipv4: 0x0a00_0002, port: 80)
+  static let client = Dialogue().client, server = Dialogue().server
 
   let stream: ExchangeReader
   private var tracker: ExchangeTracker
-  private var time = Followed.start
-  private var clientNext: UInt32 = 1_000, serverNext: UInt32 = 5_000
+  private var talk = Dialogue()
 
   init(queueCapacity: Int = 64, underWay: Int = 64, depth: CaptureDepth = .streams) {
     var limits = ExchangeLimits.file
@@ -22,7 +21,10 @@ struct Followed: ~Copyable {
     tracker = ExchangeTracker(limits: limits, depth: depth, seed: 7)
     stream = ExchangeReader(
       workers: 1, pendingExchanges: limits.pendingRequests, queueCapacity: queueCapacity, underWay: underWay)
-    open()
+    // The handshake, a moment before the first request.
+    talk.time = Self.start - 2 * Self.step
+    talk.open()
+    process()
     listen(true)
   }
 
@@ -42,13 +44,20 @@ struct Followed: ~Copyable {
     if !isWanted { stream.writers[0].forget() }
   }
 
-  mutating func ask(_ text: String) { send(true, Array(text.utf8)) }
-  mutating func answer(_ text: String) { send(false, Array(text.utf8)) }
+  mutating func ask(_ text: String) {
+    talk.ask(text)
+    process()
+  }
+
+  mutating func answer(_ text: String) {
+    talk.answer(text)
+    process()
+  }
 
   /// A request for `path` and its answer.
   mutating func exchange(_ path: String) {
-    ask("GET \(path) HTTP/1.1\r\nHost: a\r\n\r\n")
-    answer("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+    ask(get(path, host: "a"))
+    answer(ok())
   }
 
   mutating func finish() {
@@ -56,28 +65,9 @@ struct Followed: ~Copyable {
     record()
   }
 
-  /// The handshake, a moment before the first request.
-  private mutating func open() {
-    for isClient in [true, false] {
-      tracker.process(
-        Segment(
-          time: time - Self.step, source: isClient ? Self.client : Self.server,
-          destination: isClient ? Self.server : Self.client, sequence: isClient ? clientNext : serverNext,
-          acknowledgement: isClient ? 0 : clientNext, payloadLength: 0,
-          flags: isClient ? .syn : [.syn, .ack],
-          kind: .stream), RawSpan())
-    }
-  }
-
-  private mutating func send(_ isClient: Bool, _ bytes: [UInt8]) {
-    tracker.process(
-      Segment(
-        time: time, source: isClient ? Self.client : Self.server,
-        destination: isClient ? Self.server : Self.client, sequence: isClient ? clientNext : serverNext,
-        acknowledgement: isClient ? serverNext : clientNext, payloadLength: UInt32(bytes.count),
-        flags: [.ack, .psh], kind: .stream), bytes.rawSpan)
-    if isClient { clientNext += UInt32(bytes.count) } else { serverNext += UInt32(bytes.count) }
-    time += Self.step
+  private mutating func process() {
+    for packet in talk.packets { tracker.process(packet.segment, packet.payload.rawSpan) }
+    talk.packets.removeAll(keepingCapacity: true)
     record()
   }
 

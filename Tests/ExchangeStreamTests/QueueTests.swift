@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import System
 import Capture
+import Conversations
 import Exchanges
 import ExchangeStream
 import Foundation
-import HTTP1
 import Synchronization
+import System
 import Testing
 
 @Suite struct ExchangeQueueTests {
@@ -54,11 +54,14 @@ private final class Worker: @unchecked Sendable {
   func run(_ rounds: Int) {
     var tracker = ExchangeTracker(limits: ExchangeLimits(), depth: .streams, seed: 1)
     tracker.batch.isDetailed = true
-    var talk = Talk()
-    talk.open(&tracker)
+    var talk = Dialogue()
+    talk.open()
     for number in 0..<rounds {
-      talk.ask("GET /\(number) HTTP/1.1\r\nHost: s\(number)\r\nUser-Agent: agent \(number)\r\n\r\n", &tracker)
-      talk.answer("HTTP/1.1 200 OK\r\nContent-Length: \(number)\r\n\r\n", skipping: number, &tracker)
+      talk.ask(get("/\(number)", host: "s\(number)", more: "User-Agent: agent \(number)\r\n"))
+      // Of the body nothing is captured.
+      talk.answer("HTTP/1.1 200 OK\r\nContent-Length: \(number)\r\n\r\n", uncaptured: number)
+      for packet in talk.packets { tracker.process(packet.segment, packet.payload.rawSpan) }
+      talk.packets.removeAll(keepingCapacity: true)
       writer.record(tracker.batch)
       tracker.batch.clear()
     }
@@ -69,44 +72,4 @@ private final class Worker: @unchecked Sendable {
 private final class Atomics: Sendable {
   let count: Atomic<Int>
   init(_ count: Int) { self.count = Atomic(count) }
-}
-
-/// One connection whose bodies are not captured.
-private struct Talk {
-  private var time = Followed.start
-  private var clientNext: UInt32 = 1, serverNext: UInt32 = 1
-
-  func open(_ tracker: inout ExchangeTracker) {
-    for isClient in [true, false] {
-      tracker.process(
-        Segment(
-          time: time, source: isClient ? Followed.client : Followed.server,
-          destination: isClient ? Followed.server : Followed.client, sequence: 1,
-          acknowledgement: isClient ? 0 : 1, payloadLength: 0, flags: isClient ? .syn : [.syn, .ack],
-          kind: .stream), RawSpan())
-    }
-  }
-
-  mutating func ask(_ text: String, _ tracker: inout ExchangeTracker) {
-    send(true, text, 0, &tracker)
-  }
-
-  mutating func answer(_ text: String, skipping body: Int, _ tracker: inout ExchangeTracker) {
-    send(false, text, body, &tracker)
-  }
-
-  private mutating func send(
-    _ isClient: Bool, _ text: String, _ body: Int, _ tracker: inout ExchangeTracker
-  ) {
-    let bytes = Array(text.utf8)
-    let length = UInt32(bytes.count + body)
-    tracker.process(
-      Segment(
-        time: time, source: isClient ? Followed.client : Followed.server,
-        destination: isClient ? Followed.server : Followed.client,
-        sequence: isClient ? clientNext : serverNext, acknowledgement: isClient ? serverNext : clientNext,
-        payloadLength: length, flags: [.ack, .psh], kind: .stream), bytes.rawSpan)
-    if isClient { clientNext &+= length } else { serverNext &+= length }
-    time += 1_000
-  }
 }

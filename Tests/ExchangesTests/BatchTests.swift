@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import HTTP1
 import Capture
+import Conversations
 import Exchanges
 import System
 import Testing

@@ -33,7 +33,7 @@ import Testing
   }
 
   /// Where the six directions of three connections stand, and the capture clock.
-  struct Traffic {
+  struct RandomSegments {
     var next: [UInt32] = [1_000, 5_000, 0xffff_ff00, 0x7fff_ffe0, 9, 0x8000_0000]
     var time: UInt64 = 1_000_000_000_000
 
@@ -86,7 +86,7 @@ import Testing
   @Test(arguments: [CaptureDepth.streams, .heads], 0..<60)
   func `whatever comes, the ledger is balanced and each request has one end`(depth: CaptureDepth, seed: Int) {
     var random = SeededGenerator(seed: UInt64(seed) &+ 40_000)
-    var traffic = Traffic()
+    var traffic = RandomSegments()
     var tracker = ExchangeTracker(limits: Self.limits, depth: depth, seed: 7)
     var open: Set<RequestIndex?> = []
     var sent: UInt64 = 0, twice = 0

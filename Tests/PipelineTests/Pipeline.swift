@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-import System
 import Alerting
-import Text
 import Capture
+import Conversations
 import Exchanges
 import HTTP1
 import Reporting
 import Statistics
+import System
+import Text
 
 /// Everything that people would read of one conversation, after the whole pipeline: segments, exchanges,
 /// tallies, timeline, and each kind of output.
@@ -38,12 +39,16 @@ struct Pipeline {
     let writer = try TallyWriter(tallyExchange, plan: plan)
     let timeline = try Timeline([tallyExchange], plan: plan)
     var tracker = ExchangeTracker(limits: limits, depth: depth, seed: 1)
-    var talk = Talk(depth: depth)
-    talk.send(fromClient: true, request, cut: cut)
-    talk.send(fromClient: false, response, cut: nil)
-    for (segment, payload) in talk.packets {
-      if writer.isTickOver(segment.time) { writer.turn(at: segment.time, ledger: tracker.counters) }
-      tracker.process(segment, payload.rawSpan)
+    var talk = Dialogue(depth: depth)
+    if depth == .streams { talk.open() }
+    let cut = min(max(cut ?? 0, 0), request.count)
+    talk.send(true, Array(request[..<cut]))
+    talk.send(true, Array(request[cut...]), continues: cut > 0)
+    talk.send(false, response)
+    for packet in talk.packets {
+      let time = packet.segment.time
+      if writer.isTickOver(time) { writer.turn(at: time, ledger: tracker.counters) }
+      tracker.process(packet.segment, packet.payload.rawSpan)
       Self.record(&tracker, writer)
     }
     tracker.finish(isOver: true)

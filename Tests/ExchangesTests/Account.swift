@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+import Capture
+import Conversations
+import Exchanges
+import HTTP1
+import System
+
+/// What a tracker made of some packets.
+struct Account: Equatable {
+  var requests: [String: Int] = [:]
+  var answers: [String: Int] = [:]
+  var unmatchedResponses: [UInt16: Int] = [:]
+  var interim: [UInt16: Int] = [:]
+  var methods: [String: Int] = [:]
+  var unanswered = 0
+  var counters = ExchangeCounters()
+  var latencies: [UInt64] = []
+
+  init(_ packets: [Dialogue.Packet], depth: CaptureDepth = .streams, limits: ExchangeLimits = .file) {
+    var tracker = ExchangeTracker(limits: limits, depth: depth, seed: 7)
+    var names: [RequestIndex?: String] = [:]
+    for packet in packets {
+      tracker.process(packet.segment, packet.payload.rawSpan)
+      note(tracker.batch, &names)
+      tracker.batch.clear()
+    }
+    tracker.finish(isOver: true)
+    note(tracker.batch, &names)
+    counters = tracker.counters
+  }
+
+  private mutating func note(_ batch: borrowing EventBatch, _ names: inout [RequestIndex?: String]) {
+    for index in 0..<batch.count {
+      let event = batch[index]
+      switch event.kind {
+      case .request:
+        let name = Self.text(batch, event.site) + " " + Self.text(batch, event.section)
+        requests[name, default: 0] += 1
+        names[event.exchange] = name
+        methods[
+          event.method == .other ? Self.text(batch, event.methodName) : event.method.name, default: 0] += 1
+      case .answered:
+        answers["\(names[event.exchange] ?? "?") \(event.status)", default: 0] += 1
+        latencies.append(event.latency)
+      case .unmatchedResponse: unmatchedResponses[event.status, default: 0] += 1
+      case .interim: interim[event.status, default: 0] += 1
+      case .unanswered: unanswered += 1
+      }
+    }
+  }
+
+  private static func text(_ batch: borrowing EventBatch, _ range: NameRange) -> String {
+    let bytes = batch.names.bytes(start: Int(range.start), count: Int(range.count))
+    var text = [UInt8]()
+    for index in 0..<bytes.byteCount { text.append(bytes.byte(index)) }
+    return String(decoding: text, as: UTF8.self)
+  }
+
+  /// Whether every segment is in one class and every head in one place.
+  var isBalanced: Bool {
+    let c = counters
+    return c.delivered == c.headSegments + c.continuations + c.duplicates + c.unparseable + c.falseHeads
+      + c.otherSegments
+      && c.requests + c.responses == c.headSegments + c.pipelinedHeads
+      && c.responses == c.exchanges + c.unmatchedResponses + c.interim
+  }
+
+  /// The same without what may depend on the order of arrival.
+  var totals: Account {
+    var copy = self
+    copy.latencies = []
+    copy.counters = ExchangeCounters()
+    return copy
+  }
+}
