@@ -27,6 +27,8 @@ package struct ExchangeCounters: Equatable, Sendable {
   /// Heads that the capture cut, or that exceeded the limit: counted by their start line.
   package var truncated: UInt64 = 0
   package var requests: UInt64 = 0
+  /// Requests whose line holds spaces where the grammar has none, counted as requests too.
+  package var malformedRequests: UInt64 = 0
   /// Final and interim responses.
   package var responses: UInt64 = 0
   package var interim: UInt64 = 0
@@ -66,6 +68,10 @@ extension ExchangeCounters: CounterSet {
       .family("capture_truncated_heads", help: "Heads that were counted by their start line only."),
       page: "truncated heads"),
     Counter(\.requests, "requests"),
+    Counter(
+      \.malformedRequests, "malformedRequests", json: .aboveZero,
+      .family("http_malformed_requests", help: "Requests with spaces inside their targets."),
+      page: "malformed requests"),
     Counter(\.responses, "responses"),
     Counter(\.interim, "interim"),
     Counter(\.exchanges, "exchanges"),

@@ -9,11 +9,14 @@ extension ExchangeTracker {
   /// Reads a chunk that begins at its direction's next byte.
   mutating func read(_ chunk: Chunk, _ payload: RawSpan) -> ChunkOutcome {
     var reading = ChunkReading()
-    if messages.needsHint(chunk) { reading.hint = hint(for: chunk) }
+    if messages.needsHint(chunk, payload) { reading.hint = hint(for: chunk) }
     while messages.findHead(chunk, payload, &reading) {
       var head = MessageHead()
       switch messages.readHead(chunk, payload, &reading, into: &head) {
       case .none: break
+      case .stray:
+        reading.hint = hint(for: chunk)
+        messages.passStray(chunk, payload, &reading)
       case .head:
         take(head, payload.slice(reading.headOffset, payload.byteCount), chunk, &reading)
       case .storedHead: takeStored(head, chunk, &reading)
@@ -104,6 +107,7 @@ extension ExchangeTracker {
     makeRoomInBatch()
     if head.kind.isRequest {
       counters.requests &+= 1
+      if head.isMalformed { counters.malformedRequests &+= 1 }
       takeRequest(head, bytes, chunk, reading.headStart)
       return
     }

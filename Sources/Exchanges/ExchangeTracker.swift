@@ -248,7 +248,7 @@ extension ExchangeTracker {
 
   /// Depth `heads`: reads a segment after bytes that the kernel did not pass, body as a rule.
   private mutating func readAfterGap(of gap: UInt32, _ chunk: Chunk, _ bytes: RawSpan) {
-    let hint = messages.needsHint(chunk) ? hint(for: chunk) : PairingHint()
+    let hint = messages.needsHint(chunk, bytes) ? hint(for: chunk) : PairingHint()
     switch messages.passGap(of: gap, before: chunk, hint) {
     case .isBody(let looksLikeHead): return counters.classify(ChunkOutcome(isFalseHead: looksLikeHead))
     case .beyondHead: return counters.classify(ChunkOutcome())

@@ -47,8 +47,8 @@ package struct ChunkedBody: Equatable, BitwiseCopyable, Sendable {
         state = .size
       case .size:
         if let digit = Self.hex(byte) {
-          guard remaining < 1 << 59 else { return .broken }
-          remaining = remaining << 4 | digit
+          // A larger size is more than anybody can send: the chunk lasts until the connection ends.
+          remaining = remaining < 1 << 60 ? remaining << 4 | digit : .max
         } else if byte == 0x0a {
           endSize()
         } else if byte == 0x3b || byte == 0x20 || byte == 0x09 || byte == 0x0d {

@@ -131,11 +131,8 @@ enum HeaderFields {
       while offset < end, StartLine.isDigit(bytes.byte(offset)) {
         let (product, overflow) = value.multipliedReportingOverflow(by: 10)
         let (sum, carry) = product.addingReportingOverflow(UInt64(bytes.byte(offset) &- 48))
-        if overflow || carry {
-          head.framing = .unknown
-          return
-        }
-        value = sum
+        // More than anybody can send: the body lasts until the connection ends.
+        value = overflow || carry ? .max : sum
         offset &+= 1
       }
       while offset < end, isBlank(bytes.byte(offset)) { offset &+= 1 }

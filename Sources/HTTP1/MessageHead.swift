@@ -30,8 +30,10 @@ package struct MessageHead: Equatable, Sendable {
   package var method: Method = .other
   /// The method's token, of a request.
   package var methodBytes = ByteRange()
-  /// The request target as sent.
+  /// The request target as sent, without spaces around it.
   package var target = ByteRange()
+  /// The request line holds more spaces than the grammar has.
+  package var isMalformed = false
   /// 100 to 999, of a response.
   package var status: UInt16 = 0
   /// The first `Host` field's value, without surrounding white space.

@@ -13,7 +13,8 @@ package enum RequestTarget {
     return ByteRange(start, pathStart(bytes, start, head.target.end))
   }
 
-  /// Appends the section: `/` and the first path segment, or `*`; nothing for CONNECT.
+  /// Appends the section: `/` and the first path segment without its parameters (RFC 3986, section 3.3), or `*`;
+  /// nothing for CONNECT.
   package static func appendSection(
     _ head: MessageHead, _ bytes: RawSpan, to names: NameBuffer
   ) -> (start: Int, count: Int) {
@@ -29,7 +30,7 @@ package enum RequestTarget {
     var offset = start &+ 1
     while offset < end {
       let byte = bytes.byte(offset)
-      if byte == 0x2f || byte == 0x3f || byte == 0x23 { break }
+      if byte == UInt8(ascii: ";") || isPathEnd(byte) { break }
       offset &+= 1
     }
     if bytes.byte(start) == 0x3f { return appendRoot(to: names) }
@@ -57,17 +58,21 @@ package enum RequestTarget {
   /// Where the path, query or end begins behind an authority.
   private static func pathStart(_ bytes: RawSpan, _ start: Int, _ end: Int) -> Int {
     var offset = start
-    while offset < end {
-      let byte = bytes.byte(offset)
-      if byte == 0x2f || byte == 0x3f || byte == 0x23 { break }
-      offset &+= 1
-    }
+    while offset < end, !isPathEnd(bytes.byte(offset)) { offset &+= 1 }
     return offset
   }
 
+  /// A byte that ends an authority or a path segment.
+  @inline(__always)
+  private static func isPathEnd(_ byte: UInt8) -> Bool {
+    byte == UInt8(ascii: "/") || byte == UInt8(ascii: "?") || byte == UInt8(ascii: "#")
+  }
+
+  /// Beside the bytes of a scheme (RFC 3986, section 3.1), `_`, as in the targets of cache managers.
   private static func isSchemeByte(_ byte: UInt8) -> Bool {
     let letter = byte | 0x20
-    return (letter >= 0x61 && letter <= 0x7a) || StartLine.isDigit(byte) || byte == 0x2b || byte == 0x2d
-      || byte == 0x2e
+    return (letter >= UInt8(ascii: "a") && letter <= UInt8(ascii: "z")) || StartLine.isDigit(byte)
+      || byte == UInt8(ascii: "+") || byte == UInt8(ascii: "-") || byte == UInt8(ascii: ".")
+      || byte == UInt8(ascii: "_")
   }
 }

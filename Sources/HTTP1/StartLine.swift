@@ -81,9 +81,14 @@ enum StartLine {
         space &+= 1
       }
     }
-    let target = space &+ 1, targetEnd = version &- 1
+    var target = space &+ 1, targetEnd = version &- 1
     guard space > start, target < targetEnd else { return false }
-    guard isTarget(bytes, target, targetEnd) else { return false }
+    if containsSpace(bytes, target, targetEnd) {
+      while target < targetEnd, bytes.byte(target) == UInt8(ascii: " ") { target &+= 1 }
+      while target < targetEnd, bytes.byte(targetEnd &- 1) == UInt8(ascii: " ") { targetEnd &-= 1 }
+      guard target < targetEnd else { return false }
+      head.isMalformed = true
+    }
     head.kind = .request
     head.methodBytes = ByteRange(start, space)
     head.method = Method.named(bytes, start, space)
@@ -91,17 +96,17 @@ enum StartLine {
     return true
   }
 
-  /// A target holds no space. Other bytes that the grammar forbids are let through: servers answer
-  /// them too, and they are escaped before anybody sees them.
+  /// Whether a target holds a space, which the grammar forbids and servers answer nevertheless. Other bytes that it
+  /// forbids are not looked for; they are escaped before anybody sees them.
   @inline(__always)
-  private static func isTarget(_ bytes: RawSpan, _ start: Int, _ end: Int) -> Bool {
+  private static func containsSpace(_ bytes: RawSpan, _ start: Int, _ end: Int) -> Bool {
     let space = ByteScan.ones &* 0x20
     var offset = start
     while offset &+ 8 <= end {
-      if ByteScan.zeroBytes(bytes.little64(offset) ^ space) != 0 { return false }
+      if ByteScan.zeroBytes(bytes.little64(offset) ^ space) != 0 { return true }
       offset &+= 8
     }
-    return offset == end || ByteScan.zeroBytes(bytes.littleTail(end, end &- offset) ^ space) == 0
+    return offset < end && ByteScan.zeroBytes(bytes.littleTail(end, end &- offset) ^ space) != 0
   }
 
   /// Whether "HTTP/" stands at `start`.

@@ -20,6 +20,9 @@ package final class FileSource: SegmentSource {
   package private(set) var notices: [String] = []
   private var latest: UInt64 = 0
   private var fragments = FragmentStore()
+  private var timestamps = TimestampCheck()
+  /// Packets whose time was absurd, and that were read at the time of the one before them.
+  package var absurdTimestamps: UInt64 { timestamps.absurd }
 
   /// - Parameter paths: files in the order in which they are read; `-` is standard input.
   package init(paths: [String], ports: PortSet) {
@@ -40,22 +43,20 @@ package final class FileSource: SegmentSource {
   package func receive(
     timeout: Int32, _ body: (borrowing Segment, RawSpan) -> Void
   ) throws(CaptureError) -> ReceiveOutcome {
+    if file == nil, let held = timestamps.flush() {
+      return .delivered(read(held.packet, held.bytes.rawSpan, body))
+    }
     guard let current = try currentFile() else {
       let rest = giveUpFragments(atEnd: true, body)
       return rest > 0 ? .delivered(rest) : .ended
     }
     var delivered = 0
     let more = try current.next(Self.batch) { packet, bytes in
-      // A packet without a time comes at the time of the one before it.
-      let time = packet.time == 0 ? latest : packet.time
-      latest = max(latest, time)
-      if intake.read(bytes, wireLength: packet.wireLength, link: packet.link, time: time) {
-        delivered &+= 1
-        // Copied out: the receiver may ask for the counters while it reads the segment.
-        let segment = intake.segment
-        body(segment, intake.payload(of: bytes))
+      if let held = timestamps.release(before: packet.time) {
+        delivered &+= read(held.packet, held.bytes.rawSpan, body)
       }
-      if intake.isFragment { delivered += join(bytes, time, body) }
+      if timestamps.holds(packet, bytes) { return }
+      delivered &+= read(packet, bytes, body)
     }
     if !more {
       packets += current.packets
@@ -63,6 +64,25 @@ package final class FileSource: SegmentSource {
       file = nil
     }
     return .delivered(delivered)
+  }
+
+  /// Hands on what a packet holds or completes; returns the number of segments.
+  @inline(__always)
+  private func read(
+    _ packet: FilePacket, _ bytes: RawSpan, _ body: (borrowing Segment, RawSpan) -> Void
+  ) -> Int {
+    var delivered = 0
+    // A packet without a time comes at the time of the one before it.
+    let time = packet.time == 0 ? latest : packet.time
+    latest = max(latest, time)
+    if intake.read(bytes, wireLength: packet.wireLength, link: packet.link, time: time) {
+      delivered &+= 1
+      // Copied out: the receiver may ask for the counters while it reads the segment.
+      let segment = intake.segment
+      body(segment, intake.payload(of: bytes))
+    }
+    if intake.isFragment { delivered &+= join(bytes, time, body) }
+    return delivered
   }
 
   /// Keeps the fragment that the packet read last is; hands on what it completes, and the beginnings

@@ -24,6 +24,15 @@ import Testing
     #expect(ran.errors == "wiretally: 3 exchanges\n")
   }
 
+  @Test func `a packet with an absurd time moves no clock, and is reported`() {
+    let capture = JSONDocumentTests.root + "/Tests/Captures/cases/one-bad-ts.pcap"
+    let ran = Shell.run("TZ=UTC \(Machine.program) read --follow \(capture)")
+    #expect(ran.status == 0)
+    #expect(ran.errors.contains("wiretally: packets stamped hours away from those around them: 1; "))
+    #expect(ran.errors.contains("wiretally: 10 exchanges\n"))
+    #expect(!ran.output.contains("no answer"))
+  }
+
   @Test func `an access log leaves out what has no request or no answer, and says so`() {
     let ran = Self.read("--format common", "unanswered.pcap")
     #expect(ran.output == "10.78.0.1 - - [22/Nov/2026:17:02:28 +0000] \"GET /api HTTP/1.1\" 200 2\n")

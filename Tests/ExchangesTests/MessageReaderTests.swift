@@ -56,6 +56,7 @@ import Testing
         var head = MessageHead()
         switch messages.readHead(chunk, payload, &reading, into: &head) {
         case .none: break
+        case .stray: messages.passStray(chunk, payload, &reading)
         case .head: note(head, payload.slice(reading.headOffset, payload.byteCount), chunk, reading)
         case .storedHead:
           let pool = messages.storedBytes(reading.stored)

@@ -24,7 +24,7 @@ import Testing
   }
 
   @Test(arguments: [
-    "GET / HTTP/1.1", "GET  / HTTP/1.1\r\n\r\n", "GET / HTTP/1.1 \r\n\r\n", "GET /a b HTTP/1.1\r\n\r\n",
+    "GET / HTTP/1.1", "GET   HTTP/1.1\r\n\r\n", "GET / HTTP/1.1 \r\n\r\n", "GET /a b HTTP/1.1 c\r\n\r\n",
     "GET /\r\n\r\n", "GET / HTTP/11\r\n\r\n", "GET / http/1.1\r\n\r\n", "G@T / HTTP/1.1\r\n\r\n",
     " GET / HTTP/1.1\r\n\r\n", "GET\t/\tHTTP/1.1\r\n\r\n", "HTTP/1.1 20 OK\r\n\r\n",
     "HTTP/1.1 2000 OK\r\n\r\n",
@@ -33,6 +33,19 @@ import Testing
   ])
   func `what is no start line is never a message`(text: String) {
     #expect(Reading(text).verdict != .complete)
+  }
+
+  @Test(arguments: [
+    ("GET /a b HTTP/1.1", "/a b"), ("GET /a b c  d HTTP/1.0", "/a b c  d"), ("GET  / HTTP/1.1", "/"),
+    ("GET /long-enough-for-words  HTTP/1.1", "/long-enough-for-words"), ("BREW  a b HTTP/1.1", "a b"),
+  ])
+  func `spaces inside a target belong to it, and the request is malformed`(line: String, target: String) {
+    let reading = Reading("\(line)\r\nHost: h.example\r\n\r\n")
+    #expect(reading.verdict == .complete)
+    #expect(reading.head.isMalformed)
+    let range = reading.head.target
+    #expect(String(decoding: Array(line.utf8)[Int(range.start)..<range.end], as: UTF8.self) == target)
+    #expect(Reading("GET \(target.prefix { $0 != " " }) HTTP/1.1\r\n\r\n").head.isMalformed == false)
   }
 
   @Test(arguments: [
@@ -71,7 +84,9 @@ import Testing
     ("Content-Length: 5\r\nContent-Length: 6", .unknown, 5), ("Content-Length: 5, 6", .unknown, 5),
     ("Content-Length: -5", .unknown, 0), ("Content-Length: 5x", .unknown, 0),
     ("Content-Length:", .unknown, 0),
-    ("Content-Length: 99999999999999999999", .unknown, 0),
+    ("Content-Length: 99999999999999999999", .length, .max),
+    ("Content-Length: 18446744073709551616", .length, .max),
+    ("Content-Length: 99999999999999999999, 5", .unknown, 0),
     ("Content-Length: 18446744073709551615", .length, .max),
     ("Transfer-Encoding: chunked", .chunked, 0), ("transfer-encoding: GZIP, Chunked ", .chunked, 0),
     ("Transfer-Encoding: gzip", .untilClose, 0), ("Transfer-Encoding: chunked, gzip", .untilClose, 0),

@@ -18,8 +18,8 @@ import Testing
     ("first in Host", true, [" \t@"]), ("in Host", true, []),
     // An empty port and the root's dot say nothing; LF ends the line.
     ("last in Host", true, [" \t.:\n"]), ("first in the path", false, []),
-    // These three end a segment.
-    ("in the path", false, ["/?#"]), ("last in the path", false, ["/?#"]),
+    // These four end a segment; spaces around a target are none of it.
+    ("in the path", false, ["/?#;"]), ("last in the path", false, ["/?#; "]),
     // Empty lines before a request are skipped.
     ("first in the method", false, ["\r\n"]), ("in the method", false, []), ("last in the method", false, []),
     ("in an absolute target", true, ["?#"]), ("in a CONNECT target", true, []),

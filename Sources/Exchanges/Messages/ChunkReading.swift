@@ -57,6 +57,8 @@ struct ChunkReading: BitwiseCopyable {
 enum ReadingStep: BitwiseCopyable {
   /// No head that counts: reading continues.
   case none
+  /// Bytes where a head was due that begin none; `headOffset` is where they lie.
+  case stray
   /// A message's head, in the chunk's bytes.
   case head
   /// A message's head, in the store.

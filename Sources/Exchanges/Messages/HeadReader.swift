@@ -51,6 +51,10 @@ struct HeadReader: ~Copyable {
       return flow.accept(head, chunk, half, &reading, isStreams: isStreams) ? .head : .none
     case .incomplete:
       if HeadLooks.isEmptyLines(bytes) { return .none }
+      // A server sends status lines alone, so the beginning of any other line is none of a head's.
+      if reading.isInStep, flow.isResponding(chunk.direction), !HeadLooks.mayBecomeStatus(bytes) {
+        return .stray
+      }
       let isCut = captured < length
       if !isCut, isStreams || head.kind.isRequest || !HeadParser.hasStartLine(head) {
         if let stored = store.begin(bytes) {
@@ -62,6 +66,7 @@ struct HeadReader: ~Copyable {
       }
       return acceptStartLine(&head, chunk, of: flow, &reading) ? .head : .none
     case .invalid:
+      if reading.isInStep { return .stray }
       reading.outcome.isUnparseable = true
       half.desynchronize()
       return .none

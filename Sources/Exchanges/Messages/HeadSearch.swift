@@ -24,7 +24,7 @@ extension ElementRef<MessageFlow> {
         }
         return false
       case .body:
-        if half.isBodyUncertain, offset == 0, HeadLooks.beginsLikeStatus(payload) {
+        if offset == 0, isBodyOver(chunk, payload, reading.hint) {
           half.desynchronize()
           continue
         }
@@ -33,6 +33,10 @@ extension ElementRef<MessageFlow> {
         half.passBody(count)
         offset &+= Int(count)
       case .chunked:
+        if offset == 0, isBodyOver(chunk, payload, reading.hint) {
+          half.desynchronize()
+          continue
+        }
         if offset == 0, HeadLooks.isFalseHead(chunk, payload) { reading.outcome.isFalseHead = true }
         offset = half.readChunks(payload, from: offset, length: length)
       case .untilClose:
@@ -52,5 +56,18 @@ extension ElementRef<MessageFlow> {
       }
     }
     return false
+  }
+
+  /// Passes over bytes that follow a complete message and begin none, to the status line in the same chunk that
+  /// clients would find, while a request waits.
+  func passStray(_ chunk: Chunk, _ payload: RawSpan, _ reading: inout ChunkReading) {
+    if isResponding(chunk.direction), reading.hint.isWaiting,
+      let offset = HeadLooks.statusLine(in: payload, from: reading.headOffset &+ 1)
+    {
+      reading.offset = offset
+      return
+    }
+    reading.outcome.isUnparseable = true
+    self[chunk.direction].desynchronize()
   }
 }

@@ -46,6 +46,8 @@ extension ElementRef<MessageFlow> {
       // The server kept to HTTP/1: more requests may follow.
       if other.phase == .awaitingResponse { other.stayInHTTP() }
     }
+    // Some servers answer before they have read the body; one that refuses it may have a client that believes it.
+    if late == nil, status >= 400 { self[direction.opposite].doubtUnfinishedBody() }
     if head.length == 0 {
       half.desynchronize()
       return false

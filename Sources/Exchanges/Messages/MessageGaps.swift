@@ -2,6 +2,7 @@
 
 import Capture
 import HTTP1
+import System
 
 /// What bytes that were not delivered mean to the reading of a direction.
 extension ElementRef<MessageFlow> {
@@ -24,7 +25,12 @@ extension ElementRef<MessageFlow> {
     switch half.phase {
     case .body:
       // A head-like line inside a body is body.
-      if UInt64(gap) < half.remaining { return .isBody(looksLikeHead: chunk.kind == .start) }
+      if UInt64(gap) < half.remaining {
+        guard chunk.kind == .start, isAskedAgain(chunk, hint) else {
+          return .isBody(looksLikeHead: chunk.kind == .start)
+        }
+        break
+      }
       let rest = half.remaining
       half.passBody(rest)
       if UInt64(gap) > rest { half.desynchronize() }
@@ -43,13 +49,39 @@ extension ElementRef<MessageFlow> {
     return .unknown
   }
 
-  /// Whether the hint is needed to read a chunk: a body without a known length is being read.
+  /// Whether the hint is needed to read a chunk: a body is being read that may be over, and its length unknown or
+  /// wrong.
   @inline(__always)
-  func needsHint(_ chunk: Chunk) -> Bool {
+  func needsHint(_ chunk: Chunk, _ payload: RawSpan) -> Bool {
     switch self[chunk.direction].phase {
     case .untilClose, .chunked: true
+    case .body:
+      self[chunk.direction].isBodyUncertain || (payload.byteCount > 0 && payload.byte(0) == UInt8(ascii: "H"))
     default: false
     }
+  }
+
+  /// Whether a body ends before a chunk although its framing says otherwise: peers that give a wrong length continue by
+  /// what was sent.
+  ///
+  /// After a response's body comes the response to a request that was sent when exactly the bytes before it had
+  /// arrived. After the beginning of a request's body that was refused before its end, the chunk after the answer
+  /// decides: it is more of the body, or a request by a client that has received the answer.
+  func isBodyOver(_ chunk: Chunk, _ payload: RawSpan, _ hint: PairingHint) -> Bool {
+    let half = self[chunk.direction]
+    if isResponding(chunk.direction) {
+      return (half.isBodyUncertain || isAskedAgain(chunk, hint)) && HeadLooks.beginsLikeStatus(payload)
+    }
+    guard half.isBodyUncertain else { return false }
+    half.trustBody(true)
+    return !hint.isWaiting && chunk.hasAcknowledgement && hint.otherPosition == chunk.acknowledgement
+      && HeadLooks.beginsLikeRequest(payload)
+  }
+
+  /// Whether a waiting request was sent when exactly the bytes before this chunk of a response had arrived.
+  private func isAskedAgain(_ chunk: Chunk, _ hint: PairingHint) -> Bool {
+    isResponding(chunk.direction) && hint.isWaiting && hint.hasLastAcknowledgement
+      && hint.lastAcknowledgement == chunk.sequence
   }
 
   /// Whether a head may begin here although a body without a known length is being read.

@@ -27,12 +27,15 @@ enum ReadingPhase: BitwiseCopyable, Sendable {
 /// `phase` changes by the transitions below alone; ARCHITECTURE.md draws them.
 struct MessageHalf: BitwiseCopyable {
   fileprivate(set) var phase = ReadingPhase.desynchronized
-  /// The body's length may be wrong: the request, which may have been HEAD, was not seen.
+  /// The body's length may be wrong: the request, which may have been HEAD, was not seen; or the body is a request's
+  /// and was refused after its beginning and before its end.
   fileprivate(set) var isBodyUncertain = false
   /// The head being stored follows on what was read before it.
   fileprivate(set) var isHeadInStep = false
   /// Body bytes to come, in phase `body`.
   fileprivate(set) var remaining: UInt64 = 0
+  /// Bytes of the body have come, in phase `body`.
+  fileprivate var hasBegunBody = false
   var chunks = ChunkedBody()
   /// The bytes of an unfinished head, in phase `head`.
   var stored = StoredHead()
@@ -93,6 +96,7 @@ extension ElementRef<MessageHalf> {
   func beginBody(length: UInt64) {
     expect(.boundary, .desynchronized)
     self.remaining = length
+    self.hasBegunBody = false
     let phase: ReadingPhase = length == 0 ? .boundary : .body
     self.phase = phase
   }
@@ -102,6 +106,7 @@ extension ElementRef<MessageHalf> {
   func passBody(_ count: UInt64) {
     expect(.body, .body)
     self.remaining &-= count
+    self.hasBegunBody = true
     if self.remaining == 0 { self.phase = .boundary }
   }
 
@@ -144,6 +149,14 @@ extension ElementRef<MessageHalf> {
   /// Whether the body's length is to be trusted, from its head on.
   @inline(__always)
   func trustBody(_ isTrusted: Bool) { self.isBodyUncertain = !isTrusted }
+
+  /// A request has been refused, and if the body being read is its body, the client may leave the rest out.
+  @inline(__always)
+  func doubtUnfinishedBody() {
+    if self.phase == .body && self.hasBegunBody || self.phase == .chunked && self.chunks != ChunkedBody() {
+      self.isBodyUncertain = true
+    }
+  }
 
   @inline(__always)
   private func expect(_ a: ReadingPhase, _ b: ReadingPhase) {

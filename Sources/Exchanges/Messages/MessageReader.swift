@@ -101,7 +101,12 @@ extension MessageReader {
 
   /// Whether the hint is needed to read a chunk.
   @inline(__always)
-  func needsHint(_ chunk: Chunk) -> Bool { flows[chunk.flow].needsHint(chunk) }
+  func needsHint(_ chunk: Chunk, _ payload: RawSpan) -> Bool { flows[chunk.flow].needsHint(chunk, payload) }
+
+  /// Passes over bytes that begin no head where one was due; `reading.hint` is needed.
+  mutating func passStray(_ chunk: Chunk, _ payload: RawSpan, _ reading: inout ChunkReading) {
+    flows[chunk.flow].passStray(chunk, payload, &reading)
+  }
 
   /// Passes over a chunk's bytes as far as the next head may begin or continues; false at the chunk's end.
   @inline(__always)

@@ -81,6 +81,11 @@ struct ReadSession {
     if source.unreadable > 0 {
       Failure.say("\(source.unreadable) packets have a link layer that cannot be read; they were left out")
     }
+    if source.absurdTimestamps > 0 {
+      Failure.say(
+        "packets stamped hours away from those around them: \(source.absurdTimestamps); "
+          + "they were read at the time of the packet before them")
+    }
     var status = ExitCode.success
     for fault in faults { status = Failure.end(fault) }
     if status != .success { throw status }

@@ -32,6 +32,7 @@ package enum HeadChecks {
     expect((head.kind == .response) == plain.isResponse, "kind")
     expect(Int(head.status) == plain.status, "status")
     expect(part(head.methodBytes) == plain.method && part(head.target) == plain.target, "request line")
+    expect(head.isMalformed == plain.isMalformed, "spaces in the request line")
     let name = String(decoding: plain.method, as: UTF8.self)
     expect(head.method == (Method.allCases.first { $0 != .other && $0.name == name } ?? .other), "method")
     expect(part(head.host) == plain.host && head.hostFields == plain.hostFields, "host \(plain.host)")

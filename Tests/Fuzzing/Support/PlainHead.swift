@@ -9,6 +9,8 @@ package struct PlainHead {
   package var isResponse = false
   package var method: [UInt8] = []
   package var target: [UInt8] = []
+  /// There are more spaces than the grammar has.
+  package var isMalformed = false
   package var status = 0
   package var host: [UInt8] = []
   package var hostFields = 0
@@ -73,12 +75,16 @@ package struct PlainHead {
       return true
     }
     let words = line.split(separator: 32, omittingEmptySubsequences: false)
-    guard words.count == 3, isVersion(words[2]), !words[1].isEmpty, (1...64).contains(words[0].count),
+    guard words.count >= 3, isVersion(words[words.count - 1]), (1...64).contains(words[0].count),
       words[0].allSatisfy(Self.isToken)
     else { return false }
     method = Array(words[0])
-    target = Array(words[1])
-    return true
+    var rest = line.dropFirst(method.count).dropLast(8)
+    while rest.first == 32 { rest.removeFirst() }
+    while rest.last == 32 { rest.removeLast() }
+    target = Array(rest)
+    isMalformed = words.count > 3
+    return !target.isEmpty
   }
 
   /// Reads a field; true when it is a `Host` that is empty so far.
@@ -104,8 +110,8 @@ package struct PlainHead {
   private mutating func readLength(_ value: [UInt8]) {
     for item in value.split(separator: 44, omittingEmptySubsequences: false) {
       let digits = Self.trimmed(Array(item))
-      let number =
-        digits.allSatisfy { (48...57).contains($0) } ? UInt64(String(decoding: digits, as: UTF8.self)) : nil
+      let isNumber = !digits.isEmpty && digits.allSatisfy { (48...57).contains($0) }
+      let number = isNumber ? UInt64(String(decoding: digits, as: UTF8.self)) ?? .max : nil
       switch (framing, number) {
       case (.unspecified, let number?): framing = .length(number)
       case (.length(let before), let number?) where before == number: break

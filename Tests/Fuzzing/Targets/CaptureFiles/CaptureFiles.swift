@@ -93,7 +93,7 @@ enum CaptureFiles: FuzzTarget {
     let source = FileSource(paths: ["/proc/self/fd/\(file)"], ports: .http)
     var handed: UInt64 = 0
     var fault: CaptureError?
-    do throws(CaptureError) {
+    func readAll() throws(CaptureError) {
       while try source.receive(
         timeout: 0,
         { segment, payload in
@@ -104,9 +104,18 @@ enum CaptureFiles: FuzzTarget {
           expect(segment.payloadLength > 0 || segment.flags.isControl, "an empty segment says something")
         }) != .ended
       {}
+    }
+    do throws(CaptureError) {
+      try readAll()
     } catch {
       fault = error
       source.abandonFile()
+      // What waited for its successor comes now.
+      do throws(CaptureError) {
+        try readAll()
+      } catch {
+        expect(false, "there is no other file: \(error)")
+      }
     }
     let plain = Plain(input.array)
     expect((fault == nil) == plain.isGood, "the references agree on a fault: \(fault.debugDescription)")

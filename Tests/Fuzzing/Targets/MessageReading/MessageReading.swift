@@ -42,7 +42,7 @@ enum MessageReading: FuzzTarget {
     mutating func read(_ direction: Direction, _ payload: RawSpan, length: Int, _ kind: Segment.Kind) {
       let chunk = chunk(direction, length, kind)
       var reading = ChunkReading()
-      if messages.needsHint(chunk) { reading.hint.isWaiting = !isUnasked }
+      if messages.needsHint(chunk, payload) { reading.hint.isWaiting = !isUnasked }
       var before = -1, turns = 0
       while messages.findHead(chunk, payload, &reading) {
         turns += 1
@@ -52,6 +52,10 @@ enum MessageReading: FuzzTarget {
         var head = MessageHead()
         switch messages.readHead(chunk, payload, &reading, into: &head) {
         case .none: break
+        case .stray:
+          reading.hint.isWaiting = !isUnasked
+          messages.passStray(chunk, payload, &reading)
+          expect(reading.offset > before, "stray bytes are passed over")
         case .leftHTTP: leave(chunk)
         case .head:
           expect(head.length <= length - reading.headOffset, "a head ends in its chunk")
