@@ -38,15 +38,15 @@ struct TimestampCheck {
   @inline(__always)
   mutating func release(before time: UInt64) -> HeldPacket? {
     held == nil
-      ? nil : judge { last, own in time == 0 || Self.areNear(own, time) || !Self.areNear(last, time) }
+      ? nil : decide { last, own in time == 0 || Self.areNear(own, time) || !Self.areNear(last, time) }
   }
 
   /// The packet that waits at the end of a file: a silence of a day is believed without a successor.
   mutating func flush() -> HeldPacket? {
-    held == nil ? nil : judge { last, own in own > last && own - last < 24 * Self.near }
+    held == nil ? nil : decide { last, own in own > last && own - last < 24 * Self.near }
   }
 
-  private mutating func judge(_ isBelievable: (_ last: UInt64, _ own: UInt64) -> Bool) -> HeldPacket? {
+  private mutating func decide(_ isBelievable: (_ last: UInt64, _ own: UInt64) -> Bool) -> HeldPacket? {
     guard var packet = held else { return nil }
     held = nil
     if isBelievable(last, packet.packet.time) {

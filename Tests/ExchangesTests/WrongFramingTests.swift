@@ -4,7 +4,7 @@ import Conversations
 import Exchanges
 import Testing
 
-/// Messages whose bodies are longer or shorter than their heads say, among peers that go on nevertheless.
+/// Messages whose bodies are longer or shorter than their heads say, among peers that continue nevertheless.
 @Suite struct WrongFramingTests {
   @Test(arguments: ["", "hello", "HTTP", "HTTP/1.1 20", "\r\n\0\0\r\n"], [false, true])
   func `stray bytes after a message hide no response after them`(stray: String, isApart: Bool) {
@@ -24,7 +24,7 @@ import Testing
     #expect(account.isBalanced)
   }
 
-  @Test func `a status line behind stray bytes is none where no request waits`() {
+  @Test func `a status line after stray bytes is none where no request waits`() {
     var talk = Dialogue()
     talk.open()
     talk.ask(get("/a"))
@@ -88,7 +88,7 @@ import Testing
     #expect(account.isBalanced)
   }
 
-  @Test func `a request's body that goes on after its answer is read to its end`() {
+  @Test func `a request's body that continues after its answer is read to its end`() {
     var talk = Dialogue()
     talk.open()
     talk.ask("POST /a HTTP/1.1\r\nHost: a.example\r\nContent-Length: 50\r\n\r\n{}")
