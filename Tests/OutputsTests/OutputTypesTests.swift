@@ -46,7 +46,7 @@ import Testing
     arguments: [String], last: String
   ) throws {
     let plan = try Self.plan(arguments, stream: ExchangeReader(workers: 1, pendingExchanges: 16))
-    let types = plan.outputs().map { "\(type(of: $0))" }
+    let types = try plan.outputs().map { "\(type(of: $0))" }
     #expect(types == ["StandardOutput", "AlertSenders", "AlertMessages", last])
   }
 

@@ -50,7 +50,7 @@ struct ReadSession {
     let isPage = if case .pages = options.form { true } else { false }
     progress = ReadProgress(isShown: isPage || !StandardDescriptors.isTerminal(1))
     reporter = Reporter(
-      outputs.outputs(), timeline: timeline, alerts: alerts, label: label, sites: options.sites,
+      try outputs.outputs(), timeline: timeline, alerts: alerts, label: label, sites: options.sites,
       capture: { source.counters })
     alertLog = outputs.alertLogPlace
     (self.command, self.source) = (command, source)

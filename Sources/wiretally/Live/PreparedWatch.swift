@@ -58,7 +58,7 @@ struct PreparedWatch: ~Copyable {
       workers.tallies, plan: plan, start: start, keepsRecent: live.keepsRecent, pinned: pinned,
       wantsLatencies: alerts.needsLatencies)
     reporter = Reporter(
-      outputs.outputs() + live.outputs, timeline: timeline, alerts: alerts, label: label,
+      try outputs.outputs() + live.outputs, timeline: timeline, alerts: alerts, label: label,
       sites: command.options.sites, capture: { backend.counters })
     (input, alertLog) = (live.input, outputs.alertLogPlace)
     (self.command, self.backend, self.workers, self.start) = (command, backend, workers, start)

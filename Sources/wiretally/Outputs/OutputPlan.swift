@@ -37,8 +37,9 @@ struct OutputPlan {
   /// The path of the alert log, and whether it is a file that can be rotated; nil without a log.
   var alertLogPlace: (path: String, isRotatable: Bool)? { alertLog.map { ($0.path, $0.isRotatable) } }
 
-  /// The outputs in the order in which they are served; what concerns alerts comes before what shows intervals.
-  func outputs() -> [any Output] {
+  /// The outputs in the order in which they are served; what concerns alerts comes before what shows intervals. Throws
+  /// what one of them cannot open.
+  func outputs() throws -> [any Output] {
     var list: [any Output] = [standardOutput]
     if let alertLog { list.append(AlertLogOutput(alertLog, isReportedAside: options.format == .json)) }
     list.append(delivery)
