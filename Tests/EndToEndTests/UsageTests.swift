@@ -121,6 +121,11 @@ import Testing
     Case("-t 1 --intervall 5s", "unknown option '--intervall'", hint: "--interval"),
     Case("-t 1 --nothing-like-it", "unknown option '--nothing-like-it'", hint: "wiretally watch --help"),
     Case("-t 1 -x", "unknown option '-x'", hint: "wiretally watch --help"),
+    Case("-t100", "unknown option '-t100' (a value is separated from its option)", hint: "-t 100"),
+    Case("-t5", "unknown option '-t5' (a value is separated from its option)", hint: "-t 5"),
+    Case(
+      "--generate-completion-script nosh", "there are no completions for the shell 'nosh'",
+      hint: "--generate-completion-script bash, zsh or fish"),
     Case("doctor -t 1", "unknown option '-t'", hint: "wiretally doctor --help"),
     Case("-t 1 --follow=yes", "--follow takes no value, got 'yes'", hint: "--follow"),
     Case("docter", "unexpected argument 'docter'", hint: "wiretally doctor"),

@@ -20,8 +20,8 @@ struct UsageFault: Equatable {
       Self.explicit(text) ?? Self.invalidValue(text) ?? Self.missingValue(text) ?? Self.unknownOption(
         text, help)
       ?? Self.unexpectedValue(text) ?? Self.unexpectedArgument(text) ?? Self.missingArgument(text)
-      ?? Self.outOfRange(text)
-    self = known ?? UsageFault(text, hint: help)
+      ?? Self.outOfRange(text) ?? Self.noCompletions(text)
+    self = known ?? UsageFault(String(text.prefix { $0 != "\n" }), hint: help)
   }
 
   /// The option that was given more than once although only one value of it can count; nil when there is none. The
@@ -94,10 +94,10 @@ struct UsageFault: Equatable {
 
   private static func unknownOption(_ text: String, _ help: String) -> UsageFault? {
     // `-t100`: the value of a short option stands by itself.
-    if let parts = match(text, ["Unknown option '", "'\n   or: Missing value for '", " <", ""]) {
-      let value = parts[0].dropFirst(parts[1].count)
+    if let parts = match(text, ["Unknown option '", "'", "\n   or: Missing value for '", " <", ""]) {
+      let value = parts[0].dropFirst(parts[2].count)
       return UsageFault(
-        "unknown option '\(parts[0])' (a value is separated from its option)", hint: "\(parts[1]) \(value)")
+        "unknown option '\(parts[0])' (a value is separated from its option)", hint: "\(parts[2]) \(value)")
     }
     if let parts = match(text, ["Unknown option '", "'. Did you mean '", "'?"]) {
       return UsageFault("unknown option '\(parts[0])'", hint: parts[1])
@@ -128,6 +128,13 @@ struct UsageFault: Equatable {
     guard match(text, ["Missing expected argument '<file>", "'"]) != nil else { return nil }
     return UsageFault(
       "no capture file is named", hint: "wiretally read capture.pcap, or - for standard input")
+  }
+
+  private static func noCompletions(_ text: String) -> UsageFault? {
+    guard let parts = match(text, ["Can't generate completion scripts for '", "'", ""]) else { return nil }
+    return UsageFault(
+      "there are no completions for the shell '\(parts[0])'",
+      hint: "--generate-completion-script bash, zsh or fish")
   }
 
   /// A message that begins with the option it is about: "--top must be 1 or more, got 0".
