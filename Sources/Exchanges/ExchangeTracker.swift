@@ -210,7 +210,7 @@ extension ExchangeTracker {
     let placement = streams.place(chunk, bytes, for: demand, at: clock)
     switch placement {
     case .next:
-      counters.classify(read(chunk, bytes))
+      counters.classify(messages.passBody(chunk, bytes) ? ChunkOutcome() : read(chunk, bytes))
       streams.advance(past: chunk)
     case .held: break
     case .passedOver: counters.classify(ChunkOutcome())

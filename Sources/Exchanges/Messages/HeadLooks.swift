@@ -15,6 +15,14 @@ enum HeadLooks {
     return chunk.kind == .start || (chunk.kind == .stream && !isLine && beginsLikeHead(payload))
   }
 
+  /// Whether bytes may begin a head by the first one of them: a capital letter, or an empty line before it.
+  @inline(__always)
+  static func mayBeHead(_ bytes: RawSpan) -> Bool {
+    guard bytes.byteCount > 0 else { return false }
+    let byte = bytes.byte(0)
+    return byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z") || isLineEnd(byte)
+  }
+
   /// Whether bytes begin with a registered method and a space, or with `HTTP/`.
   static func beginsLikeHead(_ bytes: RawSpan) -> Bool {
     switch HeadStart.verdict(bytes) {
