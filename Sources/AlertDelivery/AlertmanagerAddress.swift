@@ -23,7 +23,7 @@ package struct AlertmanagerAddress: Equatable, Sendable {
       throw fault("https is not supported; use a proxy, or --on-alert with curl or amtool")
     }
     guard url.hasPrefix("http://") else { throw fault("expected a URL such as http://127.0.0.1:9093") }
-    guard url.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
+    guard url.utf8.allSatisfy({ $0 > UInt8(ascii: " ") && $0 <= UInt8(ascii: "~") }) else {
       throw fault("a URL is ASCII without spaces")
     }
     let rest = url.dropFirst("http://".utf8.count)

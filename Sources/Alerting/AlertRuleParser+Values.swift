@@ -113,7 +113,7 @@ extension AlertRuleParser {
     func fail(_ reason: String) -> AlertSyntaxError {
       AlertSyntaxError("invalid site '\(word.text)': \(reason)", word)
     }
-    guard name.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
+    guard name.utf8.allSatisfy({ $0 > UInt8(ascii: " ") && $0 <= UInt8(ascii: "~") }) else {
       throw fail("expected it as on the wire and on pages, in ASCII (xn--...)")
     }
     if name.contains("/") { throw fail("expected a host name alone, such as example.com") }
@@ -130,9 +130,11 @@ extension AlertRuleParser {
   private static func label(
     _ word: AlertRuleText.Word, _ key: String
   ) throws(AlertSyntaxError) -> String {
-    let isPlain = word.text.utf8.allSatisfy {
-      ($0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7a) || ($0 >= 0x30 && $0 <= 0x39)
-        || [0x2d, 0x2e, 0x5f].contains($0)
+    let isPlain = word.text.unicodeScalars.allSatisfy {
+      switch $0 {
+      case "a"..."z", "A"..."Z", "0"..."9", "-", ".", "_": true
+      default: false
+      }
     }
     guard isPlain, word.text.count <= 64 else {
       throw AlertSyntaxError(

@@ -80,9 +80,9 @@ package struct AlertSyntaxError: Error, Equatable, Sendable {
   private static func shown(_ character: Character) -> String {
     if character.isWhitespace { return " " }
     return character.unicodeScalars.reduce(into: "") { text, scalar in
-      switch scalar.value {
+      switch scalar {
       // ASCII, Latin, Greek and Cyrillic letters: nothing before U+0300 combines, nothing here is wide.
-      case 0x21...0x7e, 0xc0...0x24f, 0x386...0x481: text.unicodeScalars.append(scalar)
+      case "!"..."~", "\u{c0}"..."\u{24f}", "\u{386}"..."\u{481}": text.unicodeScalars.append(scalar)
       default: text += "\\u{\(String(scalar.value, radix: 16))}"
       }
     }

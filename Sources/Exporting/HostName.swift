@@ -34,6 +34,7 @@ enum HostName {
   }
 
   private static func isPort(_ text: Substring) -> Bool {
-    text.first == ":" && text.dropFirst().utf8.allSatisfy { $0 >= 0x30 && $0 <= 0x39 }
+    text.first == ":"
+      && text.dropFirst().utf8.allSatisfy { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }
   }
 }

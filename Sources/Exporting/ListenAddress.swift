@@ -29,7 +29,8 @@ package enum ListenAddress: Equatable, Sendable, CustomStringConvertible {
       }
       if host == "localhost" { host = "127.0.0.1" }
     }
-    guard !port.isEmpty, port.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }), let number = Int(port),
+    guard !port.isEmpty, port.utf8.allSatisfy({ $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }),
+      let number = Int(port),
       number <= 65_535, (try? SocketAddress(ipAddress: host, port: number)) != nil
     else { return nil }
     self = .ip(host: host, port: number)

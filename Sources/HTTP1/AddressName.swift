@@ -10,13 +10,13 @@ package enum AddressName {
     let mark = names.count
     if high == 0, low >> 32 == 0xffff {
       for index in 0..<4 {
-        if index > 0 { names.append(0x2e) }
+        if index > 0 { names.append(UInt8(ascii: ".")) }
         appendDecimal(UInt8(truncatingIfNeeded: low >> UInt64(24 - 8 * index)), to: names)
       }
     } else {
-      if isBracketed { names.append(0x5b) }
+      if isBracketed { names.append(UInt8(ascii: "[")) }
       appendIPv6(high, low, to: names)
-      if isBracketed { names.append(0x5d) }
+      if isBracketed { names.append(UInt8(ascii: "]")) }
     }
     return (mark, names.count - mark)
   }
@@ -38,21 +38,21 @@ package enum AddressName {
     var index = 0
     while index < 8 {
       if index == best {
-        names.append(0x3a)
-        names.append(0x3a)
+        names.append(UInt8(ascii: ":"))
+        names.append(UInt8(ascii: ":"))
         index += bestLength
         continue
       }
-      if index > 0, index != best + bestLength || best < 0 { names.append(0x3a) }
+      if index > 0, index != best + bestLength || best < 0 { names.append(UInt8(ascii: ":")) }
       appendHex(group(index), to: names)
       index += 1
     }
   }
 
   private static func appendDecimal(_ value: UInt8, to names: NameBuffer) {
-    if value >= 100 { names.append(0x30 + value / 100) }
-    if value >= 10 { names.append(0x30 + value / 10 % 10) }
-    names.append(0x30 + value % 10)
+    if value >= 100 { names.append(UInt8(ascii: "0") + value / 100) }
+    if value >= 10 { names.append(UInt8(ascii: "0") + value / 10 % 10) }
+    names.append(UInt8(ascii: "0") + value % 10)
   }
 
   private static func appendHex(_ value: UInt16, to names: NameBuffer) {
@@ -60,7 +60,7 @@ package enum AddressName {
     for shift: UInt16 in [12, 8, 4, 0] {
       let digit = UInt8(truncatingIfNeeded: value >> shift & 15)
       if digit != 0 || started || shift == 0 {
-        names.append(digit < 10 ? 0x30 + digit : 0x57 + digit)
+        names.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") - 10 + digit)
         started = true
       }
     }

@@ -7,6 +7,13 @@ package enum ByteScan {
   @usableFromInline static let ones: UInt64 = 0x0101_0101_0101_0101
   @usableFromInline static let lowBits: UInt64 = 0x7f7f_7f7f_7f7f_7f7f
 
+  /// The bit by which a small ASCII letter differs from the capital one.
+  static var caseBit: UInt8 { 0x20 }
+
+  /// Eight times this byte.
+  @inline(__always)
+  static func repeated(_ byte: UInt8) -> UInt64 { ones &* UInt64(byte) }
+
   /// Marks, by its top bit, each byte of `word` that is zero; exact, no false marks.
   @inline(__always)
   static func zeroBytes(_ word: UInt64) -> UInt64 {
@@ -20,17 +27,17 @@ package enum ByteScan {
     guard start >= 0 else { return -1 }
     var offset = start
     while offset &+ 16 <= count {
-      let place = bytes.firstOfSixteen(offset, 0x0a)
+      let place = bytes.firstOfSixteen(offset, UInt8(ascii: "\n"))
       if place < 16 { return offset &+ place }
       offset &+= 16
     }
     if offset &+ 8 <= count {
-      let marks = zeroBytes(bytes.knownLittle64(offset) ^ (ones &* 0x0a))
+      let marks = zeroBytes(bytes.knownLittle64(offset) ^ repeated(UInt8(ascii: "\n")))
       if marks != 0 { return offset &+ marks.trailingZeroBitCount &>> 3 }
       offset &+= 8
     }
     guard offset < count else { return -1 }
-    let marks = zeroBytes(bytes.littleTail(count, count &- offset) ^ (ones &* 0x0a))
+    let marks = zeroBytes(bytes.littleTail(count, count &- offset) ^ repeated(UInt8(ascii: "\n")))
     return marks == 0 ? -1 : offset &+ marks.trailingZeroBitCount &>> 3
   }
 
@@ -38,7 +45,7 @@ package enum ByteScan {
   package static func plainLineFeed(in bytes: RawSpan, from start: Int) -> Int {
     var offset = start
     while offset < bytes.byteCount {
-      if bytes.byte(offset) == 0x0a { return offset }
+      if bytes.byte(offset) == UInt8(ascii: "\n") { return offset }
       offset += 1
     }
     return -1
@@ -57,8 +64,10 @@ package enum ByteScan {
       let next = feed &+ 1
       if next < count {
         let byte = bytes.byte(next)
-        if byte == 0x0a { return next &+ 1 }
-        if byte == 0x0d, next &+ 1 < count, bytes.byte(next &+ 1) == 0x0a { return next &+ 2 }
+        if byte == UInt8(ascii: "\n") { return next &+ 1 }
+        if byte == UInt8(ascii: "\r"), next &+ 1 < count, bytes.byte(next &+ 1) == UInt8(ascii: "\n") {
+          return next &+ 2
+        }
       }
       offset = next
     }

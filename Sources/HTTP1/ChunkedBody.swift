@@ -49,29 +49,28 @@ package struct ChunkedBody: Equatable, BitwiseCopyable, Sendable {
         if let digit = Self.hex(byte) {
           // A larger size is more than anybody can send: the chunk lasts until the connection ends.
           remaining = remaining < 1 << 60 ? remaining << 4 | digit : .max
-        } else if byte == 0x0a {
+        } else if byte == UInt8(ascii: "\n") {
           endSize()
-        } else if byte == 0x3b || byte == 0x20 || byte == 0x09 || byte == 0x0d {
-          state = .sizeExtension
         } else {
-          return .broken
+          guard Self.endsDigits(byte) else { return .broken }
+          state = .sizeExtension
         }
       case .sizeExtension:
-        if byte == 0x0a { endSize() }
+        if byte == UInt8(ascii: "\n") { endSize() }
       case .data: break
       case .dataEnd:
-        if byte == 0x0a {
+        if byte == UInt8(ascii: "\n") {
           state = .sizeStart
-        } else if byte != 0x0d {
+        } else if byte != UInt8(ascii: "\r") {
           return .broken
         }
       case .trailerStart:
-        if byte == 0x0a { return .ended(offset) }
-        state = byte == 0x0d ? .trailerEnd : .trailerLine
+        if byte == UInt8(ascii: "\n") { return .ended(offset) }
+        state = byte == UInt8(ascii: "\r") ? .trailerEnd : .trailerLine
       case .trailerLine:
-        if byte == 0x0a { state = .trailerStart }
+        if byte == UInt8(ascii: "\n") { state = .trailerStart }
       case .trailerEnd:
-        if byte == 0x0a { return .ended(offset) }
+        if byte == UInt8(ascii: "\n") { return .ended(offset) }
         state = .trailerLine
       }
     }
@@ -93,11 +92,17 @@ package struct ChunkedBody: Equatable, BitwiseCopyable, Sendable {
     state = remaining == 0 ? .trailerStart : .data
   }
 
+  /// Whether a byte may follow the digits of a size: an extension's semicolon, white space, or the line's end.
+  private static func endsDigits(_ byte: UInt8) -> Bool {
+    byte == UInt8(ascii: ";") || byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t")
+      || byte == UInt8(ascii: "\r")
+  }
+
   private static func hex(_ byte: UInt8) -> UInt64? {
     switch byte {
-    case 0x30...0x39: UInt64(byte &- 0x30)
-    case 0x41...0x46: UInt64(byte &- 0x37)
-    case 0x61...0x66: UInt64(byte &- 0x57)
+    case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt64(byte &- UInt8(ascii: "0"))
+    case UInt8(ascii: "A")...UInt8(ascii: "F"): UInt64(byte &- UInt8(ascii: "A") &+ 10)
+    case UInt8(ascii: "a")...UInt8(ascii: "f"): UInt64(byte &- UInt8(ascii: "a") &+ 10)
     default: nil
     }
   }

@@ -46,7 +46,7 @@ package enum HeadParser {
   /// The end of the line that `feed` ends: without the CR before it.
   @inline(__always)
   static func trimmedEnd(_ bytes: RawSpan, _ start: Int, _ feed: Int) -> Int {
-    feed > start && bytes.byte(feed &- 1) == 0x0d ? feed &- 1 : feed
+    feed > start && bytes.byte(feed &- 1) == UInt8(ascii: "\r") ? feed &- 1 : feed
   }
 
   /// RFC 9112, section 2.2: a server ignores empty lines before a request line.
@@ -54,7 +54,7 @@ package enum HeadParser {
     var offset = 0
     while offset < bytes.byteCount {
       let byte = bytes.byte(offset)
-      guard byte == 0x0d || byte == 0x0a else { break }
+      guard byte == UInt8(ascii: "\r") || byte == UInt8(ascii: "\n") else { break }
       offset &+= 1
     }
     return offset

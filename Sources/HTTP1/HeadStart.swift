@@ -25,8 +25,8 @@ package enum HeadStart {
     if bytes.byteCount >= 5 {
       // What begins almost every message, first.
       let word = bytes.big32(0)
-      if word == 0x4854_5450, bytes.byte(4) == 0x2f { return .response }
-      if word == 0x4745_5420 { return .request }
+      if word == WireWord.http, bytes.byte(4) == UInt8(ascii: "/") { return .response }
+      if word == WireWord.get { return .request }
     }
     guard bytes.byteCount > 0 else { return .none }
     // All methods and "HTTP/" begin with a capital letter; most payloads do not.
@@ -39,22 +39,27 @@ package enum HeadStart {
   }
 
   @inline(__always)
-  private static func isCapital(_ byte: UInt8) -> Bool { byte >= 0x41 && byte <= 0x5a }
+  private static func isCapital(_ byte: UInt8) -> Bool {
+    byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z")
+  }
 
   @inline(__always)
-  private static func isLineEnd(_ byte: UInt8) -> Bool { byte == 0x0d || byte == 0x0a }
+  private static func isLineEnd(_ byte: UInt8) -> Bool {
+    byte == UInt8(ascii: "\r") || byte == UInt8(ascii: "\n")
+  }
 
   private static func begin(_ bytes: RawSpan, limit longest: Int) -> Verdict {
     let count = bytes.byteCount
-    if count >= 5, bytes.big32(0) == 0x4854_5450, bytes.byte(4) == 0x2f { return .response }
-    if count >= 4, bytes.big32(0) == 0x4745_5420 { return .request }
+    if StartLine.isVersionStart(bytes, 0, count) { return .response }
+    if count >= 4, bytes.big32(0) == WireWord.get { return .request }
     let limit = min(count, longest)
     var space = 1
-    while space < limit, bytes.byte(space) != 0x20 { space &+= 1 }
+    while space < limit, bytes.byte(space) != UInt8(ascii: " ") { space &+= 1 }
     if space < limit {
       if Method.named(bytes, 0, space) != .other { return .request }
       if isHTTP2(bytes) { return .http2 }
-      return space &+ 1 < limit && bytes.byte(space &+ 1) == 0x2f && isName(bytes, space) ? .request : .none
+      let isPath = space &+ 1 < limit && bytes.byte(space &+ 1) == UInt8(ascii: "/")
+      return isPath && isName(bytes, space) ? .request : .none
     }
     return count < longest ? prefix(bytes) : .none
   }
@@ -64,7 +69,11 @@ package enum HeadStart {
     guard count >= 3 else { return false }
     for index in 0..<count {
       let byte = bytes.byte(index)
-      guard isCapital(byte) || byte == 0x2d && index > 0 || byte == 0x5f && index > 2 else { return false }
+      guard
+        isCapital(byte) || byte == UInt8(ascii: "-") && index > 0 || byte == UInt8(ascii: "_") && index > 2
+      else {
+        return false
+      }
     }
     return true
   }

@@ -15,11 +15,11 @@ enum HeaderFields {
     var hostWaits = false
     while line < count {
       let first = bytes.byte(line)
-      if first == 0x0a {
+      if first == UInt8(ascii: "\n") {
         head.length = line &+ 1
         return true
       }
-      if first == 0x0d, line &+ 1 < count, bytes.byte(line &+ 1) == 0x0a {
+      if first == UInt8(ascii: "\r"), line &+ 1 < count, bytes.byte(line &+ 1) == UInt8(ascii: "\n") {
         head.length = line &+ 2
         return true
       }
@@ -29,23 +29,23 @@ enum HeaderFields {
       // Only the line directly after a `Host` continues it.
       let continuesHost = hostWaits
       hostWaits = false
-      switch first | 0x20 {
-      case 0x68:  // h
+      switch first | ByteScan.caseBit {
+      case UInt8(ascii: "h"):
         if let value = valueStart(bytes, line, end, "host") {
           hostWaits = takeHost(bytes, value, end, into: &head)
         }
-      case 0x63:  // c
+      case UInt8(ascii: "c"):
         if let value = valueStart(bytes, line, end, "content-length") {
           takeContentLength(bytes, value, end, into: &head)
         }
-      case 0x74:  // t
+      case UInt8(ascii: "t"):
         if let value = valueStart(bytes, line, end, "transfer-encoding") {
           takeTransferEncoding(bytes, value, end, into: &head)
         }
-      case 0x75:  // u
+      case UInt8(ascii: "u"):
         if valueStart(bytes, line, end, "upgrade") != nil { head.upgrade = true }
-      case 0x20, 0x29:  // SP; HT with the case bit set
-        if continuesHost, first == 0x20 || first == 0x09 {
+      case UInt8(ascii: " "), UInt8(ascii: "\t") | ByteScan.caseBit:
+        if continuesHost, isBlank(first) {
           head.hostFields &-= 1
           hostWaits = takeHost(bytes, line, end, into: &head)
         }
@@ -66,22 +66,22 @@ enum HeaderFields {
     if length >= 8 {
       var offset = 0
       while offset &+ 8 <= length {
-        guard agree(bytes.little64(line &+ offset), word(name, offset)) else { return nil }
+        guard agree(bytes.little64(line &+ offset), WireWord.little64(name, offset)) else { return nil }
         offset &+= 8
       }
       let last = length &- 8
-      guard agree(bytes.little64(line &+ last), word(name, last)) else { return nil }
+      guard agree(bytes.little64(line &+ last), WireWord.little64(name, last)) else { return nil }
     } else {
-      let blanks: UInt32 = 0x2020_2020
+      let lowerCase = UInt32(truncatingIfNeeded: ByteScan.repeated(ByteScan.caseBit))
       let last = length &- 4
-      guard bytes.big32(line) | blanks == half(name, 0),
-        bytes.big32(line &+ last) | blanks == half(name, last)
+      guard bytes.big32(line) | lowerCase == WireWord.big32(name, 0),
+        bytes.big32(line &+ last) | lowerCase == WireWord.big32(name, last)
       else { return nil }
     }
     var colon = line &+ length
     // RFC 9112, section 5.1 forbids white space here; servers that let it through mean this field.
     while colon < end, isBlank(bytes.byte(colon)) { colon &+= 1 }
-    guard colon < end, bytes.byte(colon) == 0x3a else { return nil }
+    guard colon < end, bytes.byte(colon) == UInt8(ascii: ":") else { return nil }
     return colon &+ 1
   }
 
@@ -89,21 +89,8 @@ enum HeaderFields {
   @inline(__always)
   private static func agree(_ bytes: UInt64, _ name: UInt64) -> Bool {
     // The case bit turns no other tchar into a letter or a hyphen, but a CR into a hyphen.
-    bytes | ByteScan.ones &* 0x20 == name && ByteScan.zeroBytes(bytes ^ ByteScan.ones &* 0x0d) == 0
-  }
-
-  /// Eight letters of a name as `little64` would load them.
-  @inline(__always)
-  private static func word(_ name: StaticString, _ offset: Int) -> UInt64 {
-    UInt64(half(name, offset).byteSwapped) | UInt64(half(name, offset &+ 4).byteSwapped) << 32
-  }
-
-  /// Four letters of a name as `big32` would load them.
-  @inline(__always)
-  private static func half(_ name: StaticString, _ offset: Int) -> UInt32 {
-    // The callers' names have these letters.
-    let start = unsafe name.utf8Start + offset
-    return unsafe UInt32(start[0]) << 24 | UInt32(start[1]) << 16 | UInt32(start[2]) << 8 | UInt32(start[3])
+    bytes | ByteScan.repeated(ByteScan.caseBit) == name
+      && ByteScan.zeroBytes(bytes ^ ByteScan.repeated(UInt8(ascii: "\r"))) == 0
   }
 
   /// Takes a `Host`; true when it is empty so far, so that a folded line may still bring it.
@@ -118,6 +105,7 @@ enum HeaderFields {
   }
 
   /// RFC 9112, section 6.3: a list of equal numbers is that number, anything else is an error.
+  @inline(__always)
   private static func takeContentLength(
     _ bytes: RawSpan, _ start: Int, _ end: Int, into head: inout MessageHead
   ) {
@@ -130,13 +118,13 @@ enum HeaderFields {
       let first = offset
       while offset < end, StartLine.isDigit(bytes.byte(offset)) {
         let (product, overflow) = value.multipliedReportingOverflow(by: 10)
-        let (sum, carry) = product.addingReportingOverflow(UInt64(bytes.byte(offset) &- 48))
+        let (sum, carry) = product.addingReportingOverflow(UInt64(StartLine.value(bytes.byte(offset))))
         // More than anybody can send: the body lasts until the connection ends.
         value = overflow || carry ? .max : sum
         offset &+= 1
       }
       while offset < end, isBlank(bytes.byte(offset)) { offset &+= 1 }
-      let more = offset < end && bytes.byte(offset) == 0x2c
+      let more = offset < end && bytes.byte(offset) == UInt8(ascii: ",")
       if first == offset || (offset < end && !more)
         || (head.framing == .length && head.contentLength != value)
       {
@@ -159,15 +147,17 @@ enum HeaderFields {
     var isChunked = value.count >= 7
     var index = 0
     while isChunked, index < 7 {
-      isChunked = unsafe bytes.byte(value.end &- 7 &+ index) | 0x20 == name.utf8Start[index]
+      isChunked = unsafe bytes.byte(value.end &- 7 &+ index) | ByteScan.caseBit == name.utf8Start[index]
       index &+= 1
     }
     if isChunked, value.count > 7 {
       let before = bytes.byte(value.end &- 8)
-      isChunked = isBlank(before) || before == 0x2c
+      isChunked = isBlank(before) || before == UInt8(ascii: ",")
     }
     // "identity" (RFC 2616) says nothing.
-    if !isChunked, value.count == 8, bytes.byte(Int(value.start)) | 0x20 == 0x69 { return }
+    if !isChunked, value.count == 8, bytes.byte(Int(value.start)) | ByteScan.caseBit == UInt8(ascii: "i") {
+      return
+    }
     head.framing = isChunked ? .chunked : .untilClose
   }
 
@@ -179,5 +169,7 @@ enum HeaderFields {
   }
 
   @inline(__always)
-  private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
+  private static func isBlank(_ byte: UInt8) -> Bool {
+    byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t")
+  }
 }

@@ -7,10 +7,12 @@ extension Method {
   package static func named(_ bytes: RawSpan, _ start: Int, _ end: Int) -> Method {
     let count = end &- start
     // The two most frequent ones first, without a search.
-    if count == 3, bytes.byte(start) == 0x47, bytes.byte(start &+ 1) == 0x45, bytes.byte(start &+ 2) == 0x54 {
+    if count == 3, bytes.byte(start) == UInt8(ascii: "G"), bytes.byte(start &+ 1) == UInt8(ascii: "E"),
+      bytes.byte(start &+ 2) == UInt8(ascii: "T")
+    {
       return .get
     }
-    if count == 4, bytes.big32(start) == 0x504f_5354 { return .post }
+    if count == 4, bytes.big32(start) == WireWord.post { return .post }
     guard count > 0, count <= 17 else { return .other }
     return slowNamed(bytes.slice(start, end))
   }

@@ -32,11 +32,12 @@ package enum NameHash {
   /// Eight bytes with A to Z as a to z.
   @inline(__always)
   static func lowerCase(_ word: UInt64) -> UInt64 {
-    let ones: UInt64 = 0x0101_0101_0101_0101
-    let tops = ones &* 0x80
+    let tops = ByteScan.repeated(0x80)
     let low = word & ~tops
     // The top bit of each byte: at least A, beyond Z, and ASCII at all.
-    let capital = (low &+ ones &* (0x80 - 0x41)) ^ (low &+ ones &* (0x80 - 0x5b))
+    let capital =
+      (low &+ ByteScan.repeated(0x80 - UInt8(ascii: "A")))
+      ^ (low &+ ByteScan.repeated(0x80 - 1 - UInt8(ascii: "Z")))
     return word | ((capital & ~word & tops) >> 2)
   }
 

@@ -15,6 +15,8 @@ package enum PrintableName {
   package static let room = maximumLength + 8
   /// Bytes of what a name that was cut ends in.
   private static let tailLength = 18
+  /// The one control byte above the printable ones: DEL.
+  private static var delete: UInt8 { 0x7f }
 
   /// Appends the bytes from `start` up to `end`, escaped, in lower case if asked; returns the name's
   /// place.
@@ -58,16 +60,17 @@ package enum PrintableName {
     return true
   }
 
-  private static var plainLetters: UInt64 { ByteScan.ones &* 0x61 }
+  private static var plainLetters: UInt64 { ByteScan.repeated(UInt8(ascii: "a")) }
 
-  /// Whether all eight bytes stand for themselves: 0x21 to 0x7e, and no backslash.
+  /// Whether all eight bytes stand for themselves: "!" to "~", and no backslash.
   @inline(__always)
   static func arePlain(_ word: UInt64) -> Bool {
-    let tops = ByteScan.ones &* 0x80
-    // With the top bit set no byte borrows from the next one; what is below 0x21 loses it.
-    let low = (word | tops) &- ByteScan.ones &* 0x21
+    let tops = ByteScan.repeated(0x80)
+    // With the top bit set no byte borrows from the next one; what is below "!" loses it.
+    let low = (word | tops) &- ByteScan.repeated(UInt8(ascii: "!"))
     let none =
-      ByteScan.zeroBytes(word ^ ByteScan.ones &* 0x7f) | ByteScan.zeroBytes(word ^ ByteScan.ones &* 0x5c)
+      ByteScan.zeroBytes(word ^ ByteScan.repeated(delete))
+      | ByteScan.zeroBytes(word ^ ByteScan.repeated(UInt8(ascii: "\\")))
     return (word & tops) | (~low & tops) | none == 0
   }
 
@@ -91,13 +94,14 @@ package enum PrintableName {
       let byte = bytes.byte(offset)
       guard names.count &+ width(byte, isText) <= limit else { break }
       if isPlain(byte, isText) {
-        names.append(lowercased && byte >= 0x41 && byte <= 0x5a ? byte | 0x20 : byte)
-      } else if byte == 0x5c {
-        names.append(0x5c)
-        names.append(0x5c)
+        let isCapital = byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z")
+        names.append(lowercased && isCapital ? byte | ByteScan.caseBit : byte)
+      } else if byte == UInt8(ascii: "\\") {
+        names.append(UInt8(ascii: "\\"))
+        names.append(UInt8(ascii: "\\"))
       } else {
-        names.append(0x5c)
-        names.append(0x78)
+        names.append(UInt8(ascii: "\\"))
+        names.append(UInt8(ascii: "x"))
         names.append(digit(byte >> 4))
         names.append(digit(byte & 15))
       }
@@ -110,14 +114,15 @@ package enum PrintableName {
   /// Whether a byte stands for itself.
   @inline(__always)
   private static func isPlain(_ byte: UInt8, _ isText: Bool) -> Bool {
-    if isText { return byte >= 0x20 && byte < 0x7f && byte != 0x5c && byte != 0x22 }
-    return byte > 0x20 && byte < 0x7f && byte != 0x5c
+    guard byte < delete, byte != UInt8(ascii: "\\") else { return false }
+    return isText
+      ? byte >= UInt8(ascii: " ") && byte != UInt8(ascii: "\"") : byte > UInt8(ascii: " ")
   }
 
   /// Characters that a byte takes in a name.
   @inline(__always)
   private static func width(_ byte: UInt8, _ isText: Bool) -> Int {
-    isPlain(byte, isText) ? 1 : byte == 0x5c ? 2 : 4
+    isPlain(byte, isText) ? 1 : byte == UInt8(ascii: "\\") ? 2 : 4
   }
 
   /// Replaces the end of a name that is too long by the hash of all its bytes.
@@ -133,8 +138,8 @@ package enum PrintableName {
       offset &+= 1
     }
     names.truncate(to: mark &+ kept)
-    names.append(0x5c)
-    names.append(0x7e)
+    names.append(UInt8(ascii: "\\"))
+    names.append(UInt8(ascii: "~"))
     // A fixed seed: the same name must read the same in every run.
     let name = bytes.slice(start, end)
     let hash = lowercased ? NameHash.hashInLowerCase(name, seed: 0) : NameHash.hash(name, seed: 0)
@@ -147,5 +152,7 @@ package enum PrintableName {
   }
 
   @inline(__always)
-  private static func digit(_ value: UInt8) -> UInt8 { value < 10 ? 0x30 &+ value : 0x57 &+ value }
+  private static func digit(_ value: UInt8) -> UInt8 {
+    value < 10 ? UInt8(ascii: "0") &+ value : UInt8(ascii: "a") &- 10 &+ value
+  }
 }

@@ -18,19 +18,19 @@ package struct RequestFields: Equatable, Sendable {
     // SP HTTP/d.d follows the target.
     let digits = head.target.end &+ 6
     guard digits &+ 2 < count else { return }
-    version = (bytes.byte(digits) &- 0x30, bytes.byte(digits &+ 2) &- 0x30)
+    version = (StartLine.value(bytes.byte(digits)), StartLine.value(bytes.byte(digits &+ 2)))
     var line = digits &+ 3
     while true {
       let feed = ByteScan.lineFeed(in: bytes, from: line)
       // A line without an end may lack a part of its value.
       guard feed >= 0, feed < count else { return }
       let end = HeadParser.trimmedEnd(bytes, line, feed)
-      switch end > line ? bytes.byte(line) | 0x20 : 0 {
-      case 0x72:  // r
+      switch end > line ? bytes.byte(line) | ByteScan.caseBit : 0 {
+      case UInt8(ascii: "r"):
         if referer.isEmpty, let value = HeaderFields.valueStart(bytes, line, end, "referer") {
           referer = HeaderFields.trimmed(bytes, value, end)
         }
-      case 0x75:  // u
+      case UInt8(ascii: "u"):
         if userAgent.isEmpty, let value = HeaderFields.valueStart(bytes, line, end, "user-agent") {
           userAgent = HeaderFields.trimmed(bytes, value, end)
         }

@@ -23,7 +23,7 @@ package enum RequestTarget {
     let end = head.target.end
     let authority = authorityStart(head, bytes)
     if authority >= 0 { start = pathStart(bytes, authority, end) }
-    guard start < end, bytes.byte(start) == 0x2f || authority < 0 else {
+    guard start < end, bytes.byte(start) == UInt8(ascii: "/") || authority < 0 else {
       // "http://site" and "http://site?query" have the empty path, which is "/".
       return appendRoot(to: names)
     }
@@ -33,12 +33,12 @@ package enum RequestTarget {
       if byte == UInt8(ascii: ";") || isPathEnd(byte) { break }
       offset &+= 1
     }
-    if bytes.byte(start) == 0x3f { return appendRoot(to: names) }
+    if bytes.byte(start) == UInt8(ascii: "?") { return appendRoot(to: names) }
     return PrintableName.append(bytes, start, offset, lowercased: false, to: names)
   }
 
   private static func appendRoot(to names: NameBuffer) -> (start: Int, count: Int) {
-    names.append(0x2f)
+    names.append(UInt8(ascii: "/"))
     return (names.count - 1, 1)
   }
 
@@ -46,11 +46,13 @@ package enum RequestTarget {
   private static func authorityStart(_ head: MessageHead, _ bytes: RawSpan) -> Int {
     let start = Int(head.target.start), end = head.target.end
     // A scheme begins with a letter; origin-form with a slash, asterisk-form is "*".
-    guard start < end, bytes.byte(start) != 0x2f, bytes.byte(start) != 0x2a else { return -1 }
+    guard start < end, bytes.byte(start) != UInt8(ascii: "/"), bytes.byte(start) != UInt8(ascii: "*") else {
+      return -1
+    }
     var offset = start
     while offset < end, isSchemeByte(bytes.byte(offset)) { offset &+= 1 }
-    guard offset > start, offset &+ 3 <= end, bytes.byte(offset) == 0x3a, bytes.byte(offset &+ 1) == 0x2f,
-      bytes.byte(offset &+ 2) == 0x2f
+    guard offset > start, offset &+ 3 <= end, bytes.byte(offset) == UInt8(ascii: ":"),
+      bytes.byte(offset &+ 1) == UInt8(ascii: "/"), bytes.byte(offset &+ 2) == UInt8(ascii: "/")
     else { return -1 }
     return offset &+ 3
   }
@@ -70,7 +72,7 @@ package enum RequestTarget {
 
   /// Beside the bytes of a scheme (RFC 3986, section 3.1), `_`, as in the targets of cache managers.
   private static func isSchemeByte(_ byte: UInt8) -> Bool {
-    let letter = byte | 0x20
+    let letter = byte | ByteScan.caseBit
     return (letter >= UInt8(ascii: "a") && letter <= UInt8(ascii: "z")) || StartLine.isDigit(byte)
       || byte == UInt8(ascii: "+") || byte == UInt8(ascii: "-") || byte == UInt8(ascii: ".")
       || byte == UInt8(ascii: "_")

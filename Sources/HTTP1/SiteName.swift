@@ -27,13 +27,13 @@ package enum SiteName {
     var offset = end
     while offset > start {
       offset &-= 1
-      if bytes.byte(offset) == 0x40 {
+      if bytes.byte(offset) == UInt8(ascii: "@") {
         start = offset &+ 1
         break
       }
     }
     end = withoutPort(bytes, start, end)
-    if end &- start > 1, bytes.byte(end &- 1) == 0x2e { end &-= 1 }
+    if end &- start > 1, bytes.byte(end &- 1) == UInt8(ascii: ".") { end &-= 1 }
     return PrintableName.append(bytes, start, end, lowercased: true, to: names)
   }
 
@@ -43,7 +43,7 @@ package enum SiteName {
     while offset > start {
       offset &-= 1
       let byte = bytes.byte(offset)
-      if byte == 0x3a { return offset }
+      if byte == UInt8(ascii: ":") { return offset }
       // Anything but digits behind the last colon is no port: the colon belongs to the name.
       if !StartLine.isDigit(byte) { return end }
     }

@@ -26,9 +26,9 @@ enum StartLine {
     if matched == 5 {
       // "HTTP/1.1 200 ..." as far as it goes.
       if available > 5, !isDigit(bytes.byte(start &+ 5)) { return false }
-      if available > 6, bytes.byte(start &+ 6) != 0x2e { return false }
+      if available > 6, bytes.byte(start &+ 6) != UInt8(ascii: ".") { return false }
       if available > 7, !isDigit(bytes.byte(start &+ 7)) { return false }
-      if available > 8, bytes.byte(start &+ 8) != 0x20 { return false }
+      if available > 8, bytes.byte(start &+ 8) != UInt8(ascii: " ") { return false }
       var digit = 9
       while digit < min(available, 12) {
         guard isDigit(bytes.byte(start &+ digit)) else { return false }
@@ -41,20 +41,22 @@ enum StartLine {
     var offset = start
     while offset < end, offset &- start <= longestToken, isToken(bytes.byte(offset)) { offset &+= 1 }
     if offset == end { return offset &- start <= longestToken }
-    return offset > start && offset &- start <= longestToken && bytes.byte(offset) == 0x20
+    return offset > start && offset &- start <= longestToken && bytes.byte(offset) == UInt8(ascii: " ")
   }
 
   @inline(__always)
   private static func parseStatus(
     _ bytes: RawSpan, _ start: Int, _ end: Int, into head: inout MessageHead
   ) -> Bool {
-    guard end &- start >= 12, isVersion(bytes, start), bytes.byte(start &+ 8) == 0x20 else { return false }
+    guard end &- start >= 12, isVersion(bytes, start), bytes.byte(start &+ 8) == UInt8(ascii: " ") else {
+      return false
+    }
     let a = bytes.byte(start &+ 9), b = bytes.byte(start &+ 10), c = bytes.byte(start &+ 11)
-    guard isDigit(a), isDigit(b), isDigit(c), a != 0x30 else { return false }
+    guard isDigit(a), isDigit(b), isDigit(c), a != UInt8(ascii: "0") else { return false }
     // The space before an absent reason phrase is often left out.
-    guard end &- start == 12 || bytes.byte(start &+ 12) == 0x20 else { return false }
+    guard end &- start == 12 || bytes.byte(start &+ 12) == UInt8(ascii: " ") else { return false }
     head.kind = .response
-    head.status = UInt16(a &- 48) &* 100 &+ UInt16(b &- 48) &* 10 &+ UInt16(c &- 48)
+    head.status = UInt16(value(a)) &* 100 &+ UInt16(value(b)) &* 10 &+ UInt16(value(c))
     return true
   }
 
@@ -68,15 +70,15 @@ enum StartLine {
     // "HTTP/1." and the digit at once.
     let name = bytes.big64(version)
     guard
-      name &>> 8 == 0x48_5454_502f_312e && isDigit(UInt8(truncatingIfNeeded: name))
+      name &>> 8 == WireWord.http1 && isDigit(UInt8(truncatingIfNeeded: name))
         || isVersionStart(bytes, version, end) && isVersion(bytes, version),
-      bytes.byte(version &- 1) == 0x20
+      bytes.byte(version &- 1) == UInt8(ascii: " ")
     else { return false }
     var space = start
-    if bytes.big32(start) == 0x4745_5420 {  // "GET "
+    if bytes.big32(start) == WireWord.get {
       space = start &+ 3
     } else {
-      while bytes.byte(space) != 0x20 {
+      while bytes.byte(space) != UInt8(ascii: " ") {
         guard isToken(bytes.byte(space)), space &- start < longestToken else { return false }
         space &+= 1
       }
@@ -100,7 +102,7 @@ enum StartLine {
   /// forbids are not looked for; they are escaped before anybody sees them.
   @inline(__always)
   private static func containsSpace(_ bytes: RawSpan, _ start: Int, _ end: Int) -> Bool {
-    let space = ByteScan.ones &* 0x20
+    let space = ByteScan.repeated(UInt8(ascii: " "))
     var offset = start
     while offset &+ 8 <= end {
       if ByteScan.zeroBytes(bytes.little64(offset) ^ space) != 0 { return true }
@@ -112,17 +114,22 @@ enum StartLine {
   /// Whether "HTTP/" stands at `start`.
   @inline(__always)
   static func isVersionStart(_ bytes: RawSpan, _ start: Int, _ end: Int) -> Bool {
-    end &- start >= 5 && bytes.big32(start) == 0x4854_5450 && bytes.byte(start &+ 4) == 0x2f
+    end &- start >= 5 && bytes.big32(start) == WireWord.http && bytes.byte(start &+ 4) == UInt8(ascii: "/")
   }
 
   /// Whether d.d stands after the "HTTP/" at `start`; eight bytes must be there.
   @inline(__always)
   private static func isVersion(_ bytes: RawSpan, _ start: Int) -> Bool {
-    isDigit(bytes.byte(start &+ 5)) && bytes.byte(start &+ 6) == 0x2e && isDigit(bytes.byte(start &+ 7))
+    isDigit(bytes.byte(start &+ 5)) && bytes.byte(start &+ 6) == UInt8(ascii: ".")
+      && isDigit(bytes.byte(start &+ 7))
   }
 
   @inline(__always)
-  static func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 }
+  static func isDigit(_ byte: UInt8) -> Bool { value(byte) < 10 }
+
+  /// The value of a decimal digit; 10 or more for any other byte.
+  @inline(__always)
+  static func value(_ digit: UInt8) -> UInt8 { digit &- UInt8(ascii: "0") }
 
   /// RFC 9110, section 5.6.2: tchar.
   static func isToken(_ byte: UInt8) -> Bool {

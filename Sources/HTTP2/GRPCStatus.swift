@@ -11,7 +11,7 @@ package struct GRPCStatus: Equatable, Hashable, Sendable {
     guard value.byteCount > 0, value.byteCount <= 9 else { return nil }
     var code: UInt32 = 0
     for offset in 0..<value.byteCount {
-      let digit = value.octet(offset) &- 0x30
+      let digit = value.octet(offset) &- UInt8(ascii: "0")
       guard digit < 10 else { return nil }
       // Nine digits fit.
       code = code &* 10 &+ UInt32(digit)
@@ -53,9 +53,9 @@ package struct GRPCPath: Equatable, Sendable {
   ///
   /// The last slash divides: a service may be served below a prefix.
   package init?(_ path: RawSpan) {
-    guard path.byteCount >= 4, path.octet(0) == 0x2f else { return nil }
+    guard path.byteCount >= 4, path.octet(0) == UInt8(ascii: "/") else { return nil }
     var slash = path.byteCount - 1
-    while slash > 0, path.octet(slash) != 0x2f { slash -= 1 }
+    while slash > 0, path.octet(slash) != UInt8(ascii: "/") { slash -= 1 }
     guard slash > 1, slash < path.byteCount - 1 else { return nil }
     service = slash
     method = slash + 1
@@ -73,6 +73,6 @@ package struct GRPCPath: Equatable, Sendable {
       guard value.octet(offset) | 0x20 == contentType[offset] else { return false }
     }
     guard value.byteCount > length else { return true }
-    return [0x2b, 0x3b, 0x20, 0x09].contains(value.octet(length))
+    return "+; \t".utf8.contains(value.octet(length))
   }
 }

@@ -25,7 +25,7 @@ package enum Stages {
   package static func filter(_ traffic: HeadTraffic, rounds: Int) throws(CaptureError) -> [Stage] {
     let (client, server) = HeadTraffic.ends(0)
     let elsewhere = Endpoint(ipv4: 0x0a4e_0001, port: 443)
-    let body = [UInt8](repeating: 0x78, count: 1_400)
+    let body = [UInt8](repeating: UInt8(ascii: "x"), count: 1_400)
     // Decided by its type alone: what is left is the cost of being run.
     var other = HeadTraffic.frame(from: client, to: server, payload: body)
     other.replaceSubrange(12..<14, with: [0x08, 0x06])

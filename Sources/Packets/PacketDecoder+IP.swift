@@ -34,15 +34,16 @@ extension PacketDecoder {
     guard total >= header, total <= length else { return type == IPProtocol.tcp ? .malformed : .other }
     headers.sourceHigh = 0
     headers.destinationHigh = 0
-    headers.sourceLow = 0x0000_ffff_0000_0000 | UInt64(bytes.big32(offset &+ 12))
-    headers.destinationLow = 0x0000_ffff_0000_0000 | UInt64(bytes.big32(offset &+ 16))
+    headers.sourceLow = MappedAddress.prefix | UInt64(bytes.big32(offset &+ 12))
+    headers.destinationLow = MappedAddress.prefix | UInt64(bytes.big32(offset &+ 16))
     let fragment = bytes.big16(offset &+ 6)
-    if fragment & 0x3fff != 0 {
+    if fragment & IPv4Fragment.mask != 0 {
       noteFragment(
-        bytes, identification: UInt32(bytes.big16(offset &+ 4)), type: type, field: fragment & 0x1fff,
-        hasMore: fragment & 0x2000 != 0, start: offset &+ header, end: offset &+ total)
+        bytes, identification: UInt32(bytes.big16(offset &+ 4)), type: type,
+        field: fragment & IPv4Fragment.offset,
+        hasMore: fragment & IPv4Fragment.hasMore != 0, start: offset &+ header, end: offset &+ total)
     }
-    if fragment & 0x1fff != 0 { return type == IPProtocol.tcp ? .fragment : .other }
+    if fragment & IPv4Fragment.offset != 0 { return type == IPProtocol.tcp ? .fragment : .other }
     return transport(type, bytes, offset &+ header, offset &+ total)
   }
 
@@ -74,7 +75,7 @@ extension PacketDecoder {
           bytes, identification: bytes.big32(next &+ 4), type: following,
           field: bytes.big16(next &+ 2) >> 3, hasMore: bytes.byte(next &+ 3) & 1 == 1, start: next &+ 8,
           end: end)
-        if bytes.big16(next &+ 2) & 0xfff8 != 0 { return following == IPProtocol.tcp ? .fragment : .other }
+        if bytes.big16(next &+ 2) >> 3 != 0 { return following == IPProtocol.tcp ? .fragment : .other }
         next &+= 8
       // An authentication header counts in words of four bytes, less two; the others in eight, less one.
       case IPProtocol.authentication: next &+= (units &+ 2) &* 4

@@ -73,12 +73,12 @@ extension PacketDecoder {
     // A zero may fill up in front of the protocol's number.
     next &+= bytes.byte(next &+ 1) == 0 ? 2 : 1
     switch bytes.byte(next) {
-    case 0xcc, 0x8e: return network(bytes, next &+ 1)
-    case 0x80:
+    case NetworkProtocol.ipv4, NetworkProtocol.ipv6: return network(bytes, next &+ 1)
+    case NetworkProtocol.snap:
       // SNAP; by 802.1's number (00-80-c2) bridged Ethernet, with its check sum or without.
       guard bytes.byteCount >= next &+ 8 else { return .malformed }
       let type = bytes.big16(next &+ 4)
-      if bytes.big16(next &+ 2) == 0x80c2 {
+      if bytes.big16(next &+ 2) == NetworkProtocol.bridged {
         return type == 1 || type == 7 ? ethernet(bytes, next &+ 6) : .other
       }
       return etherType(max(type, EtherType.least), bytes, next &+ 6)
@@ -91,10 +91,10 @@ extension PacketDecoder {
     let length = Int(bytes.big32(0).byteSwapped)
     guard length >= 108, length <= 4_096, bytes.big32(4).byteSwapped == 1 else { return .other }
     switch bytes.big32(8).byteSwapped {
-    case 0: return network(bytes, length &+ 4)
-    case 1: return ethernet(bytes, length)
-    case 9: return ppp(bytes, length)
-    case 12, 14, 101: return network(bytes, length)
+    case InnerLink.null: return network(bytes, length &+ 4)
+    case InnerLink.ethernet: return ethernet(bytes, length)
+    case InnerLink.ppp: return ppp(bytes, length)
+    case InnerLink.raw, InnerLink.rawBSD, InnerLink.rawOpenBSD: return network(bytes, length)
     default: return .other
     }
   }
@@ -119,11 +119,13 @@ extension PacketDecoder {
   /// (type 240) has none.
   private mutating func arcnet(_ bytes: RawSpan, _ offset: Int) -> PacketVerdict {
     switch bytes.byte(offset) {
-    case 240: return network(bytes, offset &+ 1)
-    case 212:
+    case ARCNETProtocol.oldIP: return network(bytes, offset &+ 1)
+    case ARCNETProtocol.ip:
       // An exception frame repeats the header after four bytes.
       let flag = bytes.byte(offset &+ 1)
-      return flag == 0 ? network(bytes, offset &+ 4) : flag == 0xff ? network(bytes, offset &+ 8) : .fragment
+      return flag == 0
+        ? network(bytes, offset &+ 4)
+        : flag == ARCNETProtocol.exception ? network(bytes, offset &+ 8) : .fragment
     default: return .other
     }
   }

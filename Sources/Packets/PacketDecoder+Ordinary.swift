@@ -25,13 +25,14 @@ extension PacketDecoder {
       let first = bytes.big64(network), second = bytes.big64(network &+ 8)
       let total = Int(truncatingIfNeeded: first &>> 32 & 0xffff)
       // Version and length of the header, no fragment, TCP.
-      guard first &>> 56 == 0x45, first & 0x3fff == 0, second &>> 48 & 0xff == UInt64(IPProtocol.tcp),
+      guard first &>> 56 == 0x45, first & UInt64(IPv4Fragment.mask) == 0,
+        second &>> 48 & 0xff == UInt64(IPProtocol.tcp),
         total >= 40, total <= length
       else { return false }
       headers.sourceHigh = 0
       headers.destinationHigh = 0
-      headers.sourceLow = 0x0000_ffff_0000_0000 | second & 0xffff_ffff
-      headers.destinationLow = 0x0000_ffff_0000_0000 | UInt64(bytes.big32(network &+ 16))
+      headers.sourceLow = MappedAddress.prefix | second & 0xffff_ffff
+      headers.destinationLow = MappedAddress.prefix | UInt64(bytes.big32(network &+ 16))
       transport = network &+ 20
       end = network &+ total
     } else if type == EtherType.ipv6 {

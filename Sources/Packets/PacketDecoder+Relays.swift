@@ -20,12 +20,12 @@ extension PacketDecoder {
   mutating func layer2Tunnel(_ bytes: RawSpan, _ offset: Int) -> PacketVerdict {
     guard bytes.byteCount >= offset &+ 8 else { return .other }
     let flags = bytes.big16(offset)
-    guard flags & 0x800f == 2 else { return .other }
+    guard flags & (L2TPFlag.control | L2TPFlag.version) == 2 else { return .other }
     var next = offset &+ 2
-    if flags & 0x4000 != 0 { next &+= 2 }
+    if flags & L2TPFlag.length != 0 { next &+= 2 }
     next &+= 4
-    if flags & 0x0800 != 0 { next &+= 4 }
-    if flags & 0x0200 != 0 {
+    if flags & L2TPFlag.sequence != 0 { next &+= 4 }
+    if flags & L2TPFlag.offset != 0 {
       guard bytes.byteCount >= next &+ 2 else { return .malformed }
       next &+= 2 &+ Int(bytes.big16(next))
     }

@@ -23,8 +23,8 @@ extension PacketDecoder {
   /// 802.1AE, as long as it only signs: a packet number, and perhaps the channel's identifier.
   private mutating func security(_ bytes: RawSpan, _ offset: Int) -> PacketVerdict {
     let control = bytes.byte(offset)
-    guard control & 0x8c == 0 else { return .other }
-    let next = offset &+ (control & 0x20 != 0 ? 14 : 6)
+    guard control & MACsecTag.unreadable == 0 else { return .other }
+    let next = offset &+ (control & MACsecTag.hasChannel != 0 ? 14 : 6)
     return etherType(bytes.big16(next), bytes, next &+ 2)
   }
 

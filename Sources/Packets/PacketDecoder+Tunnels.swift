@@ -9,20 +9,22 @@ extension PacketDecoder {
     guard bytes.byteCount >= offset &+ 4 else { return .malformed }
     let flags = bytes.big16(offset), type = bytes.big16(offset &+ 2)
     var next = offset &+ 4
-    if flags & 0x8000 != 0 || flags & 0x4000 != 0 { next &+= 4 }
-    if flags & 0x2000 != 0 { next &+= 4 }
-    if flags & 0x1000 != 0 { next &+= 4 }
-    if flags & 7 == 1 {
+    if flags & (GREFlag.checksum | GREFlag.routing) != 0 { next &+= 4 }
+    if flags & GREFlag.key != 0 { next &+= 4 }
+    if flags & GREFlag.sequence != 0 { next &+= 4 }
+    if flags & GREFlag.version == GREFlag.enhanced {
       // MikroTik's Ethernet over IP has a length and a number of the tunnel.
-      if flags == 0x2001, type == EtherType.mikroTik { return ethernet(bytes, offset &+ 8) }
+      if flags == GREFlag.key | GREFlag.enhanced, type == EtherType.mikroTik {
+        return ethernet(bytes, offset &+ 8)
+      }
       // PPTP: an acknowledgement number, and PPP inside.
-      if flags & 0x0080 != 0 { next &+= 4 }
+      if flags & GREFlag.acknowledgement != 0 { next &+= 4 }
       return type == EtherType.ppp ? ppp(bytes, next) : .other
     }
     switch type {
     case EtherType.ppp: return ppp(bytes, next)
     // ERSPAN type II has a header if there is a sequence number, type III one of 12 bytes.
-    case EtherType.erspan2: return ethernet(bytes, flags & 0x1000 != 0 ? next &+ 8 : next)
+    case EtherType.erspan2: return ethernet(bytes, flags & GREFlag.sequence != 0 ? next &+ 8 : next)
     case EtherType.erspan3:
       guard bytes.byteCount >= next &+ 12 else { return .malformed }
       return ethernet(bytes, next &+ (bytes.byte(next &+ 11) & 1 == 1 ? 20 : 12))
@@ -78,11 +80,13 @@ extension PacketDecoder {
 
   /// RFC 7348; with the P bit of VXLAN-GPE, the last byte says what follows.
   private mutating func vxlan(_ bytes: RawSpan, _ offset: Int) -> PacketVerdict {
-    guard bytes.byteCount >= offset &+ 8, bytes.byte(offset) & 0x08 != 0 else { return .other }
-    if bytes.byte(offset) & 0x04 != 0 {
+    guard bytes.byteCount >= offset &+ 8, bytes.byte(offset) & VXLANFlag.hasIdentifier != 0 else {
+      return .other
+    }
+    if bytes.byte(offset) & VXLANFlag.hasNextProtocol != 0 {
       switch bytes.byte(offset &+ 3) {
-      case 1, 2: return network(bytes, offset &+ 8)
-      case 4: return etherType(EtherType.serviceHeader, bytes, offset &+ 8)
+      case NextProtocol.ipv4, NextProtocol.ipv6: return network(bytes, offset &+ 8)
+      case NextProtocol.serviceHeader: return etherType(EtherType.serviceHeader, bytes, offset &+ 8)
       default: break
       }
     }
@@ -98,13 +102,13 @@ extension PacketDecoder {
 
   /// 3GPP TS 29.281: a G-PDU of GTP-U, version 1, with its extension headers.
   private mutating func gtp(_ bytes: RawSpan, _ offset: Int) -> PacketVerdict {
-    guard bytes.byteCount >= offset &+ 8, bytes.byte(offset) >> 5 == 1, bytes.byte(offset) & 0x10 != 0,
-      bytes.byte(offset &+ 1) == 0xff
+    guard bytes.byteCount >= offset &+ 8, bytes.byte(offset) >> 5 == 1,
+      bytes.byte(offset) & GTP.protocolType != 0, bytes.byte(offset &+ 1) == GTP.userPacket
     else { return .other }
     var next = offset &+ 8
-    if bytes.byte(offset) & 0x07 != 0 {
+    if bytes.byte(offset) & GTP.hasOptions != 0 {
       guard bytes.byteCount >= next &+ 4 else { return .malformed }
-      var type = bytes.byte(offset) & 0x04 != 0 ? bytes.byte(next &+ 3) : 0
+      var type = bytes.byte(offset) & GTP.hasExtension != 0 ? bytes.byte(next &+ 3) : 0
       next &+= 4
       var extensions = 0
       while type != 0 {

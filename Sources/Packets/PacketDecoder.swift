@@ -75,7 +75,7 @@ package struct PacketDecoder: Sendable {
     return etherType(bytes.big16(offset &+ 12), bytes, offset &+ 14)
   }
 
-  /// What follows an EtherType; below 0x600 it is the length of an LLC frame.
+  /// What follows an EtherType; below `EtherType.least` it is the length of an LLC frame.
   mutating func etherType(_ type: UInt16, _ bytes: RawSpan, _ offset: Int) -> PacketVerdict {
     depth &+= 1
     guard depth <= Self.maximumDepth else { return .malformed }
@@ -165,8 +165,8 @@ package struct PacketDecoder: Sendable {
     guard bytes.byteCount >= offset &+ 8 else { return .malformed }
     let length = Int(bytes.byte(offset &+ 1) & 0x3f) &* 4
     switch bytes.byte(offset &+ 3) {
-    case 1, 2: return network(bytes, offset &+ length)
-    case 3: return ethernet(bytes, offset &+ length)
+    case NextProtocol.ipv4, NextProtocol.ipv6: return network(bytes, offset &+ length)
+    case NextProtocol.ethernet: return ethernet(bytes, offset &+ length)
     default: return .other
     }
   }
@@ -176,10 +176,14 @@ package struct PacketDecoder: Sendable {
     guard bytes.byteCount >= offset &+ 24 else { return .malformed }
     let control = bytes.byte(isSwapped ? offset &+ 1 : offset)
     let flags = bytes.byte(isSwapped ? offset : offset &+ 1)
-    guard control & 0x0c == 0x08, control & 0x40 == 0, flags & 0x40 == 0 else { return .other }
+    guard control & WirelessFrame.typeMask == WirelessFrame.data, control & WirelessFrame.isEmpty == 0,
+      flags & WirelessFrame.isProtected == 0
+    else { return .other }
     var length = 24
-    if flags & 3 == 3 { length &+= 6 }
-    if control & 0x80 != 0 { length &+= flags & 0x80 != 0 ? 6 : 2 }
+    if flags & WirelessFrame.fourAddresses == WirelessFrame.fourAddresses { length &+= 6 }
+    if control & WirelessFrame.hasQuality != 0 {
+      length &+= flags & WirelessFrame.hasHighThroughput != 0 ? 6 : 2
+    }
     guard bytes.byteCount >= offset &+ length &+ 8 else { return .malformed }
     return etherType(0, bytes, offset &+ length)
   }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The numbers by which an Ethernet header says what follows (IEEE 802, IANA's ieee-802-numbers).
-enum EtherType {
-  static var ipv4: UInt16 { 0x0800 }
-  static var ipv6: UInt16 { 0x86dd }
+package enum EtherType {
+  package static var ipv4: UInt16 { 0x0800 }
+  package static var ipv6: UInt16 { 0x86dd }
   /// 802.1Q's tag, 802.1ad's, and what switches used before those were agreed.
-  static var vlan: UInt16 { 0x8100 }
-  static var serviceVLAN: UInt16 { 0x88a8 }
+  package static var vlan: UInt16 { 0x8100 }
+  package static var serviceVLAN: UInt16 { 0x88a8 }
   static var qinq9100: UInt16 { 0x9100 }
   static var qinq9200: UInt16 { 0x9200 }
   static var qinq9300: UInt16 { 0x9300 }
@@ -51,16 +51,16 @@ enum EtherType {
 }
 
 /// The numbers by which an IP header says what follows (IANA's protocol-numbers).
-enum IPProtocol {
+package enum IPProtocol {
   /// IPv6's extension headers: hop-by-hop options, routing, fragment, authentication, destination options.
-  static var hopByHop: UInt8 { 0 }
-  static var routing: UInt8 { 43 }
-  static var fragment: UInt8 { 44 }
-  static var authentication: UInt8 { 51 }
-  static var destinationOptions: UInt8 { 60 }
+  package static var hopByHop: UInt8 { 0 }
+  package static var routing: UInt8 { 43 }
+  package static var fragment: UInt8 { 44 }
+  package static var authentication: UInt8 { 51 }
+  package static var destinationOptions: UInt8 { 60 }
 
   static var ipv4: UInt8 { 4 }
-  static var tcp: UInt8 { 6 }
+  package static var tcp: UInt8 { 6 }
   static var udp: UInt8 { 17 }
   static var ipv6: UInt8 { 41 }
   static var gre: UInt8 { 47 }
@@ -70,6 +70,115 @@ enum IPProtocol {
   static var mpls: UInt8 { 137 }
   /// RFC 8986: a frame as it is.
   static var ethernet: UInt8 { 143 }
+}
+
+/// The word of an IPv4 header that says whether the packet is a fragment (RFC 791, section 3.1; IP_MF and IP_OFFSET
+/// of the kernel's net/ip.h).
+package enum IPv4Fragment {
+  static var hasMore: UInt16 { 0x2000 }
+  /// In units of eight bytes.
+  package static var offset: UInt16 { 0x1fff }
+  /// A whole packet has none of these bits.
+  static var mask: UInt16 { hasMore | offset }
+}
+
+/// IPv4 addresses as they stand in IPv6 ones, ::ffff:0:0/96 (RFC 4291, section 2.5.5.2).
+enum MappedAddress {
+  static var prefix: UInt64 { 0x0000_ffff_0000_0000 }
+}
+
+/// The first word of a GRE header (RFC 2784, 2890 and 2637).
+enum GREFlag {
+  static var checksum: UInt16 { 0x8000 }
+  static var routing: UInt16 { 0x4000 }
+  static var key: UInt16 { 0x2000 }
+  static var sequence: UInt16 { 0x1000 }
+  /// In PPTP's version alone.
+  static var acknowledgement: UInt16 { 0x0080 }
+  static var version: UInt16 { 0x0007 }
+  /// PPTP's version, and MikroTik's.
+  static var enhanced: UInt16 { 1 }
+}
+
+/// The first word of an L2TP header (RFC 2661, section 3.1).
+enum L2TPFlag {
+  static var control: UInt16 { 0x8000 }
+  static var length: UInt16 { 0x4000 }
+  static var sequence: UInt16 { 0x0800 }
+  static var offset: UInt16 { 0x0200 }
+  static var version: UInt16 { 0x000f }
+}
+
+/// The first byte of a VXLAN header (RFC 7348), and of VXLAN-GPE's (draft-ietf-nvo3-vxlan-gpe).
+enum VXLANFlag {
+  static var hasIdentifier: UInt8 { 0x08 }
+  static var hasNextProtocol: UInt8 { 0x04 }
+}
+
+/// What follows a header of VXLAN-GPE or a network service header (RFC 8300, section 2.2).
+enum NextProtocol {
+  static var ipv4: UInt8 { 1 }
+  static var ipv6: UInt8 { 2 }
+  static var ethernet: UInt8 { 3 }
+  static var serviceHeader: UInt8 { 4 }
+}
+
+/// The first two bytes of a GTP-U header (3GPP TS 29.281, section 5.1).
+enum GTP {
+  static var protocolType: UInt8 { 0x10 }
+  static var hasExtension: UInt8 { 0x04 }
+  /// Any of the three bits of which one is enough for the optional fields to be there.
+  static var hasOptions: UInt8 { 0x07 }
+  /// The message that carries a user's packet.
+  static var userPacket: UInt8 { 0xff }
+}
+
+/// The first two bytes of an IEEE 802.11 header: type of the frame, and flags.
+enum WirelessFrame {
+  static var typeMask: UInt8 { 0x0c }
+  static var data: UInt8 { 0x08 }
+  /// Of a data frame's subtype: no data in it, and the field of quality of service.
+  static var isEmpty: UInt8 { 0x40 }
+  static var hasQuality: UInt8 { 0x80 }
+  /// Of the flags: encrypted; with all four addresses; with a field of high throughput.
+  static var isProtected: UInt8 { 0x40 }
+  static var fourAddresses: UInt8 { 0x03 }
+  static var hasHighThroughput: UInt8 { 0x80 }
+}
+
+/// The first byte of a MACsec tag (802.1AE).
+enum MACsecTag {
+  /// Bits of the version, of encryption and of changed text: the frame cannot be read.
+  static var unreadable: UInt8 { 0x8c }
+  static var hasChannel: UInt8 { 0x20 }
+}
+
+/// Network layer protocol identifiers of frame relay (ISO/IEC TR 9577, RFC 2427).
+enum NetworkProtocol {
+  static var ipv4: UInt8 { 0xcc }
+  static var ipv6: UInt8 { 0x8e }
+  static var snap: UInt8 { 0x80 }
+  /// The second and third byte of 802.1's number, after which a bridged frame comes.
+  static var bridged: UInt16 { 0x80c2 }
+}
+
+/// The protocols of ARCNET: IP by RFC 1201 and by RFC 1051.
+enum ARCNETProtocol {
+  static var ip: UInt8 { 212 }
+  static var oldIP: UInt8 { 240 }
+  /// The split flag of an exception frame.
+  static var exception: UInt8 { 0xff }
+}
+
+/// The link types that headers which stand before a frame name (tcpdump.org/linktypes.html, and BSD's own numbers
+/// of raw IP).
+enum InnerLink {
+  static var null: UInt32 { 0 }
+  static var ethernet: UInt32 { 1 }
+  static var ppp: UInt32 { 9 }
+  static var raw: UInt32 { 101 }
+  static var rawBSD: UInt32 { 12 }
+  static var rawOpenBSD: UInt32 { 14 }
 }
 
 /// The UDP ports of tunnels (IANA's service-names-port-numbers, or what their makers chose).

@@ -14,16 +14,29 @@ struct ClassicFormat: Sendable {
   private let recordHeader: Int
   private let link: LinkLayer
 
+  /// What files begin with.
+  private enum Magic {
+    /// pcap, by the unit of its times, in big-endian order.
+    static var microseconds: UInt32 { 0xa1b2_c3d4 }
+    static var nanoseconds: UInt32 { 0xa1b2_3c4d }
+    /// The variant of old Linux distributions.
+    static var modified: UInt32 { 0xa1b2_cd34 }
+    /// RFC 1952, two bytes, and RFC 8878.
+    static var gzip: UInt32 { 0x1f8b }
+    static var zstd: UInt32 { 0x28b5_2ffd }
+  }
+
   init(_ header: RawSpan, name: String) throws(CaptureError) {
     let magic = header.big32(0)
     switch magic {
-    case 0xa1b2_c3d4, 0xa1b2_3c4d, 0xa1b2_cd34: isSwapped = false
-    case 0xd4c3_b2a1, 0x4d3c_b2a1, 0x34cd_b2a1: isSwapped = true
+    case Magic.microseconds, Magic.nanoseconds, Magic.modified: isSwapped = false
+    case Magic.microseconds.byteSwapped, Magic.nanoseconds.byteSwapped, Magic.modified.byteSwapped:
+      isSwapped = true
     default: throw Self.unknown(magic, name)
     }
     let native = isSwapped ? magic.byteSwapped : magic
-    unit = native == 0xa1b2_3c4d ? 1 : 1_000
-    recordHeader = native == 0xa1b2_cd34 ? 24 : 16
+    unit = native == Magic.nanoseconds ? 1 : 1_000
+    recordHeader = native == Magic.modified ? 24 : 16
     guard header.byteCount >= 24 else {
       throw CaptureError(.badData, "\(name) ends inside its header")
     }
@@ -91,11 +104,11 @@ struct ClassicFormat: Sendable {
   }
 
   private static func unknown(_ magic: UInt32, _ name: String) -> CaptureError {
-    if magic >> 16 == 0x1f8b {
+    if magic >> 16 == Magic.gzip {
       return CaptureError(
         .badData, "\(name) is compressed by gzip", hint: "zcat \(name) | wiretally read -")
     }
-    if magic == 0x28b5_2ffd {
+    if magic == Magic.zstd {
       return CaptureError(
         .badData, "\(name) is compressed by zstd", hint: "zstdcat \(name) | wiretally read -")
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Capture
+import HTTP1
 package import Packets
 
 /// The classic filter that makes the payload test in the kernel when eBPF is unavailable: libpcap's
@@ -25,7 +26,9 @@ package enum HeadFilter {
     switch link {
     // Each "vlan" moves the offsets of all that follows it, so the nesting counts.
     case .ethernet: all = "(\(test)) or (vlan and ((\(test)) or (vlan and (\(test)))))"
-    case .cooked, .cooked2: all = "(\(test)) or ether proto 0x8100 or ether proto 0x88a8 or \(taggedInData)"
+    case .cooked, .cooked2:
+      all =
+        "(\(test)) or ether proto \(EtherType.vlan) or ether proto \(EtherType.serviceVLAN) or \(taggedInData)"
     default: all = test
     }
     // In the filter, and not by pcap_setdirection: loopback (index 1 in every namespace) shows each
@@ -39,7 +42,9 @@ package enum HeadFilter {
 
   /// The same as libpcap sees it when it filters once more by itself, which it does with the first
   /// packets of a capture: there the type is the one behind the tag that is still in the data.
-  private static var taggedInData: String { "(ip[2:2] = 0x0800) or (ip6[2:2] = 0x86dd)" }
+  private static var taggedInData: String {
+    "(ip[2:2] = \(EtherType.ipv4)) or (ip6[2:2] = \(EtherType.ipv6))"
+  }
 
   private static func heads(_ ports: PortSet) -> String {
     let size4 = "(ip[2:2] - ((ip[0] & 0x0f) << 2) - ((tcp[12] & 0xf0) >> 2))"
@@ -54,15 +59,21 @@ package enum HeadFilter {
     let v6 =
       "(\(to) and (\(size6) != 0 or ip6[4:2] = 0))"
       + " or (\(from) and ((\(size6) > 0 and \(size6) < 13) or \(begins6)))"
-    return "(ip proto 6 and (ip[6:2] & 0x1fff = 0) and (\(v4))) or (ip6[6] = 6 and (\(v6)))"
-      + " or (\(extensions))"
+    let tcp = IPProtocol.tcp
+    return "(ip proto \(tcp) and (ip[6:2] & \(IPv4Fragment.offset) = 0) and (\(v4)))"
+      + " or (ip6[6] = \(tcp) and (\(v6))) or (\(extensions))"
   }
 
   /// The test of a payload's first bytes, which `at` names by offset and count.
   private static func begins(_ at: (Int, Int) -> String) -> String {
-    let name = (1...2).map { "((\(at($0, 1)) - 65) <= 25 or \(at($0, 1)) = 0x2d)" }.joined(separator: " and ")
-    let capitals = "(\(at(0, 1)) - 65) <= 25 and \(name)"
-    return "(\(at(0, 4)) = 0x48545450 or (\(capitals)) or \(at(0, 1)) = 0x0d or \(at(0, 1)) = 0x0a)"
+    func isCapital(_ offset: Int) -> String {
+      "(\(at(offset, 1)) - \(UInt8(ascii: "A"))) <= \(UInt8(ascii: "Z") - UInt8(ascii: "A"))"
+    }
+    func isByte(_ offset: Int, _ byte: UInt8) -> String { "\(at(offset, 1)) = \(byte)" }
+    let name = (1...2).map { "(\(isCapital($0)) or \(isByte($0, UInt8(ascii: "-"))))" }
+    let capitals = ([isCapital(0)] + name).joined(separator: " and ")
+    let lineEnd = "\(isByte(0, UInt8(ascii: "\r"))) or \(isByte(0, UInt8(ascii: "\n")))"
+    return "(\(at(0, 4)) = \(WireWord.http) or (\(capitals)) or \(lineEnd))"
   }
 
   private static func streams(_ ports: PortSet) -> String {
@@ -71,7 +82,11 @@ package enum HeadFilter {
 
   /// IPv6 headers after which TCP may stand.
   private static var extensions: String {
-    [0, 43, 44, 51, 60].map { "ip6[6] = \($0)" }.joined(separator: " or ")
+    [
+      IPProtocol.hopByHop, IPProtocol.routing, IPProtocol.fragment, IPProtocol.authentication,
+      IPProtocol.destinationOptions,
+    ]
+    .map { "ip6[6] = \($0)" }.joined(separator: " or ")
   }
 
   private static func portTest(_ side: String, _ ports: PortSet) -> String {

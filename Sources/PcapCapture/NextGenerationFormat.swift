@@ -8,6 +8,25 @@ import System
 struct NextGenerationFormat: Sendable {
   static let sectionHeader: UInt32 = 0x0a0d_0d0a
 
+  /// The byte order of a section as it stands in a big-endian file.
+  private static let byteOrder: UInt32 = 0x1a2b_3c4d
+
+  /// The types of blocks that are read (section 11.1).
+  private enum Block {
+    static var interface: UInt32 { 1 }
+    /// The obsolete packet block.
+    static var packet: UInt32 { 2 }
+    static var simplePacket: UInt32 { 3 }
+    static var enhancedPacket: UInt32 { 6 }
+  }
+
+  /// The options of an interface that are read (section 4.2).
+  private enum Option {
+    static var end: UInt16 { 0 }
+    static var resolution: UInt16 { 9 }
+    static var offset: UInt16 { 14 }
+  }
+
   private struct Interface: Sendable {
     var link: LinkLayer?
     var snapLength: Int
@@ -34,10 +53,11 @@ struct NextGenerationFormat: Sendable {
       }
       let head = input.bytes(12)
       if head.big32(0) == Self.sectionHeader {
-        guard head.big32(8) == 0x1a2b_3c4d || head.big32(8) == 0x4d3c_2b1a else {
+        let order = head.big32(8)
+        guard order == Self.byteOrder || order == Self.byteOrder.byteSwapped else {
           throw file.broken("a section header has no byte order")
         }
-        isLittle = head.big32(8) == 0x4d3c_2b1a
+        isLittle = order == Self.byteOrder.byteSwapped
         interfaces = []
         section += 1
       }
@@ -64,23 +84,23 @@ struct NextGenerationFormat: Sendable {
     _ type: UInt32, _ block: RawSpan, _ file: CaptureFile, _ body: (FilePacket, RawSpan) -> Void
   ) throws(CaptureError) -> Bool {
     switch type {
-    case 1:
+    case Block.interface:
       guard block.byteCount >= 8 else { throw file.broken("an interface block is too short") }
       describe(block)
-    case 6:
+    case Block.enhancedPacket:
       guard block.byteCount >= 20 else { throw file.broken("a packet block is too short") }
       return try packet(
         block, header: 20, interface: Int(number(block, 0)),
         time: UInt64(number(block, 4)) << 32 | UInt64(number(block, 8)), captured: Int(number(block, 12)),
         length: Int(number(block, 16)), file, body)
-    case 3:
+    case Block.simplePacket:
       guard block.byteCount >= 4 else { throw file.broken("a packet block is too short") }
       let length = Int(number(block, 0))
       let limit = interfaces.first.map { $0.snapLength > 0 ? $0.snapLength : .max } ?? .max
       return try packet(
         block, header: 4, interface: 0, time: nil, captured: min(length, limit, block.byteCount - 4),
         length: length, file, body)
-    case 2:
+    case Block.packet:
       guard block.byteCount >= 20 else { throw file.broken("a packet block is too short") }
       return try packet(
         block, header: 20, interface: Int(isLittle ? block.big16(0).byteSwapped : block.big16(0)),
@@ -120,9 +140,11 @@ struct NextGenerationFormat: Sendable {
     while block.byteCount >= offset + 4 {
       let code = isLittle ? block.big16(offset).byteSwapped : block.big16(offset)
       let length = Int(isLittle ? block.big16(offset + 2).byteSwapped : block.big16(offset + 2))
-      guard code != 0, block.byteCount >= offset + 4 + length else { break }
-      if code == 9, length >= 1 { interface.resolution = Self.resolution(block.byte(offset + 4)) }
-      if code == 14, length >= 8 {
+      guard code != Option.end, block.byteCount >= offset + 4 + length else { break }
+      if code == Option.resolution, length >= 1 {
+        interface.resolution = Self.resolution(block.byte(offset + 4))
+      }
+      if code == Option.offset, length >= 8 {
         let value = block.big64(offset + 4)
         interface.offset = Int64(bitPattern: isLittle ? value.byteSwapped : value)
       }

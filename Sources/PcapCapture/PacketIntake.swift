@@ -136,11 +136,24 @@ package struct PacketIntake {
     case .response, .responsePrefix: counters.responseHeads &+= 1
     case .http2: counters.http2 &+= 1
     case .none:
-      // A TLS record of any type and version (RFC 8446, section 5.1).
-      if payload.byteCount >= 2, payload.byte(0) &- 0x14 <= 3, payload.byte(1) == 3 { counters.tls &+= 1 }
+      if TLSRecord.begins(payload) { counters.tls &+= 1 }
       return false
     }
     return true
+  }
+}
+
+/// The header of a TLS record (RFC 8446, section 5.1).
+private enum TLSRecord {
+  /// The types, from a change of the cipher to application data.
+  private static var types: ClosedRange<UInt8> { 20...23 }
+  /// The first byte of every version's number since SSL 3.
+  private static var majorVersion: UInt8 { 3 }
+
+  /// Whether bytes begin with a record of any type and version.
+  @inline(__always)
+  static func begins(_ bytes: RawSpan) -> Bool {
+    bytes.byteCount >= 2 && types.contains(bytes.byte(0)) && bytes.byte(1) == majorVersion
   }
 }
 

@@ -61,8 +61,10 @@ extension ScreenPainter {
       return
     }
     let items = statuses.map { item in
-      let digit = item.name.utf8.first { $0 >= 0x31 && $0 <= 0x39 }
-      return (item.name, item.count, Self.style(ofStatus: Int(digit.map { $0 - 0x30 } ?? 0) * 100))
+      let digit = item.name.utf8.first { $0 >= UInt8(ascii: "1") && $0 <= UInt8(ascii: "9") }
+      return (
+        item.name, item.count, Self.style(ofStatus: Int(digit.map { $0 - UInt8(ascii: "0") } ?? 0) * 100)
+      )
     }
     drawShares(region.part(row: 1), items, of: statuses.reduce(0) { $0 &+ $1.count })
     if items.isEmpty { region.part(row: 1).put("no answer yet", row: 0, column: 1, style: .faint) }

@@ -85,12 +85,19 @@ package struct JSONWriter: Sendable {
   package mutating func string(_ value: String) {
     separate()
     text.append("\"")
-    if value.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7f && $0 != 0x22 && $0 != 0x5c }) {
+    if value.utf8.allSatisfy({ Self.isPlain($0) }) {
       text.append(value)
     } else {
       for scalar in value.unicodeScalars { append(scalar) }
     }
     text.append("\"")
+  }
+
+  /// Whether a byte stands for itself in a string: printable ASCII, neither quotation mark nor backslash.
+  @inline(__always)
+  private static func isPlain(_ byte: UInt8) -> Bool {
+    byte >= UInt8(ascii: " ") && byte <= UInt8(ascii: "~") && byte != UInt8(ascii: "\"")
+      && byte != UInt8(ascii: "\\")
   }
 
   /// A string of printable ASCII, as names off the wire are.

@@ -13,9 +13,15 @@ package enum VisibleText {
     }
   }
 
+  /// Whether a byte is printable ASCII: from the space to the tilde.
+  @inline(__always)
+  private static func isPrintable(_ byte: UInt8) -> Bool {
+    byte >= UInt8(ascii: " ") && byte <= UInt8(ascii: "~")
+  }
+
   /// The text with such characters as `\u{1b}`; as it is when there are none.
   package static func escaped(_ text: String) -> String {
-    if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7f }) { return text }
+    if text.utf8.allSatisfy({ isPrintable($0) }) { return text }
     var escaped = ""
     for scalar in text.unicodeScalars {
       if isInvisible(scalar) {
@@ -29,10 +35,10 @@ package enum VisibleText {
 
   /// The text as ASCII, every other character escaped: one column a character on any terminal.
   package static func cells(_ text: String) -> String {
-    if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7f }) { return text }
+    if text.utf8.allSatisfy({ isPrintable($0) }) { return text }
     var cells = ""
     for scalar in text.unicodeScalars {
-      if scalar.value >= 0x20 && scalar.value < 0x7f {
+      if scalar.isASCII, isPrintable(UInt8(ascii: scalar)) {
         cells.unicodeScalars.append(scalar)
       } else {
         cells += "\\u{\(String(scalar.value, radix: 16))}"

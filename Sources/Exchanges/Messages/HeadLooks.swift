@@ -33,8 +33,7 @@ enum HeadLooks {
 
   /// Whether bytes begin with a status line, as far as they reach.
   static func beginsLikeStatus(_ bytes: RawSpan) -> Bool {
-    // "HTTP"
-    guard bytes.byteCount >= 12, bytes.big32(0) == 0x4854_5450 else { return false }
+    guard bytes.byteCount >= 12, bytes.big32(0) == WireWord.http else { return false }
     var head = MessageHead()
     return HeadParser.parse(bytes, into: &head) != .invalid && !head.kind.isRequest && head.status != 0
   }
