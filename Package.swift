@@ -63,7 +63,7 @@ let package = Package(
     .target(name: "Text", dependencies: ["System"], swiftSettings: settings),
     // Wire formats.
     .target(name: "Packets", dependencies: ["System"], swiftSettings: settings),
-    .target(name: "HTTP1", dependencies: ["System"], swiftSettings: settings),
+    .target(name: "HTTP1", dependencies: ["System", "Text"], swiftSettings: settings),
     .target(name: "HTTP2", swiftSettings: settings),
     // Sources of segments.
     .target(name: "Capture", dependencies: ["System"], swiftSettings: settings),
@@ -79,11 +79,13 @@ let package = Package(
       dependencies: ["Capture", "KernelCapture", "PcapCapture", "PreCaptureDrops", "System"],
       swiftSettings: settings),
     // Core: from segments to statistics.
-    .target(name: "Exchanges", dependencies: ["Capture", "HTTP1", "System"], swiftSettings: settings),
     .target(
-      name: "Statistics", dependencies: ["Capture", "Exchanges", "HTTP1", "System"], swiftSettings: settings),
+      name: "Exchanges", dependencies: ["Capture", "HTTP1", "System", "Text"], swiftSettings: settings),
     .target(
-      name: "ExchangeStream", dependencies: ["Capture", "Exchanges", "HTTP1", "System"],
+      name: "Statistics", dependencies: ["Capture", "Exchanges", "HTTP1", "System", "Text"],
+      swiftSettings: settings),
+    .target(
+      name: "ExchangeStream", dependencies: ["Capture", "Exchanges", "HTTP1", "System", "Text"],
       swiftSettings: settings),
     // People: alerts and what is shown.
     .target(
@@ -155,17 +157,18 @@ let package = Package(
     tests("Capture"),
     tests("Sandbox", with: ["Children", "wiretally-sandbox-probe"]),
     tests("Packets", with: ["Capture", "HTTP1", "PacketBuilder", "System"]),
-    tests("HTTP1", with: ["PacketBuilder", "System"]),
+    tests("Text", with: ["System"]),
+    tests("HTTP1", with: ["PacketBuilder", "System", "Text"]),
     .testTarget(
       name: "HTTP2Tests", dependencies: ["Children", "CNGHTTP2", "HTTP2", "HeaderBlocks", "Randomness"],
       exclude: ["decode_blocks.py"], swiftSettings: settings + optimized),
     tests("KernelCapture", with: ["Capture", "CHTTPFilter", "HTTP1", "PacketBuilder", "Packets", "System"]),
-    tests("PcapCapture", with: ["Capture", "Exchanges", "HTTP1", "Packets", "Randomness", "System"]),
+    tests("PcapCapture", with: ["Capture", "Exchanges", "HTTP1", "Packets", "Randomness", "System", "Text"]),
     tests("PreCaptureDrops", with: ["Capture"]),
     tests("Doctor", with: ["Capture", "KernelCapture", "PcapCapture", "Text"]),
     tests("Measuring", with: ["Capture", "Packets", "System", "Text"]),
-    tests("Exchanges", with: ["Capture", "Conversations", "HTTP1", "Randomness", "System"]),
-    tests("Statistics", with: ["Capture", "Exchanges", "HTTP1", "Randomness", "System"]),
+    tests("Exchanges", with: ["Capture", "Conversations", "HTTP1", "Randomness", "System", "Text"]),
+    tests("Statistics", with: ["Capture", "Exchanges", "HTTP1", "Randomness", "System", "Text"]),
     tests("ExchangeStream", with: ["Capture", "Conversations", "Exchanges", "HTTP1", "System"]),
     tests("Alerting", with: ["Capture", "Statistics", "System", "Text"]),
     tests("AlertDelivery", with: ["Alerting", "Statistics", "System", "Text"]),

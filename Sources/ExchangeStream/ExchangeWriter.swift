@@ -2,6 +2,7 @@
 
 package import Exchanges
 import HTTP1
+import Text
 
 /// A worker's side of the exchange stream: it keeps what a request contained until its end is known, and hands the record
 /// of the whole exchange to the queue.

@@ -3,6 +3,7 @@
 import Capture
 import HTTP1
 import System
+import Text
 
 /// The second half of the tracker: chunks become messages, and messages become events.
 extension ExchangeTracker {

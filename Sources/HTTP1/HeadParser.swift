@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import System
+import Text
 
 /// Reads the head of an HTTP/1 request or response (RFC 9112) out of borrowed bytes.
 ///

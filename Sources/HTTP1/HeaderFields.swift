@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import System
+import Text
 
 /// The header fields that counting needs, out of the lines after a start line.
 ///

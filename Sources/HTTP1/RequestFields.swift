@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import System
+import Text
 
 /// The fields of a request that only its line in an access log needs: `Referer` and `User-Agent`.
 ///

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import System
+package import Text
 
 /// The four forms of a request target (RFC 9112, section 3.2) and what counting takes from them.
 package enum RequestTarget {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import System
+package import Text
 
 /// The site a request is for: the authority of its target, else its `Host` (RFC 9112, section 3.2),
 /// in lower case, without user information, port and trailing dot; IPv6 literals keep their brackets.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import System
+import Text
 
 /// The first line of a message: a request line or a status line (RFC 9112, sections 3 and 4).
 enum StartLine {

@@ -7,6 +7,7 @@ import KernelCapture
 import Packets
 import Statistics
 import System
+import Text
 
 /// One part of the pipeline and what it takes.
 package struct Stage: Sendable {

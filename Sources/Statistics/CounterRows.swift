@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import System
+
 /// Counts for the slots of a `SpaceSaving` table: one row a slot, and a list of the rows in use.
 ///
 /// A row belongs to one occupant of its slot. When a later occupant needs it, what it held is folded into

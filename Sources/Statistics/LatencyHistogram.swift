@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import System
+
 /// All latencies of a tally or a timeline, in the fine buckets: mergeable, 8.4 kB, no allocation.
 final class LatencyHistogram {
   private let buckets = LatencyBuckets.fine

@@ -2,6 +2,7 @@
 
 import System
 import HTTP1
+import Text
 
 /// Sites that are counted exactly, however rare they are: each has a place of its own in every worker's
 /// table, which no other name can take.

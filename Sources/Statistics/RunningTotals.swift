@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import System
 import HTTP1
 
 /// The exact numbers of an interval or of the life, summed over tallies.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import System
+
 /// The most frequent names of a stream, in fixed memory: Space-Saving in sets of eight.
 ///
 /// A key's hash picks a set; in it the key is found by hash, then by its bytes, so that distinct names

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import System
+
 /// Why the statistics could not be set up; nothing in them fails once they run.
 package enum StatisticsError: Error, Equatable, Sendable {
   /// The kernel refused this many bytes of address space.
@@ -17,6 +19,17 @@ extension StatisticsError: CustomStringConvertible {
     case .interval: "the statistics interval must be between 10 milliseconds and 24 hours"
     case .watchedSites(let count):
       "\(count) sites cannot all be counted by themselves: give rules for at most \(PinnedSites.limit) sites"
+    }
+  }
+}
+
+extension ZeroedStorage {
+  /// Reserves `count` elements for a table of the statistics.
+  init(count: Int) throws(StatisticsError) {
+    do {
+      try self.init(reserving: count)
+    } catch {
+      throw .noMemory(bytes: Self.bytes(count))
     }
   }
 }

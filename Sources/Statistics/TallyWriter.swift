@@ -2,7 +2,8 @@
 
 import System
 package import Exchanges
-package import HTTP1
+import HTTP1
+package import Text
 
 /// A worker's own tables and its pen: it counts exchange events into the tally that is the worker's now.
 ///

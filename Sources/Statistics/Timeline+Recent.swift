@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import System
+
 extension Timeline {
   /// What was merged since the last call, or since the start; nil unless the timeline keeps it.
   package func takeRecent() -> RecentTraffic? {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import System
+
 /// The reporter's copy of one worker's tables: the names, the life's rows and the interval's rows, and,
 /// where they are kept, those since somebody last took them.
 final class WorkerReplica {

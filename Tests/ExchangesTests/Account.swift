@@ -3,6 +3,7 @@ import Capture
 import Conversations
 import Exchanges
 import HTTP1
+import Text
 import System
 
 /// What a tracker made of some packets.

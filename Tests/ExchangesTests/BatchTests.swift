@@ -4,6 +4,7 @@ import Capture
 import Conversations
 import Exchanges
 import System
+import Text
 import Testing
 
 /// What one segment brings about may be more than a batch holds.

@@ -2,6 +2,7 @@
 import System
 import HTTP1
 import Testing
+import Text
 
 @Suite struct HeadParserTests {
   @Test func `a request is read`() {
@@ -123,21 +124,6 @@ import Testing
       #expect(Reading("\(method.name)X / HTTP/1.1\r\n\r\n").head.method == .other)
     }
     #expect(Reading("BREW / HTTP/1.1\r\n\r\n").head.method == .other)
-  }
-
-  @Test func `a line feed is found like the plain reference finds it`() {
-    var random = SystemRandomNumberGenerator()
-    for length in 0..<70 {
-      for _ in 0..<20 {
-        let bytes = (0..<length).map { _ in UInt8.random(in: 8...12, using: &random) }
-        for start in 0...length {
-          let span = bytes.rawSpan
-          #expect(
-            ByteScan.lineFeed(in: span, from: start) == ByteScan.plainLineFeed(in: span, from: start),
-            "\(bytes) from \(start)")
-        }
-      }
-    }
   }
 
   @Test(arguments: ["Content-Length", "Transfer-Encoding", "Host", "Upgrade"])

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import HTTP1
 import System
+import Text
 
 /// What the parser made of a text: the head, and its names as they would be shown.
 struct Reading {

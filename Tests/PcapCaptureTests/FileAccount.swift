@@ -4,6 +4,7 @@ import Capture
 import Exchanges
 import System
 import PcapCapture
+import Text
 
 /// Reads a capture file to its end and adds up what it says.
 struct FileAccount {

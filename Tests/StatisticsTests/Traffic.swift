@@ -2,6 +2,7 @@
 import Exchanges
 import HTTP1
 import Statistics
+import Text
 
 /// Exchange events made by hand, as a tracker would leave them.
 final class Traffic {

@@ -3,6 +3,7 @@
 import Capture
 import HTTP1
 import System
+import Text
 
 /// Reads the heads of messages out of chunks, and keeps those that come in several.
 ///

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import HTTP1
+import HTTP1
+package import Text
 
 /// What one segment, or one step of the clock, brought about: events and the names they refer to.
 package struct EventBatch: ~Copyable {

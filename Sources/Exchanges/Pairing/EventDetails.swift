@@ -2,6 +2,7 @@
 
 import Capture
 import HTTP1
+import Text
 
 /// The sender and the receiver of a head.
 struct ExchangeEnds: BitwiseCopyable {

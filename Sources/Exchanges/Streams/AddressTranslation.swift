@@ -3,6 +3,7 @@
 import Capture
 import HTTP1
 import System
+import Text
 
 /// The first segments of connections, by which a connection is recognised under other addresses: address
 /// translation (NAT) changes addresses and ports, but keeps sequence and acknowledgement numbers.

@@ -2,6 +2,7 @@
 
 import Capture
 import HTTP1
+import Text
 
 /// A TCP connection whichever way a segment goes: its two ends in a fixed order.
 struct FlowKey: Equatable, BitwiseCopyable, Sendable {

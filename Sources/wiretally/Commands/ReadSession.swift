@@ -33,7 +33,7 @@ struct ReadSession {
       try options.alerts.delivery.start()
     }
     let limits = ExchangeLimits.file
-    try AddressSpace.check(limits.bytes)
+    try TableMemory.check(limits.bytes)
     let stream =
       options.showsExchanges ? ExchangeReader(workers: 1, pendingExchanges: limits.pendingRequests) : nil
     let outputs = try OutputPlan(

@@ -5,6 +5,7 @@ import ExchangeStream
 import HTTP1
 import System
 import Screen
+import Text
 
 /// The latest exchanges off the exchange stream, for the screen's live list: bounded, the oldest give way.
 struct LatestExchanges {

@@ -45,7 +45,7 @@ struct PreparedWatch: ~Copyable {
     guard let start = backend.sources.first?.now else {
       throw CaptureError(.unavailable, "the capture has no clock")
     }
-    try AddressSpace.check(limits.bytes * backend.sources.count)
+    try TableMemory.check(limits.bytes * backend.sources.count)
     let budgets = StatisticsBudgets(pendingExchanges: limits.pendingRequests)
     let pinned = try PinnedSites(alerts.sites, seed: .random(in: .min ... .max), budgets: budgets)
     let workers = try WorkerPool(

@@ -3,6 +3,7 @@
 package import HTTP1
 package import System
 package import Support
+import Text
 
 /// What must hold of any bytes that are read as a head: the parser and its slow reference agree, and a head that
 /// comes in parts is read as it would be whole.

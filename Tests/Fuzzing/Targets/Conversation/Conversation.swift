@@ -4,6 +4,7 @@ import Capture
 import Exchanges
 import System
 import Randomness
+import Text
 import Support
 
 /// Conversations whose totals are known, in segments of any size, doubled and in any order: the totals are those

@@ -5,6 +5,7 @@ import Exchanges
 import HTTP1
 import System
 import Randomness
+import Text
 import Support
 
 /// Segments in any order, with any numbers, whole or cut, at either depth: after each of them every segment is

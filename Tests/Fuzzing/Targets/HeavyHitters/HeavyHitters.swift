@@ -6,6 +6,7 @@ import System
 import Randomness
 @testable import Statistics
 import Support
+import Text
 
 /// Space-Saving against exact counts: its bounds hold for every name, whatever the names and their hashes.
 enum HeavyHitters: FuzzTarget {

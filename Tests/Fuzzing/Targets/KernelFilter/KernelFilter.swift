@@ -8,6 +8,7 @@ import PacketBuilder
 import PcapCapture
 import Randomness
 import Support
+import Text
 
 /// The kernel's filter, built for this machine: it says of any packet what the Swift decoder says, and a
 /// head that comes in parts, in order, passes whole.

@@ -4,6 +4,7 @@ import HTTP1
 import HeadChecks
 import Randomness
 import Support
+import Text
 
 /// Any bytes as a request's head: the references agree, and what people would see of it is fit to be seen.
 enum RequestHead: FuzzTarget {

@@ -3,6 +3,7 @@
 import HTTP1
 import Randomness
 import Support
+import Text
 
 /// Hosts and targets as sites: the reference agrees, and names are fit to be seen.
 ///

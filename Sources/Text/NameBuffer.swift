@@ -5,9 +5,10 @@
 /// The parser writes names into it, the tallies read them out; it never grows and never allocates
 /// after it was made.
 @safe
+@usableFromInline
 package final class NameBuffer {
   /// Bytes it holds; a multiple of the space that one head may need.
-  package static let capacity = 60 * 1024
+  @inlinable package static var capacity: Int { 60 * 1024 }
 
   // Owned by this object from init to deinit; every access is checked against `capacity`.
   @usableFromInline let base: UnsafeMutableRawPointer

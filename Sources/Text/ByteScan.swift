@@ -1,27 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import System
+public import System
 
 /// Searches in bytes, many at a time, each with a plain reference that tests compare it with.
+@usableFromInline
 package enum ByteScan {
-  @usableFromInline static let ones: UInt64 = 0x0101_0101_0101_0101
-  @usableFromInline static let lowBits: UInt64 = 0x7f7f_7f7f_7f7f_7f7f
+  @inlinable package static var ones: UInt64 { 0x0101_0101_0101_0101 }
+  @inlinable package static var lowBits: UInt64 { 0x7f7f_7f7f_7f7f_7f7f }
 
   /// The bit by which a small ASCII letter differs from the capital one.
-  static var caseBit: UInt8 { 0x20 }
+  @inlinable package static var caseBit: UInt8 { 0x20 }
 
   /// Eight times this byte.
-  @inline(__always)
-  static func repeated(_ byte: UInt8) -> UInt64 { ones &* UInt64(byte) }
+  @inlinable @inline(__always)
+  package static func repeated(_ byte: UInt8) -> UInt64 { ones &* UInt64(byte) }
 
   /// Marks, by its top bit, each byte of `word` that is zero; exact, no false marks.
-  @inline(__always)
-  static func zeroBytes(_ word: UInt64) -> UInt64 {
+  @inlinable @inline(__always)
+  package static func zeroBytes(_ word: UInt64) -> UInt64 {
     ~(((word & lowBits) &+ lowBits) | word | lowBits)
   }
 
   /// The offset of the first line feed at or after `start`, or -1.
-  @inline(__always)
+  @inlinable @inline(__always)
   package static func lineFeed(in bytes: RawSpan, from start: Int) -> Int {
     let count = bytes.byteCount
     guard start >= 0 else { return -1 }

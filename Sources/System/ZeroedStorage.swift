@@ -7,26 +7,26 @@
 
 /// A fixed number of elements in memory of its own that begins as zeros and costs nothing until touched.
 ///
-/// All tables of this target lie in such storage: reserved once at start, so that the hot path never
-/// allocates, and made resident by the kernel page by page, so that a quiet network costs little. It is
-/// the one place of this target with pointers and C calls. It is not safe to share between threads; its
-/// owners say who may use it when.
+/// Tables that every head uses lie in such storage: reserved once at start, so that the hot path never
+/// allocates, and made resident by the kernel page by page, so that a quiet network costs little. It is not safe to
+/// share between threads; its owners say who may use it when.
 ///
 /// Invariant: `Element` consists of integers alone, so that zero bytes are a value of it.
 @safe
-struct ZeroedStorage<Element: BitwiseCopyable>: ~Copyable {
+@usableFromInline
+package struct ZeroedStorage<Element: BitwiseCopyable>: ~Copyable {
   // Owned from init to deinit; every access is checked against `count`.
-  private let base: UnsafeMutablePointer<Element>
-  let count: Int
+  @usableFromInline let base: UnsafeMutablePointer<Element>
+  @usableFromInline package let count: Int
 
-  /// Reserves `count` elements, at least 1.
-  init(count: Int) throws(StatisticsError) {
-    let bytes = max(1, count) * MemoryLayout<Element>.stride
+  /// Reserves this many elements, at least 1; throws when the system refuses the address space.
+  package init(reserving count: Int) throws(SystemError) {
+    let bytes = Self.bytes(count)
     // Private anonymous memory: zeros, page-aligned, refused only when address space runs out.
     let mapping = unsafe mmap(
       nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
     guard let mapping = unsafe mapping, unsafe mapping != MAP_FAILED else {
-      throw StatisticsError.noMemory(bytes: bytes)
+      throw SystemError.last
     }
     #if os(Linux)
       // A huge page would make 2 MiB resident for the first name; refusal is harmless.
@@ -39,20 +39,25 @@ struct ZeroedStorage<Element: BitwiseCopyable>: ~Copyable {
 
   deinit {
     // The same length as mapped; failure would only mean a leak.
-    _ = unsafe munmap(base, max(1, count) * MemoryLayout<Element>.stride)
+    _ = unsafe munmap(base, Self.bytes(count))
   }
+
+  /// The bytes that `count` elements take.
+  package static func bytes(_ count: Int) -> Int { max(1, count) * MemoryLayout<Element>.stride }
 
   /// The element at `index`; an index outside traps.
   ///
   /// Writing does not need exclusive access to the owner, so that a class can hold storage in a `let`
   /// and spare the run-time exclusivity checks on its hot path.
-  @inline(__always)
-  subscript(_ index: Int) -> Element {
+  @inlinable
+  package subscript(_ index: Int) -> Element {
+    @inline(__always)
     get {
       precondition(index >= 0 && index < count)
       // In bounds, and initialised by the kernel.
       return unsafe base[index]
     }
+    @inline(__always)
     nonmutating _modify {
       precondition(index >= 0 && index < count)
       // As above.
@@ -61,7 +66,8 @@ struct ZeroedStorage<Element: BitwiseCopyable>: ~Copyable {
   }
 
   /// Sets `length` elements from `start` on back to zero.
-  func clear(from start: Int, count length: Int) {
+  @inlinable
+  package func clear(from start: Int, count length: Int) {
     precondition(start >= 0 && length >= 0 && start <= count && length <= count - start)
     // In bounds by the check above.
     unsafe UnsafeMutableRawPointer(base + start)
@@ -71,7 +77,7 @@ struct ZeroedStorage<Element: BitwiseCopyable>: ~Copyable {
 
 extension ZeroedStorage where Element == UInt8 {
   /// Copies `length` bytes at `from` of another storage to `start`; both must have them.
-  func copy(
+  package func copy(
     _ other: borrowing ZeroedStorage<UInt8>, from: Int, count length: Int, to start: Int
   ) {
     precondition(length >= 0 && from >= 0 && from <= other.count && length <= other.count - from)
@@ -82,7 +88,7 @@ extension ZeroedStorage where Element == UInt8 {
   }
 
   /// Copies `bytes` to `start`; they must fit.
-  func copy(_ bytes: RawSpan, to start: Int) {
+  package func copy(_ bytes: RawSpan, to start: Int) {
     let length = bytes.byteCount
     precondition(start >= 0 && start <= count && length <= count - start)
     unsafe bytes.withUnsafeBytes { source in
@@ -93,8 +99,8 @@ extension ZeroedStorage where Element == UInt8 {
   }
 
   /// Whether the bytes from `start` on equal `bytes`, eight at a time.
-  @inline(__always)
-  func equals(_ bytes: RawSpan, at start: Int) -> Bool {
+  @inlinable @inline(__always)
+  package func equals(_ bytes: RawSpan, at start: Int) -> Bool {
     let length = bytes.byteCount
     precondition(start >= 0 && start <= count && length <= count - start)
     return unsafe bytes.withUnsafeBytes { other in

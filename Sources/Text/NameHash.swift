@@ -5,6 +5,7 @@ import System
 /// A seeded 64-bit hash of a short name: multiply and fold, eight bytes a step.
 ///
 /// It is made for tables whose seed an attacker does not know; it is no cryptographic hash.
+@usableFromInline
 package enum NameHash {
   /// The hash of `bytes` under `seed`.
   package static func hash(_ bytes: RawSpan, seed: UInt64) -> UInt64 {
