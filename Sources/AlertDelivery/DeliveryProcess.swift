@@ -77,17 +77,17 @@ package final class DeliveryProcess {
       dropped += 1
     }
     waiting.append(message)
-    look()
+    poll()
   }
 
   /// Takes in what the delivery process has reported, and hands on what it is ready for; true when `fault` has
   /// changed.
   @discardableResult
-  package func look() -> Bool { look(timeout: 0) }
+  package func poll() -> Bool { poll(timeout: 0) }
 
-  /// As `look`, but waits for a report for at most this many milliseconds.
+  /// As `poll`, but waits for a report for at most this many milliseconds.
   @discardableResult
-  package func look(timeout: Int32) -> Bool {
+  package func poll(timeout: Int32) -> Bool {
     let before = fault
     var timeout = timeout
     reading: while !hasEnded {

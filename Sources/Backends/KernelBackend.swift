@@ -26,12 +26,10 @@ package final class KernelBackend: LiveBackend {
   package var ringBytes: Int { capture.ringBytes }
   package var interfaceDownSince: UInt64? { capture.interfaceDownSince }
   package var interfaceRenewals: Int { capture.interfaceRenewals }
-  package func look() {
-    capture.followInterface()
-    preCaptureDrops.look(isRenewed: interfaceRenewals > 0)
-  }
+  package func followInterface() { capture.followInterface() }
+  package func readPreCaptureDrops() { preCaptureDrops.read(isRenewed: interfaceRenewals > 0) }
   package func stop() {
     capture.stop()
-    preCaptureDrops.look(isRenewed: interfaceRenewals > 0)
+    readPreCaptureDrops()
   }
 }

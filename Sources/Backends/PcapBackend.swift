@@ -35,10 +35,11 @@ package final class PcapBackend: LiveBackend {
   package var gauges: CaptureGauges { CaptureGauges() }
   package var interfaceDownSince: UInt64? { capture.interfaceDownSince }
   package var interfaceRenewals: Int { capture.interfaceRenewals }
-  /// Its worker looks after the interface itself: the handle is the worker's.
-  package func look() { preCaptureDrops.look(isRenewed: interfaceRenewals > 0) }
+  /// Its worker does: the handle is the worker's.
+  package func followInterface() {}
+  package func readPreCaptureDrops() { preCaptureDrops.read(isRenewed: interfaceRenewals > 0) }
   package func stop() {
     capture.stop()
-    preCaptureDrops.look(isRenewed: interfaceRenewals > 0)
+    readPreCaptureDrops()
   }
 }

@@ -6,7 +6,7 @@ package protocol LiveBackend: AnyObject {
   var name: String { get }
   /// One source a worker.
   var sources: [any SegmentSource] { get }
-  /// What was counted before delivery, so far; what was lost before it was captured, as of the last look.
+  /// What was counted before delivery, so far; what was lost before it was captured, as last read.
   var counters: CaptureCounters { get }
   /// Lines for every page: what is not as it was asked for.
   var notices: [String] { get }
@@ -18,8 +18,11 @@ package protocol LiveBackend: AnyObject {
   var interfaceDownSince: UInt64? { get }
   /// How often another interface has taken the name, and the place, of the one watched.
   var interfaceRenewals: Int { get }
-  /// Looks after the interface, and what is lost before it is captured; to be called about once a second.
-  func look()
-  /// Ends the capture, with a last look; what is buffered can still be received.
+  /// Captures from the interface that has the name now, and notes whether it is up; to be called about once a second.
+  /// Nothing to do where the source does so itself.
+  func followInterface()
+  /// Reads what the kernel and the cards count as lost before it is captured; to be called about once a second.
+  func readPreCaptureDrops()
+  /// Ends the capture and reads those counters for the last time; what is buffered can still be received.
   func stop()
 }

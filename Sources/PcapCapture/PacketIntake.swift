@@ -82,7 +82,7 @@ package struct PacketIntake {
     var kind = Segment.Kind.stream
     if decoder.headers.payloadLength > 0 {
       counters.payload &+= 1
-      let begins = look(at: payload(of: packet))
+      let begins = classify(payload(of: packet))
       if !isStreams {
         kind = begins ? .start : .continuation
         // From a server only starts count; a client's other segments may continue a head.
@@ -130,7 +130,7 @@ package struct PacketIntake {
 
   /// Counts what a payload begins with: it explains an empty page. Whether that is a head.
   @inline(__always)
-  private mutating func look(at payload: RawSpan) -> Bool {
+  private mutating func classify(_ payload: RawSpan) -> Bool {
     switch HeadStart.verdict(payload) {
     case .request, .requestPrefix: counters.requestHeads &+= 1
     case .response, .responsePrefix: counters.responseHeads &+= 1

@@ -14,7 +14,7 @@ package final class PreCaptureDrops {
   private var canReadBacklog = false
   private var canReadCards = false
 
-  /// Opens what can be opened and takes a first look: losses count from here on.
+  /// Opens what can be opened and reads them once: losses count from here on.
   ///
   /// - Parameter interface: the watched one; nil for all of them.
   package convenience init(interface: String?) {
@@ -24,14 +24,14 @@ package final class PreCaptureDrops {
   init(backlog: String, cards: [String]) {
     backlogFile = try? SmallFile(backlog)
     self.cards = cards.compactMap { try? SmallFile($0) }.map { ($0, NICDrops()) }
-    look()
+    read()
   }
 
   /// Reads the counters; to be called every second or so. Needs no privilege.
   ///
   /// - Parameter isRenewed: whether another interface has taken the place of the one whose file is open. The new
   ///   one's cannot be opened any more.
-  package func look(isRenewed: Bool = false) {
+  package func read(isRenewed: Bool = false) {
     canReadBacklog = (try? backlogFile?.read()).map { backlog.take($0) } ?? false
     canReadCards = false
     if isRenewed { return }
@@ -41,7 +41,7 @@ package final class PreCaptureDrops {
     }
   }
 
-  /// The counters with what was lost up to the last look.
+  /// The counters with what was lost up to the last reading.
   ///
   /// What cannot be read is nil, not 0: the file is not there, or its interface has gone. What was lost
   /// before that stays reported.

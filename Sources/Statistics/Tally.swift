@@ -12,8 +12,8 @@ final class Tally {
   /// Statuses are below this; 0 stands for none.
   static let statusLimit = 1000
 
-  /// The time it covers, and what the worker's tracker had counted at its end.
-  struct Coverage {
+  /// The time that it counts, and what the worker's tracker had counted at its end.
+  struct Period {
     /// When the worker's time began, nanoseconds since 1970.
     var start: UInt64 = 0
     /// Whether it has begun.
@@ -26,7 +26,7 @@ final class Tally {
     var ledger = ExchangeCounters()
   }
 
-  var coverage = Coverage()
+  var period = Period()
   // One element, in storage so that the hot path needs no exclusivity check.
   let totals: ZeroedStorage<TrafficTotals>
   /// Requests by `Method.rawValue`; those of `.other` are in `customMethods`.
@@ -80,6 +80,6 @@ final class Tally {
     sections.clear()
     customMethods.clear()
     namesUsed[0] = 0
-    coverage = Coverage()
+    period = Period()
   }
 }

@@ -33,8 +33,8 @@ extension TallyWriter {
 
   func begin(at time: UInt64) {
     start = time
-    tallyExchange.workerTally.coverage.start = time
-    tallyExchange.workerTally.coverage.hasBegun = true
+    tallyExchange.workerTally.period.start = time
+    tallyExchange.workerTally.period.hasBegun = true
     moveTo(0, time)
   }
 
@@ -48,16 +48,16 @@ extension TallyWriter {
     guard tallyExchange.hasSpare else { return }
     seal(upTo: next, ledger: ledger)
     tallyExchange.publish()
-    tallyExchange.workerTally.coverage.firstTick = next
-    tallyExchange.workerTally.coverage.start = start ?? 0
-    tallyExchange.workerTally.coverage.hasBegun = true
+    tallyExchange.workerTally.period.firstTick = next
+    tallyExchange.workerTally.period.start = start ?? 0
+    tallyExchange.workerTally.period.hasBegun = true
   }
 
   /// Completes the tally with what the reporter needs to read it: its end, the ledger, new names.
   private func seal(upTo next: UInt64, ledger: ExchangeCounters) {
     let tally = tallyExchange.workerTally
-    tally.coverage.endTick = next
-    tally.coverage.ledger = ledger
+    tally.period.endTick = next
+    tally.period.ledger = ledger
     announce(tally.sites, of: sites, known: knownSites, in: tally)
     announce(tally.sections, of: sections, known: knownSections, in: tally)
     announce(tally.customMethods, of: customMethods, known: knownMethods, in: tally)

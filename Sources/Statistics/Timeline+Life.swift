@@ -21,7 +21,7 @@ extension Timeline {
 
   /// Resets the totals: totals, sites and the ledger count from here on. Intervals, and with them the
   /// alerts, continue.
-  package func startAgain(capture: CaptureCounters) {
+  package func resetTotals(capture: CaptureCounters) {
     guard let start else { return }
     let reached = start &+ plan.boundary(max(progress.min() ?? 0, firstTick))
     // What the capture has counted and no worker has handed over yet is seen after the reset, so it counts from there.

@@ -30,7 +30,7 @@ package final class Timeline {
   /// Each worker's ledger since its start.
   private var ledgers: [ExchangeCounters]
   var ledgerBefore = ExchangeCounters()
-  /// Where the life begins after `startAgain`: what had been counted by then.
+  /// Where the life begins after `resetTotals`: what had been counted by then.
   var lifeBefore: (start: UInt64, capture: CaptureCounters, ledger: ExchangeCounters)?
   var captureBefore = CaptureCounters()
   /// When time began, nanoseconds since 1970; nil until the first tally, when it was not given.
@@ -138,22 +138,22 @@ package final class Timeline {
   func collect() {
     for index in tallyExchanges.indices {
       while let tally = tallyExchanges[index].reporterTally {
-        let coverage = tally.coverage
-        if start == nil && coverage.hasBegun {
-          start = coverage.start
-          lastEnd = coverage.start
+        let period = tally.period
+        if start == nil && period.hasBegun {
+          start = period.start
+          lastEnd = period.start
         }
-        if coverage.firstTick >= firstTick &+ plan.ticksPerInterval { break }
+        if period.firstTick >= firstTick &+ plan.ticksPerInterval { break }
         interval.merge(tally)
         life.merge(tally)
         recent?.merge(tally)
         replicas[index].merge(tally)
         // A late tally began before the interval did: its requests count in the first tick.
-        let tick = coverage.firstTick > firstTick ? coverage.firstTick &- firstTick : 0
+        let tick = period.firstTick > firstTick ? period.firstTick &- firstTick : 0
         requestsByTick[Int(tick)] &+= tally.totals[0].requests
-        history.add(tally.totals[0], tick: coverage.firstTick)
-        progress[index] = max(progress[index], coverage.endTick)
-        ledgers[index] = coverage.ledger
+        history.add(tally.totals[0], tick: period.firstTick)
+        progress[index] = max(progress[index], period.endTick)
+        ledgers[index] = period.ledger
         tallyExchanges[index].giveBack()
       }
     }

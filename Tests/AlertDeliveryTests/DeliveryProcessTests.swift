@@ -31,7 +31,7 @@ import Testing
     #expect(other.receive(timeout: 0) == .message(Self.message(0)))
     #expect(other.receive(timeout: 0) == .nothing)
     _ = other.send(Self.report([("done", "1"), ("ready", "1")]))
-    #expect(!process.look())
+    #expect(!process.poll())
     #expect(other.receive(timeout: 0) == .message(Self.message(1)))
     #expect(process.delivered == 1 && process.pending == 2 && process.warning == nil)
   }
@@ -44,7 +44,7 @@ import Testing
     #expect(process.warning == "--on-alert: 35 dropped")
     #expect(other.receive(timeout: 0) == .message(Self.message(0)))
     _ = other.send(Self.report([("ready", "1"), ("fault", "exit status 1")]))
-    #expect(process.look())
+    #expect(process.poll())
     #expect(other.receive(timeout: 0) == .message(Self.message(36)))
     #expect(process.warning == "--on-alert: exit status 1; 1 of 1 failed; 35 dropped")
   }
@@ -52,11 +52,11 @@ import Testing
   @Test func `a fault is reported when it changes, and withdrawn when it works again`() throws {
     let (process, other) = try Self.process()
     _ = other.send(Self.report([("fault", "a")]))
-    #expect(process.look() && process.fault == "a")
+    #expect(process.poll() && process.fault == "a")
     _ = other.send(Self.report([("fault", "a")]))
-    #expect(!process.look() && process.failed == 2)
+    #expect(!process.poll() && process.failed == 2)
     _ = other.send(Self.report([("done", "1")]))
-    #expect(process.look() && process.fault == nil && process.warning == nil)
+    #expect(process.poll() && process.fault == nil && process.warning == nil)
   }
 
   @Test func `a delivery process that has died is reported, and nothing waits for it`() throws {
@@ -66,7 +66,7 @@ import Testing
       .alertmanager(url: "http://a", instance: "i", interface: "eth0"), timeout: 5, socket: ours)
     ends = nil
     process.send(Self.message(1))
-    process.look()
+    process.poll()
     #expect(process.fault == "delivery process exited" && process.pending == 0)
     #expect(process.warning?.hasPrefix("--alertmanager http://a: delivery process exited") == true)
     process.send(Self.message(2))

@@ -18,7 +18,8 @@ private final class IdleBackend: LiveBackend {
   let ringBytes = 0
   var interfaceDownSince: UInt64?
   let interfaceRenewals = 0
-  func look() {}
+  func followInterface() {}
+  func readPreCaptureDrops() {}
   func stop() {}
 }
 

@@ -35,7 +35,7 @@ import Testing
     try files.write("card", "103\n")
     try files.write("other", "21\n")
     #expect(counts(loss) == [0, 0], "nobody has looked")
-    loss.look()
+    loss.read()
     var before = CaptureCounters()
     before.packets = 9
     let counters = loss.added(to: before)
@@ -62,10 +62,10 @@ import Testing
     let quiet = PreCaptureDrops(backlog: files.path("backlog"), cards: [files.path("card")])
     let lossy = PreCaptureDrops(backlog: files.path("backlog"), cards: [files.path("card")])
     try files.write("card", "3\n")
-    lossy.look()
+    lossy.read()
     try files.write("card", "")
-    lossy.look()
-    quiet.look()
+    lossy.read()
+    quiet.read()
     #expect(counts(lossy) == [0, 2])
     #expect(counts(quiet) == [0, nil])
   }
@@ -77,7 +77,7 @@ import Testing
     let loss = PreCaptureDrops(backlog: files.path("backlog"), cards: [files.path("card")])
     try files.write("backlog", "0 1\n")
     try files.write("card", "9\n")
-    loss.look(isRenewed: true)
+    loss.read(isRenewed: true)
     #expect(counts(loss) == [1, nil])
   }
 
@@ -87,7 +87,7 @@ import Testing
     #expect(NetworkCards.counters(of: "nowhere0") == [])
     #expect(!NetworkCards.counters(of: nil).contains { $0.contains("/lo/") })
     let loss = PreCaptureDrops(interface: "lo")
-    loss.look()
+    loss.read()
     let readable = FileManager.default.isReadableFile(atPath: "/proc/net/softnet_stat")
     #expect((counts(loss)[0] != nil) == readable)
   }

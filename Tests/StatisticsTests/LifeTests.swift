@@ -24,7 +24,7 @@ import Testing
     replay.capture.matched = 3
     replay.at(0.5) { traffic in (0..<3).forEach { _ in traffic.request("old", "/o") } }
     replay.at(1.0) { _ in }
-    replay.timeline.startAgain(capture: replay.capture)
+    replay.timeline.resetTotals(capture: replay.capture)
     let empty = replay.timeline.summary(capture: replay.capture)
     #expect(empty.totals.requests == 0 && empty.sites.isEmpty && empty.methods.isEmpty)
     #expect(empty.ledger == ExchangeCounters() && empty.capture == CaptureCounters())
@@ -51,7 +51,7 @@ import Testing
     replay.at(1.0) { _ in }
     // Two more have been seen, of which no worker has read one, and one was lost.
     (replay.capture.matched, replay.capture.lost) = (6, 1)
-    replay.timeline.startAgain(capture: replay.capture)
+    replay.timeline.resetTotals(capture: replay.capture)
     (replay.ledger.delivered, replay.ledger.headSegments, replay.ledger.requests) = (5, 5, 5)
     replay.at(1.5) { traffic in (0..<2).forEach { _ in traffic.request("new", "/n") } }
     _ = replay.end()
@@ -69,7 +69,7 @@ import Testing
     let first = replay.timeline.summary(capture: replay.capture).capture
     #expect(first.backlogDropped == 5 && first.nicMissed == 0)
     replay.at(1.0) { _ in }
-    replay.timeline.startAgain(capture: replay.capture)
+    replay.timeline.resetTotals(capture: replay.capture)
     #expect(replay.timeline.summary(capture: replay.capture).capture.backlogDropped == 0)
     (replay.capture.backlogDropped, replay.capture.nicMissed) = (7, nil)
     let second = replay.timeline.summary(capture: replay.capture).capture
@@ -83,7 +83,7 @@ import Testing
       for _ in 0..<100 { for number in 0..<8 { traffic.request("s\(number)") } }
     }
     replay.at(1.0) { _ in }
-    replay.timeline.startAgain(capture: replay.capture)
+    replay.timeline.resetTotals(capture: replay.capture)
     // Both need the place of somebody who was seen a hundred times.
     replay.at(1.5) { $0.request("x") }
     replay.at(2.5) { $0.request("y") }

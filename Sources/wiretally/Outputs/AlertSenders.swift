@@ -36,25 +36,25 @@ final class AlertSenders: Output {
   func interval(_ report: IntervalReport, _ reporter: Reporter) {
     guard !report.changes.isEmpty, !processes.isEmpty else { return }
     for change in report.changes { send(change, topSite: report.interval.sites.first?.name) }
-    look()
+    poll()
   }
 
-  func tick(_ reporter: Reporter, at now: UInt64) { look() }
+  func tick(_ reporter: Reporter, at now: UInt64) { poll() }
 
   func finish(_ reporter: Reporter, at now: UInt64) { if waits { settle() } }
 
   private func send(_ change: AlertChange, topSite: String?) {
     let message = DeliveryMessage(change.transition, json: change.json, topSite: topSite)
     for process in processes {
-      while waits, process.isFull { process.look(timeout: 1_000) }
+      while waits, process.isFull { process.poll(timeout: 1_000) }
       process.send(message)
     }
   }
 
   /// Takes in what the delivery processes report. What has changed is reported on standard error at once: JSON lines
   /// and the next page may be long in coming.
-  private func look() {
-    for process in processes where process.look() { tell(process) }
+  private func poll() {
+    for process in processes where process.poll() { tell(process) }
   }
 
   private func tell(_ process: DeliveryProcess) {
@@ -82,7 +82,7 @@ final class AlertSenders: Output {
   /// Waits until all has arrived, for files: a command has a timeout of its own.
   private func settle() {
     while let process = processes.first(where: { $0.pending > 0 }) {
-      if process.look(timeout: 1_000) { tell(process) }
+      if process.poll(timeout: 1_000) { tell(process) }
     }
   }
 
@@ -96,7 +96,7 @@ final class AlertSenders: Output {
     while waited < Self.patience, !isInterrupted(),
       let process = processes.first(where: { $0.pending > 0 && $0.fault == nil })
     {
-      if process.look(timeout: 100) { tell(process) }
+      if process.poll(timeout: 100) { tell(process) }
       waited += 100
       if waited == 1_000 {
         Failure.say("still delivering alerts; press Ctrl-C again to quit now")

@@ -99,7 +99,7 @@ final class Reporter {
   }
 
   /// Begins all totals at zero again.
-  func resetTotals() { timeline.startAgain(capture: counters) }
+  func resetTotals() { timeline.resetTotals(capture: counters) }
 
   private func show(_ interval: Snapshot) {
     let before = alerts.watches.map { $0.active != nil }
