@@ -6,6 +6,7 @@
 /// may be shorter than `payloadLength` when the capture cut it.
 package struct Segment: Sendable {
   /// Why the backend delivered the segment.
+  @usableFromInline
   package enum Kind: UInt8, BitwiseCopyable, Sendable {
     /// The payload starts with a method or `HTTP/`, or with a proper prefix of one.
     case start = 0
@@ -32,6 +33,7 @@ package struct Segment: Sendable {
   }
 
   /// The TCP flags that matter here, as on the wire.
+  @usableFromInline
   package struct Flags: OptionSet, Sendable {
     package let rawValue: UInt8
     @inlinable package init(rawValue: UInt8) { self.rawValue = rawValue }

@@ -2,6 +2,7 @@
 
 /// What was read from the head of an HTTP/1 message: places in the bytes, not copies of them.
 package struct MessageHead: Equatable, Sendable {
+  @usableFromInline
   package enum Kind: Sendable {
     case request, response
 
@@ -56,9 +57,10 @@ package struct MessageHead: Equatable, Sendable {
 }
 
 /// A place in the bytes of a head.
+@usableFromInline
 package struct ByteRange: Equatable, Sendable {
-  package var start: Int32 = 0
-  package var count: Int32 = 0
+  @usableFromInline package var start: Int32 = 0
+  @usableFromInline package var count: Int32 = 0
 
   @inlinable package init() {}
 

@@ -4,6 +4,7 @@
 ///
 /// The list is IANA's HTTP Method Registry, `PRI` apart (that is HTTP/2's preface), and what servers take besides:
 /// UPnP's methods and the caches' `PURGE`. The kernel's filter knows the same list (`bpf/http_methods.h`); a test holds the two together.
+@usableFromInline
 package enum Method: UInt8, BitwiseCopyable, Sendable, CaseIterable {
   // RFC 9110 and RFC 5789
   case get, head, post, put, delete, connect, options, trace, patch

@@ -5,6 +5,7 @@ import System
 /// Texts of the wire as the numbers that `RawSpan` reads them as, so that one comparison finds them.
 ///
 /// The texts are constants, so the compiler makes constants of the numbers.
+@usableFromInline
 package enum WireWord {
   /// What a status line and a version begin with.
   @inlinable package static var http: UInt32 {

@@ -14,6 +14,7 @@ extension Int: ArrayIndex {
 }
 
 /// An index that fits only the arrays of its kind: one of flows does not find a request.
+@usableFromInline
 package struct TypedIndex<Kind>: ArrayIndex, Hashable {
   @usableFromInline
   let value: UInt32
@@ -29,9 +30,11 @@ package struct TypedIndex<Kind>: ArrayIndex, Hashable {
 }
 
 /// The kinds of indices.
+@usableFromInline
 package enum IndexKind {
   enum Flow {}
   enum Held {}
+  @usableFromInline
   package enum Request {}
   enum Block {}
 }
