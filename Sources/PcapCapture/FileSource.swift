@@ -52,10 +52,12 @@ package final class FileSource: SegmentSource {
     }
     var delivered = 0
     let more = try current.next(Self.batch) { packet, bytes in
-      if let held = timestamps.release(before: packet.time) {
-        delivered &+= read(held.packet, held.bytes.rawSpan, body)
+      if !timestamps.passes(packet.time) {
+        if let held = timestamps.release(before: packet.time) {
+          delivered &+= read(held.packet, held.bytes.rawSpan, body)
+        }
+        if timestamps.holds(packet, bytes) { return }
       }
-      if timestamps.holds(packet, bytes) { return }
       delivered &+= read(packet, bytes, body)
     }
     if !more {

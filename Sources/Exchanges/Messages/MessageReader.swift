@@ -114,8 +114,9 @@ extension MessageReader {
   mutating func passBody(_ chunk: Chunk, _ payload: RawSpan) -> Bool {
     let half = flows[chunk.flow][chunk.direction]
     let length = UInt64(chunk.length)
-    guard half.phase == .body, !half.isBodyUncertain, length <= half.remaining, chunk.kind != .start,
-      !HeadLooks.mayBeHead(payload)
+    guard half.phase == .body, !half.isBodyUncertain, length <= half.remaining,
+      // Not `!=`, which is a generic call.
+      !(chunk.kind == .start || HeadLooks.mayBeHead(payload))
     else { return false }
     half.passBody(length)
     return true
