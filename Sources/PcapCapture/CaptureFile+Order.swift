@@ -11,10 +11,13 @@ extension CaptureFile {
     guard input.canSeek else { return }
     let begin = input.position, first = format
     var look = RecordOrder.Look()
-    walk { time, _ in
-      look.add(time)
-    } until: {
-      look.isPlainlyInOrder
+    sample(&look)
+    if !look.isPlainlyInOrder {
+      walk { time, _ in
+        look.add(time)
+      } until: {
+        look.isPlainlyInOrder
+      }
     }
     if look.isBeyondSorting {
       notice =
@@ -58,6 +61,16 @@ extension CaptureFile {
       var packet = packet
       packet.time = record.time
       body(packet, bytes)
+    }
+  }
+
+  /// Looks at the first packets of the format whose packets follow each other, in one go.
+  private func sample(_ look: inout RecordOrder.Look) {
+    guard case .classic(let classic) = format else { return }
+    do throws(CaptureError) {
+      _ = try classic.next(RecordOrder.sample, self) { packet, _ in look.add(packet.time) }
+    } catch {
+      // As in `walk`, which comes upon it again.
     }
   }
 
