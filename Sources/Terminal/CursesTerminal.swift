@@ -51,7 +51,7 @@ package final class CursesTerminal: ScreenTerminal {
       let source = unsafe fdopen(keys >= 0 ? keys : dup(0), "r"),
       let screen = unsafe newterm(nil, out, source), let window = unsafe wt_curses_window()
     else { return nil }
-    pictures = unsafe PictureThread(window)
+    pictures = unsafe PictureThread(window, hasMouse: options.hasMouse)
     unsafe self.screen = screen
     unsafe self.window = window
     var hasColor = options.hasColor && has_colors()
@@ -62,13 +62,10 @@ package final class CursesTerminal: ScreenTerminal {
     _ = cbreak()
     _ = noecho()
     _ = nonl()
-    _ = curs_set(0)
     wt_curses_escape_delay(25)
     // The window lives until `close`.
-    _ = unsafe keypad(window, true)
     _ = unsafe nodelay(window, true)
     _ = unsafe leaveok(window, true)
-    if options.hasMouse { wt_curses_mouse_on(1) }
     fit()
   }
 
@@ -80,8 +77,7 @@ package final class CursesTerminal: ScreenTerminal {
     isOpen = false
     input = nil
     // A terminal that takes nothing would hold up the end: the rescue puts it back when the process has ended.
-    guard pictures.waitUntilShown(Self.patience) else { return }
-    _ = endwin()
+    guard pictures.leave(Self.patience) else { return }
     // The screen and its window are used no more.
     unsafe delscreen(screen)
     wt_rescue_end()
@@ -139,7 +135,7 @@ package final class CursesTerminal: ScreenTerminal {
   }
 
   /// Leaves the terminal to others, as while the program is stopped; `resume` comes back.
-  package func suspend() { if isOpen, pictures.waitUntilShown(Self.patience) { _ = endwin() } }
+  package func suspend() { if isOpen { _ = pictures.leave(Self.patience) } }
 
   /// Comes back after `suspend`.
   package func resume() {

@@ -14,6 +14,11 @@ final class PictureThread: @unchecked Sendable {
   // Sendable because the window is used by the thread between the flag's two changes alone, and the rest is atomic or
   // constant.
   private let window: UnsafeMutablePointer<WINDOW>
+  private let hasMouse: Bool
+  /// The terminal's modes are set; of whoever sends a picture.
+  private var isSetUp = false
+  /// The order is to leave the terminal, not to show a picture.
+  private var isLeaving = false
   private let busy = Atomic<Bool>(false)
   private var isStarted = false
   /// What wakes the thread, and what the thread wakes the caller by.
@@ -25,7 +30,10 @@ final class PictureThread: @unchecked Sendable {
 
   /// Opens what the threads wake each other by. The thread starts with the first picture, so that it has the privileges
   /// of that moment.
-  init(_ window: UnsafeMutablePointer<WINDOW>) { unsafe self.window = window }
+  init(_ window: UnsafeMutablePointer<WINDOW>, hasMouse: Bool) {
+    unsafe self.window = window
+    self.hasMouse = hasMouse
+  }
 
   /// Whether a picture is still being sent.
   var isBusy: Bool { busy.load(ordering: .acquiring) }
@@ -34,8 +42,8 @@ final class PictureThread: @unchecked Sendable {
   func show() {
     guard !isBusy else { return }
     guard isStarted || start() else {
-      // Without a thread the caller waits itself. The window lives while the terminal is open.
-      _ = unsafe wrefresh(window)
+      // Without a thread the caller waits itself.
+      send()
       return
     }
     busy.store(true, ordering: .releasing)
@@ -48,6 +56,19 @@ final class PictureThread: @unchecked Sendable {
     guard isBusy else { return true }
     reports.wait(milliseconds)
     return !isBusy
+  }
+
+  /// Leaves the terminal to others; false when it has not taken that after `milliseconds`, and it is on its way.
+  func leave(_ milliseconds: Int32) -> Bool {
+    guard waitUntilShown(milliseconds) else { return false }
+    isLeaving = true
+    guard isStarted || start() else {
+      send()
+      return true
+    }
+    busy.store(true, ordering: .releasing)
+    orders.wake()
+    return waitUntilShown(milliseconds)
   }
 
   private func start() -> Bool {
@@ -66,9 +87,26 @@ final class PictureThread: @unchecked Sendable {
       orders.wait(-1)
       guard isBusy else { continue }
       // The caller has handed the window over and leaves it alone until `busy` is false.
-      _ = unsafe wrefresh(window)
+      send()
       busy.store(false, ordering: .releasing)
       reports.wake()
     }
+  }
+
+  /// Writes the picture, after the modes with the first one: setting them writes at once. Or leaves the terminal.
+  private func send() {
+    if isLeaving {
+      isLeaving = false
+      _ = endwin()
+      return
+    }
+    if !isSetUp {
+      isSetUp = true
+      _ = curs_set(0)
+      // The window lives while the terminal is open.
+      _ = unsafe keypad(window, true)
+      if hasMouse { wt_curses_mouse_on(1) }
+    }
+    _ = unsafe wrefresh(window)
   }
 }

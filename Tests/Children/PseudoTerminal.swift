@@ -39,8 +39,14 @@ public final class PseudoTerminal {
     let flags = fcntl(descriptor, F_GETFL)
     _ = fcntl(descriptor, F_SETFL, flags | O_NONBLOCK)
     let bytes = [UInt8](repeating: UInt8(ascii: "x"), count: 64)
-    // The array lives through the call.
-    while unsafe write(descriptor, bytes, bytes.count) > 0 {}
+    // The kernel moves what was written to the emulator's side later, which makes room again (flush_to_ldisc).
+    var pauses = 0
+    while pauses < 10 {
+      // The array lives through the call.
+      while unsafe write(descriptor, bytes, bytes.count) > 0 { pauses = 0 }
+      pauses += 1
+      usleep(10_000)
+    }
     _ = fcntl(descriptor, F_SETFL, flags)
   }
 

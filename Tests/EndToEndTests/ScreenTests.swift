@@ -133,8 +133,8 @@ struct ScreenTests {
     #expect(pane.waits(for: #"\x1b[31mred\x1b[1;1h"#), "\(pane.text)")
     #expect(pane.lines[0].contains("req/s"), "\(pane.text)")
     pane.press("Enter")
-    // As much of it as the panel is wide.
-    #expect(pane.waits(for: #" /\x1b[2J\x1b]0.."#), "\(pane.text)")
+    // As far as the parameters of the segment.
+    #expect(pane.waits(for: #" /\x1b[2J\x1b]0 "#), "\(pane.text)")
   }
 
   @Test func `every size is fine, also under load and while it changes`() {
