@@ -15,7 +15,7 @@ final class PictureThread: @unchecked Sendable {
   // constant.
   private let window: UnsafeMutablePointer<WINDOW>
   private let hasMouse: Bool
-  /// The terminal's modes are set; of whoever sends a picture.
+  /// The terminal's modes are set; the thread that sends pictures changes it.
   private var isSetUp = false
   /// The order is to leave the terminal, not to show a picture.
   private var isLeaving = false
