@@ -158,7 +158,7 @@ let package = Package(
     tests("Sandbox", with: ["Children", "wiretally-sandbox-probe"]),
     tests("Packets", with: ["Capture", "HTTP1", "PacketBuilder", "System"]),
     tests("Text", with: ["System"]),
-    tests("HTTP1", with: ["PacketBuilder", "System", "Text"]),
+    tests("HTTP1", with: ["PacketBuilder", "Randomness", "System", "Text"]),
     .testTarget(
       name: "HTTP2Tests", dependencies: ["Children", "CNGHTTP2", "HTTP2", "HeaderBlocks", "Randomness"],
       exclude: ["decode_blocks.py"], swiftSettings: settings + optimized),

@@ -51,7 +51,7 @@ package enum HeadParser {
   }
 
   /// RFC 9112, section 2.2: a server ignores empty lines before a request line.
-  private static func skipEmptyLines(_ bytes: RawSpan) -> Int {
+  static func skipEmptyLines(_ bytes: RawSpan) -> Int {
     var offset = 0
     while offset < bytes.byteCount {
       let byte = bytes.byte(offset)

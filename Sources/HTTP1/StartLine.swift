@@ -19,12 +19,7 @@ enum StartLine {
   /// Whether bytes without a line end yet may still become a start line.
   static func mayBegin(_ bytes: RawSpan, _ start: Int, _ end: Int) -> Bool {
     let available = end &- start
-    let prefix: StaticString = "HTTP/"
-    var matched = 0
-    while matched < min(available, 5), unsafe bytes.byte(start &+ matched) == prefix.utf8Start[matched] {
-      matched &+= 1
-    }
-    if matched == 5 {
+    if isVersionPrefix(bytes, start, end) {
       // "HTTP/1.1 200 ..." as far as it goes.
       if available > 5, !isDigit(bytes.byte(start &+ 5)) { return false }
       if available > 6, bytes.byte(start &+ 6) != UInt8(ascii: ".") { return false }
@@ -37,7 +32,6 @@ enum StartLine {
       }
       return true
     }
-    if matched == available { return true }
     // A token, then a space, then no control byte and no second space but the one before HTTP/.
     var offset = start
     while offset < end, offset &- start <= longestToken, isToken(bytes.byte(offset)) { offset &+= 1 }
@@ -45,15 +39,30 @@ enum StartLine {
     return offset > start && offset &- start <= longestToken && bytes.byte(offset) == UInt8(ascii: " ")
   }
 
+  /// Whether the bytes are "HTTP/" as far as they reach.
+  static func isVersionPrefix(_ bytes: RawSpan, _ start: Int, _ end: Int) -> Bool {
+    let prefix: StaticString = "HTTP/"
+    var matched = 0
+    while matched < min(end &- start, 5), unsafe bytes.byte(start &+ matched) == prefix.utf8Start[matched] {
+      matched &+= 1
+    }
+    return matched == min(end &- start, 5)
+  }
+
+  /// Whether `HTTP/d.d ddd` with a status from 100 on stands after the "HTTP/" at `start`; twelve bytes must be there.
+  @inline(__always)
+  static func isStatus(_ bytes: RawSpan, _ start: Int) -> Bool {
+    let first = bytes.byte(start &+ 9)
+    return isVersion(bytes, start) && bytes.byte(start &+ 8) == UInt8(ascii: " ") && isDigit(first)
+      && first != UInt8(ascii: "0") && isDigit(bytes.byte(start &+ 10)) && isDigit(bytes.byte(start &+ 11))
+  }
+
   @inline(__always)
   private static func parseStatus(
     _ bytes: RawSpan, _ start: Int, _ end: Int, into head: inout MessageHead
   ) -> Bool {
-    guard end &- start >= 12, isVersion(bytes, start), bytes.byte(start &+ 8) == UInt8(ascii: " ") else {
-      return false
-    }
+    guard end &- start >= 12, isStatus(bytes, start) else { return false }
     let a = bytes.byte(start &+ 9), b = bytes.byte(start &+ 10), c = bytes.byte(start &+ 11)
-    guard isDigit(a), isDigit(b), isDigit(c), a != UInt8(ascii: "0") else { return false }
     // The space before an absent reason phrase is often left out.
     guard end &- start == 12 || bytes.byte(start &+ 12) == UInt8(ascii: " ") else { return false }
     head.kind = .response

@@ -45,47 +45,6 @@ enum HeadLooks {
       && HeadParser.hasStartLine(head)
   }
 
-  /// Whether bytes are a status line, or may become one, after any empty lines.
-  static func mayBecomeStatus(_ bytes: RawSpan) -> Bool {
-    var start = 0
-    while start < bytes.byteCount, isLineEnd(bytes.byte(start)) { start &+= 1 }
-    for index in 0..<min(bytes.byteCount &- start, 5) where bytes.byte(start &+ index) != versionByte(index) {
-      return false
-    }
-    return true
-  }
-
-  /// The bytes of `HTTP/`.
-  private static func versionByte(_ index: Int) -> UInt8 {
-    switch index {
-    case 0: UInt8(ascii: "H")
-    case 1, 2: UInt8(ascii: "T")
-    case 3: UInt8(ascii: "P")
-    default: UInt8(ascii: "/")
-    }
-  }
-
-  /// The offset of the first status line from `start` on, wherever in a line it stands; nil when there is none.
-  static func statusLine(in bytes: RawSpan, from start: Int) -> Int? {
-    var offset = start
-    // "HTTP/1.1 200" and the byte after it.
-    while offset &+ 13 <= bytes.byteCount {
-      if bytes.byte(offset) == UInt8(ascii: "H"), isStatusLine(bytes, offset) { return offset }
-      offset &+= 1
-    }
-    return nil
-  }
-
-  /// Whether `HTTP/d.d ddd` and the end of that word stand at `offset`; 13 bytes must be there.
-  private static func isStatusLine(_ bytes: RawSpan, _ offset: Int) -> Bool {
-    func isDigit(_ index: Int) -> Bool { bytes.byte(offset &+ index) &- UInt8(ascii: "0") < 10 }
-    let last = bytes.byte(offset &+ 12)
-    return mayBecomeStatus(bytes.slice(offset, offset &+ 5)) && isDigit(5)
-      && bytes.byte(offset &+ 6) == UInt8(ascii: ".") && isDigit(7)
-      && bytes.byte(offset &+ 8) == UInt8(ascii: " ")
-      && isDigit(9) && isDigit(10) && isDigit(11) && (last == UInt8(ascii: " ") || isLineEnd(last))
-  }
-
   private static func isLineEnd(_ byte: UInt8) -> Bool {
     byte == UInt8(ascii: "\r") || byte == UInt8(ascii: "\n")
   }

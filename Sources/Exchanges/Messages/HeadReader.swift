@@ -53,7 +53,7 @@ struct HeadReader: ~Copyable {
     case .incomplete:
       if HeadLooks.isEmptyLines(bytes) { return .none }
       // A server sends status lines alone, so the beginning of any other line is none of a head's.
-      if reading.isInStep, flow.isResponding(chunk.direction), !HeadLooks.mayBecomeStatus(bytes) {
+      if reading.isInStep, flow.isResponding(chunk.direction), !StatusLine.mayBegin(bytes) {
         return .stray
       }
       let isCut = captured < length

@@ -2,6 +2,7 @@
 
 import Capture
 import HTTP1
+import System
 
 /// Where the next head of a direction begins: bodies are passed over, false heads are noted.
 extension ElementRef<MessageFlow> {
@@ -24,19 +25,13 @@ extension ElementRef<MessageFlow> {
         }
         return false
       case .body:
-        if offset == 0, isBodyOver(chunk, payload, reading.hint) {
-          half.desynchronize()
-          continue
-        }
+        if offset == 0, endBody(before: chunk, payload, reading.hint) { continue }
         if offset == 0, HeadLooks.isFalseHead(chunk, payload) { reading.outcome.isFalseHead = true }
         let count = min(half.remaining, UInt64(length &- offset))
         half.passBody(count)
         offset &+= Int(count)
       case .chunked:
-        if offset == 0, isBodyOver(chunk, payload, reading.hint) {
-          half.desynchronize()
-          continue
-        }
+        if offset == 0, endBody(before: chunk, payload, reading.hint) { continue }
         if offset == 0, HeadLooks.isFalseHead(chunk, payload) { reading.outcome.isFalseHead = true }
         offset = half.readChunks(payload, from: offset, length: length)
       case .untilClose:
@@ -62,7 +57,7 @@ extension ElementRef<MessageFlow> {
   /// clients would find, while a request waits.
   func passStray(_ chunk: Chunk, _ payload: RawSpan, _ reading: inout ChunkReading) {
     if isResponding(chunk.direction), reading.hint.isWaiting,
-      let offset = HeadLooks.statusLine(in: payload, from: reading.headOffset &+ 1)
+      let offset = StatusLine.first(in: payload, from: reading.headOffset &+ 1)
     {
       reading.offset = offset
       return

@@ -61,21 +61,27 @@ extension ElementRef<MessageFlow> {
     }
   }
 
-  /// Whether a body ends before a chunk although its framing says otherwise: peers that give a wrong length continue by
-  /// what was sent.
+  /// Ends a body before a chunk with which something else begins although its framing says otherwise: peers that give
+  /// a wrong length continue by what was sent. False, and nothing ended, for more of the body.
   ///
   /// After a response's body comes the response to a request that was sent when exactly the bytes before it had
   /// arrived. After the beginning of a request's body that was refused before its end, the chunk after the answer
   /// decides: it is more of the body, or a request by a client that has received the answer.
-  func isBodyOver(_ chunk: Chunk, _ payload: RawSpan, _ hint: PairingHint) -> Bool {
+  func endBody(before chunk: Chunk, _ payload: RawSpan, _ hint: PairingHint) -> Bool {
     let half = self[chunk.direction]
+    let isOver: Bool
     if isResponding(chunk.direction) {
-      return (half.isBodyUncertain || isAskedAgain(chunk, hint)) && HeadLooks.beginsLikeStatus(payload)
+      isOver = (half.isBodyUncertain || isAskedAgain(chunk, hint)) && HeadLooks.beginsLikeStatus(payload)
+    } else if half.isBodyUncertain {
+      half.trustBody(true)
+      isOver =
+        !hint.isWaiting && chunk.hasAcknowledgement && hint.otherPosition == chunk.acknowledgement
+        && HeadLooks.beginsLikeRequest(payload)
+    } else {
+      isOver = false
     }
-    guard half.isBodyUncertain else { return false }
-    half.trustBody(true)
-    return !hint.isWaiting && chunk.hasAcknowledgement && hint.otherPosition == chunk.acknowledgement
-      && HeadLooks.beginsLikeRequest(payload)
+    if isOver { half.desynchronize() }
+    return isOver
   }
 
   /// Whether a waiting request was sent when exactly the bytes before this chunk of a response had arrived.

@@ -43,7 +43,7 @@ enum MessageReading: FuzzTarget {
       let chunk = chunk(direction, length, kind)
       var reading = ChunkReading()
       if messages.needsHint(chunk, payload) { reading.hint.isWaiting = !isUnasked }
-      var before = -1, turns = 0
+      var before = -1, turns = 0, isFound = false
       while messages.findHead(chunk, payload, &reading) {
         turns += 1
         expect(turns <= length + 2, "each turn reads something")
@@ -56,6 +56,9 @@ enum MessageReading: FuzzTarget {
           reading.hint.isWaiting = !isUnasked
           messages.passStray(chunk, payload, &reading)
           expect(reading.offset > before, "stray bytes are passed over")
+          expect(!isFound, "what was found after stray bytes is a status line")
+          isFound = reading.offset < length
+          continue
         case .leftHTTP: leave(chunk)
         case .head:
           expect(head.length <= length - reading.headOffset, "a head ends in its chunk")
@@ -64,6 +67,7 @@ enum MessageReading: FuzzTarget {
           expect(Int(reading.stored.count) >= head.length, "a stored head is whole")
           take(head, chunk, reading)
         }
+        isFound = false
         expect(reading.offset <= length, "reading ends with the chunk")
       }
       expect(reading.outcome.heads <= turns, "a turn gives one head at most")
