@@ -2,7 +2,6 @@
 
 import Capture
 import HTTP1
-import System
 
 /// Where the next head of a direction begins: bodies are passed over, false heads are noted.
 extension ElementRef<MessageFlow> {
@@ -51,18 +50,5 @@ extension ElementRef<MessageFlow> {
       }
     }
     return false
-  }
-
-  /// Passes over bytes that follow a complete message and begin none, to the status line in the same chunk that
-  /// clients would find, while a request waits.
-  func passStray(_ chunk: Chunk, _ payload: RawSpan, _ reading: inout ChunkReading) {
-    if isResponding(chunk.direction), reading.hint.isWaiting,
-      let offset = StatusLine.first(in: payload, from: reading.headOffset &+ 1)
-    {
-      reading.offset = offset
-      return
-    }
-    reading.outcome.isUnparseable = true
-    self[chunk.direction].desynchronize()
   }
 }

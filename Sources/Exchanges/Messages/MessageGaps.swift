@@ -61,35 +61,6 @@ extension ElementRef<MessageFlow> {
     }
   }
 
-  /// Ends a body before a chunk with which something else begins although its framing says otherwise: peers that give
-  /// a wrong length continue by what was sent. False, and nothing ended, for more of the body.
-  ///
-  /// After a response's body comes the response to a request that was sent when exactly the bytes before it had
-  /// arrived. After the beginning of a request's body that was refused before its end, the chunk after the answer
-  /// decides: it is more of the body, or a request by a client that has received the answer.
-  func endBody(before chunk: Chunk, _ payload: RawSpan, _ hint: PairingHint) -> Bool {
-    let half = self[chunk.direction]
-    let isOver: Bool
-    if isResponding(chunk.direction) {
-      isOver = (half.isBodyUncertain || isAskedAgain(chunk, hint)) && HeadLooks.beginsLikeStatus(payload)
-    } else if half.isBodyUncertain {
-      half.trustBody(true)
-      isOver =
-        !hint.isWaiting && chunk.hasAcknowledgement && hint.otherPosition == chunk.acknowledgement
-        && HeadLooks.beginsLikeRequest(payload)
-    } else {
-      isOver = false
-    }
-    if isOver { half.desynchronize() }
-    return isOver
-  }
-
-  /// Whether a waiting request was sent when exactly the bytes before this chunk of a response had arrived.
-  private func isAskedAgain(_ chunk: Chunk, _ hint: PairingHint) -> Bool {
-    isResponding(chunk.direction) && hint.isWaiting && hint.hasLastAcknowledgement
-      && hint.lastAcknowledgement == chunk.sequence
-  }
-
   /// Whether a head may begin here although a body without a known length is being read.
   ///
   /// A response that nobody waits for is body; so is a request sent before the answer to the one
