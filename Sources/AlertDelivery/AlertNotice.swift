@@ -9,14 +9,18 @@ extension DeliveryMessage {
   /// - Parameters:
   ///   - json: its JSON line.
   ///   - topSite: the most visited site of the interval that brought it.
-  package init(_ change: AlertTransition, json: [UInt8], topSite: String?, zone: DisplayZone = .local) {
+  ///   - origin: where the watch runs; nil for files.
+  package init(
+    _ change: AlertTransition, json: [UInt8], topSite: String?, origin: AlertOrigin? = nil,
+    zone: DisplayZone = .local
+  ) {
     self.init()
     let unit = change.about.unit
     self["state"] = change.state.rawValue
     self["rule"] = change.rule
     self["site"] = change.site ?? ""
     self["severity"] = change.about.severity
-    self["measure"] = change.about.measure.rawValue
+    self["measure"] = change.about.measure.name
     self["unit"] = unit.name
     self["value"] = DecimalText.shortest(unit.number(change.hits))
     self["threshold"] = DecimalText.shortest(unit.number(change.threshold))
@@ -25,6 +29,8 @@ extension DeliveryMessage {
     self["lost"] = "\(change.lost)"
     self["id"] = change.id
     self["top_site"] = topSite ?? ""
+    self["host"] = origin?.host
+    self["interface"] = origin?.interface
     self["text"] = change.sentence(zone)
     self["json"] = String(decoding: json, as: UTF8.self)
   }

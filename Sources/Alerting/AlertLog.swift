@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import System
-package import Text
 
 /// The file that holds every transition, one line each, written at once.
 ///
@@ -14,7 +13,7 @@ package final class AlertLog {
   package let path: String
   /// What is wrong with the log, for the page; nil when all is written.
   package private(set) var warning: String?
-  private let zone: DisplayZone
+  private let origin: AlertOrigin?
   private var file: LogFile?
   /// Whole lines that are not fully written yet, oldest first.
   private var waiting: [UInt8] = []
@@ -25,10 +24,12 @@ package final class AlertLog {
 
   /// Opens the log at `path`, and makes it and the directories above it when they are missing.
   ///
-  /// - Parameter owner: who writes it later on; what is made here is made for them.
-  package init(path: String, zone: DisplayZone = .local, owner: LogOwner? = nil) throws(AlertError) {
+  /// - Parameters:
+  ///   - origin: where the watch runs; nil leaves it out of the lines, as for files.
+  ///   - owner: who writes it later on; what is made here is made for them.
+  package init(path: String, origin: AlertOrigin? = nil, owner: LogOwner? = nil) throws(AlertError) {
     self.path = path
-    self.zone = zone
+    self.origin = origin
     do throws(SystemError) {
       try LogFile.makeDirectories(above: path, owner: owner)
       file = try LogFile(path: path, owner: owner)
@@ -42,7 +43,7 @@ package final class AlertLog {
 
   /// Writes a transition's line, after those that still wait.
   package func append(_ transition: AlertTransition) {
-    waiting.append(contentsOf: transition.logLine(zone).utf8)
+    waiting.append(contentsOf: transition.logLine(origin).utf8)
     trim()
     flush()
   }

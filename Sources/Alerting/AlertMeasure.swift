@@ -3,27 +3,94 @@
 import Text
 
 /// What a rule looks at.
-package enum AlertMeasure: String, CaseIterable, Sendable {
+package enum AlertMeasure: Equatable, Sendable {
   /// Requests.
   case requests
   /// Final responses of 4xx and 5xx; their share is of all final responses.
   case failures
+  /// Final responses of one class, 2 to 5; their share is of all final responses.
+  case statusClass(Int)
+  /// Final responses of one status, 200 to 599; their share is of all final responses.
+  case status(Int)
   /// Requests given up without a response; their share is of the requests whose end is known.
   case unanswered
   /// Records lost before they could be read; their share is of the heads matched in the kernel.
   case lost
-  /// Quantiles of the latency, and the longest one.
-  case p50, p90, p99, max
+  /// The latency that this many of 1,000 answers do not exceed, 1 to 999: `p99` is 990.
+  case quantile(Int)
+  /// The longest latency.
+  case max
 
-  var isLatency: Bool {
-    switch self {
-    case .requests, .failures, .unanswered, .lost: false
-    case .p50, .p90, .p99, .max: true
+  package static let p50 = quantile(500)
+  package static let p90 = quantile(900)
+  package static let p99 = quantile(990)
+
+  /// What is accepted, in the words of a message.
+  static let expected = "requests, failures, 5xx, 4xx, status=503, unanswered, lost, p50, p95, p99 or max"
+
+  /// The measure of this name; nil when there is none.
+  init?(_ name: some StringProtocol) {
+    switch name {
+    case "requests": self = .requests
+    case "failures": self = .failures
+    case "unanswered": self = .unanswered
+    case "lost": self = .lost
+    case "max": self = .max
+    case "2xx", "3xx", "4xx", "5xx": self = .statusClass(Int(name.prefix(1)) ?? 0)
+    default:
+      if name.hasPrefix("p"), let perMille = Self.perMille(name.dropFirst()) {
+        self = .quantile(perMille)
+      } else if name.hasPrefix("status="), name.count == 10, let status = Int(name.dropFirst(7)),
+        (200...599).contains(status)
+      {
+        self = .status(status)
+      } else {
+        return nil
+      }
     }
   }
 
-  /// What the value is called in sentences and in the log.
-  package var key: String { self == .requests ? "hits" : rawValue }
+  /// `95` and `99.9` as parts of 1,000; nil when it is no quantile.
+  private static func perMille(_ text: some StringProtocol) -> Int? {
+    let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+    guard (1...2).contains(parts.count), (1...2).contains(parts[0].count),
+      parts.allSatisfy({ $0.allSatisfy { ("0"..."9").contains($0) } }), let whole = Int(parts[0])
+    else { return nil }
+    let tenths = parts.count > 1 ? parts[1].count == 1 ? Int(parts[1]) : nil : 0
+    guard let tenths, whole * 10 + tenths > 0 else { return nil }
+    return whole * 10 + tenths
+  }
+
+  /// What rules, JSON and labels call it: `failures`, `5xx`, `status=503`, `p99.9`.
+  package var name: String {
+    switch self {
+    case .requests: "requests"
+    case .failures: "failures"
+    case .unanswered: "unanswered"
+    case .lost: "lost"
+    case .max: "max"
+    case .statusClass(let digit): "\(digit)xx"
+    case .status(let status): "status=\(status)"
+    case .quantile(let perMille):
+      perMille % 10 == 0 ? "p\(perMille / 10)" : "p\(perMille / 10).\(perMille % 10)"
+    }
+  }
+
+  var isLatency: Bool {
+    switch self {
+    case .requests, .failures, .statusClass, .status, .unanswered, .lost: false
+    case .quantile, .max: true
+    }
+  }
+
+  /// What the value is called in sentences and, before a `=`, in the log.
+  package var key: String {
+    switch self {
+    case .requests: "hits"
+    case .status(let status): "status_\(status)"
+    default: name
+    }
+  }
 }
 
 /// The unit of a rule's limit and of its value.
@@ -70,7 +137,10 @@ package enum AlertUnit: Equatable, Sendable {
     }
   }
 
-  private var suffix: String { self == .perInterval ? "" : "/" + name.prefix(1) }
+  /// What follows a rate: `/s`; empty where nothing does.
+  package var suffix: String {
+    if case .per = self { "/" + name.prefix(1) } else { "" }
+  }
 
   private static func scale(_ nanoseconds: Double) -> (length: Double, name: String) {
     if nanoseconds < 1e6 { return (1e3, "us") }

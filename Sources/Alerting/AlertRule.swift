@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Statistics
+import Text
 
 /// When something is too much, or too little: a value over a window of time against a limit.
 package struct AlertRule: Equatable, Sendable {
@@ -43,13 +44,15 @@ package struct AlertRule: Equatable, Sendable {
   /// Ticks in the window: all that begin within it.
   private(set) var windowTicks: Int
 
-  /// The original's rule: the average of requests per statistics interval, by default over two minutes
+  /// The original's rule: the average of requests per statistics interval (or per `unit`), by default over two minutes
   /// and evaluated at the end of every interval.
   package init(
-    threshold: Double, plan: IntervalPlan, window: UInt64 = 120_000_000_000, every: UInt64? = nil
+    threshold: Double, unit: AlertUnit = .perInterval, plan: IntervalPlan, window: UInt64 = 120_000_000_000,
+    every: UInt64? = nil
   ) throws(AlertError) {
     guard threshold.isFinite, threshold >= 0 else { throw AlertError.threshold(threshold) }
     self.threshold = threshold
+    self.unit = unit
     self.plan = plan
     self.every = max(every ?? plan.interval, plan.interval)
     self.window = window
@@ -109,9 +112,11 @@ extension AlertRule {
       switch measure {
       case .requests: "traffic"
       case .failures: "failure rate"
+      case .statusClass(let digit): "rate of \(digit)xx responses"
+      case .status(let status): "rate of status \(status)"
       case .unanswered: "rate of unanswered requests"
       case .lost: "loss of records"
-      case .p50, .p90, .p99, .max: "latency"
+      case .quantile, .max: "latency"
       }
     return (isBelow ? "Low " : "High ") + what
   }
@@ -122,9 +127,29 @@ extension AlertRule {
       switch measure {
       case .requests: "traffic"
       case .lost: "loss"
-      default: measure.rawValue
+      case .status(let status): "status-\(status)"
+      default: measure.name
       }
     return (isBelow ? "low-" : "high-") + what
+  }
+
+  /// A value beside the limit, with the unit: `396.00 > 100 per 10s` and `771.75ms > 500ms` when it has passed it,
+  /// `2.50% (limit 5%)` when not.
+  package func comparison(_ value: Double) -> String {
+    let interval = unit == .perInterval ? " per \(DecimalText.duration(plan.interval))" : ""
+    let (value, limit, sign) = (value, unit.limitText(threshold), isBelow ? "<" : ">")
+    return isPassed(by: value, isRaised: false)
+      ? "\(unit.text(value)) \(sign) \(limit)\(interval)"
+      : "\(unit.text(value))\(interval) (limit \(isBelow ? "< " : "")\(limit))"
+  }
+
+  /// A number of requests in the rule's unit as requests a second; nil for another unit.
+  package func perSecond(_ value: Double) -> Double? {
+    switch unit {
+    case .perInterval: value * 1e9 / Double(plan.interval)
+    case .per(let time): value * 1e9 / Double(time)
+    case .percent, .time: nil
+    }
   }
 
   /// What tells it from other rules in a sentence: ` for example.com`, ` (shop)`; empty for the original.

@@ -83,7 +83,7 @@ extension AlertRuleParser {
       // A bare number would be seconds, and hardly meant so.
       guard text.last?.isLetter == true, let time = DecimalText.nanoseconds(text) else {
         throw AlertSyntaxError(
-          "invalid limit '\(text)' for \(measure.rawValue) (expected a duration such as 500ms or 1.5s)", word)
+          "invalid limit '\(text)' for \(measure.name) (expected a duration such as 500ms or 1.5s)", word)
       }
       return (Double(time), .time)
     }
@@ -103,8 +103,19 @@ extension AlertRuleParser {
     }
     let share = measure == .requests ? "" : "a share such as 5%, or "
     throw AlertSyntaxError(
-      "invalid limit '\(text)' for \(measure.rawValue) "
+      "invalid limit '\(text)' for \(measure.name) "
         + "(expected \(share)a count such as 100 (per interval), 10/s, 600/m or 36000/h)", word)
+  }
+
+  /// The limit of `-t`: a number of requests per interval, or `100/s`, `6000/m`, `1e5/h`; nil when it is none.
+  package static func requests(_ text: String) -> (value: Double, unit: AlertUnit)? {
+    let units: [(String, UInt64)] = [
+      ("/s", 1_000_000_000), ("/m", 60_000_000_000), ("/h", 3_600_000_000_000),
+    ]
+    for (suffix, time) in units where text.hasSuffix(suffix) {
+      return Double(text.dropLast(suffix.count)).map { ($0, .per(time)) }
+    }
+    return Double(text).map { ($0, .perInterval) }
   }
 
   /// A site as pages show it: the host's name alone.

@@ -6,7 +6,8 @@ package import Statistics
 /// Reads rules in the syntax of `--alert`, and says where one is wrong and what would be right:
 ///
 ///     rule    = measure (">" | "<") limit *clause
-///     measure = "requests" | "failures" | "unanswered" | "lost" | "p50" | "p90" | "p99" | "max"
+///     measure = "requests" | "failures" | "2xx" | "3xx" | "4xx" | "5xx" | "status=" status
+///             | "unanswered" | "lost" | "p" percentile | "max"
 ///     limit   = number ["%" | "/s" | "/m" | "/h"] | time
 ///     clause  = ("over" | "for" | "keep") time | "clear" limit | "min" number
 ///             | "site=" site | "name=" word | "severity=" word
@@ -54,6 +55,12 @@ package struct AlertRuleParser: Sendable {
     if let word = clauses.siteWord, measure == .lost {
       throw AlertSyntaxError("what was lost has no site: leave 'site' out", word)
     }
+    if let word = clauses.siteWord, case .status(let status) = measure,
+      !WatchedSite.isCounted(status: status)
+    {
+      throw AlertSyntaxError(
+        "of one site, status \(status) is counted among its class only (expected \(status / 100)xx)", word)
+    }
     try setMinimum(clauses, &rule)
     try setClear(clauses, &rule)
     try setWindow(clauses, &rule, measureWord: words.words[0])
@@ -64,10 +71,9 @@ package struct AlertRuleParser: Sendable {
     guard let word = words.next() else {
       throw AlertSyntaxError("empty rule: expected a measure and its limit, \(example)", at: 0)
     }
-    guard let measure = AlertMeasure(rawValue: String(word.text)) else {
+    guard let measure = AlertMeasure(word.text) else {
       throw AlertSyntaxError(
-        "unknown measure '\(word.text)' (expected requests, failures, unanswered, lost, p50, p90, p99 or max)",
-        word)
+        "unknown measure '\(word.text)' (expected \(AlertMeasure.expected))", word)
     }
     return measure
   }
@@ -77,7 +83,7 @@ package struct AlertRuleParser: Sendable {
   ) throws(AlertSyntaxError) -> Bool {
     guard let word = words.next() else {
       throw AlertSyntaxError(
-        "'>' or '<' is missing after '\(measure.rawValue)'; put the rule in quotes, since a shell takes > "
+        "'>' or '<' is missing after '\(measure.name)'; put the rule in quotes, since a shell takes > "
           + "for itself, \(example)", at: words.end)
     }
     guard word.text == ">" || word.text == "<" else {

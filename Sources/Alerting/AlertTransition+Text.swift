@@ -18,13 +18,14 @@ extension AlertTransition {
     "\(about.title) alert\(about.about) currently active! triggered at: \(zone.label(started))."
   }
 
-  /// The log's line, with its newline: time in UTC, state, sentence, then the numbers as key=value.
-  package func logLine(_ zone: DisplayZone) -> String {
+  /// The log's line, with its newline: time in UTC, state, sentence with its time in UTC too, then the numbers as
+  /// key=value, and where the watch runs.
+  package func logLine(_ origin: AlertOrigin?) -> String {
     let head = state == .raised ? "ALERT raised" : "RECOVERED"
     let site = site.map { " site=\($0)" } ?? ""
-    return "\(CalendarTime.rfc3339(at)) \(head): \(sentence(zone)) rule=\(rule)\(site)"
+    return "\(CalendarTime.rfc3339(at)) \(head): \(sentence(.fixed(0))) UTC rule=\(rule)\(site)"
       + " \(about.measure.key)=\(about.unit.text(hits)) threshold=\(about.unit.limitText(threshold))"
-      + " window=\(DecimalText.duration(window))\(countsText) lost=\(lost) id=\(id)\n"
+      + " window=\(DecimalText.duration(window))\(countsText) lost=\(lost)\(origin?.text ?? "") id=\(id)\n"
   }
 
   /// The counts that a share or a quantile stands on.
@@ -42,6 +43,19 @@ extension AlertTransition {
     case .perInterval, .per: lost > 0 && about.measure != .lost ? "at least " : ""
     case .percent, .time: ""
     }
+  }
+}
+
+/// Where a watch runs, for those who collect alerts of many.
+package struct AlertOrigin: Equatable, Sendable {
+  /// What the machine calls itself.
+  package var host: String
+  /// The interface that is watched; `all` for all of them.
+  package var interface: String
+  package init(host: String, interface: String) { (self.host, self.interface) = (host, interface) }
+
+  fileprivate var text: String {
+    " host=\(VisibleText.cells(host)) interface=\(VisibleText.cells(interface))"
   }
 }
 

@@ -2,6 +2,7 @@
 
 import Capture
 package import Statistics
+import Text
 
 /// A rule's state over time: inactive, waiting to be raised, active, waiting to recover, and what is
 /// over; it looks at no clock.
@@ -17,6 +18,8 @@ package struct AlertWatch: Sendable {
   package private(set) var active: AlertTransition?
   /// The last alerts that are over, newest first.
   package private(set) var past: [PastAlert] = []
+  /// The value that passed the limit most since the active alert was raised; without one it means nothing.
+  package private(set) var peak: Double = 0
   /// The value over the window that ends with the last interval, in the rule's unit.
   package var average: Double { window.value }
   /// Records lost within that window.
@@ -45,11 +48,27 @@ package struct AlertWatch: Sendable {
     }
     window.append(interval)
     end = interval.end
+    if active != nil { peak = rule.isBelow ? min(peak, window.value) : max(peak, window.value) }
     guard interval.isComplete else { return nil }
     let due = (interval.end &- (start ?? 0)) / rule.every
     guard due > evaluations else { return nil }
     evaluations = due
     return evaluate(at: interval.end)
+  }
+
+  /// Why no alert is raised although the limit is passed, in a few words; nil when it is not passed, or an alert is
+  /// active.
+  package var heldBack: String? {
+    guard active == nil, start != nil, rule.isPassed(by: window.value, isRaised: false) else { return nil }
+    if !window.isTelling {
+      if rule.minimum > 0 { return "only \(window.counts.basis) of min \(rule.minimum)" }
+      return "the window of \(DecimalText.duration(rule.window)) is not over yet"
+    }
+    if rule.hold > 0, let turnedAt {
+      let passed = end > turnedAt ? DecimalText.duration(end - turnedAt) : "0s"
+      return "for \(passed) of \(DecimalText.duration(rule.hold))"
+    }
+    return nil
   }
 
   private mutating func evaluate(at time: UInt64) -> AlertTransition? {
@@ -65,6 +84,7 @@ package struct AlertWatch: Sendable {
     guard let raised = active else {
       let transition = AlertTransition(.raised, rule, window, at: time, started: time)
       active = transition
+      peak = window.value
       return transition
     }
     active = nil

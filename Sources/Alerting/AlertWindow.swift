@@ -39,19 +39,15 @@ struct AlertWindow: Sendable {
 
   /// What was counted, and of how many: requests, or failures of answered, or latencies.
   var counts: (count: UInt64, basis: UInt64) {
-    if let latencies { return (latencies.summary.count, latencies.summary.count) }
+    if let latencies { return (latencies.count, latencies.count) }
     return (sum.count, sum.basis)
   }
 
   /// The value in the rule's unit, whether it says enough or not.
   var value: Double {
-    if let summary = latencies?.summary {
-      return switch rule.measure {
-      case .p50: Double(summary.p50)
-      case .p90: Double(summary.p90)
-      case .max: Double(summary.maximum)
-      default: Double(summary.p99)
-      }
+    if let latencies {
+      if case .quantile(let perMille) = rule.measure { return Double(latencies.quantile(perMille: perMille)) }
+      return Double(latencies.maximum)
     }
     guard rule.unit == .percent else { return rule.average(sum.count) }
     // One division of exact numbers, as in `AlertRule.average`.
@@ -110,21 +106,33 @@ extension AlertRule {
     (all.successes, all.failures) = (totals.successes, totals.failures)
     let site = self.site.map { name in interval.watched.first { $0.name == name } ?? WatchedSite(name: name) }
     let counts = site ?? all
+    let answered = counts.successes &+ counts.failures
     return switch measure {
     case .requests: (counts.requests, 0)
-    case .failures: (counts.failures, counts.successes &+ counts.failures)
+    case .failures: (counts.failures, answered)
+    case .statusClass(let digit):
+      (site?.count(ofClass: digit) ?? interval.count(ofStatuses: digit * 100...digit * 100 + 99), answered)
+    case .status(let status):
+      (site?.count(ofStatus: status) ?? interval.count(ofStatuses: status...status), answered)
     case .unanswered:
       (
         counts.unanswered,
-        counts.unanswered &+ (site == nil ? totals.exchanges : counts.successes &+ counts.failures)
+        counts.unanswered &+ (site == nil ? totals.exchanges : answered)
       )
     case .lost: (interval.capture.lost, interval.capture.matched)
-    case .p50, .p90, .p99, .max: (0, 0)
+    case .quantile, .max: (0, 0)
     }
   }
 
   fileprivate func latencies(in interval: Snapshot) -> LatencySlice {
     guard let site else { return interval.latencies }
     return interval.watched.first { $0.name == site }?.latencies ?? LatencySlice()
+  }
+}
+
+extension Snapshot {
+  /// The responses of these statuses.
+  fileprivate func count(ofStatuses range: ClosedRange<Int>) -> UInt64 {
+    statuses.reduce(0) { range.contains($1.status) ? $0 &+ $1.count : $0 }
   }
 }

@@ -15,7 +15,10 @@ extension Diagnosis {
     text.line()
     for interface in interfaces {
       text.line("\(Self.padded(interface.name)) \(interface.linkName), \(interface.state)")
-      if !interface.isUp { text.line("\(Self.padded("")) hint: sudo ip link set \(interface.name) up") }
+      // Devices that nobody asked about may be down for good reasons.
+      if !interface.isUp, interface.name == self.interface {
+        text.line("\(Self.padded("")) hint: sudo ip link set \(interface.name) up")
+      }
     }
     text.line()
     for trial in trials {

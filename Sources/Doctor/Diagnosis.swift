@@ -11,7 +11,7 @@ import Sandbox
 package struct Diagnosis: Sendable {
   /// One thing that was looked at.
   package struct Check: Sendable {
-    package enum State: String, Sendable { case fine, slow, missing }
+    package enum State: String, Sendable { case fine, slow, missing, unknown }
     package var name: String
     package var state: State
     package var found: String
@@ -38,11 +38,16 @@ package struct Diagnosis: Sendable {
   package let checks: [Check]
   package let interfaces: [InterfaceState]
   package let trials: [Trial]
+  /// The interface that was asked for; nil for all.
+  package let interface: String?
 
-  package init(checks: [Check], interfaces: [InterfaceState], trials: [Trial]) {
+  package init(
+    checks: [Check], interfaces: [InterfaceState], trials: [Trial], interface: String? = nil
+  ) {
     self.checks = checks
     self.interfaces = interfaces
     self.trials = trials
+    self.interface = interface
   }
 
   /// Probes the kernel and has each backend watch for a second, which takes two seconds in all.
@@ -57,15 +62,17 @@ package struct Diagnosis: Sendable {
       trials: [
         attempt("eBPF") { () throws(CaptureError) in try KernelBackend(request) },
         attempt("libpcap") { () throws(CaptureError) in try PcapBackend(request, insteadOf: nil) },
-      ])
+      ], interface: interface)
   }
 
   /// The backend that a watch would use: the first one that works.
   package var chosen: Trial? { trials.first { $0.counters != nil } }
 
-  /// As a watch would end: 0 when a backend works, 77 when this process may not, 70 otherwise.
+  /// As a watch would end: 0 when a backend works, 66 when there is no such interface, 77 when this process may not
+  /// capture, 70 otherwise.
   package var status: Int32 {
     if chosen != nil { return 0 }
+    if trials.contains(where: { $0.fault?.reason == .notFound }) { return 66 }
     return trials.contains { $0.fault?.reason == .notPermitted } ? 77 : 70
   }
 
@@ -124,7 +131,7 @@ package struct Diagnosis: Sendable {
       checks.append(Check(name: "BPF JIT", state: .fine, found: mode > 1 ? "on, with traces" : "on"))
     case nil:
       checks.append(
-        Check(name: "BPF JIT", state: .fine, found: "cannot be read here (net.core.bpf_jit_enable)"))
+        Check(name: "BPF JIT", state: .unknown, found: "cannot be read here (net.core.bpf_jit_enable)"))
     }
     let unprivileged: String
     switch probe.unprivilegedBPFDisabled {

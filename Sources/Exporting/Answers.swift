@@ -79,7 +79,10 @@ final class Answers {
       var lines = JSONLines(label: published.label)
       (lines.deliveries, lines.warnings) = (published.deliveries, published.notices)
       lines.outputs = published.outputs
-      return lines.summary(published.life, alerts: published.board)
+      var life = published.life
+      // The counts are of this moment, not of the end of the last interval.
+      life.end = max(life.end, published.at)
+      return lines.snapshot(life, alerts: published.board)
     }
     guard let body else { return Answer(.serviceUnavailable, "nothing has been counted yet") }
     return Answer(.ok, "application/json", body)

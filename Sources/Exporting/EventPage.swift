@@ -128,10 +128,9 @@ struct EventPage {
       if let site = alert.site { json.member("site", site) }
       json.key("since")
       if let since = alert.since { json.seconds(since) } else { json.null() }
-      json.key("value")
-      json.number(alert.value)
-      json.key("threshold")
-      json.number(alert.threshold)
+      json.member("reading", alert.reading)
+      if let peak = alert.peak { json.member("peak", peak) }
+      if let heldBack = alert.heldBack { json.member("heldBack", heldBack) }
       json.key("past")
       json.beginArray()
       for past in alert.past {

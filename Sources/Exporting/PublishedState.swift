@@ -58,11 +58,17 @@ package struct AlertStatus: Equatable, Sendable {
   package var site: String?
   /// When the active alert was raised, nanoseconds since 1970; nil when there is none.
   package var since: UInt64?
-  /// What is compared with the threshold, in the rule's own unit.
+  /// What is compared with the threshold, in the rule's own unit; latencies in seconds.
   package var value: Double
   package var threshold: Double
   /// How often it was raised.
   package var raised: UInt64
+  /// Value and threshold in words, with their unit: `771.75ms > 500ms`.
+  package var reading = ""
+  /// The value that passed the threshold most since the active alert was raised, with its unit; nil without one.
+  package var peak: String?
+  /// Why no alert is raised although the threshold is passed; nil when it is not passed.
+  package var heldBack: String?
   /// Alerts that are over, newest first.
   package var past: [PastAlert] = []
 

@@ -59,17 +59,15 @@ package struct BenchFindings: Sendable {
     rate > 0 ? "\(count(rate)) heads/s" : "as many heads/s as can be sent"
   }
 
-  /// Heads a second that one core reads by eBPF; nil when that was not measured.
-  package var ebpfCapacity: Double? {
-    guard let reader = stages.first(where: { $0.per == "record" }),
-      let worker = stages.last(where: { $0.per == "head" }), reader.nanoseconds > 0
-    else { return nil }
-    return 1e9 / (reader.nanoseconds + worker.nanoseconds)
-  }
+  /// Heads a second that one core reads by eBPF, by what the fastest trial without loss took; nil when there was none.
+  package var ebpfCapacity: Double? { capacity("eBPF") }
 
-  /// Heads a second that one core reads by libpcap, by what the fastest trial without loss took.
-  package var pcapCapacity: Double? {
-    let whole = trials.filter { $0.backend == "libpcap" && $0.isWhole && $0.cost > 0 }
+  /// The same by libpcap.
+  package var pcapCapacity: Double? { capacity("libpcap") }
+
+  /// Both backends are rated by their live trials: what stages cost one by one leaves out how they share a core.
+  private func capacity(_ backend: String) -> Double? {
+    let whole = trials.filter { $0.backend == backend && $0.isWhole && $0.cost > 0 }
     return whole.last.map { 1e9 / $0.cost }
   }
 
@@ -92,7 +90,7 @@ package struct BenchFindings: Sendable {
       let rate = wholeRate(backend)
       parts.append(
         rate.map {
-          "\(backend) lost nothing at \(Self.count($0)) heads/s, the most that were sent without loss"
+          "\(backend) lost nothing at \(Self.count($0)) heads/s, the highest rate tried without loss"
         }
           ?? "\(backend) lost heads at every rate that was tried")
     }

@@ -23,15 +23,19 @@ package struct ExchangeLines {
   }
 
   package let format: Format
+  private let query: QueryPolicy
   private let zone: DisplayZone
   private var json = JSONWriter()
+  private var masked = ByteText()
   private let scratch = NameBuffer()
   /// The second that `stamp` was written for.
   private var second: UInt64 = .max
   private var stamp = ""
 
-  package init(_ format: Format, zone: DisplayZone = .local) {
+  /// - Parameter query: what is printed of query strings.
+  package init(_ format: Format, query: QueryPolicy, zone: DisplayZone = .local) {
     self.format = format
+    self.query = query
     self.zone = zone
   }
 
@@ -72,7 +76,7 @@ package struct ExchangeLines {
     text.append(time / 1_000_000 % 1_000, width: 3)
     text.append(" ")
     if facts.status > 0 { text.append(UInt64(facts.status), width: 3) } else { text.append("---") }
-    column(facts.outcome == .answered ? PageRenderer.latency(facts.latency) : "-", 10, &text)
+    column(facts.outcome == .answered ? DecimalText.latency(facts.latency) : "-", 10, &text)
     column(facts.isBodyKnown ? "\(facts.bodyBytes)" : "-", 9, &text)
     text.append(" ")
     address(facts.client.high, facts.client.low, &text)
@@ -89,7 +93,7 @@ package struct ExchangeLines {
         text.append(record.bytes(facts.site))
         if target.first == UInt8(ascii: "*") { text.append(" ") }
       }
-      text.append(target)
+      query.append(target, to: &text)
       if facts.outcome == .unanswered { text.append(" (no answer)") }
     }
     text.append("\n")
@@ -118,7 +122,7 @@ package struct ExchangeLines {
     text.append("] \"")
     method(record, &text)
     text.append(" ")
-    text.append(record.bytes(facts.target))
+    query.append(record.bytes(facts.target), to: &text)
     text.append(" HTTP/")
     text.append(UInt64(facts.major))
     text.append(".")
@@ -128,7 +132,9 @@ package struct ExchangeLines {
     text.append(" ")
     if facts.isBodyKnown { text.append(facts.bodyBytes) } else { text.append("-") }
     if format != .common {
-      quoted(record.bytes(facts.referer), &text)
+      masked.clear()
+      query.append(record.bytes(facts.referer), to: &masked)
+      quoted(masked.bytes[...], &text)
       quoted(record.bytes(facts.userAgent), &text)
     }
     if format == .vcombined {
@@ -163,7 +169,9 @@ package struct ExchangeLines {
     json.member("serverPort", UInt64(facts.server.port))
     member("method", hasRequest ? Array(record.method.utf8)[...] : [])
     member("site", record.bytes(facts.site))
-    member("target", record.bytes(facts.target))
+    masked.clear()
+    query.append(record.bytes(facts.target), to: &masked)
+    member("target", masked.bytes[...])
     json.key("version")
     if hasRequest { json.string("\(facts.major).\(facts.minor)") } else { json.null() }
     json.key("status")
@@ -172,7 +180,9 @@ package struct ExchangeLines {
     if facts.outcome == .answered { json.seconds(facts.latency) } else { json.null() }
     json.key("bytes")
     if hasResponse && facts.isBodyKnown { json.number(facts.bodyBytes) } else { json.null() }
-    member("referer", record.bytes(facts.referer))
+    masked.clear()
+    query.append(record.bytes(facts.referer), to: &masked)
+    member("referer", masked.bytes[...])
     member("userAgent", record.bytes(facts.userAgent))
     json.endObject()
     json.newline()

@@ -20,6 +20,8 @@ package struct JSONLines: Sendable {
   /// What the outputs have dropped since the start.
   package var outputs = OutputCounters()
   private var json = JSONWriter()
+  /// Whether the watch has ended, and its ledger must balance.
+  private var isOver = true
 
   package init(label: CaptureLabel) { self.label = label }
 
@@ -31,6 +33,14 @@ package struct JSONLines: Sendable {
   /// The last line: the whole life.
   package mutating func summary(_ life: Snapshot, alerts: AlertBoard) -> [UInt8] {
     line("summary", life, alerts)
+  }
+
+  /// The totals so far, in the form of the last line. What is on its way between the kernel and a worker is in one
+  /// half of the ledger and not yet in the other, so that no balance is claimed.
+  package mutating func snapshot(_ life: Snapshot, alerts: AlertBoard) -> [UInt8] {
+    isOver = false
+    defer { isOver = true }
+    return line("summary", life, alerts)
   }
 
   /// The line of an alert's change.
@@ -51,7 +61,7 @@ package struct JSONLines: Sendable {
     json.member("id", change.id)
     if let site = change.site { json.member("site", site) }
     if !change.about.isThreshold {
-      json.member("measure", change.about.measure.rawValue)
+      json.member("measure", change.about.measure.name)
       json.member("unit", change.about.unit.name)
       json.member("of", change.basis)
       json.member("severity", change.about.severity)
@@ -170,7 +180,7 @@ package struct JSONLines: Sendable {
     }
     if isLife {
       json.key("imbalance")
-      if let imbalance = snapshot.imbalance { json.string(imbalance) } else { json.null() }
+      if isOver, let imbalance = snapshot.imbalance { json.string(imbalance) } else { json.null() }
     }
     json.endObject()
   }
@@ -191,7 +201,7 @@ package struct JSONLines: Sendable {
       let rule = watch.rule
       json.member("rule", rule.name)
       if let site = rule.site { json.member("site", site) }
-      json.member("measure", rule.measure.rawValue)
+      json.member("measure", rule.measure.name)
       json.member("unit", rule.unit.name)
       json.key("active")
       json.bool(watch.active != nil)
@@ -199,6 +209,10 @@ package struct JSONLines: Sendable {
       json.number(rule.unit.number(watch.average))
       json.key("threshold")
       json.number(rule.unit.number(rule.threshold))
+      json.key("peak")
+      if watch.active != nil { json.number(rule.unit.number(watch.peak)) } else { json.null() }
+      json.key("heldBack")
+      if let reason = watch.heldBack { json.string(reason) } else { json.null() }
     }
   }
 
@@ -243,6 +257,9 @@ package struct JSONLines: Sendable {
     json.number(watch.average)
     json.key("threshold")
     json.number(watch.rule.threshold)
+    json.member("unit", watch.rule.unit.name)
+    json.key("peak")
+    if watch.active != nil { json.number(watch.peak) } else { json.null() }
     json.endObject()
   }
 }

@@ -7,9 +7,15 @@ extension PageRenderer {
   /// What changed, what is active, and what is over.
   func addAlerts(_ alerts: AlertBoard, changes: [AlertTransition], to text: inout ByteText) {
     for change in changes { text.line(change.sentence(zone)) }
-    let active = alerts.active
-    for alert in active { text.line(alert.activeSentence(zone)) }
-    if active.isEmpty { text.line("No currently active alerts.") }
+    var isActive = false
+    for watch in alerts.watches {
+      guard let alert = watch.active else { continue }
+      isActive = true
+      text.line(alert.activeSentence(zone))
+      let peak = watch.rule.unit.text(watch.peak)
+      text.line("Now \(watch.rule.comparison(watch.average)), peak \(peak)", indent: 1)
+    }
+    if !isActive { text.line("No currently active alerts.") }
     text.line()
     let past = alerts.past
     if past.isEmpty {

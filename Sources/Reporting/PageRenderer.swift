@@ -110,8 +110,8 @@ package struct PageRenderer: Sendable {
     }
     if life.latency.count > 0 {
       text.line(
-        "Latency (as seen on this host): p50 \(Self.latency(life.latency.p50)), p90 \(Self.latency(life.latency.p90)), "
-          + "p99 \(Self.latency(life.latency.p99)), max \(Self.latency(life.latency.maximum))",
+        "Latency (as seen on this host): p50 \(DecimalText.latency(life.latency.p50)), p90 \(DecimalText.latency(life.latency.p90)), "
+          + "p99 \(DecimalText.latency(life.latency.p99)), max \(DecimalText.latency(life.latency.maximum))",
         indent: 1)
     }
   }
@@ -122,13 +122,5 @@ package struct PageRenderer: Sendable {
     let text =
       seconds == seconds.rounded() ? DecimalText.shortest(seconds) : DecimalText.twoDecimals(seconds)
     return text == "1" ? "1 second" : "\(text) seconds"
-  }
-
-  /// Two decimals in the unit that fits: `1.25 ms`.
-  package static func latency(_ nanoseconds: UInt64) -> String {
-    let value = Double(nanoseconds)
-    if value < 1e6 { return "\(DecimalText.twoDecimals(value / 1e3)) us" }
-    if value < 1e9 { return "\(DecimalText.twoDecimals(value / 1e6)) ms" }
-    return "\(DecimalText.twoDecimals(value / 1e9)) s"
   }
 }

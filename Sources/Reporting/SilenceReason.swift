@@ -31,6 +31,9 @@ package enum SilenceReason: Equatable, Sendable {
     let ledger = snapshot.ledger
     if snapshot.totals.exchanges > 0 {
       self = .answersOnly(snapshot.totals.responses)
+    } else if capture.tls > 0 && snapshot.totals.requests == 0 {
+      // A server answers TLS on a plain port by a 400: the hellos say more than the answers.
+      self = .notHTTP(packets: capture.payload, ports: label.ports, tls: capture.tls, http2: 0)
     } else if snapshot.totals.responses > 0 {
       self = .responsesOnly(snapshot.totals.responses)
     } else if capture.lost > 0 {
@@ -61,41 +64,30 @@ package enum SilenceReason: Equatable, Sendable {
       return
         "No packets with payload for port \(ports) on \(source); libpcap counts no others."
     case .noWatchedPort(let packets, let ports):
-      return "No TCP on port \(ports) (\(Self.grouped(packets)) other packets). Another port? --port 8080"
+      return "No TCP on port \(ports) (\(packets) other packets). Another port? --port 8080"
     case .noPayload(let packets, let ports):
-      return "\(Self.grouped(packets)) packets on port \(ports), none with payload."
+      return "\(packets) packets on port \(ports), none with payload."
     case .notHTTP(let packets, let ports, let tls, let http2):
       if tls > 0 && tls >= http2 {
         // A record longer than a segment continues in others, which look like nothing.
         let share = tls * 100 / max(packets, 1)
-        let part = share == 0 ? "some" : share >= 100 ? "all" : "at least \(share) %"
+        let part = share == 0 ? "some" : share >= 100 ? "all" : "at least \(share)%"
         return
-          "TLS on port \(ports): encrypted, not readable (\(part) of \(Self.grouped(packets)) packets). Watch the plain HTTP side."
+          "TLS on port \(ports): encrypted, not readable (\(part) of \(packets) packets). Watch the plain HTTP side."
       }
       if http2 > 0 {
-        return "HTTP/2 on port \(ports): not readable (\(Self.grouped(http2)) connections)."
+        return "HTTP/2 on port \(ports): not readable (\(http2) connections)."
       }
-      return "No HTTP heads on port \(ports) (\(Self.grouped(packets)) packets with payload)."
+      return "No HTTP heads on port \(ports) (\(packets) packets with payload)."
     case .responsesOnly(let responses):
       return
-        "Only responses seen (\(Self.grouped(responses))): capture is one-way, or the requests are not HTTP/1."
+        "Only responses seen (\(responses)): capture is one-way, or the requests are not HTTP/1."
     case .answersOnly(let responses):
-      return "\(Self.grouped(responses)) responses to earlier requests, no new requests."
+      return "\(responses) responses to earlier requests, no new requests."
     case .lost(let lost):
-      return "\(Self.grouped(lost)) heads lost before they could be read: the ring was full."
+      return "\(lost) heads lost before they could be read: the ring was full."
     case .unreadable(let unparseable):
-      return "No valid request (\(Self.grouped(unparseable)) heads unparseable)."
+      return "No valid request (\(unparseable) heads unparseable)."
     }
-  }
-
-  /// Digits in groups of three with a space between: `18 204`.
-  package static func grouped(_ number: UInt64) -> String {
-    var text = ""
-    let digits = String(number)
-    for (index, digit) in digits.enumerated() {
-      if index > 0 && (digits.utf8.count - index) % 3 == 0 { text += " " }
-      text.append(digit)
-    }
-    return text
   }
 }

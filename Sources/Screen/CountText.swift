@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Alerting
-import Reporting
 import Text
 
 /// Numbers as they fit into the columns of a screen.
 package enum CountText {
-  /// At most seven characters: all digits below a million, then three figures and a letter.
+  /// At most six characters: all digits below a million, then three figures and a letter.
   package static func short(_ number: UInt64) -> String {
-    if number < 1_000_000 { return SilenceReason.grouped(number) }
+    if number < 1_000_000 { return "\(number)" }
     let units: [(Double, String)] = [(1e18, "E"), (1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M")]
     let value = Double(number)
-    for (unit, letter) in units where value >= unit { return threeFigures(value / unit) + letter }
+    for (unit, letter) in units where value >= unit { return DecimalText.threeFigures(value / unit) + letter }
     return "\(number)"
   }
 
@@ -33,14 +31,8 @@ package enum CountText {
     return percent == 0 ? "<1%" : percent == 100 ? ">99%" : "\(percent)%"
   }
 
-  /// Nanoseconds in three figures: `71us`, `1.25ms`.
-  package static func latency(_ nanoseconds: UInt64) -> String {
-    let value = Double(nanoseconds)
-    if value < 999.5 { return "\(nanoseconds)ns" }
-    if value < 999.5e3 { return threeFigures(value / 1e3) + "us" }
-    if value < 999.5e6 { return threeFigures(value / 1e6) + "ms" }
-    return threeFigures(value / 1e9) + "s"
-  }
+  /// Nanoseconds in three figures, as every output has them: `71us`, `1.25ms`.
+  package static func latency(_ nanoseconds: UInt64) -> String { DecimalText.latency(nanoseconds) }
 
   /// A span of time in its two largest units: `1m 50s`.
   package static func span(_ nanoseconds: UInt64) -> String {
@@ -49,14 +41,5 @@ package enum CountText {
     if seconds >= 3600 { return "\(seconds / 3600)h \(seconds / 60 % 60)m" }
     if seconds >= 60 { return "\(seconds / 60)m \(seconds % 60)s" }
     return seconds == 0 && nanoseconds > 0 ? DecimalText.duration(nanoseconds) : "\(seconds)s"
-  }
-
-  /// `1.23`, `12.3`, `123`; trailing zeros are left out.
-  private static func threeFigures(_ value: Double) -> String {
-    let scale: Double = value < 9.995 ? 100 : value < 99.95 ? 10 : 1
-    let rounded = (value * scale).rounded() / scale
-    if rounded == rounded.rounded() { return "\(Int(rounded))" }
-    let text = DecimalText.twoDecimals(rounded)
-    return text.hasSuffix("0") ? String(text.dropLast()) : text
   }
 }

@@ -45,35 +45,40 @@ package struct ScreenContent: Sendable {
 /// The alerts as the screen shows them, whatever rules raised them.
 package struct AlertRows: Equatable, Sendable {
   package struct Item: Equatable, Sendable {
-    /// What it is about, in a few words: `3.17 > 3 requests per 10s`.
+    /// What it is about, in a few words: `3.17 > 3 per 10s, peak 4.50`.
     package var text: String
     /// Nanoseconds since 1970.
     package var started: UInt64
     /// Nil while it is active.
     package var ended: UInt64?
-    package init(text: String, started: UInt64, ended: UInt64? = nil) {
+    /// Why it is no alert yet although the limit is passed; nil for an alert.
+    package var heldBack: String?
+    package init(text: String, started: UInt64, ended: UInt64? = nil, heldBack: String? = nil) {
       self.text = text
       self.started = started
       self.ended = ended
+      self.heldBack = heldBack
     }
   }
 
-  /// Active ones, then those that are over, newest first.
+  /// Active ones, those that are held back, then those that are over, newest first.
   package var items: [Item] = []
-  /// The threshold of the traffic rule, requests an interval; nil without one.
+  /// The threshold of the traffic rule, requests a second; nil without one.
   package var threshold: Double?
-  /// What is compared with it.
-  package var average: Double = 0
+  /// The traffic rule's value and threshold in its own unit: `317.5 per 10s, alert above 300`; empty without one.
+  package var summary = ""
   /// Whether there is any rule.
   package var hasRules = false
 
   package init() {}
 
-  package var active: [Item] { items.filter { $0.ended == nil } }
+  package var active: [Item] { items.filter { $0.ended == nil && $0.heldBack == nil } }
 }
 
 /// One exchange as a line of the live list; all texts are printable.
 package struct ExchangeLine: Equatable, Sendable {
+  /// Counts the exchanges of the watch: by it a list finds the line that is read again.
+  package var number: UInt64
   /// When the request was seen, nanoseconds since 1970.
   package var time: UInt64
   package var client: String
@@ -85,8 +90,10 @@ package struct ExchangeLine: Equatable, Sendable {
   /// Nanoseconds from request to response.
   package var latency: UInt64
   package init(
-    time: UInt64, client: String, method: String, site: String, path: String, status: Int, latency: UInt64
+    number: UInt64, time: UInt64, client: String, method: String, site: String, path: String, status: Int,
+    latency: UInt64
   ) {
+    self.number = number
     self.time = time
     self.client = client
     self.method = method

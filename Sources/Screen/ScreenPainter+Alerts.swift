@@ -9,13 +9,7 @@ extension ScreenPainter {
   mutating func drawAlerts(_ region: Region) {
     map.panels[.alerts] = region
     let board = content.alerts
-    var right = ""
-    if let threshold = board.threshold {
-      right =
-        "\(CountText.rate(board.average)) per \(CountText.span(content.interval)), "
-        + "alert above \(CountText.rate(threshold))"
-    }
-    drawTitle(region, "Alerts", right: right, panel: .alerts)
+    drawTitle(region, "Alerts", right: board.summary, panel: .alerts)
     let list = region.part(row: 1)
     guard !board.items.isEmpty else {
       list.put(
@@ -25,13 +19,17 @@ extension ScreenPainter {
     let top = max(0, min(state.scroll[.alerts] ?? 0, board.items.count - list.height))
     for (row, item) in board.items.dropFirst(top).prefix(list.height).enumerated() {
       let text = VisibleText.cells(item.text)
-      if let ended = item.ended {
+      if let heldBack = item.heldBack {
+        list.put("? \(VisibleText.cells(heldBack)): \(text)", row: row, style: .warning)
+      } else if let ended = item.ended {
         let span = CountText.span(ended &- min(item.started, ended))
         list.put("  \(time(item.started)) to \(time(ended)), \(span)  \(text)", row: row, column: 0)
       } else {
         let seconds = content.now > item.started ? (content.now - item.started) / 1_000_000_000 : 0
         let age = seconds > 0 ? CountText.span(seconds * 1_000_000_000) : "now"
-        list.put("! \(time(item.started)) FIRING \(age)  \(text)", row: row, style: .bad)
+        // Where there is little room, the status line has the time, and the values matter more.
+        let start = region.width < 56 ? "" : "\(time(item.started)) "
+        list.put("! \(start)FIRING \(age)  \(text)", row: row, style: .bad)
       }
     }
   }

@@ -5,8 +5,7 @@ import Statistics
 extension ScreenPainter {
   /// Requests a second over time, with the threshold of the alert in it.
   func drawRate(_ region: Region) {
-    let seconds = Double(content.interval) / 1e9
-    let threshold = content.alerts.threshold.map { $0 / max(seconds, 1e-9) }
+    let threshold = content.alerts.threshold
     let plot = region.part(row: 1)
     let bins = content.history.suffix(max(0, plot.width - Self.axisWidth))
     let values = bins.map { content.perSecond($0.requests) }
@@ -27,22 +26,27 @@ extension ScreenPainter {
     return "peak \(CountText.rate(peak)), alert above \(CountText.rate(threshold))"
   }
 
-  /// Answers over time: what went well above, what failed below, each to a scale of its own.
+  /// Answers over time: what went well above, what failed below, both to one scale, so that five failures among
+  /// thousands of answers look like five.
   func drawOutcomes(_ region: Region) {
     let last = content.history.last ?? TrafficHistory.Bin()
+    let share = CountText.percent(last.failures, of: last.successes &+ last.failures)
     drawTitle(
       region, "Answers/s",
       right: "ok \(CountText.rate(content.perSecond(last.successes))), "
-        + "failed \(CountText.rate(content.perSecond(last.failures)))")
+        + "failed \(CountText.rate(content.perSecond(last.failures))) \(share)")
     let plot = region.part(row: 1)
     let bins = content.history.suffix(max(0, plot.width - Self.axisWidth))
     let failuresHeight = plot.height / 2
     var successes = ColumnChart(values: bins.map { content.perSecond($0.successes) }, glyphs: glyphs)
-    successes.top = Self.ceiling(successes.values.max() ?? 0)
     (successes.style, successes.name) = (.good, "ok")
-    successes.draw(plot.part(height: plot.height - failuresHeight), axis: Self.axisWidth)
     var failures = ColumnChart(values: bins.map { content.perSecond($0.failures) }, glyphs: glyphs)
-    failures.top = Self.ceiling(failures.values.max() ?? 0)
+    let top = Self.ceiling(max(successes.values.max() ?? 0, failures.values.max() ?? 0))
+    // Of an odd number of rows, the lower chart has one less: a row stands for as much in both.
+    successes.top = top
+    failures.top = top * Double(max(1, failuresHeight)) / Double(max(1, plot.height - failuresHeight))
+    failures.isTopShown = failuresHeight * 2 == plot.height
+    successes.draw(plot.part(height: plot.height - failuresHeight), axis: Self.axisWidth)
     (failures.style, failures.name) = (.bad, "failed")
     failures.draw(plot.part(row: plot.height - failuresHeight), axis: Self.axisWidth)
   }
@@ -66,6 +70,8 @@ struct ColumnChart {
   var glyphs: Glyphs
   /// The value that fills the height.
   var top = 1.0
+  /// Whether the axis names it.
+  var isTopShown = true
   var threshold: Double?
   var style = Style.graph
   /// Stands on the axis at the bottom, where a zero would.
@@ -108,7 +114,7 @@ struct ColumnChart {
       region.fill(row: line, axis - 1)
       region.put(CountText.rate(threshold), row: line, endingAt: axis - 1, style: .threshold)
     }
-    if bottom > 0, line != 0 {
+    if bottom > 0, line != 0, isTopShown {
       region.put(CountText.rate(top), row: 0, endingAt: axis - 1, style: .faint)
     }
   }

@@ -3,21 +3,22 @@
 extension ScreenPainter {
   /// What the keys do, and what the marks mean.
   static let help: [(key: String, meaning: String)] = [
-    ("q  ctrl-c", "quit, with a summary"),
+    ("q  F10", "quit, with a summary; ctrl-c too"),
     ("?  h  F1", "this help"),
     ("p  space", "freeze display; counting continues"),
-    ("s  S  1-6", "sort by the next column, reverse, by column"),
-    ("/  f", "filter sites and sections; esc clears"),
+    ("s  S  1-8", "sort by the next column, reverse, by number:"),
+    ("", "requests, ok, failed, no answer, p50, p99, max, name"),
+    ("/  f", "filter the list; esc clears"),
     ("arrows  j k", "move; page up and down, g and G: ends"),
     ("enter", "look into the site; esc goes back"),
-    ("l", "the latest exchanges"),
+    ("l", "the latest exchanges (of a site); g follows again"),
     ("tab", "the next panel"),
     ("+  -", "refresh interval"),
     ("z", "reset totals, after asking"),
     ("", ""),
     ("failed", "answered with 4xx or 5xx"),
-    ("~", "a count that may be too high: the table of sites is full"),
-    ("at least", "segments were lost: there was more than is counted"),
+    ("~", "may be too high: the table of sites is full"),
+    ("at least", "segments were lost: there was more"),
   ]
 
   /// A box in the middle; on a small screen the whole of it.

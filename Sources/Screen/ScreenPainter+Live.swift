@@ -7,11 +7,14 @@ import Statistics
 
 extension ScreenPainter {
   /// The latest exchanges, newest first; what failed is marked.
-  mutating func drawLive(_ region: Region) {
-    let lines = content.exchanges.filter { state.passes($0) }
+  mutating func drawLive(_ region: Region, of site: String?) {
+    let (lines, first) = state.exchanges(content)
     let dropped = content.dropped > 0 ? ", \(CountText.short(content.dropped)) not shown (rate too high)" : ""
     let filter = state.filter.isEmpty ? "" : " with '\(state.filter)'"
-    drawTitle(region, "Latest exchanges\(filter)", right: "newest first, \(lines.count) kept\(dropped)")
+    let order = state.liveTop == nil ? "newest first" : "held, g follows"
+    let name = site.map { " of \(Region.cut($0, max(8, region.width / 3)))" } ?? ""
+    drawTitle(
+      region, "Latest exchanges\(name)\(filter)", right: "\(order), \(lines.count) kept\(dropped)")
     let list = region.part(row: 2)
     map.listRows = max(1, list.height)
     let columns = Self.liveColumns(region.width)
@@ -24,11 +27,11 @@ extension ScreenPainter {
     }
     guard !lines.isEmpty else {
       list.put(
-        content.exchanges.isEmpty ? "No exchange yet." : "No exchange contains '\(state.filter)'.", row: 0,
+        state.filter.isEmpty ? "No exchange yet." : "No exchange contains '\(state.filter)'.", row: 0,
         column: 2, style: .faint)
       return
     }
-    let top = max(0, min(state.liveScroll, lines.count - list.height))
+    let top = max(0, min(first, lines.count - list.height))
     for (row, line) in lines.dropFirst(top).prefix(list.height).enumerated() {
       if line.isFailure { list.put("!", row: row, style: .bad) }
       var column = 2

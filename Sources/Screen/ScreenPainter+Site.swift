@@ -14,10 +14,15 @@ extension ScreenPainter {
     let lower = rest.height < 8 ? 0 : max(3, min(bars.count + 1, rest.height / 2))
     let upper = rest.part(height: rest.height - lower)
     let sections = isWide ? upper.part(width: upper.width * 11 / 20) : upper
-    drawTitle(sections, "Sections", right: "\(site.sections.count)")
+    let shown = state.sections(content)
+    let filter =
+      state.filter.isEmpty ? "" : " with '\(Region.cut(state.filter, max(8, sections.width - 24)))'"
+    drawTitle(
+      sections, "Sections\(filter)",
+      right: filter.isEmpty ? "\(shown.count)" : "\(shown.count) of \(site.sections.count)")
     map.listRows = max(1, sections.height - 1)
     drawShares(
-      sections.part(row: 1), state.sections(content).map { ($0.name, $0.count, Style.plain) },
+      sections.part(row: 1), shown.map { ($0.name, $0.count, Style.plain) },
       of: site.requests, from: state.scroll[.recent] ?? 0)
     if isWide { drawStatuses(upper.part(column: upper.width * 11 / 20 + 1)) }
     guard lower > 0 else { return }

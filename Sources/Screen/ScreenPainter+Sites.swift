@@ -115,12 +115,12 @@ extension ScreenPainter {
       (
         8,
         Column(
-          name: "no answer", width: 11, text: { CountText.short($0.unanswered) },
+          name: "no answer", width: 11, sort: .unanswered, text: { CountText.short($0.unanswered) },
           style: { $0.unanswered > 0 ? .warning : .faint })
       ),
       (5, Column(name: "p50", width: 8, sort: .p50, text: { Self.latency($0, $0.latency.p50) })),
       (2, Column(name: "p99", width: 8, sort: .p99, text: { Self.latency($0, $0.latency.p99) })),
-      (6, Column(name: "max", width: 8, text: { Self.latency($0, $0.latency.maximum) })),
+      (6, Column(name: "max", width: 8, sort: .maximum, text: { Self.latency($0, $0.latency.maximum) })),
     ]
     // Names get a quarter of the width at least.
     var left = width - max(14, min(32, width * 3 / 8))

@@ -79,7 +79,7 @@ extension ScreenPainter {
   func drawHints(_ region: Region) {
     switch state.mode {
     case .filter:
-      region.put(" filter sites and sections: \(state.filter)_", row: 0, style: .strong)
+      region.put(" filter \(filtered): \(state.filter)_", row: 0, style: .strong)
       region.put("enter keeps, esc clears ", row: 0, endingAt: region.width, style: .faint)
       return
     case .reset:
@@ -94,13 +94,16 @@ extension ScreenPainter {
       switch state.view {
       case .overview:
         common + [
-          ("s", "sort"), ("/", "filter"), ("enter", "site"), ("l", "live"), ("tab", "panel"), ("z", "reset"),
+          ("s 1-8", "sort"), ("/", "filter"), ("enter", "site"), ("l", "live"), ("tab", "panel"),
+          ("z", "reset"),
           ("+-", "every \(state.pace)s"),
         ]
       case .site:
-        common + [("esc", "back"), ("l", "live"), ("j k", "scroll"), ("+-", "every \(state.pace)s")]
+        common + [
+          ("esc", "back"), ("/", "filter"), ("l", "live"), ("j k", "scroll"), ("+-", "every \(state.pace)s"),
+        ]
       case .live:
-        common + [("esc", "back"), ("/", "filter"), ("j k", "scroll"), ("+-", "every \(state.pace)s")]
+        common + [("esc", "back"), ("/", "filter"), ("j k", "scroll"), ("g", "follow")]
       }
     var column = 1
     for (key, meaning) in keys {
@@ -109,6 +112,15 @@ extension ScreenPainter {
       region.put(key, row: 0, column: column, style: .key)
       region.put(meaning, row: 0, column: column + key.count + 1, style: .faint)
       column += width + 2
+    }
+  }
+
+  /// What the filter that is being written is about.
+  private var filtered: String {
+    switch state.view {
+    case .overview: "sites and sections"
+    case .site: "sections"
+    case .live: "exchanges"
     }
   }
 }

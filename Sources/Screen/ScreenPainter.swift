@@ -30,7 +30,7 @@ package struct ScreenPainter {
     switch state.view {
     case .overview: drawOverview(body)
     case .site(let name): drawSite(name, body)
-    case .live: drawLive(body)
+    case .live(let site): drawLive(body, of: site)
     }
     if hints > 0 { drawHints(all.part(row: all.height - 1)) }
     if state.mode == .help { drawHelp(all) }

@@ -33,7 +33,7 @@ extension ScreenState {
     case .end: move(1_000_000, content)
     case .enter, .right: open(content)
     case .escape: goBack()
-    case .left, .backspace: if view != .overview { view = .overview }
+    case .left, .backspace: leave()
     case .tab: turn(1, map)
     case .backTab: turn(-1, map)
     case .click(let row, let column): click(row, column, content, map)
@@ -56,11 +56,11 @@ extension ScreenState {
     case "k": move(-1, content)
     case "g": move(-1_000_000, content)
     case "G": move(1_000_000, content)
-    case "l": view = view == .live ? .overview : .live
+    case "l": switchLive()
     case "z": mode = .reset
     case "+", "=": pace = min(pace + 1, Self.paces.upperBound)
     case "-": pace = max(pace - 1, Self.paces.lowerBound)
-    case "1"..."6":
+    case "1"..."8":
       if let number = character.wholeNumberValue, let column = Column(rawValue: number - 1) { sort = column }
     default: break
     }
@@ -82,7 +82,23 @@ extension ScreenState {
 
   /// One step back: out of a site or the live list, then out of the filter.
   private mutating func goBack() {
-    if view != .overview { view = .overview } else { filter = "" }
+    if view != .overview { leave() } else { filter = "" }
+  }
+
+  /// Out of the live list of a site into that site, else to the overview.
+  private mutating func leave() {
+    if case .live(let site?) = view { view = .site(site) } else { view = .overview }
+  }
+
+  /// Shows the latest exchanges, of the site that is looked into; or leaves them.
+  private mutating func switchLive() {
+    switch view {
+    case .live: return leave()
+    case .site(let name): view = .live(site: name)
+    case .overview: view = .live(site: nil)
+    }
+    liveTop = nil
+    filter = ""
   }
 
   /// Looks into the selected site, or into the most visited one when that panel has the keys.
@@ -95,16 +111,16 @@ extension ScreenState {
       let sites = sites(content)
       name = (sites.first { $0.name == selected } ?? sites.first)?.name
     }
-    guard let name else { return }
-    selected = name
-    scroll[.recent] = 0
-    view = .site(name)
+    if let name { open(site: name) }
   }
 
   private mutating func move(_ steps: Int, _ content: ScreenContent) {
     switch view {
     case .live:
-      liveScroll = max(0, min(liveScroll + steps, content.exchanges.count - 1))
+      let (lines, top) = exchanges(content)
+      let next = max(0, min(top + steps, lines.count - 1))
+      // Who scrolls reads: the line stays where it is, until the top is reached again.
+      liveTop = next > 0 && next < lines.count ? lines[next].number : nil
     case .site: scroll(.recent, steps, content)
     case .overview:
       guard focus == .sites else { return scroll(focus, steps, content) }
@@ -131,7 +147,10 @@ extension ScreenState {
   /// The sections that the view shows.
   func sections(_ content: ScreenContent) -> [NamedCount] {
     switch view {
-    case .site(let name): content.life.sites.first { $0.name == name }?.sections ?? []
+    case .site(let name):
+      (content.life.sites.first { $0.name == name }?.sections ?? []).filter {
+        filter.isEmpty || $0.name.lowercased().contains(filter)
+      }
     default: content.recent.sites.first?.sections ?? []
     }
   }

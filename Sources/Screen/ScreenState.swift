@@ -8,9 +8,15 @@ package struct ScreenState: Equatable, Sendable {
     case overview
     /// A look into one site.
     case site(String)
-    /// The latest exchanges.
-    case live
+    /// The latest exchanges, of one site or of all.
+    case live(site: String?)
+
+    /// Whether it is the list of exchanges.
+    package var isLive: Bool { if case .live = self { true } else { false } }
   }
+
+  /// The lists that a filter is for: each view has its own.
+  private enum Filtered: Hashable { case sites, sections, exchanges }
 
   /// What the keys mean besides the view's own.
   package enum Mode: Equatable, Sendable { case normal, help, filter, reset }
@@ -19,7 +25,9 @@ package struct ScreenState: Equatable, Sendable {
   package enum Panel: Int, Sendable, CaseIterable { case sites, alerts, recent, methods, statuses }
 
   /// The columns that sites are in order of.
-  package enum Column: Int, Sendable, CaseIterable { case requests, successes, failures, p50, p99, name }
+  package enum Column: Int, Sendable, CaseIterable {
+    case requests, successes, failures, unanswered, p50, p99, maximum, name
+  }
 
   /// Seconds between two pictures that `+` and `-` allow.
   package static let paces: ClosedRange<Int> = 1...60
@@ -28,20 +36,41 @@ package struct ScreenState: Equatable, Sendable {
   package var mode = Mode.normal
   package var focus = Panel.sites
   package var isPaused = false
-  /// What site and section must contain, in lower case.
-  package var filter = ""
+  private var filters: [Filtered: String] = [:]
   package var sort = Column.requests
   package var isReversed = false
   /// The site that the keys are on; the first one when it is not in the list.
   package var selected: String?
   /// Rows that are scrolled out of sight at the top, of lists without a selected row.
   package var scroll: [Panel: Int] = [:]
-  /// The first line of the live list that is shown.
-  package var liveScroll = 0
+  /// The number of the exchange that is held at the top of the live list; nil while the list follows the newest.
+  package var liveTop: UInt64?
   /// Seconds between two pictures.
   package var pace = 1
 
   package init() {}
+
+  private var filtered: Filtered {
+    switch view {
+    case .overview: .sites
+    case .site: .sections
+    case .live: .exchanges
+    }
+  }
+
+  /// What the rows of the view's list must contain, in lower case.
+  package var filter: String {
+    get { filters[filtered] ?? "" }
+    set { filters[filtered] = newValue }
+  }
+
+  /// Looks into a site; a filter for the sections of the one before is forgotten.
+  mutating func open(site name: String) {
+    selected = name
+    scroll[.recent] = 0
+    view = .site(name)
+    filter = ""
+  }
 
   /// The sites that pass the filter, in the chosen order.
   func sites(_ content: ScreenContent) -> [SiteCounts] {
@@ -61,7 +90,20 @@ package struct ScreenState: Equatable, Sendable {
   }
 
   func passes(_ line: ExchangeLine) -> Bool {
-    filter.isEmpty || line.site.lowercased().contains(filter) || line.path.lowercased().contains(filter)
+    if case .live(let site?) = view, line.site != site { return false }
+    if filter.isEmpty { return true }
+    let status = line.status == 0 ? "-" : "\(line.status)"
+    return [line.site, line.path, line.client, line.method, status].contains {
+      $0.lowercased().contains(filter)
+    }
+  }
+
+  /// The exchanges that pass the filter, newest first, and the place of the one that is at the top.
+  func exchanges(_ content: ScreenContent) -> (lines: [ExchangeLine], top: Int) {
+    let lines = content.exchanges.filter(passes)
+    guard let liveTop else { return (lines, 0) }
+    // The line itself, or the next older one where the filter hides it.
+    return (lines, lines.firstIndex { $0.number <= liveTop } ?? max(0, lines.count - 1))
   }
 
   /// Whether a stands before b; nil when they are equal in the chosen column.
@@ -73,6 +115,8 @@ package struct ScreenState: Equatable, Sendable {
     case .requests: order(a.requests, b.requests)
     case .successes: order(a.successes, b.successes)
     case .failures: order(a.failures, b.failures)
+    case .unanswered: order(a.unanswered, b.unanswered)
+    case .maximum: order(a.latency.maximum, b.latency.maximum)
     case .p50: order(a.latency.p50, b.latency.p50)
     case .p99: order(a.latency.p99, b.latency.p99)
     // Names begin with a.

@@ -142,6 +142,16 @@ final class CounterRows {
     for index in counts.indices { counts[index] &+= statuses[slot * StatusPlaces.count + index] }
   }
 
+  /// The rows' answers by `StatusPlaces`; empty when there are none.
+  static func statuses(_ parts: [(rows: CounterRows, slot: Int)]) -> [UInt64] {
+    var sums: [UInt64] = []
+    for (rows, slot) in parts where rows.hasLatency && rows.rows[slot].counts.answered > 0 {
+      if sums.isEmpty { sums = [UInt64](repeating: 0, count: StatusPlaces.count) }
+      for index in sums.indices { sums[index] &+= rows.statuses[slot * StatusPlaces.count + index] }
+    }
+    return sums
+  }
+
   /// What the rows' latencies are, by bucket.
   static func slice(_ parts: [(rows: CounterRows, slot: Int)]) -> LatencySlice {
     let latencies = parts.filter { $0.rows.hasLatency && $0.rows.rows[$0.slot].counts.answered > 0 }

@@ -45,24 +45,31 @@ struct LatencyBuckets: Sendable {
 
   /// Count, quantiles and maximum of the counts that `bucket` returns for each index.
   func summary(count: UInt64, maximum: UInt64, _ bucket: (Int) -> UInt64) -> LatencySummary {
-    var total: UInt64 = 0
-    for index in 0..<self.count { total &+= bucket(index) }
-    guard total > 0 else { return LatencySummary() }
+    let values = quantiles([0.50, 0.90, 0.99], maximum: maximum, bucket)
+    guard values.count == 3 else { return LatencySummary() }
     var summary = LatencySummary()
     summary.count = count
     summary.maximum = maximum
-    // The value that at least this share of the latencies does not exceed.
-    let ranks = [0.50, 0.90, 0.99].map { UInt64(($0 * Double(total)).rounded(.up)) }
+    (summary.p50, summary.p90, summary.p99) = (values[0], values[1], values[2])
+    return summary
+  }
+
+  /// The values, nanoseconds, that at least these shares of the latencies do not exceed; the shares, 0 to 1, ascend.
+  /// Empty where there is no latency.
+  func quantiles(_ shares: [Double], maximum: UInt64, _ bucket: (Int) -> UInt64) -> [UInt64] {
+    var total: UInt64 = 0
+    for index in 0..<count { total &+= bucket(index) }
+    guard total > 0 else { return [] }
+    let ranks = shares.map { UInt64(($0 * Double(total)).rounded(.up)) }
     var values: [UInt64] = []
     var seen: UInt64 = 0
-    for index in 0..<self.count where values.count < ranks.count {
+    for index in 0..<count where values.count < ranks.count {
       seen &+= bucket(index)
       while values.count < ranks.count, seen >= ranks[values.count] {
         values.append(min(middle(index), maximum))
       }
     }
     while values.count < ranks.count { values.append(maximum) }
-    (summary.p50, summary.p90, summary.p99) = (values[0], values[1], values[2])
-    return summary
+    return values
   }
 }

@@ -37,7 +37,8 @@ package struct LatencyWindow: Sendable {
   private var slices: [LatencySlice]
   private var position = 0
   private var sums = [UInt64](repeating: 0, count: LatencyBuckets.coarse.count)
-  private var count: UInt64 = 0
+  /// The latencies in the window.
+  package private(set) var count: UInt64 = 0
 
   /// A window of this many intervals, 1 at least.
   package init(intervals: Int) { slices = Array(repeating: LatencySlice(), count: max(1, intervals)) }
@@ -56,9 +57,11 @@ package struct LatencyWindow: Sendable {
     position = position + 1 == slices.count ? 0 : position + 1
   }
 
-  /// Count, quantiles (6.3 % at most off) and maximum of the window.
-  package var summary: LatencySummary {
-    let maximum = slices.reduce(0) { max($0, $1.maximum) }
-    return LatencyBuckets.coarse.summary(count: count, maximum: maximum) { sums[$0] }
+  /// The longest latency of the window, nanoseconds, exactly.
+  package var maximum: UInt64 { slices.reduce(0) { max($0, $1.maximum) } }
+
+  /// The latency that this many of 1,000 do not exceed, nanoseconds, 6.3 % off at most; 0 of an empty window.
+  package func quantile(perMille: Int) -> UInt64 {
+    LatencyBuckets.coarse.quantiles([Double(perMille) / 1000], maximum: maximum) { sums[$0] }.first ?? 0
   }
 }

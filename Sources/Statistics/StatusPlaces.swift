@@ -24,4 +24,9 @@ enum StatusPlaces {
     let hundreds = place - listed.count + 1
     return hundreds < 6 ? "other \(hundreds)xx" : "above 599"
   }
+
+  /// The class of a place, 1 to 6, where 6 is above 599.
+  static func digit(_ place: Int) -> Int {
+    place < listed.count ? Int(listed[place]) / 100 : place - listed.count + 1
+  }
 }

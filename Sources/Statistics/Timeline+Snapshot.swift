@@ -43,6 +43,7 @@ extension Timeline {
         site.unanswered &+= counts.unanswered
       }
       site.latencies = CounterRows.slice(parts)
+      site.statuses = CounterRows.statuses(parts)
       return site
     }
   }

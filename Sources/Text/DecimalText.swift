@@ -32,6 +32,24 @@ package enum DecimalText {
     return UInt64(result)
   }
 
+  /// A measured time of nanoseconds in three figures: `71us`, `1.25ms`, `2s`.
+  package static func latency(_ nanoseconds: UInt64) -> String {
+    let value = Double(nanoseconds)
+    if value < 999.5 { return "\(nanoseconds)ns" }
+    if value < 999.5e3 { return threeFigures(value / 1e3) + "us" }
+    if value < 999.5e6 { return threeFigures(value / 1e6) + "ms" }
+    return threeFigures(value / 1e9) + "s"
+  }
+
+  /// `1.23`, `12.3`, `123`; trailing zeros are left out. Of values of 0 or more.
+  package static func threeFigures(_ value: Double) -> String {
+    let scale: Double = value < 9.995 ? 100 : value < 99.95 ? 10 : 1
+    let rounded = (value * scale).rounded() / scale
+    if rounded == rounded.rounded() { return "\(Int(rounded))" }
+    let text = twoDecimals(rounded)
+    return text.hasSuffix("0") ? String(text.dropLast()) : text
+  }
+
   /// A number of digits and at most one point, as `5`, `0.25`.
   package static func number(_ text: some StringProtocol) -> Double? {
     guard let first = text.first, let last = text.last, first != ".", last != "." else { return nil }

@@ -30,7 +30,7 @@ import Testing
     let directory = try Directory()
     let path = directory.path + "/a/b/alerts.log"
     for number in 1...2 {
-      let log = try AlertLog(path: path, zone: .fixed(0))
+      let log = try AlertLog(path: path)
       log.append(try transition(number))
       #expect(log.warning == nil)
     }
@@ -44,7 +44,7 @@ import Testing
 
   @Test func `a rotated or removed file is reopened`() throws {
     let directory = try Directory()
-    let log = try AlertLog(path: directory.path + "/log", zone: .fixed(0))
+    let log = try AlertLog(path: directory.path + "/log")
     log.append(try transition(1))
     try FileManager.default.moveItem(atPath: directory.path + "/log", toPath: directory.path + "/log.1")
     log.append(try transition(2))
@@ -60,7 +60,7 @@ import Testing
     let directory = try Directory()
     let path = directory.path + "/log"
     try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: "/dev/full")
-    let log = try AlertLog(path: path, zone: .fixed(0))
+    let log = try AlertLog(path: path)
     log.append(try transition(1))
     log.append(try transition(2))
     #expect(
@@ -75,7 +75,7 @@ import Testing
     let directory = try Directory()
     let path = directory.path + "/log"
     try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: "/dev/full")
-    let log = try AlertLog(path: path, zone: .fixed(0))
+    let log = try AlertLog(path: path)
     for number in 1...600 { log.append(try transition(number)) }
     #expect(log.warning?.contains("dropped") == true)
     try FileManager.default.removeItem(atPath: path)

@@ -37,6 +37,12 @@ import Testing
     ("lost > 0", .lost, .perInterval, 0, "high-loss"), ("lost > 0.1%", .lost, .percent, 0.1, "high-loss"),
     ("p50 > 1.5s", .p50, .time, 1.5e9, "high-p50"), ("p90 > 250us", .p90, .time, 250_000, "high-p90"),
     ("p99 > 500ms", .p99, .time, 5e8, "high-p99"), ("max > 1m", .max, .time, 60e9, "high-max"),
+    ("p95 > 250ms", .quantile(950), .time, 250_000_000, "high-p95"),
+    ("p99.9 > 1s", .quantile(999), .time, 1e9, "high-p99.9"),
+    ("p5 < 1ms", .quantile(50), .time, 1e6, "low-p5"),
+    ("5xx > 1%", .statusClass(5), .percent, 1, "high-5xx"),
+    ("2xx < 1/s", .statusClass(2), .per(1_000_000_000), 1, "low-2xx"),
+    ("status=503 > 5/m", .status(503), .per(60_000_000_000), 5, "high-status-503"),
     ("failures > 36/h", .failures, .per(3_600_000_000_000), 36, "high-failures"),
   ])
   func `measures, units and the rules' own names`(
@@ -51,7 +57,12 @@ import Testing
     ("", "empty rule: expected a measure and its limit, as in 'failures > 5% for 1m'", 0, 1),
     (
       "failurs > 5%",
-      "unknown measure 'failurs' (expected requests, failures, unanswered, lost, p50, p90, p99 or max)", 0, 7
+      "unknown measure 'failurs' (expected requests, failures, 5xx, 4xx, status=503, unanswered, lost, p50, p95, p99 "
+        + "or max)", 0, 7
+    ),
+    (
+      "status=418 > 1% site=a", "of one site, status 418 is counted among its class only (expected 4xx)", 21,
+      1
     ),
     (
       "failures",
@@ -197,10 +208,10 @@ import Testing
     var list = AlertRuleList(try Self.parser())
     try list.add(file: path)
     #expect(list.rules.map(\.name) == ["high-failures", "low-traffic", "high-loss"])
-    try "requests > 1\n  p98 > 1s # typo\n".write(toFile: path, atomically: true, encoding: .utf8)
+    try "requests > 1\n  p9x > 1s # typo\n".write(toFile: path, atomically: true, encoding: .utf8)
     let error = try #require(#expect(throws: AlertError.self) { try list.add(file: path) })
-    #expect(error.description.hasPrefix("\(path), line 2: unknown measure 'p98'"))
-    #expect(error.details == ["  p98 > 1s ", "  ^^^"])
+    #expect(error.description.hasPrefix("\(path), line 2: unknown measure 'p9x'"))
+    #expect(error.details == ["  p9x > 1s ", "  ^^^"])
   }
 
   @Test(arguments: [
@@ -210,5 +221,28 @@ import Testing
     var list = AlertRuleList(try Self.parser())
     let error = #expect(throws: AlertError.self) { try list.add(file: path) }
     #expect(error?.description == "cannot read the alert rules in \(path): \(reason)")
+  }
+
+  @Test(arguments: [
+    "p", "p0", "p100", "p9.99", "p99.", "p.5", "p-1", "p1e1", "6xx", "1xx", "status=", "status=99",
+    "status=600", "status=5xx", "P99",
+  ])
+  func `what is no measure is refused`(name: String) {
+    #expect(throws: AlertSyntaxError.self) { try Self.parser().rule("\(name) > 1%") }
+    #expect(throws: AlertSyntaxError.self) { try Self.parser().rule("\(name) > 1s") }
+  }
+
+  @Test func `the threshold of -t has a unit of its own, or none`() {
+    let wanted: [(String, Double, AlertUnit)] = [
+      ("100", 100, .perInterval), ("2.5", 2.5, .perInterval), ("100/s", 100, .per(1_000_000_000)),
+      ("6000/m", 6000, .per(60_000_000_000)), ("1/h", 1, .per(3_600_000_000_000)),
+    ]
+    for (text, value, unit) in wanted {
+      let limit = AlertRuleParser.requests(text)
+      #expect(limit?.value == value && limit?.unit == unit, "\(text)")
+    }
+    for text in ["", "x", "/s", "1/", "1/d", "5%", "1 /s s"] {
+      #expect(AlertRuleParser.requests(text) == nil, "\(text)")
+    }
   }
 }

@@ -73,6 +73,19 @@ import Testing
       active: "High latency alert currently active! ", past: "Past high latency alert ",
       log: "rule=high-p99 p99=2.00s threshold=1500ms window=2m of=120 lost=0 id=high-p99-"),
     Words(
+      rule: "5xx > 1% site=a.example", value: 2,
+      raised: "High rate of 5xx responses for a.example generated an alert - 5xx = 2.00%, ",
+      active: "High rate of 5xx responses alert for a.example currently active! ",
+      past: "Past high rate of 5xx responses alert for a.example ",
+      log:
+        "rule=high-5xx site=a.example 5xx=2.00% threshold=1% window=2m count=9 of=120 lost=0 id=high-5xx-a.example-"
+    ),
+    Words(
+      rule: "status=503 > 10/m", value: 12,
+      raised: "High rate of status 503 generated an alert - status_503 = 12.00/m, ",
+      active: "High rate of status 503 alert currently active! ", past: "Past high rate of status 503 alert ",
+      log: "rule=high-status-503 status_503=12.00/m threshold=10/m window=2m lost=0 id=high-status-503-"),
+    Words(
       rule: "lost > 0", value: 0.5, raised: "High loss of records generated an alert - lost = 0.50, ",
       active: "High loss of records alert currently active! ", past: "Past high loss of records alert ",
       log: "rule=high-loss lost=0.50 threshold=0 window=2m lost=0 id=high-loss-"),
@@ -84,7 +97,7 @@ import Testing
     #expect(transition.sentence(zone) == words.raised + "triggered at: Tue, 23 Feb 2021 04:06:18")
     #expect(transition.activeSentence(zone) == words.active + "triggered at: Tue, 23 Feb 2021 04:06:18.")
     #expect(
-      transition.logLine(zone).hasSuffix(" " + words.log + "1614053178\n"), "\(transition.logLine(zone))")
+      transition.logLine(nil).hasSuffix(" UTC " + words.log + "1614053178\n"), "\(transition.logLine(nil))")
     let past = PastAlert(started: transition.at, ended: transition.at, rule: transition.about)
     #expect(past.sentence(zone).hasPrefix(words.past + "started: Tue, 23 Feb"))
   }
@@ -93,10 +106,10 @@ import Testing
     var lossy = Self.raised(try Self.rule(threshold: 2.5))
     lossy.lost = 12
     #expect(
-      lossy.logLine(.fixed(3600))
+      lossy.logLine(AlertOrigin(host: "web1", interface: "eth0"))
         == "2021-02-23T04:06:18.000000Z ALERT raised: High traffic generated an alert - hits = at least 3.16, "
-        + "triggered at: Tue, 23 Feb 2021 05:06:18 rule=high-traffic hits=3.16 threshold=2.5 window=2m lost=12 "
-        + "id=high-traffic-1614053178\n")
+        + "triggered at: Tue, 23 Feb 2021 04:06:18 UTC rule=high-traffic hits=3.16 threshold=2.5 window=2m lost=12 "
+        + "host=web1 interface=eth0 id=high-traffic-1614053178\n")
   }
 
   @Test(arguments: [

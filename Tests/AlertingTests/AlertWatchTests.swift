@@ -143,4 +143,78 @@ import Testing
       try AlertRule(threshold: 1, plan: plan, window: window)
     }
   }
+
+  @Test func `an active alert has its value now and its peak`() throws {
+    let plan = try IntervalPlan(interval: 10 * Self.second)
+    var watch = AlertWatch(
+      try AlertRule(threshold: 2, unit: .per(Self.second), plan: plan, window: plan.interval))
+    var seen: [String] = []
+    for (number, requests) in ([10, 30, 90, 25, 5, 40] as [UInt64]).enumerated() {
+      _ = watch.observe(Self.interval(number, requests, plan: plan))
+      let peak = watch.active == nil ? "" : ", peak \(watch.rule.unit.text(watch.peak))"
+      seen.append(watch.rule.comparison(watch.average) + peak)
+    }
+    #expect(
+      seen == [
+        "1.00/s (limit 2/s)", "3.00/s > 2/s, peak 3.00/s", "9.00/s > 2/s, peak 9.00/s",
+        "2.50/s > 2/s, peak 9.00/s", "0.50/s (limit 2/s)", "4.00/s > 2/s, peak 4.00/s",
+      ])
+    #expect(watch.rule.perSecond(2) == 2)
+    let plain = try AlertRule(threshold: 20, plan: plan)
+    #expect(plain.perSecond(20) == 2 && plain.comparison(25) == "25.00 > 20 per 10s")
+  }
+
+  @Test func `too little traffic peaks at its lowest`() throws {
+    let plan = try IntervalPlan(interval: 10 * Self.second)
+    let rule = try AlertRuleParser(plan: plan, window: plan.interval).rule("requests < 10")
+    var watch = AlertWatch(rule)
+    for (number, requests) in ([8, 3, 6] as [UInt64]).enumerated() {
+      _ = watch.observe(Self.interval(number, requests, plan: plan))
+    }
+    #expect(watch.active != nil && watch.peak == 3 && rule.comparison(6) == "6.00 < 10 per 10s")
+    #expect(rule.comparison(12) == "12.00 per 10s (limit < 10)")
+  }
+
+  @Test func `a passed limit that raises nothing says why`() throws {
+    let plan = try IntervalPlan(interval: 10 * Self.second)
+    func reasons(_ text: String, _ failures: [(UInt64, UInt64)]) throws -> [String?] {
+      var watch = AlertWatch(try AlertRuleParser(plan: plan, window: 20 * Self.second).rule(text))
+      return failures.enumerated().map { number, counts in
+        var interval = Self.interval(number, counts.1, plan: plan)
+        interval.totals.requests = counts.1
+        interval.totals.failures = counts.0
+        interval.totals.successes = counts.1 - counts.0
+        interval.statuses = [StatusCount(status: 503, count: counts.0), StatusCount(status: 200, count: 9)]
+        _ = watch.observe(interval)
+        return watch.heldBack
+      }
+    }
+    #expect(try reasons("failures > 5%", [(0, 5), (3, 7), (3, 13)]) == [nil, "only 12 of min 20", nil])
+    #expect(
+      try reasons("5xx > 5% for 20s", [(9, 100), (9, 100), (9, 100)]) == [
+        "for 0s of 20s", "for 10s of 20s", nil,
+      ])
+    #expect(try reasons("status=503 > 5%", [(1, 100), (9, 100)]) == [nil, nil])
+    #expect(
+      try reasons("requests < 1", [(0, 0), (0, 0)]) == ["the window of 20s is not over yet", nil])
+  }
+
+  @Test func `responses are counted by class and by status`() throws {
+    let plan = try IntervalPlan(interval: 10 * Self.second)
+    var interval = Self.interval(0, 100, plan: plan)
+    interval.totals.successes = 80
+    interval.totals.failures = 20
+    interval.statuses = [(200, 70), (304, 10), (404, 12), (500, 3), (503, 5), (100, 44)].map {
+      StatusCount(status: $0.0, count: $0.1)
+    }
+    let values: [(String, Double)] = [
+      ("5xx > 1%", 8), ("4xx > 1%", 12), ("3xx > 1%", 10), ("2xx > 1%", 70), ("status=503 > 1%", 5),
+      ("status=418 > 1%", 0), ("status=503 > 1", 5), ("5xx > 1/s", 0.8), ("failures > 1%", 20),
+    ]
+    for (text, value) in values {
+      var watch = AlertWatch(try AlertRuleParser(plan: plan, window: plan.interval).rule(text))
+      _ = watch.observe(interval)
+      #expect(watch.average == value, "\(text)")
+    }
+  }
 }

@@ -34,14 +34,14 @@ struct DiagnosisTests {
     return counters
   }
 
-  private static func diagnosis(_ trials: [Diagnosis.Trial]) -> Diagnosis {
+  private static func diagnosis(_ trials: [Diagnosis.Trial], interface: String? = nil) -> Diagnosis {
     Diagnosis(
       checks: Diagnosis.checks(probe(jit: 0)),
       interfaces: [
         InterfaceState(name: "lo", index: 1, isUp: true, isRunning: true, kind: 772),
         InterfaceState(name: "eth0", index: 2, isUp: true, isRunning: false, kind: 1),
         InterfaceState(name: "wg0", index: 3, isUp: false, isRunning: false, kind: 65534),
-      ], trials: trials)
+      ], trials: trials, interface: interface)
   }
 
   private static let worked = [
@@ -82,7 +82,7 @@ struct DiagnosisTests {
     }
   }
 
-  @Test(arguments: [(0, "slow"), (1, "fine"), (2, "fine"), (nil, "fine")] as [(Int?, String)])
+  @Test(arguments: [(0, "slow"), (1, "fine"), (2, "fine"), (nil, "unknown")] as [(Int?, String)])
   func `an interpreted filter is slow, and only that gets a command`(mode: Int?, state: String) throws {
     let check = try Self.check("BPF JIT", of: Self.probe(jit: mode))
     #expect(check.state.rawValue == state)
@@ -112,6 +112,8 @@ struct DiagnosisTests {
     #expect(neither.status == 77)
     #expect(neither.verdict == "Nothing can be captured here.")
     #expect(Self.diagnosis([Self.refused[0]]).status == 70)
+    let unknown = Diagnosis.Trial(name: "eBPF", fault: CaptureError(.notFound, "no such interface: x"))
+    #expect(Self.diagnosis([unknown]).status == 66)
   }
 
   @Test func `the page has a line for each check and interface, and the commands that fix them`() {
@@ -123,7 +125,12 @@ struct DiagnosisTests {
     }
     #expect(page.contains("up, no carrier") && page.contains("raw IP (tunnel), down"))
     #expect(page.contains("sudo sysctl -w net.core.bpf_jit_enable=1"))
-    #expect(page.contains("sudo ip link set wg0 up") && !page.contains("ip link set eth0 up"))
+    // A device is advised about only when it was asked for, and down.
+    #expect(!page.contains("ip link set"))
+    for (name, isAdvised) in [("wg0", true), ("eth0", false)] {
+      let asked = Self.diagnosis(Self.worked, interface: name).page(ports: "80").string
+      #expect(asked.contains("sudo ip link set \(name) up") == isAdvised)
+    }
     #expect(page.contains("port 80,8080, 4 requests and 3 responses"))
     #expect(page.contains("no packet sockets"))
   }

@@ -47,6 +47,36 @@ import Testing
     #expect(missing.errors.contains("no such file or directory"))
   }
 
+  @Test func `-t has a unit, which every output names`() throws {
+    let page = read("-t 0.01/s --alert-log /dev/null --interval 1s --alert-window 1s").output
+    #expect(page.contains("/s > 0.01/s, peak "), "\(page)")
+    #expect(page.contains("High traffic generated an alert - hits = "))
+    let lines = read("-t 0.01/s --alert-log /dev/null --interval 1s --alert-window 1s --format json").output
+    #expect(lines.contains(#""threshold":0.01,"unit":"second","peak":"#), "\(lines)")
+    // The same limit, whatever the interval: 60 times as much per interval of a minute.
+    let raised = { (text: String) in
+      text.split(separator: "\n").contains { $0.contains(#""state":"raised""#) }
+    }
+    #expect(raised(read("-t 0.01/s --alert-log /dev/null --interval 1m --format json").output))
+    #expect(!raised(read("-t 1000/m --alert-log /dev/null --interval 1m --format json").output))
+  }
+
+  @Test func `reading a file logs no alert unless a log is named`() throws {
+    let folder = Folder()
+    let state = "XDG_STATE_HOME=\(folder.path) HOME=\(folder.path)"
+    let before = Shell.run("cat /var/log/wiretally/alerts.log 2>/dev/null | wc -l").output
+    let ran = Shell.run("\(state) \(Machine.program) read -t 0 \(Self.capture)")
+    #expect(ran.status == 0 && ran.output.contains("generated an alert"))
+    #expect(!ran.output.contains("All alerts are logged in"))
+    #expect(Shell.run("find \(folder.path) -type f").output.isEmpty)
+    #expect(Shell.run("cat /var/log/wiretally/alerts.log 2>/dev/null | wc -l").output == before)
+    let named = Shell.run(
+      "\(state) \(Machine.program) read -t 0 --alert-log \(folder.file("log")) \(Self.capture)")
+    #expect(named.output.contains("All alerts are logged in \(folder.file("log"))"))
+    let log = Shell.read(folder.file("log"))
+    #expect(log.contains(" UTC rule=high-traffic ") && !log.contains(" host="), "\(log)")
+  }
+
   @Test func `the same file always raises the same alerts`() {
     let rules =
       "--alert 'requests < 1/s over 10s' --alert 'max > 1ms over 20s min 1' --alert 'p50 > 1us min 1 site=tag.crsspxl.com'"

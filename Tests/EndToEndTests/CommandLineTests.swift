@@ -58,4 +58,63 @@ import Testing
     #expect(ran.status != 0)
     #expect(ran.errors.contains("/proc/no"))
   }
+
+  @Test func `a file that cannot be read leaves nothing on standard output`() {
+    let folder = Folder()
+    Shell.run("echo no capture > \(folder.file("text"))")
+    for (file, status) in [("/nowhere/a.pcap", 66), (folder.file("text"), 65)] {
+      for format in ["page", "json", "combined"] {
+        let ran = Shell.attempt("\(Self.program) read --format \(format) \(file)")
+        #expect(ran.status == Int32(status), "\(ran.errors)")
+        #expect(ran.output.isEmpty && ran.errors.contains(file), "\(ran.output)")
+      }
+    }
+  }
+
+  @Test func `no line of any help is longer than 80 columns, and no example is broken`() {
+    for command in ["", "watch", "read", "doctor", "bench"] {
+      let help = Shell.run("COLUMNS=80 \(Self.program) \(command) --help").output
+      #expect(help.split(separator: "\n").allSatisfy { $0.count <= 80 }, "\(help)")
+    }
+    let lines = Shell.run("COLUMNS=80 \(Self.program) --help").output.split(separator: "\n")
+    let examples = lines.drop { $0 != "Examples:" }.dropFirst().prefix { !$0.hasPrefix("Exit status") }
+    #expect(examples.count == 7 && examples.allSatisfy { $0.contains("  ") && $0.contains("wiretally") })
+  }
+
+  /// What bash offers after these words.
+  private func completions(_ words: String) -> [String] {
+    let folder = Folder()
+    let script = """
+      . \(folder.file("completions"))
+      COMP_WORDS=(wiretally \(words)); COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+      COMP_LINE="${COMP_WORDS[*]}"; COMP_POINT=${#COMP_LINE}; COMPREPLY=(); complete=_wiretally
+      "$complete" wiretally "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD-1]}"
+      printf '%s\\n' "${COMPREPLY[@]}"
+      """
+    Shell.run("\(Self.program) --generate-completion-script bash >\(folder.file("completions"))")
+    try? script.write(toFile: folder.file("script"), atomically: true, encoding: .utf8)
+    return Shell.run("bash \(folder.file("script"))").output.split(separator: "\n").map(String.init)
+  }
+
+  @Test func `bash completes the form in which watch is left out, interfaces and files`() {
+    for words in ["--al", "watch --al", "-t 100 --al"] {
+      let found = completions(words)
+      #expect(found.contains("--alert") && found.contains("--alertmanager"), "\(words): \(found)")
+    }
+    #expect(!completions("read --al").contains("--alertmanager"))
+    #expect(completions("-t 100 -i \"\"").contains("lo"))
+    #expect(completions("--format j") == ["json"])
+    #expect(completions("wat") == ["watch"])
+    #expect(completions("read /etc/passw").contains("/etc/passwd"))
+  }
+
+  @Test func `the scripts of all shells call watch's completions for an option that comes first`() {
+    for (shell, call) in [
+      ("bash", "_wiretally_watch\n"), ("zsh", "_wiretally_watch\n"), ("fish", "$command watch "),
+    ] {
+      let script = Shell.run("\(Self.program) --generate-completion-script \(shell)").output
+      let other = Shell.run("\(Self.program) --generate-completion-script=\(shell)").output
+      #expect(script.contains(call) && script == other, "\(shell)")
+    }
+  }
 }

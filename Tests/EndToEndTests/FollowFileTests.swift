@@ -16,7 +16,7 @@ import Testing
     #expect(ran.status == 0)
     #expect(
       ran.output == """
-        2026-11-22 17:02:28.922 200 187.00 us        2 10.78.0.1 GET raw.test/api
+        2026-11-22 17:02:28.922 200     187us        2 10.78.0.1 GET raw.test/api
         2026-11-22 17:02:29.523 ---         -        - 10.78.0.1 GET raw.test/silent/1 (no answer)
         2026-11-22 17:02:29.832 ---         -        - 10.78.0.1 POST raw.test/silent/2 (no answer)
 

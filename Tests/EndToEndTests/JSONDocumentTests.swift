@@ -26,7 +26,7 @@ import Testing
       "packets", "matched", "delivered", "lost", "headSegments", "pipelinedHeads", "continuations",
       "duplicates",
       "unparseable", "falseHeads", "otherSegments", "truncated",
-    ], "alert": ["active", "average", "threshold"],
+    ], "alert": ["active", "average", "threshold", "unit", "peak"],
   ]
   static let site: Set<String> = [
     "site", "requests", "successes", "failures", "unanswered", "overcountMax", "sections", "latency",
@@ -46,7 +46,9 @@ import Testing
   /// What a live watch knows besides, where it may read it.
   static let captureExtras: Set<String> = ["backlogDropped", "nicMissed", "failedTailCalls"]
   static let alertExtras: Set<String> = ["measure", "unit", "of", "severity"]
-  static let ruleMembers: Set<String> = ["rule", "measure", "unit", "active", "value", "threshold"]
+  static let ruleMembers: Set<String> = [
+    "rule", "measure", "unit", "active", "value", "threshold", "peak", "heldBack",
+  ]
   static let deliveryMembers: Set<String> = ["to", "delivered", "failed", "dropped", "pending", "fault"]
 
   /// Checks each line; returns the types seen.

@@ -20,7 +20,7 @@ import Testing
 
   static let cases = [
     // Values that are none.
-    Case("-t x", "invalid value 'x' for -t (expected a number, 0 or more)", hint: "-t 100"),
+    Case("-t x", "invalid value 'x' for -t (expected a number, 0 or more, as 100 or 100/s)", hint: "-t 100"),
     Case("-t 1 --interval soon", "invalid value 'soon' for --interval (\(time))", hint: "--interval 10s"),
     Case(
       "-t 1 --alert-window 2x", "invalid value '2x' for --alert-window (\(time))", hint: "--alert-window 2m"),
@@ -99,8 +99,18 @@ import Testing
     Case("bench --duration 1s", "--duration must be 2s to 1h, got 1s", hint: "--duration 30s"),
     // Options that do not go together, or that are missing.
     Case(
-      "", "no alert threshold, no rule, and no exchanges to print",
-      hint: "-t 100 (requests per interval), --alert RULE, or --follow"),
+      "",
+      "one of -t, --alert, --no-alert and --follow is needed\n  to watch all HTTP traffic, with an alert above 100 "
+        + "requests a second:", hint: (geteuid() == 0 ? "" : "sudo ") + "wiretally -t 100/s"),
+    Case(
+      "-t 1/x", "invalid value '1/x' for -t (expected a number, 0 or more, as 100 or 100/s)", hint: "-t 100"),
+    Case("-t -1/s", "-t must be 0 or more, got -1/s", hint: "-t 100"),
+    Case(
+      "-t 1 --query none", "invalid value 'none' for --query (expected keep, names or drop)",
+      hint: "--query names"),
+    Case(
+      "-t 1 --no-alert", "--no-alert excludes -t, --alert and --alert-file",
+      hint: "--no-alert alone, or the rules without it"),
     Case("read --on-alert true x", "--on-alert needs a rule to be run for", hint: "-t 100, or --alert RULE"),
     Case(
       "-t 1 --user nobody --no-sandbox",

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import Capture
+import Exchanges
 import Foundation
 import NIOCore
+import Statistics
 import AlertDelivery
 import Testing
 
@@ -77,6 +79,32 @@ import Testing
       page.contains(
         #""deliveries":[{"to":"--on-alert","delivered":3,"failed":1,"dropped":0,"pending":0,"#
           + #""fault":"exit status 1"}]"#))
+  }
+
+  @Test func `the snapshot is of its moment, and claims no imbalance while the watch runs`() throws {
+    let stand = try Stand()
+    stand.post {
+      $0.life.start = PublishedStates.start
+      $0.life.end = PublishedStates.start + PublishedStates.second
+      // Half of what the kernel has matched is still on its way.
+      $0.life.capture.matched = 2000
+      $0.life.ledger.delivered = 1000
+    }
+    #expect(stand.board.latest?.published.life.imbalance != nil)
+    let page = Client.get("/api/v1/snapshot", port: stand.port)
+    #expect(page.contains(#""imbalance":null"#))
+    #expect(page.contains(#""end":"2021-02-23T04:07:08.000000Z""#), "\(page)")
+  }
+
+  @Test func `the web page has the values of rules in words, with their units`() throws {
+    var published = PublishedStates.sample
+    var held = AlertStatus(rule: "high-p99", value: 0.771, threshold: 0.5, raised: 0)
+    (held.reading, held.heldBack) = ("771.75ms > 500ms", "only 12 of min 20")
+    published.alerts.append(held)
+    let page = EventPage(published: published, health: Health(published, age: .zero))
+    let events = String(decoding: page.render(moments: 1), as: UTF8.self)
+    #expect(events.contains(#""reading":"12.50 > 10 per 10s","peak":"14.00""#), "\(events)")
+    #expect(events.contains(#""reading":"771.75ms > 500ms","heldBack":"only 12 of min 20""#), "\(events)")
   }
 
   @Test func `the web page shows loss before capture, and the watch is no less healthy for it`() throws {

@@ -83,7 +83,7 @@ struct Pipeline {
         change.about.site = interval.sites.first?.name
         self.changes += 1
         json += lines.alert(change)
-        alertLog += change.logLine(.fixed(0))
+        alertLog += change.logLine(nil)
       }
     }
     pages.summary(life, alerts: alerts, to: &page)

@@ -40,9 +40,9 @@ import Testing
   }
 
   static func line(
-    _ format: ExchangeLines.Format, _ record: ExchangeRecord, zone: Int = 0
+    _ format: ExchangeLines.Format, _ record: ExchangeRecord, zone: Int = 0, query: QueryPolicy = .keep
   ) -> String? {
-    var lines = ExchangeLines(format, zone: .fixed(zone))
+    var lines = ExchangeLines(format, query: query, zone: .fixed(zone))
     var text = ByteText()
     return lines.append(record, to: &text) ? text.string : nil
   }
@@ -85,6 +85,34 @@ import Testing
     #expect(Self.line(.vcombined, bare)?.hasSuffix(" 200 153 \"-\" \"-\" 0\n") == true)
   }
 
+  @Test(arguments: [
+    ("/a/b", "/a/b", "/a/b"), ("/", "/", "/"), ("*", "*", "*"), ("/?", "/?", "/"), ("/x?token", "/x?*", "/x"),
+    ("/x?user=ann&page=2", "/x?user=*&page=*", "/x"), ("/x?a=&b&&c=1;d=2", "/x?a=&*&&c=*;d=*", "/x"),
+    ("/x?u=http://h/?v=1&w==", "/x?u=*&w=*", "/x"), ("/x#access_token=1", "/x#access_token=*", "/x"),
+    ("/x?a=1#frag", "/x?a=*", "/x"), ("http://h:8/x?a=1", "http://h:8/x?a=*", "http://h:8/x"),
+    ("/a;jsessionid=12/b;v=1?c=3", "/a;jsessionid=*/b;v=*?c=*", "/a;jsessionid=*/b;v=*"),
+    ("/a;v1/b=c", "/a;v1/b=c", "/a;v1/b=c"),
+  ])
+  func `query strings are kept, masked or dropped, in every format`(
+    target: String, names: String, dropped: String
+  ) {
+    let wanted: [QueryPolicy: String] = [.keep: target, .names: names, .drop: dropped]
+    let record = Self.record(texts: ["a.example", "", target, target, "curl/8"])
+    for (policy, text) in wanted {
+      #expect(policy.text(Array(target.utf8)[...]) == text)
+      for format in [ExchangeLines.Format.common, .combined, .vcombined] {
+        let line = Self.line(format, record, query: policy)
+        #expect(line?.contains("\"GET \(text) HTTP/1.1\"") == true)
+        #expect(format == .common || line?.contains(" \"\(text)\" \"curl/8\"") == true)
+      }
+      let json = Self.line(.json, record, query: policy)?.replacing("\\/", with: "/")
+      #expect(
+        json?.contains("\"target\":\"\(text)\"") == true && json?.contains("\"referer\":\"\(text)\"") == true)
+      let people = Self.line(.plain, record, query: policy)
+      #expect(people?.hasSuffix("\(text)\n") == true)
+    }
+  }
+
   @Test func `an access log has no line for what has no answer or no request`() {
     for format in [ExchangeLines.Format.common, .combined, .vcombined] {
       #expect(Self.line(format, Self.record { $0.outcome = .unanswered }) == nil)
@@ -95,7 +123,7 @@ import Testing
   @Test func `columns for people`() {
     #expect(
       Self.line(.plain, Self.record())
-        == "2021-02-23 04:06:08.005 200   2.50 ms      153 10.0.0.1 GET a.example/x?y\n")
+        == "2021-02-23 04:06:08.005 200     2.5ms      153 10.0.0.1 GET a.example/x?y\n")
     let absolute = Self.record(texts: ["b.example", "", "http://b.example/z", "", ""])
     #expect(Self.line(.plain, absolute)?.hasSuffix("10.0.0.1 GET http://b.example/z\n") == true)
     let unmatched = Self.record({ $0.outcome = .unmatchedResponse }, texts: ["", "", "", "", ""])

@@ -43,7 +43,8 @@ import Testing
         + #""p99":60.000000001,"max":0.000000001},"capture":{"packets":90,"matched":0,"lost":0,"#
         + #""delivered":0,"headSegments":76,"continuations":0,"duplicates":0,"unparseable":0,"#
         + #""falseHeads":0,"otherSegments":0,"pipelinedHeads":0,"truncated":0},"alert":{"active":true,"#
-        + #""average":3.1666666666666665,"threshold":3.0}}"# + "\n")
+        + #""average":3.1666666666666665,"threshold":3.0,"unit":"interval","peak":3.1666666666666665}}"#
+        + "\n")
   }
 
   @Test func `loss before any capture is reported where it is known, 0 or not`() throws {

@@ -34,6 +34,7 @@ import Testing
 
         High traffic generated an alert - hits = 3.17, triggered at: Tue, 23 Feb 2021 04:06:18
         High traffic alert currently active! triggered at: Tue, 23 Feb 2021 04:06:18.
+        \tNow 3.17 > 3 per 10s, peak 3.17
 
         Past Alerts:
         \tPast alert started: Tue, 23 Feb 2021 04:04:08, ended: Tue, 23 Feb 2021 04:06:08.
@@ -124,7 +125,7 @@ import Testing
         \tTotal Successes: at least 39
         \tTotal Unanswered: 2
         \tResponses without a request: 1
-        \tLatency (as seen on this host): p50 1.25 ms, p90 1.00 us, p99 2.00 s, max 3.21 s
+        \tLatency (as seen on this host): p50 1.25ms, p90 999ns, p99 2s, max 3.21s
 
         Total Counts by Request Method:
         \tMethod: GET - Count: 37
@@ -156,7 +157,7 @@ import Testing
     #expect(sentence { _ in } == "No packets on eth0.")
     #expect(
       sentence { $0.capture.packets = 1204 }
-        == "No TCP on port 80 (1 204 other packets). Another port? --port 8080")
+        == "No TCP on port 80 (1204 other packets). Another port? --port 8080")
     #expect(
       sentence {
         $0.capture.packets = 9
@@ -169,7 +170,7 @@ import Testing
         $0.capture.payload = 18_204
         $0.capture.tls = 17_700
       }
-        == "TLS on port 80: encrypted, not readable (at least 97 % of 18 204 packets). "
+        == "TLS on port 80: encrypted, not readable (at least 97% of 18204 packets). "
         + "Watch the plain HTTP side.")
     #expect(
       sentence {

@@ -89,11 +89,11 @@ enum ScreenSamples {
 
   static var alerts: AlertRows {
     var alerts = AlertRows()
-    alerts.threshold = 300
-    alerts.average = 317.5
+    alerts.threshold = 30
+    alerts.summary = "318 per 10s, alert above 300"
     alerts.hasRules = true
     alerts.items = [
-      AlertRows.Item(text: "317.50 > 300", started: Samples.start),
+      AlertRows.Item(text: "317.50 > 300 per 10s, peak 330.00", started: Samples.start),
       AlertRows.Item(
         text: "", started: Samples.start - 130 * Samples.second, ended: Samples.start - 20 * Samples.second),
       AlertRows.Item(
@@ -118,7 +118,7 @@ enum ScreenSamples {
     let isHostile = index % 5 == 2
     let status = index % 6 == 0 ? 503 : index % 7 == 3 ? 0 : 200
     return ExchangeLine(
-      time: Samples.start + UInt64(40 - index) * 500_000_000,
+      number: UInt64(1000 - index), time: Samples.start + UInt64(40 - index) * 500_000_000,
       client: index % 3 == 0 ? "10.77.0.1" : "2001:db8:1234:5678:9abc:def0:1234:5678",
       method: index % 4 == 0 ? "POST" : index == 7 ? "VERSION-CONTROL" : "GET",
       site: isHostile ? hostile : "google.com", path: isHostile ? "/" + long : "/search?q=\(index)",

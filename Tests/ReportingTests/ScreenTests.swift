@@ -81,7 +81,7 @@ import Testing
   @Test(arguments: [(24, 80), (8, 40), (20, 140)])
   func `the live list`(rows: Int, columns: Int) throws {
     var state = ScreenState()
-    state.view = .live
+    state.view = .live(site: nil)
     try Self.expect(
       Self.draw(ScreenSamples.content, state, rows: rows, columns: columns).grid,
       is: "live-\(columns)x\(rows)")
@@ -115,7 +115,10 @@ import Testing
       ])
       .union([Glyphs.fine.descending, Glyphs.fine.ascending, Glyphs.fine.pointer])
     var views: [ScreenState] = []
-    for view in [ScreenState.View.overview, .site("google.com"), .site(ScreenSamples.hostile), .live] {
+    for view in [
+      ScreenState.View.overview, .site("google.com"), .site(ScreenSamples.hostile), .live(site: nil),
+      .live(site: "google.com"),
+    ] {
       for mode in [ScreenState.Mode.normal, .help, .filter, .reset] {
         var state = ScreenState()
         (state.view, state.mode) = (view, mode)
@@ -165,9 +168,41 @@ import Testing
     #expect(grid.lines[2].contains("alert above 30"))
     #expect((3..<8).contains { grid.text(in: .threshold, row: $0).contains("30") })
     #expect((3..<8).contains { !grid.text(in: .excess, row: $0).isEmpty })
-    content.alerts.threshold = 1_000_000
+    content.alerts.threshold = 100_000
     let far = Self.draw(content, rows: 24, columns: 100).grid
-    #expect(far.lines[2].contains("alert above 100 000"))
+    #expect(far.lines[2].contains("alert above 100000"))
     #expect((3..<8).allSatisfy { far.text(in: .threshold, row: $0).isEmpty })
+  }
+
+  @Test func `an axis names its whole scale`() {
+    var content = ScreenSamples.content
+    content.alerts = AlertRows()
+    for index in content.history.indices { content.history[index].requests = 99_000 }
+    let lines = Self.draw(content, rows: 24, columns: 100).grid.lines
+    #expect(lines[3].hasPrefix("100000"), "\(lines[3])")
+  }
+
+  @Test func `failures stand on the scale of all answers, and their share is named`() {
+    var content = ScreenSamples.content
+    for index in content.history.indices {
+      content.history[index].successes = 40_000
+      content.history[index].failures = 5
+    }
+    let grid = Self.draw(content, rows: 24, columns: 100).grid
+    #expect(grid.lines[2].contains("ok 40000, failed 5 <1%"), "\(grid.lines[2])")
+    // One row of the lowest block, however many rows there are.
+    let red = (3..<8).map { grid.text(in: .bad, row: $0).replacing("failed", with: "") }
+    #expect(red.joined().allSatisfy { $0 == "▁" || $0 == " " }, "\(red)")
+    #expect(red.joined().contains("▁"))
+  }
+
+  @Test func `a rule that is held back says why`() {
+    var content = ScreenSamples.content
+    content.alerts.items = [
+      AlertRows.Item(text: "high-p99 shop 771.75ms > 500ms", started: 0, heldBack: "only 12 of min 20")
+    ]
+    let text = Self.draw(content, rows: 24, columns: 140).grid.text
+    #expect(text.contains("? only 12 of min 20: high-p99 shop 771.75ms > 500ms"), "\(text)")
+    #expect(text.hasPrefix(" wiretally  no alert"), "\(text)")
   }
 }

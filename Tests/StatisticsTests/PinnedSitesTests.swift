@@ -42,7 +42,11 @@ import Testing
       #expect(interval.watched[0].successes + interval.watched[0].failures == 10)
       var window = LatencyWindow(intervals: 1)
       window.append(interval.watched[0].latencies)
-      #expect(window.summary.count == 10 && window.summary.maximum == 3_000_000_000)
+      #expect(window.count == 10 && window.maximum == 3_000_000_000)
+      #expect(interval.watched[0].count(ofStatus: 500) == interval.watched[0].failures)
+      #expect(interval.watched[0].count(ofStatus: 404) == 0)
+      #expect(interval.watched[0].count(ofClass: 5) == interval.watched[0].failures)
+      #expect(interval.watched[0].count(ofClass: 2) == interval.watched[0].successes)
       #expect(interval.watched[1] == WatchedSite(name: "never.example"))
     }
     #expect(intervals.map { $0.watched[0].failures } == [2, 3])
@@ -101,12 +105,17 @@ import Testing
       all.append(latencies)
       window.append(LatencySlice(latencies))
       let expected = all.suffix(3).flatMap { $0 }.sorted()
-      let summary = window.summary
-      #expect(summary.count == UInt64(expected.count))
-      guard let longest = expected.last else { continue }
-      #expect(summary.maximum == longest)
-      let exact = Double(expected[Int((0.99 * Double(expected.count)).rounded(.up)) - 1])
-      #expect(abs(Double(summary.p99) - exact) <= exact / 16 + 64)
+      #expect(window.count == UInt64(expected.count))
+      guard let longest = expected.last else {
+        #expect(window.quantile(perMille: 990) == 0)
+        continue
+      }
+      #expect(window.maximum == longest)
+      for perMille in [1, 500, 950, 990, 999] {
+        let rank = (Double(perMille) / 1000 * Double(expected.count)).rounded(.up)
+        let exact = Double(expected[max(1, Int(rank)) - 1])
+        #expect(abs(Double(window.quantile(perMille: perMille)) - exact) <= exact / 16 + 64, "\(perMille)")
+      }
     }
   }
 }

@@ -27,10 +27,10 @@ function shape(name, attributes) {
   return made;
 }
 
-const grouped = (n) => Math.round(n).toLocaleString("en-US").replaceAll(",", "\u202f");
+const grouped = (n) => `${Math.round(n)}`; // without separators: a number that is copied stays one
 const paced = (n) => (n >= 100 ? grouped(n) : n >= 10 ? n.toFixed(1) : n.toFixed(n > 0 && n < 0.1 ? 2 : 1));
 const percent = (part, whole) =>
-  whole > 0 ? `${(100 * part / whole).toFixed(part > 0 && 100 * part < whole * 10 ? 1 : 0)}\u202f%` : "–";
+  whole > 0 ? `${(100 * part / whole).toFixed(part > 0 && 100 * part < whole * 10 ? 1 : 0)}%` : "–";
 const clock = (seconds) => new Date(seconds * 1000).toLocaleTimeString("en-GB");
 
 function moment(seconds) {
@@ -41,10 +41,13 @@ function moment(seconds) {
 
 function span(seconds) {
   if (seconds === undefined || seconds === null) return "–";
-  if (seconds >= 1) return `${seconds.toFixed(seconds >= 10 ? 1 : 2)}\u202fs`;
-  if (seconds >= 1e-3) return `${(seconds * 1e3).toFixed(seconds >= 1e-2 ? 0 : 1)}\u202fms`;
-  return `${Math.round(seconds * 1e6)}\u202fµs`;
+  const units = [[1, "s"], [1e-3, "ms"], [1e-6, "us"], [1e-9, "ns"]];
+  const [length, name] = units.find(([unit]) => seconds / unit >= 0.9995) ?? units[3];
+  return `${figures(seconds / length)}${name}`;
 }
+
+/** Three figures without trailing zeros, as every output of the program has them. */
+const figures = (value) => `${Number(value.toFixed(value < 9.995 ? 2 : value < 99.95 ? 1 : 0))}`;
 
 function lasting(seconds) {
   const units = [[86400, "d"], [3600, "h"], [60, "min"], [1, "s"]];
@@ -199,11 +202,13 @@ function drawAlerts() {
   const lines = [];
   for (const alert of latest.alerts) {
     const about = alert.site ? `${alert.rule} (${alert.site})` : alert.rule;
-    const numbers = `${paced(alert.value)} of ${paced(alert.threshold)}`;
+    const numbers = alert.reading;
     const line = element("li");
     if (alert.since !== null) {
       line.append(element("span", `ALERT: ${about}`, "alarm"),
-        element("small", `${numbers}, since ${moment(alert.since)}`));
+        element("small", `${numbers}, peak ${alert.peak}, since ${moment(alert.since)}`));
+    } else if (alert.heldBack) {
+      line.append(element("span", `${about}: held back`), element("small", `${numbers}, ${alert.heldBack}`));
     } else {
       line.append(element("span", `${about}: quiet`), element("small", numbers));
     }

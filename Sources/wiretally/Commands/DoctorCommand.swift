@@ -11,14 +11,16 @@ struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor",
     abstract: "Show what wiretally would use on this machine, and how to fix what is missing.",
+    // The parser's own line is longer than a terminal is wide.
+    usage: "wiretally doctor [<options>]",
     discussion: """
-      Tries both backends for a second each. Exit status: 0 when one of them works, 77 when this \
-      process is not permitted to capture, 70 otherwise.
+      Tries both backends for a second each. Exit status: 0 when one of them works, 66 when there is no \
+      such interface, 77 when this process is not permitted to capture, 70 otherwise.
       """)
 
   enum Format: String, ExpressibleByArgument, CaseIterable { case page, json }
 
-  @Option(name: .shortAndLong, help: "The interface to try. (default: all)")
+  @Option(name: .shortAndLong, help: "The interface to try. (default: all)", completion: .interfaces)
   var interface: String?
 
   @Option(name: .customLong("port"), help: "TCP ports to look for: a list of ports and ranges.")

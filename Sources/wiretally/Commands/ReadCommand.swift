@@ -15,7 +15,9 @@ struct ReadCommand: ParsableCommand {
       A broken file gives everything up to the fault, then the position of the fault, and exit status 65.
       """)
 
-  @Argument(help: ArgumentHelp("Capture files, read in this order; - is standard input.", valueName: "file"))
+  @Argument(
+    help: ArgumentHelp("Capture files, read in this order; - is standard input.", valueName: "file"),
+    completion: .file())
   var files: [String]
 
   @OptionGroup var options: ReportOptions

@@ -75,7 +75,7 @@ struct ReadSession {
     progress.clear()
     worker.finish(isOver: true)
     reporter.finish(at: nil)
-    reporter.summarize()
+    reporter.summarize(isSilentWhenEmpty: !faults.isEmpty)
     reporter.close { false }
     for notice in source.notices { Failure.say(notice) }
     if source.unreadable > 0 {

@@ -7,6 +7,7 @@ import ArgumentParser
 import Backends
 import Capture
 import Exporting
+import Glibc
 import Statistics
 
 /// `wiretally watch`, the default: live traffic.
@@ -19,8 +20,12 @@ struct WatchCommand: ParsableCommand {
       terminal, SIGINT and SIGTERM end it with a summary.
       """)
 
-  @Option(name: .shortAndLong, help: "The interface to watch. (default: all)")
+  @Option(
+    name: .shortAndLong, help: "The interface to watch. (default: all)", completion: .interfaces)
   var interface: String?
+
+  @Flag(name: .customLong("no-alert"), help: "Watch without any alert.")
+  var hasNoAlert = false
 
   @OptionGroup var options: ReportOptions
 
@@ -57,6 +62,10 @@ struct WatchCommand: ParsableCommand {
   var ringMebibytes = 32
 
   func validate() throws {
+    if hasNoAlert, !options.alerts.isEmpty {
+      throw ValidationError(
+        "--no-alert excludes -t, --alert and --alert-file", hint: "--no-alert alone, or the rules without it")
+    }
     for url in alertmanagers {
       do throws(AlertmanagerAddress.Fault) {
         _ = try AlertmanagerAddress(url)
@@ -84,10 +93,12 @@ struct WatchCommand: ParsableCommand {
 
   func run() throws {
     // Not in `validate`: what is no option, or no command, is to be named first.
-    if options.alerts.isEmpty, options.exchangeFormat == nil {
-      throw ValidationError(
-        "no alert threshold, no rule, and no exchanges to print",
-        hint: "-t 100 (requests per interval), --alert RULE, or --follow")
+    if options.alerts.isEmpty, !hasNoAlert, options.exchangeFormat == nil {
+      Failure.say(
+        "one of -t, --alert, --no-alert and --follow is needed",
+        details: ["to watch all HTTP traffic, with an alert above 100 requests a second:"],
+        hint: (geteuid() == 0 ? "" : "sudo ") + "wiretally -t 100/s", .error)
+      throw ExitCode.validationFailure
     }
     // What was reported last is written before the end, as far as its reader takes it.
     defer { Failure.drain() }
@@ -108,11 +119,14 @@ struct WatchCommand: ParsableCommand {
 
   /// The senders of alerts, with their processes started.
   func deliveryProcesses() throws(CaptureError) -> AlertSenders {
-    try AlertSenders(waits: false) { () throws(SystemError) in
+    try AlertSenders(waits: false, origin: origin) { () throws(SystemError) in
       try options.alerts.delivery.start(
         alertmanagers: alertmanagers, interface: request.interface ?? "all", sandbox: sandbox)
     }
   }
+
+  /// Where the watch runs, for those who collect alerts.
+  var origin: AlertOrigin { AlertOrigin(host: Environment.hostName, interface: request.interface ?? "all") }
 
   /// What the backend is asked for.
   var request: LiveRequest {

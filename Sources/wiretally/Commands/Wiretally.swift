@@ -17,11 +17,12 @@ struct Wiretally: ParsableCommand {
       10 seconds, the most visited site and its sections, totals, methods, top sites and alerts.
 
       Examples:
-        sudo wiretally -t 100                    all interfaces, alert above 100 requests per interval
-        sudo wiretally -t 100 -i eth0            one interface
+        sudo wiretally -t 100/s                  alert above 100 requests a second
+        sudo wiretally -t 100 -i eth0            one interface; 100 per interval
+        sudo wiretally --no-alert                only look
         sudo wiretally -t 5 --format json | jq   one JSON object per interval
         wiretally read capture.pcap              the same from a capture file
-        sudo wiretally doctor                    what would be used here, and what is missing
+        sudo wiretally doctor                    what a watch would use here
         sudo wiretally bench                     what this machine can watch
 
       Exit status: 0 normal end (q, SIGINT, SIGTERM, --duration), 64 usage, 65 a capture file is \
@@ -43,6 +44,10 @@ struct Wiretally: ParsableCommand {
       Glibc.exit(70)
     }
     let arguments = Array(CommandLine.arguments.dropFirst())
+    if let script = CompletionScript(for: arguments) {
+      print(script.text)
+      return
+    }
     do {
       // Other programs' -V; the parser knows the long name alone.
       var command = try parseAsRoot(arguments.first == "-V" ? ["--version"] : arguments)

@@ -3,6 +3,7 @@
 import Capture
 import ExchangeStream
 import HTTP1
+import Reporting
 import System
 import Screen
 import Text
@@ -14,11 +15,14 @@ struct LatestExchanges {
   private static let bite = 20_000
 
   private let stream: ExchangeReader
+  private let query: QueryPolicy
   private var records: [ExchangeRecord] = []
   private var next = 0
+  /// How many were taken in so far.
+  private var taken: UInt64 = 0
   private var isListening = false
 
-  init(_ stream: ExchangeReader) { self.stream = stream }
+  init(_ stream: ExchangeReader, query: QueryPolicy) { (self.stream, self.query) = (stream, query) }
 
   /// Exchanges that came too fast to be listed.
   var dropped: UInt64 { stream.dropped }
@@ -36,22 +40,26 @@ struct LatestExchanges {
       if records.count <= next { records.append(ExchangeRecord()) }
       guard stream.next(into: &records[next]) else { return }
       next = (next + 1) % Self.capacity
+      taken &+= 1
     }
   }
 
   /// The list, newest first.
   func lines() -> [ExchangeLine] {
     let held = records.count < Self.capacity ? min(next, records.count) : Self.capacity
-    return (0..<held).map { Self.line(records[(next - 1 - $0 + Self.capacity) % Self.capacity]) }
+    return (0..<held).map {
+      line(records[(next - 1 - $0 + Self.capacity) % Self.capacity], number: taken &- UInt64($0))
+    }
   }
 
-  private static func line(_ record: ExchangeRecord) -> ExchangeLine {
+  private func line(_ record: ExchangeRecord, number: UInt64) -> ExchangeLine {
     let facts = record.facts
     let isUnmatched = facts.outcome == .unmatchedResponse
     return ExchangeLine(
-      time: isUnmatched ? facts.endTime : facts.requestTime, client: address(facts.client),
+      number: number, time: isUnmatched ? facts.endTime : facts.requestTime,
+      client: Self.address(facts.client),
       method: isUnmatched ? "-" : record.method, site: record.site,
-      path: isUnmatched ? "(response without request)" : record.target,
+      path: isUnmatched ? "(response without request)" : query.text(record.bytes(facts.target)),
       status: facts.outcome == .unanswered ? 0 : Int(facts.status), latency: facts.latency)
   }
 

@@ -24,7 +24,10 @@ struct LiveOutputs {
     // Before files can no longer be opened: the terminal's description is one.
     let screen =
       try isScreen
-      ? stream.map { try ScreenSession(command.screen, label: label, plan: plan, stream: $0) } : nil
+      ? stream.map {
+        try ScreenSession(
+          command.screen, label: label, plan: plan, stream: $0, query: command.options.query)
+      } : nil
     input = WatchInput(interruption: interruption, keys: screen ?? Keyboard())
     keepsRecent = exporter != nil
     // The manager first: nothing drawn or published delays a sign of life. The listener last: it is closed last.

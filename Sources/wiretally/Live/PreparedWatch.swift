@@ -41,7 +41,7 @@ struct PreparedWatch: ~Copyable {
       ? ExchangeReader(workers: backend.sources.count, pendingExchanges: limits.pendingRequests) : nil
     let outputs = try OutputPlan(
       command.options, alerts: alerts, label: label, delivery: delivery, stream: stream, isLive: true,
-      logOwner: command.sandbox.logOwner)
+      origin: command.origin, logOwner: command.sandbox.logOwner)
     guard let start = backend.sources.first?.now else {
       throw CaptureError(.unavailable, "the capture has no clock")
     }

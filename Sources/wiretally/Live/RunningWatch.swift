@@ -83,7 +83,8 @@ struct RunningWatch: ~Copyable {
       switch command.options.form {
       case .exchanges: "one line per exchange"
       case .screen: "full-screen view"
-      case .pages, .objects: "page every \(command.options.interval)"
+      case .pages: "page every \(command.options.interval)"
+      case .objects: "JSON object every \(command.options.interval)"
       }
     Failure.say("capturing on \(label.source), port \(label.ports) (\(label.backend)\(ring)); \(what)\(quit)")
     for notice in backend.notices { Failure.say(notice, .warning) }

@@ -3,27 +3,27 @@
 import Alerting
 import ArgumentParser
 import Statistics
-import Text
 
 /// When an alert is raised, as both commands take it.
 struct AlertOptions: ParsableArguments {
   @Option(
     name: [.customShort("t"), .customLong("alert-trigger-threshold")], parsing: .unconditional,
     help: ArgumentHelp(
-      "Alert when the average number of requests per interval exceeds this, e.g. 100 or 2.5.",
+      "Alert when the average number of requests exceeds this: 100 per interval, or 100/s, 6000/m.",
       valueName: "requests"))
-  var threshold: Double?
+  var threshold: TrafficLimit?
 
   @Option(
     name: .customLong("alert"),
     help: ArgumentHelp(
-      "A further rule, e.g. 'failures > 5% for 1m site=example.com' or 'p99 > 500ms'. May be repeated.",
+      "A further rule, e.g. '5xx > 1% for 1m site=example.com' or 'p99 > 500ms'. May be repeated.",
       valueName: "rule"))
   var rules: [String] = []
 
   @Option(
     name: .customLong("alert-file"),
-    help: ArgumentHelp("A file of such rules, one a line, with # for comments.", valueName: "path"))
+    help: ArgumentHelp("A file of such rules, one a line, with # for comments.", valueName: "path"),
+    completion: .file())
   var file: String?
 
   @Option(
@@ -34,7 +34,8 @@ struct AlertOptions: ParsableArguments {
     name: .customLong("alert-every"), help: "How often rules are evaluated. (default: every interval)")
   var every: TimeSpan?
 
-  @Option(name: .customLong("alert-log"), help: "The file that all alerts are logged in.")
+  @Option(
+    name: .customLong("alert-log"), help: "The file that all alerts are logged in.", completion: .file())
   var log: String?
 
   @OptionGroup var delivery: DeliveryOptions
@@ -43,8 +44,8 @@ struct AlertOptions: ParsableArguments {
     if delivery.command != nil, isEmpty {
       throw ValidationError("--on-alert needs a rule to be run for", hint: "-t 100, or --alert RULE")
     }
-    if let threshold, !threshold.isFinite || threshold < 0 {
-      throw ValidationError("-t must be 0 or more, got \(DecimalText.shortest(threshold))")
+    if let threshold, !threshold.value.isFinite || threshold.value < 0 {
+      throw ValidationError("-t must be 0 or more, got \(threshold)")
     }
   }
 
@@ -70,7 +71,8 @@ struct AlertOptions: ParsableArguments {
     var threshold: AlertRule?
     if let limit = self.threshold {
       threshold = try AlertRule(
-        threshold: limit, plan: plan, window: window.nanoseconds, every: every?.nanoseconds)
+        threshold: limit.value, unit: limit.unit, plan: plan, window: window.nanoseconds,
+        every: every?.nanoseconds)
     }
     let parser = AlertRuleParser(plan: plan, window: window.nanoseconds, every: every?.nanoseconds)
     var list = AlertRuleList(parser, threshold: threshold)

@@ -4,7 +4,6 @@ import System
 import ArgumentParser
 import Sandbox
 import AlertDelivery
-import Glibc
 
 /// Who else receives alerts.
 struct DeliveryOptions: ParsableArguments {
@@ -47,19 +46,12 @@ struct DeliveryOptions: ParsableArguments {
     }
     for url in alertmanagers {
       try add(
-        .alertmanager(url: url, instance: Self.hostName, interface: interface), Self.postTimeout, extra)
+        .alertmanager(url: url, instance: Environment.hostName, interface: interface), Self.postTimeout, extra
+      )
     }
     return processes
   }
 
   /// Nanoseconds that a post to an Alertmanager may take.
   private static let postTimeout: UInt64 = 10_000_000_000
-
-  /// What this machine calls itself.
-  private static var hostName: String {
-    var name = [CChar](repeating: 0, count: 256)
-    // One byte is left for the end of the text.
-    guard unsafe gethostname(&name, name.count - 1) == 0 else { return "localhost" }
-    return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-  }
 }

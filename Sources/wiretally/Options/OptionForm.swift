@@ -3,6 +3,7 @@
 import ArgumentParser
 import Backends
 import Capture
+import Reporting
 
 /// What the value of an option looks like: for the answer to one that does not, or that is missing.
 struct OptionForm {
@@ -32,7 +33,8 @@ struct OptionForm {
 
   /// Every option that takes a value, of all commands.
   static let all = [
-    OptionForm("-t", "--alert-trigger-threshold", expected: "a number, 0 or more", example: "100"),
+    OptionForm(
+      "-t", "--alert-trigger-threshold", expected: "a number, 0 or more, as 100 or 100/s", example: "100"),
     OptionForm("--alert", expected: "a rule", example: "'failures > 5% for 1m'", isRepeatable: true),
     OptionForm("--alert-file", expected: "a file of rules", example: "/etc/wiretally/alerts"),
     OptionForm("--alert-window", expected: time, example: "2m"),
@@ -46,6 +48,7 @@ struct OptionForm {
     OptionForm("--port", expected: "ports and ranges from 1 to 65535", example: "80,8000-8099"),
     OptionForm("--interval", expected: time, example: "10s"),
     OptionForm("--format", expected: "a format", example: "json"),
+    OptionForm("--query", expected: list(QueryPolicy.self), example: "names"),
     OptionForm("--top", expected: "a whole number, 1 or more", example: "5"),
     OptionForm("--listen", expected: "ADDRESS:PORT, a port, or unix:PATH", example: "127.0.0.1:9180"),
     OptionForm("--listen-sites", expected: "a whole number, 1 to 500", example: "50"),

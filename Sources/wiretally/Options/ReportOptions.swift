@@ -28,10 +28,15 @@ struct ReportOptions: ParsableArguments {
     name: .customLong("format"),
     help: ArgumentHelp(
       """
-      What is shown: screen (live), page (plain text), json (one object a line), or the exchanges as an access log: \
-      common, combined, vcombined. (default: screen on a terminal that can draw one, else page)
+      What is shown: page (plain text), json (one object a line), the exchanges as an access log (common, combined, \
+      vcombined), or, of live traffic, the screen. (default: screen on a terminal that can draw one, else page)
       """, valueName: "format"))
   var askedFormat: Format?
+
+  @Option(
+    name: .customLong("query"),
+    help: "What single exchanges show of query strings: names (values are masked), keep or drop.")
+  var query = QueryPolicy.names
 
   @Option(help: "How many sites are listed. (default: 5 on pages, all in JSON)")
   var top: Int?
@@ -111,3 +116,5 @@ struct ReportOptions: ParsableArguments {
       isRoot: geteuid() == 0, stateHome: Environment.value("XDG_STATE_HOME"), home: Environment.value("HOME"))
   }
 }
+
+extension QueryPolicy: ExpressibleByArgument {}

@@ -43,3 +43,22 @@ struct PortList: ExpressibleByArgument, CustomStringConvertible {
   var description: String { ports.description }
   var defaultValueDescription: String { description }
 }
+
+/// The threshold of `-t` on the command line: requests per interval, or per second, minute or hour as in `100/s`.
+struct TrafficLimit: ExpressibleByArgument, CustomStringConvertible {
+  /// In `unit`.
+  let value: Double
+  let unit: AlertUnit
+
+  init?(argument: String) {
+    guard let limit = AlertRuleParser.requests(argument) else { return nil }
+    (value, unit) = limit
+  }
+
+  var description: String { DecimalText.shortest(value) + unit.suffix }
+}
+
+extension CompletionKind {
+  /// The network interfaces of this machine.
+  static var interfaces: CompletionKind { .shellCommand("ls /sys/class/net") }
+}

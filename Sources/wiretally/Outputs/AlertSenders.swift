@@ -14,20 +14,24 @@ final class AlertSenders: Output {
 
   private let processes: [DeliveryProcess]
   private let waits: Bool
+  private let origin: AlertOrigin?
 
-  /// - Parameter waits: for files, which wait for us: nothing is dropped, and all has arrived before the summary.
-  init(_ processes: [DeliveryProcess], waits: Bool) {
+  /// - Parameters:
+  ///   - waits: for files, which wait for us: nothing is dropped, and all has arrived before the summary.
+  ///   - origin: where the watch runs; nil for files.
+  init(_ processes: [DeliveryProcess], waits: Bool, origin: AlertOrigin? = nil) {
     self.processes = processes
     self.waits = waits
+    self.origin = origin
   }
 
   /// Starts the processes that the options ask for. They have what this one may do now: start them before it gives
   /// that up, and before anything is open that they should not have.
   convenience init(
-    waits: Bool, starting: () throws(SystemError) -> [DeliveryProcess]
+    waits: Bool, origin: AlertOrigin? = nil, starting: () throws(SystemError) -> [DeliveryProcess]
   ) throws(CaptureError) {
     do throws(SystemError) {
-      self.init(try starting(), waits: waits)
+      self.init(try starting(), waits: waits, origin: origin)
     } catch {
       throw CaptureError(.unavailable, "cannot start the process that delivers alerts: \(error.reason)")
     }
@@ -44,7 +48,7 @@ final class AlertSenders: Output {
   func finish(_ reporter: Reporter, at now: UInt64) { if waits { settle() } }
 
   private func send(_ change: AlertChange, topSite: String?) {
-    let message = DeliveryMessage(change.transition, json: change.json, topSite: topSite)
+    let message = DeliveryMessage(change.transition, json: change.json, topSite: topSite, origin: origin)
     for process in processes {
       while waits, process.isFull { process.poll(timeout: 1_000) }
       process.send(message)

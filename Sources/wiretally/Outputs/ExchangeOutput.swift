@@ -34,8 +34,10 @@ final class ExchangeOutput: Output {
   private var droppedBefore: UInt64 = 0
   private var nextWarning: UInt64 = 0
 
-  init(_ format: ExchangeLines.Format, _ output: StandardOutput, _ stream: ExchangeReader) {
-    lines = ExchangeLines(format)
+  init(
+    _ format: ExchangeLines.Format, query: QueryPolicy, _ output: StandardOutput, _ stream: ExchangeReader
+  ) {
+    lines = ExchangeLines(format, query: query)
     self.output = output
     self.stream = stream
     stream.listen()

@@ -18,20 +18,22 @@ struct OutputPlan {
   /// Opens what the outputs share.
   ///
   /// - Parameters:
-  ///   - isLive: nothing may wait for a reader.
+  ///   - isLive: nothing may wait for a reader, and alerts have a log by default.
+  ///   - origin: where the watch runs; nil for files.
   ///   - logOwner: who writes the alert log later on.
   /// - Throws: when the alert log cannot be opened.
   init(
     _ options: ReportOptions, alerts: AlertBoard, label: CaptureLabel, delivery: AlertSenders,
-    stream: ExchangeReader?, isLive: Bool, logOwner: LogOwner? = nil
+    stream: ExchangeReader?, isLive: Bool, origin: AlertOrigin? = nil, logOwner: LogOwner? = nil
   ) throws(AlertError) {
     self.options = options
     self.label = label
     self.delivery = delivery
     self.stream = stream
     standardOutput = StandardOutput(isQueued: isLive, unit: options.unit)
-    let path = alerts.isEmpty ? nil : options.alerts.log ?? ReportOptions.defaultAlertLog
-    alertLog = if let path { try AlertLog(path: path, owner: logOwner) } else { nil }
+    // The default log is that of live alerts: those of old traffic go into a file only when one is named.
+    let path = alerts.isEmpty ? nil : options.alerts.log ?? (isLive ? ReportOptions.defaultAlertLog : nil)
+    alertLog = if let path { try AlertLog(path: path, origin: origin, owner: logOwner) } else { nil }
   }
 
   /// The path of the alert log, and whether it is a file that can be rotated; nil without a log.
@@ -48,7 +50,7 @@ struct OutputPlan {
     case .pages, .screen: list.append(PageOutput(standardOutput, self))
     case .objects: list.append(JSONOutput(standardOutput, label))
     case .exchanges(let format):
-      if let stream { list.append(ExchangeOutput(format, standardOutput, stream)) }
+      if let stream { list.append(ExchangeOutput(format, query: options.query, standardOutput, stream)) }
     }
     return list
   }

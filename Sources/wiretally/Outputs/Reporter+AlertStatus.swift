@@ -8,9 +8,13 @@ extension Reporter {
   var alertStatuses: [AlertStatus] {
     zip(alerts.watches, raised).map { watch, raised in
       var status = AlertStatus(
-        rule: watch.rule.name, value: watch.average, threshold: watch.rule.threshold, raised: raised)
+        rule: watch.rule.name, value: watch.rule.unit.number(watch.average),
+        threshold: watch.rule.unit.number(watch.rule.threshold), raised: raised)
       status.site = watch.rule.site
       status.since = watch.active?.started
+      status.reading = watch.rule.comparison(watch.average)
+      if watch.active != nil { status.peak = watch.rule.unit.text(watch.peak) }
+      status.heldBack = watch.heldBack
       status.past = watch.past
       return status
     }

@@ -2,6 +2,7 @@
 
 import Alerting
 import Screen
+import Statistics
 
 extension Reporter {
   /// The alerts as the screen lists them: active first, then what is over, newest first.
@@ -9,14 +10,21 @@ extension Reporter {
     var rows = AlertRows()
     rows.hasRules = !alerts.isEmpty
     if let watch = alerts.threshold {
-      rows.threshold = watch.rule.threshold
-      rows.average = watch.average
+      let rule = watch.rule, interval = CountText.span(rule.plan.interval)
+      rows.threshold = rule.perSecond(rule.threshold)
+      let unit = rule.unit == .perInterval ? " per \(interval)" : rule.unit.suffix
+      rows.summary =
+        "\(CountText.rate(watch.average))\(unit), alert above \(CountText.rate(rule.threshold))\(rule.unit.suffix)"
     }
-    rows.items = alerts.active.map { alert in
-      let unit = alert.about.unit
-      let values =
-        "\(unit.text(alert.hits)) \(alert.about.isBelow ? "<" : ">") \(unit.limitText(alert.threshold))"
-      return AlertRows.Item(text: Self.name(alert.about) + values, started: alert.started)
+    for watch in alerts.watches {
+      guard let alert = watch.active else { continue }
+      let values = "\(watch.rule.comparison(watch.average)), peak \(watch.rule.unit.text(watch.peak))"
+      rows.items.append(AlertRows.Item(text: Self.name(watch.rule) + values, started: alert.started))
+    }
+    for watch in alerts.watches {
+      guard let reason = watch.heldBack else { continue }
+      let text = Self.name(watch.rule) + watch.rule.comparison(watch.average)
+      rows.items.append(AlertRows.Item(text: text, started: 0, heldBack: reason))
     }
     rows.items += alerts.past.map { past in
       AlertRows.Item(text: Self.name(past.rule), started: past.started, ended: past.ended)

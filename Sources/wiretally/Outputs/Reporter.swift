@@ -92,9 +92,12 @@ final class Reporter {
   }
 
   /// Shows the totals of the whole run, last; what does not add up in them is reported on standard error.
-  func summarize() {
+  ///
+  /// - Parameter isSilentWhenEmpty: nothing is shown when no packet was read: the faults say why.
+  func summarize(isSilentWhenEmpty: Bool = false) {
     let life = timeline.summary(capture: counters, top: sites)
     if let imbalance = life.imbalance { Failure.say("internal accounting mismatch: \(imbalance)") }
+    if isSilentWhenEmpty, life.start == 0, life.end == 0 { return }
     for output in outputs { output.summary(life, self) }
   }
 

@@ -29,19 +29,23 @@ final class ScreenSession: Output, KeySource {
 
   /// Takes the terminal of standard output over; it changes with the first picture.
   convenience init(
-    _ options: ScreenOptions, label: CaptureLabel, plan: IntervalPlan, stream: ExchangeReader
+    _ options: ScreenOptions, label: CaptureLabel, plan: IntervalPlan, stream: ExchangeReader,
+    query: QueryPolicy
   ) throws(CaptureError) {
     guard let terminal = CursesTerminal(options.terminal()) else {
       throw CaptureError(
         .unavailable, "full-screen view unavailable (the terminal cannot be set up)", hint: "--format page")
     }
-    self.init(on: terminal, label: label, plan: plan, stream: stream)
+    self.init(on: terminal, label: label, plan: plan, stream: stream, query: query)
   }
 
-  init(on terminal: any ScreenTerminal, label: CaptureLabel, plan: IntervalPlan, stream: ExchangeReader) {
+  init(
+    on terminal: any ScreenTerminal, label: CaptureLabel, plan: IntervalPlan, stream: ExchangeReader,
+    query: QueryPolicy
+  ) {
     self.terminal = terminal
     content = ScreenContent(label: label, interval: plan.interval)
-    exchanges = LatestExchanges(stream)
+    exchanges = LatestExchanges(stream, query: query)
   }
 
   deinit { stop() }
@@ -88,7 +92,7 @@ final class ScreenSession: Output, KeySource {
   func tick(_ reporter: Reporter, at now: UInt64) {
     guard terminal.isReady else { return countDrop() }
     if terminal.fit() { isStale = true }
-    exchanges.listen(state.view == .live)
+    exchanges.listen(state.view.isLive)
     exchanges.take()
     let isDue = ContinuousClock.now >= nextPicture
     guard isDue || isStale else { return }

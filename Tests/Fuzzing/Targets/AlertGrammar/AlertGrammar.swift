@@ -11,7 +11,8 @@ import Support
 /// refused with words and a place that lies in it.
 enum AlertGrammar: FuzzTarget {
   private static let words = [
-    "requests", "failures", "unanswered", "lost", "p50", "p90", "p99", "max", ">", "<", "100", "5%", "10/s",
+    "requests", "failures", "unanswered", "lost", "p50", "p99.9", "5xx", "status=503", "max", ">", "<", "100",
+    "5%", "10/s",
     "600/m",
     "36000/h", "500ms", "1.5s", "2m", "over", "for", "keep", "clear", "min", "site=example.com", "site",
     "name=shop",
@@ -85,7 +86,7 @@ enum AlertGrammar: FuzzTarget {
       (snapshot.capture.lost, snapshot.capture.matched) = (step, count)
       guard let change = watch.observe(snapshot) else { continue }
       expect(change.hits.isFinite && change.hits >= 0, "a value is a number")
-      let line = change.logLine(.fixed(0))
+      let line = change.logLine(nil)
       expect(line.utf8.allSatisfy { ($0 >= 32 && $0 < 127) || $0 == 10 }, "a log line is printable")
       expect(line.utf8.count { $0 == 10 } == 1 && line.hasSuffix("\n"), "a log line is one line")
       expect(

@@ -35,7 +35,7 @@ enum AlertLogFile: FuzzTarget {
     unsafe _ = mkdir(folder, 0o700)
     var script = Script(input)
     let path = "\(folder)/alerts.log"
-    guard let log = try? AlertLog(path: path, zone: .fixed(0)) else { return expect(false, "the log opens") }
+    guard let log = try? AlertLog(path: path) else { return expect(false, "the log opens") }
     var expected: [String] = [], files: [String] = [], isBlocked = false
     while !script.isOver, files.count < 90 {
       switch script.byte() % 8 {
@@ -57,7 +57,7 @@ enum AlertLogFile: FuzzTarget {
       default:
         let change = transition(&script)
         log.append(change)
-        expected.append(change.logLine(.fixed(0)))
+        expected.append(change.logLine(nil))
       }
     }
     if isBlocked {

@@ -64,7 +64,7 @@ enum AlertRules: FuzzTarget {
     expect(watch.past.count <= AlertWatch.history, "few past alerts are kept")
     guard let change else { return }
     expect(change.at == snapshot.end && change.started <= change.at, "a change has its time")
-    let line = change.logLine(.fixed(0))
+    let line = change.logLine(nil)
     expect(line.utf8.allSatisfy { ($0 >= 32 && $0 < 127) || $0 == 10 }, "a log line is printable")
     expect(line.utf8.count { $0 == 10 } == 1 && line.hasSuffix("\n"), "a log line is one line")
   }
