@@ -130,6 +130,10 @@ struct EventPage {
       if let since = alert.since { json.seconds(since) } else { json.null() }
       json.member("reading", alert.reading)
       if let peak = alert.peak { json.member("peak", peak) }
+      if let perSecond = alert.perSecond {
+        json.key("perSecond")
+        json.number(perSecond)
+      }
       if let heldBack = alert.heldBack { json.member("heldBack", heldBack) }
       json.key("past")
       json.beginArray()

@@ -67,6 +67,8 @@ package struct AlertStatus: Equatable, Sendable {
   package var reading = ""
   /// The value that passed the threshold most since the active alert was raised, with its unit; nil without one.
   package var peak: String?
+  /// The threshold in requests a second, for rules about too many requests of all sites; nil for others.
+  package var perSecond: Double?
   /// Why no alert is raised although the threshold is passed; nil when it is not passed.
   package var heldBack: String?
   /// Alerts that are over, newest first.

@@ -89,6 +89,18 @@ package struct ExchangeLine: Equatable, Sendable {
   package var status: Int
   /// Nanoseconds from request to response.
   package var latency: UInt64
+  /// What a look into the exchange shows besides; empty texts for what was not sent.
+  package var clientPort = 0
+  package var server = ""
+  package var serverPort = 0
+  /// The request's HTTP version.
+  package var version = ""
+  /// Bytes of the response's body; nil where the head does not tell.
+  package var bytes: UInt64?
+  package var referer = ""
+  package var userAgent = ""
+  /// Whether it is a response that nobody was seen to ask for.
+  package var isUnmatched = false
   package init(
     number: UInt64, time: UInt64, client: String, method: String, site: String, path: String, status: Int,
     latency: UInt64

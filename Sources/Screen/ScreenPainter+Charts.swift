@@ -10,7 +10,12 @@ extension ScreenPainter {
     let bins = content.history.suffix(max(0, plot.width - Self.axisWidth))
     let values = bins.map { content.perSecond($0.requests) }
     let peak = values.max() ?? 0
-    drawTitle(region, "Requests/s", right: right(peak, threshold))
+    let right = right(peak, threshold)
+    let span = CountText.span(UInt64(max(0, plot.width - Self.axisWidth)) &* content.binLength)
+    let long = "Requests/s, last \(span)"
+    // The threshold matters more than the time that the chart spans.
+    let hasRoom = long.count + right.count + 7 <= region.width
+    drawTitle(region, hasRoom ? long : "Requests/s", right: right)
     var chart = ColumnChart(values: values, glyphs: glyphs)
     chart.top = Self.ceiling(peak)
     if let threshold, threshold > 0, threshold <= max(peak * 4, 1) {

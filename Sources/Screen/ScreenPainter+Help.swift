@@ -10,7 +10,7 @@ extension ScreenPainter {
     ("", "requests, ok, failed, no answer, p50, p99, max, name"),
     ("/  f", "filter the list; esc clears"),
     ("arrows  j k", "move; page up and down, g and G: ends"),
-    ("enter", "look into the site; esc goes back"),
+    ("enter", "look into the site or the exchange; esc goes back"),
     ("l", "the latest exchanges (of a site); g follows again"),
     ("tab", "the next panel"),
     ("+  -", "refresh interval"),

@@ -34,6 +34,9 @@ extension ScreenPainter {
     let top = max(0, min(first, lines.count - list.height))
     for (row, line) in lines.dropFirst(top).prefix(list.height).enumerated() {
       if line.isFailure { list.put("!", row: row, style: .bad) }
+      if state.liveTop != nil, top + row == first {
+        list.put(String(glyphs.pointer), row: row, column: 1, style: .strong)
+      }
       var column = 2
       for item in columns {
         let part = list.part(row: row, column: column, height: 1, width: item.width)

@@ -103,7 +103,11 @@ extension ScreenPainter {
           ("esc", "back"), ("/", "filter"), ("l", "live"), ("j k", "scroll"), ("+-", "every \(state.pace)s"),
         ]
       case .live:
-        common + [("esc", "back"), ("/", "filter"), ("j k", "scroll"), ("g", "follow")]
+        common + [
+          ("esc", "back"), ("/", "filter"), ("j k", "scroll"), ("g", "follow"), ("enter", "exchange"),
+        ]
+      case .exchange:
+        common + [("esc", "back")]
       }
     var column = 1
     for (key, meaning) in keys {
@@ -120,7 +124,7 @@ extension ScreenPainter {
     switch state.view {
     case .overview: "sites and sections"
     case .site: "sections"
-    case .live: "exchanges"
+    case .live, .exchange: "exchanges"
     }
   }
 }

@@ -31,6 +31,7 @@ package struct ScreenPainter {
     case .overview: drawOverview(body)
     case .site(let name): drawSite(name, body)
     case .live(let site): drawLive(body, of: site)
+    case .exchange(let line, _): drawExchange(line, body)
     }
     if hints > 0 { drawHints(all.part(row: all.height - 1)) }
     if state.mode == .help { drawHelp(all) }

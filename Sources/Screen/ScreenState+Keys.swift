@@ -49,7 +49,7 @@ extension ScreenState {
     case "q", "Q": return .quit
     case "?", "h": mode = .help
     case "p", " ": isPaused.toggle()
-    case "/", "f": mode = .filter
+    case "/", "f": if case .exchange = view { break } else { mode = .filter }
     case "s": sort = Self.next(sort, 1)
     case "S": isReversed.toggle()
     case "j": move(1, content)
@@ -85,15 +85,19 @@ extension ScreenState {
     if view != .overview { leave() } else { filter = "" }
   }
 
-  /// Out of the live list of a site into that site, else to the overview.
+  /// Out of an exchange into the list, out of the list of a site into that site, else to the overview.
   private mutating func leave() {
-    if case .live(let site?) = view { view = .site(site) } else { view = .overview }
+    switch view {
+    case .exchange(_, let site): view = .live(site: site)
+    case .live(let site?): view = .site(site)
+    case .live, .site, .overview: view = .overview
+    }
   }
 
   /// Shows the latest exchanges, of the site that is looked into; or leaves them.
   private mutating func switchLive() {
     switch view {
-    case .live: return leave()
+    case .live, .exchange: return leave()
     case .site(let name): view = .live(site: name)
     case .overview: view = .live(site: nil)
     }
@@ -101,8 +105,18 @@ extension ScreenState {
     filter = ""
   }
 
-  /// Looks into the selected site, or into the most visited one when that panel has the keys.
+  /// Looks into the selected site, or into the most visited one when that panel has the keys; in the live list, into
+  /// the exchange that is held, or the newest one.
   private mutating func open(_ content: ScreenContent) {
+    if case .live(let site) = view {
+      let (lines, top) = exchanges(content)
+      if top < lines.count {
+        // The list is as it was after the look.
+        liveTop = lines[top].number
+        view = .exchange(lines[top], site: site)
+      }
+      return
+    }
     guard view == .overview else { return }
     let name: String?
     switch focus {
@@ -121,6 +135,7 @@ extension ScreenState {
       let next = max(0, min(top + steps, lines.count - 1))
       // Who scrolls reads: the line stays where it is, until the top is reached again.
       liveTop = next > 0 && next < lines.count ? lines[next].number : nil
+    case .exchange: break
     case .site: scroll(.recent, steps, content)
     case .overview:
       guard focus == .sites else { return scroll(focus, steps, content) }

@@ -10,9 +10,16 @@ package struct ScreenState: Equatable, Sendable {
     case site(String)
     /// The latest exchanges, of one site or of all.
     case live(site: String?)
+    /// A look into one exchange of that list.
+    case exchange(ExchangeLine, site: String?)
 
-    /// Whether it is the list of exchanges.
-    package var isLive: Bool { if case .live = self { true } else { false } }
+    /// Whether single exchanges are recorded for it.
+    package var isLive: Bool {
+      switch self {
+      case .live, .exchange: true
+      case .overview, .site: false
+      }
+    }
   }
 
   /// The lists that a filter is for: each view has its own.
@@ -54,7 +61,7 @@ package struct ScreenState: Equatable, Sendable {
     switch view {
     case .overview: .sites
     case .site: .sections
-    case .live: .exchanges
+    case .live, .exchange: .exchanges
     }
   }
 

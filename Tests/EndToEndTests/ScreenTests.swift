@@ -66,11 +66,16 @@ struct ScreenTests {
     for _ in 0..<50 where !pane.text.contains("/made") {
       visit("google.com", "/made?x=1", times: 1, "-X POST")
     }
-    #expect(pane.waits(for: "google.com   /made?x=1"), "\(pane.text)")
+    #expect(pane.waits(for: "google.com   /made?x=*"), "\(pane.text)")
     #expect(pane.text.contains("10.77.0.1") && pane.text.contains("POST") && pane.text.contains("201"))
     visit("google.com", "/fail")
     #expect(pane.waits { $0.contains("/fail") && $0.contains(" 503 ") }, "\(pane.text)")
     #expect(pane.lines.first { $0.contains("/fail") }?.hasPrefix("!") == true)
+    pane.press("Enter")
+    #expect(pane.waits(for: "curl/"), "\(pane.text)")
+    #expect(pane.text.contains("GET /fail HTTP/1.1") && pane.text.contains("port 80"), "\(pane.text)")
+    pane.press("Escape")
+    #expect(pane.waits(for: "Latest exchanges"), "\(pane.text)")
     pane.press("Escape")
     // Totals are up to a second behind the list: what is counted before the reset is not counted after it.
     #expect(pane.waits(for: "5 failed"), "\(pane.text)")

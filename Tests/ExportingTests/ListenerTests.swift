@@ -103,7 +103,7 @@ import Testing
     published.alerts.append(held)
     let page = EventPage(published: published, health: Health(published, age: .zero))
     let events = String(decoding: page.render(moments: 1), as: UTF8.self)
-    #expect(events.contains(#""reading":"12.50 > 10 per 10s","peak":"14.00""#), "\(events)")
+    #expect(events.contains(#""reading":"12.50 > 10 per 10s","peak":"14.00","perSecond":1.0"#), "\(events)")
     #expect(events.contains(#""reading":"771.75ms > 500ms","heldBack":"only 12 of min 20""#), "\(events)")
   }
 

@@ -43,7 +43,7 @@ enum PublishedStates {
     published.lag = 500_000_000
     var alert = AlertStatus(rule: "high-traffic", value: 12.5, threshold: 10, raised: 1)
     alert.since = start + 50 * second
-    (alert.reading, alert.peak) = ("12.50 > 10 per 10s", "14.00")
+    (alert.reading, alert.peak, alert.perSecond) = ("12.50 > 10 per 10s", "14.00", 1)
     published.alerts = [alert]
     return published
   }

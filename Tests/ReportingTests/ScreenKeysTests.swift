@@ -188,6 +188,33 @@ import Testing
     #expect(user.screen.text.contains("/search?q=39"))
   }
 
+  @Test func `enter shows all that is known of the exchange that is held, and esc comes back to it`() {
+    var user = Operator()
+    user.type("ljjjj")
+    #expect(user.screen.lines[3].contains("▶") && user.screen.lines[3].contains("/search?q=4"))
+    user.press(.enter)
+    for text in [
+      "10.77.0.2, port 80", "port 40004", "POST /search?q=4 HTTP/1.1", "153 bytes", "3.11ms", "curl/8",
+      "http://from.example/?a=*",
+    ] { #expect(user.screen.text.contains(text), "\(text)") }
+    // It stays when newer ones push it out of the list.
+    user.content.exchanges = []
+    #expect(user.screen.text.contains("POST /search?q=4 HTTP/1.1"))
+    user.type("/jq")
+    #expect(user.state.mode == .normal)
+    user.content = ScreenSamples.content
+    user.press(.escape)
+    #expect(user.state.view == .live(site: nil) && user.screen.lines[3].contains("/search?q=4"))
+    user.type("g")
+    user.press(.enter)
+    #expect(user.screen.text.contains("/search?q=0 HTTP/1.1"))
+    // Without a newest one there is nothing to look into.
+    user.press(.escape)
+    user.content.exchanges = []
+    user.press(.enter)
+    #expect(user.state.view == .live(site: nil))
+  }
+
   @Test func `in a site, the filter is for its sections, and l lists its exchanges alone`() {
     var user = Operator()
     user.press(.enter)

@@ -117,11 +117,15 @@ enum ScreenSamples {
   private static func exchange(_ index: Int) -> ExchangeLine {
     let isHostile = index % 5 == 2
     let status = index % 6 == 0 ? 503 : index % 7 == 3 ? 0 : 200
-    return ExchangeLine(
+    var line = ExchangeLine(
       number: UInt64(1000 - index), time: Samples.start + UInt64(40 - index) * 500_000_000,
       client: index % 3 == 0 ? "10.77.0.1" : "2001:db8:1234:5678:9abc:def0:1234:5678",
       method: index % 4 == 0 ? "POST" : index == 7 ? "VERSION-CONTROL" : "GET",
       site: isHostile ? hostile : "google.com", path: isHostile ? "/" + long : "/search?q=\(index)",
       status: status, latency: UInt64(index) * 777_000)
+    (line.clientPort, line.server, line.serverPort) = (40_000 + index, "10.77.0.2", 80)
+    (line.version, line.bytes) = ("1.1", index % 2 == 0 ? 153 : nil)
+    (line.referer, line.userAgent) = (isHostile ? hostile : "http://from.example/?a=*", "curl/8")
+    return line
   }
 }

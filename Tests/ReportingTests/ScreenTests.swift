@@ -88,6 +88,15 @@ import Testing
   }
 
   @Test(arguments: [(24, 80), (8, 40)])
+  func `a look into an exchange`(rows: Int, columns: Int) throws {
+    var state = ScreenState()
+    state.view = .exchange(ScreenSamples.exchanges[12], site: nil)
+    try Self.expect(
+      Self.draw(ScreenSamples.content, state, rows: rows, columns: columns).grid,
+      is: "exchange-\(columns)x\(rows)")
+  }
+
+  @Test(arguments: [(24, 80), (8, 40)])
   func `the help`(rows: Int, columns: Int) throws {
     var state = ScreenState()
     state.mode = .help
@@ -117,7 +126,7 @@ import Testing
     var views: [ScreenState] = []
     for view in [
       ScreenState.View.overview, .site("google.com"), .site(ScreenSamples.hostile), .live(site: nil),
-      .live(site: "google.com"),
+      .live(site: "google.com"), .exchange(ScreenSamples.exchanges[2], site: nil),
     ] {
       for mode in [ScreenState.Mode.normal, .help, .filter, .reset] {
         var state = ScreenState()

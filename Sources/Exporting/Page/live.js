@@ -10,6 +10,7 @@ const SVG = "http://www.w3.org/2000/svg";
 let moments = [];
 let latest = null;
 let heard = 0;
+let order = { key: "pace", ascending: false }; // of the sites
 let pointed = null; // the share of a graph's width that the pointer is at
 
 const byId = (id) => document.getElementById(id);
@@ -68,7 +69,7 @@ function ceiling(value) {
 }
 
 /** Draws lines over the last minutes; `series` are [class, value of a moment, filled]. */
-function graph(id, series, top, label) {
+function graph(id, series, top, label, limit = null) {
   const svg = byId(id);
   const width = svg.clientWidth || 600, height = svg.clientHeight || 160;
   const left = 58, right = 6, above = 8, below = 20;
@@ -93,6 +94,9 @@ function graph(id, series, top, label) {
     const text = shape("text", { x: x(now - ago), y: height - 4, "text-anchor": anchor });
     text.textContent = ago === 0 ? "now" : ago % 60 === 0 ? `-${ago / 60} min` : `-${ago} s`;
     parts.push(text);
+  }
+  if (limit !== null && limit <= top) {
+    parts.push(shape("line", { x1: left, x2: width - right, y1: y(limit), y2: y(limit), class: "limit" }));
   }
   const seen = moments.filter((m) => m[0] >= now - range);
   for (const m of seen) {
@@ -130,10 +134,15 @@ function graph(id, series, top, label) {
 function drawGraphs() {
   const rate = (m) => m[2] / m[1], failing = (m) => m[3] / m[1];
   const p50 = (m) => (m[5] > 0 ? m[6] : null), p99 = (m) => (m[5] > 0 ? m[7] : null);
-  const most = ceiling(Math.max(0, ...moments.map(rate)));
+  // The lowest limit of the rules about all requests, unless the traffic is far below it.
+  const limits = latest.alerts.map((alert) => alert.perSecond).filter((value) => value > 0);
+  const limit = limits.length ? Math.min(...limits) : null;
+  const highest = Math.max(0, ...moments.map(rate));
+  const most = ceiling(limit !== null && limit <= highest * 4 ? Math.max(highest, limit) : highest);
+  byId("limit").textContent = limit === null ? "" : `alert limit ${paced(limit)}/s`;
   const slowest = ceiling(Math.max(0, ...moments.map((m) => p99(m) ?? 0)));
   let at = graph("traffic", [["good", rate, true], ["bad", failing, true]], most,
-    (v) => (Number.isInteger(v) ? grouped(v) : paced(v)));
+    (v) => (Number.isInteger(v) ? grouped(v) : paced(v)), limit);
   byId("traffic-read").textContent = at ? `${clock(at[0])}: ${paced(rate(at))}, failures ${paced(failing(at))}` : "";
   at = graph("latency", [["mid", p50, false], ["slow", p99, false]], slowest, (v) => (v ? span(v) : "0"));
   byId("latency-read").textContent = at ? `${clock(at[0])}: ${span(p50(at))}, ${span(p99(at))}` : "";
@@ -164,9 +173,32 @@ function drawTiles() {
   byId("p99").textContent = span(now.p99);
 }
 
+/** What a site is ordered by: its name, or a number, where a missing one is the lowest. */
+function sortValue(site) {
+  if (order.key === "site") return site.site;
+  if (order.key === "share") return site.answered > 0 ? site.failures / site.answered : 0;
+  return site[order.key] ?? -1;
+}
+
+function sorted(sites) {
+  const sign = order.ascending ? 1 : -1;
+  return [...sites].sort((a, b) => {
+    const first = sortValue(a), second = sortValue(b);
+    return first < second ? -sign : first > second ? sign : 0;
+  });
+}
+
+function drawColumns() {
+  for (const column of byId("columns").children) {
+    if (column.dataset.sort !== order.key) column.removeAttribute("aria-sort");
+    else column.setAttribute("aria-sort", order.ascending ? "ascending" : "descending");
+  }
+}
+
 function drawSites() {
   const most = Math.max(...latest.sites.map((s) => s.pace), 1e-9);
-  const rows = latest.sites.map((site) => {
+  drawColumns();
+  const rows = sorted(latest.sites).map((site) => {
     const row = element("tr");
     const name = element("th");
     name.scope = "row";
@@ -292,6 +324,14 @@ for (const id of ["traffic", "latency"]) {
     drawGraphs();
   });
   svg.addEventListener("pointerleave", () => { pointed = null; drawGraphs(); });
+}
+for (const column of byId("columns").children) {
+  column.firstElementChild.addEventListener("click", () => {
+    const key = column.dataset.sort;
+    // Names begin with a, numbers with the highest; a second click turns the order round.
+    order = { key, ascending: order.key === key ? !order.ascending : key === "site" };
+    if (latest) drawSites();
+  });
 }
 document.addEventListener("visibilitychange", draw);
 addEventListener("resize", draw);

@@ -55,12 +55,20 @@ struct LatestExchanges {
   private func line(_ record: ExchangeRecord, number: UInt64) -> ExchangeLine {
     let facts = record.facts
     let isUnmatched = facts.outcome == .unmatchedResponse
-    return ExchangeLine(
+    var line = ExchangeLine(
       number: number, time: isUnmatched ? facts.endTime : facts.requestTime,
       client: Self.address(facts.client),
       method: isUnmatched ? "-" : record.method, site: record.site,
       path: isUnmatched ? "(response without request)" : query.text(record.bytes(facts.target)),
       status: facts.outcome == .unanswered ? 0 : Int(facts.status), latency: facts.latency)
+    (line.clientPort, line.serverPort) = (Int(facts.client.port), Int(facts.server.port))
+    line.server = Self.address(facts.server)
+    line.version = "\(facts.major).\(facts.minor)"
+    line.bytes = facts.isBodyKnown ? facts.bodyBytes : nil
+    line.referer = query.text(record.bytes(facts.referer))
+    line.userAgent = record.userAgent
+    line.isUnmatched = isUnmatched
+    return line
   }
 
   private static func address(_ endpoint: Endpoint) -> String {

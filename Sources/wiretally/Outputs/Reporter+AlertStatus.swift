@@ -14,6 +14,10 @@ extension Reporter {
       status.since = watch.active?.started
       status.reading = watch.rule.comparison(watch.average)
       if watch.active != nil { status.peak = watch.rule.unit.text(watch.peak) }
+      let rule = watch.rule
+      if rule.measure == .requests, rule.site == nil, !rule.isBelow {
+        status.perSecond = rule.perSecond(rule.threshold)
+      }
       status.heldBack = watch.heldBack
       status.past = watch.past
       return status
