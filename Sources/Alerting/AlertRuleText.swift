@@ -55,7 +55,7 @@ package struct AlertSyntaxError: Error, Equatable, Sendable {
   /// Characters of the place, 1 at least.
   package var length: Int
 
-  init(_ message: String, at column: Int, length: Int = 1) {
+  package init(_ message: String, at column: Int, length: Int = 1) {
     self.message = message
     self.column = column
     self.length = max(1, length)

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import System
+
 /// The text of an address, for sites that have no other name: dotted IPv4, bracketed IPv6 in the
 /// form of RFC 5952.
 package enum AddressName {
@@ -19,6 +21,14 @@ package enum AddressName {
       if isBracketed { names.append(UInt8(ascii: "]")) }
     }
     return (mark, names.count - mark)
+  }
+
+  /// The address as a text of its own, IPv6 without brackets.
+  package static func text(high: UInt64, low: UInt64) -> String {
+    let names = NameBuffer()
+    let place = append(high: high, low: low, isBracketed: false, to: names)
+    let bytes = names.bytes(start: place.start, count: place.count)
+    return String(decoding: (0..<bytes.byteCount).map { bytes.byte($0) }, as: UTF8.self)
   }
 
   private static func appendIPv6(_ high: UInt64, _ low: UInt64, to names: NameBuffer) {

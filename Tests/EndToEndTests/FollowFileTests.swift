@@ -24,6 +24,22 @@ import Testing
     #expect(ran.errors == "wiretally: 3 exchanges\n")
   }
 
+  @Test func `a condition chooses the lines, and the rest is counted`() {
+    let ran = Self.read("--follow --where 'path=/silent/* and not method=POST'", "unanswered.pcap")
+    #expect(ran.output.split(separator: "\n").count == 1 && ran.output.contains("GET raw.test/silent/1"))
+    #expect(ran.errors == "wiretally: 1 exchange, 2 not shown by --where\n")
+    let wrong = Shell.attempt("\(Machine.program) read --follow --where 'status>abc' x")
+    #expect(wrong.status == 64 && wrong.output.isEmpty)
+    #expect(
+      wrong.errors == """
+        wiretally: --where: invalid status 'abc' (expected 503, or 5xx after = or !=)
+          status>abc
+                 ^^^
+          hint: --where 'status>=500 and latency>200ms'
+
+        """)
+  }
+
   @Test func `a packet with an absurd time moves no clock, and is reported`() {
     let capture = JSONDocumentTests.root + "/Tests/Captures/cases/one-bad-ts.pcap"
     let ran = Shell.run("TZ=UTC \(Machine.program) read --follow \(capture)")

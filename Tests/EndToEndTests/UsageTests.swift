@@ -109,6 +109,9 @@ import Testing
       "-t 1 --query none", "invalid value 'none' for --query (expected keep, names or drop)",
       hint: "--query names"),
     Case(
+      "-t 1 --format page --where status=500", "--where is about single exchanges, which page does not show",
+      hint: "--follow --where 'status=500'"),
+    Case(
       "-t 1 --no-alert", "--no-alert excludes -t, --alert and --alert-file",
       hint: "--no-alert alone, or the rules without it"),
     Case("read --on-alert true x", "--on-alert needs a rule to be run for", hint: "-t 100, or --alert RULE"),

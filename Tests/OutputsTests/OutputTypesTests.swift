@@ -20,7 +20,7 @@ import Testing
     let options = try ReportOptions.parse(arguments)
     return try OutputPlan(
       options, alerts: AlertBoard(), label: label, delivery: AlertSenders([], waits: true), stream: stream,
-      isLive: false)
+      filter: nil, isLive: false)
   }
 
   /// What an output prints on a pipe while intervals and the summary are shown.
@@ -66,8 +66,8 @@ import Testing
 
   @Test func `a stream without exchanges prints nothing`() throws {
     let stream = ExchangeReader(workers: 1, pendingExchanges: 16)
-    #expect(try Self.printed { ExchangeOutput(.combined, query: .names, $0, stream) } == "")
-    let json = try Self.printed { ExchangeOutput(.json, query: .names, $0, stream) }
+    #expect(try Self.printed { ExchangeOutput(ExchangeLines(.combined, query: .names), $0, stream) } == "")
+    let json = try Self.printed { ExchangeOutput(ExchangeLines(.json, query: .names), $0, stream) }
     // The alert that silence raises has a place among lines of JSON.
     #expect(json.split(separator: "\n").count == 1 && json.contains(#""type":"alert""#), "\(json)")
   }

@@ -50,7 +50,8 @@ private final class MemoryTerminal: ScreenTerminal {
   init() throws {
     session = ScreenSession(
       on: terminal, label: CaptureLabel(backend: "eBPF", source: "eth0", ports: "80"),
-      plan: try IntervalPlan(interval: ReporterTests.second), stream: stream, query: .names)
+      plan: try IntervalPlan(interval: ReporterTests.second),
+      exchanges: LatestExchanges(stream, query: .names))
     reporter = try ReporterTests.reporter([session])
   }
 

@@ -3,6 +3,7 @@
 import Alerting
 import ArgumentParser
 import Capture
+import Reporting
 import Statistics
 
 /// `wiretally read`: the same pages from capture files, by capture time.
@@ -45,6 +46,8 @@ struct ReadCommand: ParsableCommand {
     } catch let error as StatisticsError {
       throw Failure.end(error)
     } catch let error as AlertError {
+      throw Failure.end(error)
+    } catch let error as ExchangeFilterError {
       throw Failure.end(error)
     }
   }

@@ -24,6 +24,7 @@ struct ReadSession {
   /// Opens what reading takes, except for the files.
   init(_ command: ReadCommand) throws {
     let options = command.options
+    let filter = try options.filter()
     let plan = try IntervalPlan(interval: options.interval.nanoseconds)
     let names = command.files.map { $0 == "-" ? "standard input" : $0 }
     let label = CaptureLabel(
@@ -37,7 +38,8 @@ struct ReadSession {
     let stream =
       options.showsExchanges ? ExchangeReader(workers: 1, pendingExchanges: limits.pendingRequests) : nil
     let outputs = try OutputPlan(
-      options, alerts: alerts, label: label, delivery: delivery, stream: stream, isLive: false)
+      options, alerts: alerts, label: label, delivery: delivery, stream: stream, filter: filter, isLive: false
+    )
     let budgets = StatisticsBudgets(pendingExchanges: limits.pendingRequests)
     let tally = try TallyExchange(budgets: budgets)
     // One seed for all files: the same file gives the same bytes.

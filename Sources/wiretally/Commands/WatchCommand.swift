@@ -8,6 +8,7 @@ import Backends
 import Capture
 import Exporting
 import Glibc
+import Reporting
 import Statistics
 
 /// `wiretally watch`, the default: live traffic.
@@ -113,6 +114,8 @@ struct WatchCommand: ParsableCommand {
     } catch let error as ListenError {
       throw Failure.end(error)
     } catch let error as AlertError {
+      throw Failure.end(error)
+    } catch let error as ExchangeFilterError {
       throw Failure.end(error)
     }
   }

@@ -6,6 +6,7 @@ import ArgumentParser
 import Capture
 import Exporting
 import Glibc
+import Reporting
 import System
 import Statistics
 
@@ -127,6 +128,13 @@ enum Failure {
   static func end(_ error: ListenError) -> ExitCode {
     say(error.message, hint: error.hint)
     return ExitCode(error.isNotPermitted ? 77 : 70)
+  }
+
+  static func end(_ error: ExchangeFilterError) -> ExitCode {
+    say(
+      "--where: \(error.message)", details: error.details, hint: "--where 'status>=500 and latency>200ms'",
+      .error)
+    return ExitCode(64)
   }
 
   static func end(_ error: AlertError) -> ExitCode {

@@ -4,7 +4,6 @@ import Capture
 import ExchangeStream
 import HTTP1
 import Reporting
-import System
 import Screen
 import Text
 
@@ -16,13 +15,17 @@ struct LatestExchanges {
 
   private let stream: ExchangeReader
   private let query: QueryPolicy
+  private let filter: ExchangeFilter?
   private var records: [ExchangeRecord] = []
   private var next = 0
   /// How many were taken in so far.
   private var taken: UInt64 = 0
   private var isListening = false
 
-  init(_ stream: ExchangeReader, query: QueryPolicy) { (self.stream, self.query) = (stream, query) }
+  /// - Parameter filter: which exchanges are listed; nil for all.
+  init(_ stream: ExchangeReader, query: QueryPolicy, filter: ExchangeFilter? = nil) {
+    (self.stream, self.query, self.filter) = (stream, query, filter)
+  }
 
   /// Exchanges that came too fast to be listed.
   var dropped: UInt64 { stream.dropped }
@@ -39,6 +42,7 @@ struct LatestExchanges {
     for _ in 0..<Self.bite {
       if records.count <= next { records.append(ExchangeRecord()) }
       guard stream.next(into: &records[next]) else { return }
+      if let filter, !filter.passes(records[next]) { continue }
       next = (next + 1) % Self.capacity
       taken &+= 1
     }
@@ -72,10 +76,6 @@ struct LatestExchanges {
   }
 
   private static func address(_ endpoint: Endpoint) -> String {
-    let names = NameBuffer()
-    let place = AddressName.append(
-      high: endpoint.high, low: endpoint.low, isBracketed: false, to: names)
-    let bytes = names.bytes(start: place.start, count: place.count)
-    return String(decoding: (0..<bytes.byteCount).map { bytes.byte($0) }, as: UTF8.self)
+    AddressName.text(high: endpoint.high, low: endpoint.low)
   }
 }

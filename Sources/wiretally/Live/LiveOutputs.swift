@@ -15,7 +15,7 @@ struct LiveOutputs {
   /// Opens their sockets and the terminal, and takes the signals over.
   init(
     _ command: WatchCommand, label: CaptureLabel, plan: IntervalPlan, stream: ExchangeReader?,
-    backend: any LiveBackend, start: UInt64
+    filter: ExchangeFilter?, backend: any LiveBackend, start: UInt64
   ) throws {
     let exporter = try Exporter(
       command.listening, label: label, ports: command.options.ports.ports, backend: backend, started: start)
@@ -26,7 +26,8 @@ struct LiveOutputs {
       try isScreen
       ? stream.map {
         try ScreenSession(
-          command.screen, label: label, plan: plan, stream: $0, query: command.options.query)
+          command.screen, label: label, plan: plan,
+          exchanges: LatestExchanges($0, query: command.options.query, filter: filter))
       } : nil
     input = WatchInput(interruption: interruption, keys: screen ?? Keyboard())
     keepsRecent = exporter != nil

@@ -27,6 +27,7 @@ struct PreparedWatch: ~Copyable {
   init(_ command: WatchCommand) throws {
     try command.sandbox.check()
     Failure.prepareQueue()
+    let filter = try command.options.filter()
     let plan = try IntervalPlan(interval: command.options.interval.nanoseconds)
     let alerts = try command.options.alerts.board(plan)
     // Before anything is given up, and before anything is open that others should not have.
@@ -40,7 +41,8 @@ struct PreparedWatch: ~Copyable {
       command.options.showsExchanges
       ? ExchangeReader(workers: backend.sources.count, pendingExchanges: limits.pendingRequests) : nil
     let outputs = try OutputPlan(
-      command.options, alerts: alerts, label: label, delivery: delivery, stream: stream, isLive: true,
+      command.options, alerts: alerts, label: label, delivery: delivery, stream: stream, filter: filter,
+      isLive: true,
       origin: command.origin, logOwner: command.sandbox.logOwner)
     guard let start = backend.sources.first?.now else {
       throw CaptureError(.unavailable, "the capture has no clock")
@@ -53,7 +55,7 @@ struct PreparedWatch: ~Copyable {
       limits: limits,
       depth: command.depth)
     let live = try LiveOutputs(
-      command, label: label, plan: plan, stream: stream, backend: backend, start: start)
+      command, label: label, plan: plan, stream: stream, filter: filter, backend: backend, start: start)
     let timeline = try Timeline(
       workers.tallies, plan: plan, start: start, keepsRecent: live.keepsRecent, pinned: pinned,
       wantsLatencies: alerts.needsLatencies)

@@ -38,6 +38,13 @@ struct ReportOptions: ParsableArguments {
     help: "What single exchanges show of query strings: names (values are masked), keep or drop.")
   var query = QueryPolicy.names
 
+  @Option(
+    name: .customLong("where"),
+    help: ArgumentHelp(
+      "Show only exchanges like this, e.g. 'status>=500 and site=*.example and not path=/healthz'.",
+      valueName: "condition"))
+  var condition: String?
+
   @Option(help: "How many sites are listed. (default: 5 on pages, all in JSON)")
   var top: Int?
 
@@ -105,6 +112,17 @@ struct ReportOptions: ParsableArguments {
         hint: "--follow alone, or with --format json")
     }
     if let top, top < 1 { throw ValidationError("--top must be 1 or more, got \(top)") }
+  }
+
+  /// Which single exchanges are shown; nil for all.
+  func filter() throws -> ExchangeFilter? {
+    guard let condition else { return nil }
+    guard showsExchanges else {
+      throw ValidationError(
+        "--where is about single exchanges, which \(format.rawValue) does not show",
+        hint: "--follow --where '\(condition)'")
+    }
+    return try ExchangeFilter(condition)
   }
 
   /// What is shown.

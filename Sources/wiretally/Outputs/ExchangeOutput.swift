@@ -31,13 +31,17 @@ final class ExchangeOutput: Output {
   private var record = ExchangeRecord()
   private var shown: UInt64 = 0
   private var leftOut: UInt64 = 0
+  private let filter: ExchangeFilter?
+  /// Exchanges that the filter does not show.
+  private var filtered: UInt64 = 0
   private var droppedBefore: UInt64 = 0
   private var nextWarning: UInt64 = 0
 
   init(
-    _ format: ExchangeLines.Format, query: QueryPolicy, _ output: StandardOutput, _ stream: ExchangeReader
+    _ lines: ExchangeLines, filter: ExchangeFilter? = nil, _ output: StandardOutput, _ stream: ExchangeReader
   ) {
-    lines = ExchangeLines(format, query: query)
+    self.lines = lines
+    self.filter = filter
     self.output = output
     self.stream = stream
     stream.listen()
@@ -68,9 +72,9 @@ final class ExchangeOutput: Output {
     // The workers have ended: as much as the reader takes within its time.
     var rounds = 50
     while output.hasReader, rounds > 0 {
-      let before = shown + leftOut
+      let before = shown + leftOut + filtered
       if write(units: .max) { return }
-      rounds = shown + leftOut == before ? rounds - 1 : 50
+      rounds = shown + leftOut + filtered == before ? rounds - 1 : 50
       // A pause of 20 ms; a signal makes it a shorter one.
       _ = poll(nil, 0, 20)
     }
@@ -88,6 +92,7 @@ final class ExchangeOutput: Output {
     if unwritten + unread > 0 {
       parts.append("\(unwritten + unread) not written (output closed or too slow)")
     }
+    if filtered > 0 { parts.append("\(filtered) not shown by --where") }
     if leftOut > 0 { parts.append("\(leftOut) without a request or an answer left out") }
     if stream.dropped > 0 { parts.append("\(stream.dropped) dropped (output too slow)") }
     if life.capture.lost > 0 { parts.append("\(life.capture.lost) heads lost before they were read") }
@@ -109,7 +114,13 @@ final class ExchangeOutput: Output {
           isEmpty = true
           break
         }
-        if lines.append(record, to: &text) { count += 1 } else { leftOut += 1 }
+        if let filter, !filter.passes(record) {
+          filtered += 1
+        } else if lines.append(record, to: &text) {
+          count += 1
+        } else {
+          leftOut += 1
+        }
       }
       shown += UInt64(count)
       if count > 0 { output.write(text.bytes, records: count) }

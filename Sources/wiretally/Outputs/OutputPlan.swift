@@ -14,6 +14,8 @@ struct OutputPlan {
   let standardOutput: StandardOutput
   /// Single exchanges; nil when nobody shows them.
   let stream: ExchangeReader?
+  /// Which of them are shown; nil for all.
+  let filter: ExchangeFilter?
 
   /// Opens what the outputs share.
   ///
@@ -24,12 +26,14 @@ struct OutputPlan {
   /// - Throws: when the alert log cannot be opened.
   init(
     _ options: ReportOptions, alerts: AlertBoard, label: CaptureLabel, delivery: AlertSenders,
-    stream: ExchangeReader?, isLive: Bool, origin: AlertOrigin? = nil, logOwner: LogOwner? = nil
+    stream: ExchangeReader?, filter: ExchangeFilter?, isLive: Bool, origin: AlertOrigin? = nil,
+    logOwner: LogOwner? = nil
   ) throws(AlertError) {
     self.options = options
     self.label = label
     self.delivery = delivery
     self.stream = stream
+    self.filter = filter
     standardOutput = StandardOutput(isQueued: isLive, unit: options.unit)
     // The default log is that of live alerts: those of old traffic go into a file only when one is named.
     let path = alerts.isEmpty ? nil : options.alerts.log ?? (isLive ? ReportOptions.defaultAlertLog : nil)
@@ -50,7 +54,10 @@ struct OutputPlan {
     case .pages, .screen: list.append(PageOutput(standardOutput, self))
     case .objects: list.append(JSONOutput(standardOutput, label))
     case .exchanges(let format):
-      if let stream { list.append(ExchangeOutput(format, query: options.query, standardOutput, stream)) }
+      if let stream {
+        list.append(
+          ExchangeOutput(ExchangeLines(format, query: options.query), filter: filter, standardOutput, stream))
+      }
     }
     return list
   }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Capture
-import ExchangeStream
 import Glibc
 import Reporting
 import Screen
@@ -29,23 +28,21 @@ final class ScreenSession: Output, KeySource {
 
   /// Takes the terminal of standard output over; it changes with the first picture.
   convenience init(
-    _ options: ScreenOptions, label: CaptureLabel, plan: IntervalPlan, stream: ExchangeReader,
-    query: QueryPolicy
+    _ options: ScreenOptions, label: CaptureLabel, plan: IntervalPlan, exchanges: LatestExchanges
   ) throws(CaptureError) {
     guard let terminal = CursesTerminal(options.terminal()) else {
       throw CaptureError(
         .unavailable, "full-screen view unavailable (the terminal cannot be set up)", hint: "--format page")
     }
-    self.init(on: terminal, label: label, plan: plan, stream: stream, query: query)
+    self.init(on: terminal, label: label, plan: plan, exchanges: exchanges)
   }
 
   init(
-    on terminal: any ScreenTerminal, label: CaptureLabel, plan: IntervalPlan, stream: ExchangeReader,
-    query: QueryPolicy
+    on terminal: any ScreenTerminal, label: CaptureLabel, plan: IntervalPlan, exchanges: LatestExchanges
   ) {
     self.terminal = terminal
     content = ScreenContent(label: label, interval: plan.interval)
-    exchanges = LatestExchanges(stream, query: query)
+    self.exchanges = exchanges
   }
 
   deinit { stop() }

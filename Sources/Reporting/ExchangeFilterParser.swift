@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Alerting
+import Text
+
+/// What is wrong with a condition, and where.
+package struct ExchangeFilterError: Error, Equatable, Sendable {
+  package var message: String
+  /// The condition.
+  var text: String
+  /// Characters before the place.
+  var column: Int
+  /// Characters of the place, 1 at least.
+  var length: Int
+
+  /// The condition, and below it a line that marks the place.
+  package var details: [String] { AlertSyntaxError(message, at: column, length: length).marked(text) }
+}
+
+/// Reads conditions:
+///
+///     condition  = term *("or" term)
+///     term       = factor *("and" factor)
+///     factor     = "not" factor | "(" condition ")" | comparison
+///     comparison = ("site" | "path" | "client" | "method") ("=" | "!=") text     ; * is any text
+///                | "status" sign (number | digit "xx") | "latency" sign time | "bytes" sign number
+///     sign       = "=" | "!=" | "<" | "<=" | ">" | ">="
+struct ExchangeFilterParser {
+  /// Parentheses within each other at most: each takes stack.
+  private static let mostDepth = 64
+
+  private let text: String
+  private let characters: [Character]
+  private var position = 0
+  private var depth = 0
+
+  init(_ text: String) {
+    self.text = text
+    characters = Array(text)
+  }
+
+  mutating func whole() throws(ExchangeFilterError) -> ExchangeFilter.Condition {
+    let condition = try alternatives()
+    if let word = peek() { throw fault("expected 'and', 'or' or the end, not '\(word)'", word.count) }
+    return condition
+  }
+
+  private mutating func alternatives() throws(ExchangeFilterError) -> ExchangeFilter.Condition {
+    var condition = try conjunction()
+    while take("or") { condition = .or(condition, try conjunction()) }
+    return condition
+  }
+
+  private mutating func conjunction() throws(ExchangeFilterError) -> ExchangeFilter.Condition {
+    var condition = try factor()
+    while take("and") { condition = .and(condition, try factor()) }
+    return condition
+  }
+
+  private mutating func factor() throws(ExchangeFilterError) -> ExchangeFilter.Condition {
+    depth += 1
+    defer { depth -= 1 }
+    if depth > Self.mostDepth { throw fault("more than \(Self.mostDepth) conditions within each other", 1) }
+    if take("not") { return .not(try factor()) }
+    guard take("(") else { return try comparison() }
+    let inner = try alternatives()
+    if !take(")") { throw fault("')' is missing", 1) }
+    return inner
+  }
+
+  private mutating func comparison() throws(ExchangeFilterError) -> ExchangeFilter.Condition {
+    let names = ExchangeFilter.Field.allCases.map(\.rawValue).joined(separator: ", ")
+    guard let word = peek() else { throw fault("expected one of \(names)", 1) }
+    guard let field = ExchangeFilter.Field(rawValue: word) else {
+      throw fault("unknown '\(word)' (expected one of \(names))", word.count)
+    }
+    position += word.count
+    skipSpaces()
+    let sign = String(characters[position...].prefix { "=!<>".contains($0) })
+    guard let comparison = ExchangeFilter.Comparison(rawValue: sign) else {
+      throw fault("expected =, !=, <, <=, > or >= after '\(word)'", max(1, sign.count))
+    }
+    let place = position
+    position += sign.count
+    skipSpaces()
+    let value = String(characters[position...].prefix { !$0.isWhitespace && $0 != ")" })
+    if value.isEmpty { throw fault("a value is missing after '\(word)\(sign)'", 1) }
+    defer { position += value.count }
+    switch field {
+    case .site, .path, .client, .method:
+      guard comparison == .equal || comparison == .unequal else {
+        throw fault("'\(word)' is compared by = or != alone", sign.count, at: place)
+      }
+      // Names of sites are in lower case, methods are as they were sent.
+      let pattern = Array((field == .site ? value.lowercased() : value).utf8)
+      let condition = ExchangeFilter.Condition.text(field, pattern: pattern)
+      return comparison == .equal ? condition : .not(condition)
+    case .status: return try status(comparison, value)
+    case .latency:
+      guard value.last?.isLetter == true, let time = DecimalText.nanoseconds(value) else {
+        throw fault("invalid duration '\(value)' (expected 200ms, 1.5s)", value.count)
+      }
+      return .number(field, comparison, time)
+    case .bytes:
+      guard let number = UInt64(value) else { throw fault("invalid number '\(value)'", value.count) }
+      return .number(field, comparison, number)
+    }
+  }
+
+  /// A status, or a class of them.
+  private func status(
+    _ comparison: ExchangeFilter.Comparison, _ value: String
+  ) throws(ExchangeFilterError) -> ExchangeFilter.Condition {
+    if value.hasSuffix("xx"), value.count == 3, let digit = value.first?.wholeNumberValue,
+      (1...5).contains(digit), comparison == .equal || comparison == .unequal
+    {
+      let condition = ExchangeFilter.Condition.statusClass(UInt16(digit))
+      return comparison == .equal ? condition : .not(condition)
+    }
+    guard let number = UInt64(value), (100...999).contains(number) else {
+      throw fault("invalid status '\(value)' (expected 503, or 5xx after = or !=)", value.count)
+    }
+    return .number(.status, comparison, number)
+  }
+
+  // MARK: Words
+
+  private mutating func skipSpaces() {
+    while position < characters.count, characters[position].isWhitespace { position += 1 }
+  }
+
+  /// The next word or parenthesis; nil at the end.
+  private mutating func peek() -> String? {
+    skipSpaces()
+    guard position < characters.count else { return nil }
+    let first = characters[position]
+    if "()=!<>".contains(first) { return String(first) }
+    return String(characters[position...].prefix { !$0.isWhitespace && !"()=!<>".contains($0) })
+  }
+
+  /// Steps over a word, if it is the next one.
+  private mutating func take(_ word: String) -> Bool {
+    guard peek() == word else { return false }
+    position += word.count
+    return true
+  }
+
+  private func fault(_ message: String, _ length: Int, at place: Int? = nil) -> ExchangeFilterError {
+    ExchangeFilterError(
+      message: message, text: text, column: min(place ?? position, characters.count), length: max(1, length))
+  }
+}
