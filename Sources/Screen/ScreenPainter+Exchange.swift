@@ -7,7 +7,7 @@ extension ScreenPainter {
   func drawExchange(_ line: ExchangeLine, _ body: Region) {
     drawTitle(body, "Exchange", right: line.isFailure ? "failed" : "")
     let list = body.part(row: 1)
-    let names = 11
+    let names = 12
     var row = 0
     for (name, value) in Self.facts(of: line, time: exactTime(line.time)) where !value.isEmpty {
       list.put(name, row: row, column: 1, style: .faint)
