@@ -151,10 +151,12 @@ test-asan: test-deps bpf ## The tests under the address sanitiser
 
 .PHONY: test-ubsan
 test-ubsan: deps bpf ## The kernel's filter, built for this machine, under the undefined and address sanitisers
+	$(Q)$(INSTALL) @fuzz
 	$(Q)SWIFT=$(SWIFT) Tests/Fuzzing/run 5 KernelFilter
 
 .PHONY: fuzz
 fuzz: deps bpf ## Fuzz all targets, SECONDS=60 each, or one: TARGET=FlowMachine; SEED=1 repeats
+	$(Q)$(INSTALL) @fuzz
 	$(Q)SWIFT=$(SWIFT) SEED='$(or $(SEED),0)' Tests/Fuzzing/run '$(or $(SECONDS),60)' '$(TARGET)'
 
 .PHONY: coverage

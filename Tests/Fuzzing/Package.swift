@@ -21,7 +21,7 @@ let settings: [SwiftSetting] = [
   .unsafeFlags(["-enforce-exclusivity=unchecked", "-enable-testing"]),
 ]
 
-let helpers = ["HeadChecks", "PacketBuilder", "Randomness", "Support"]
+let helpers = ["HeadChecks", "HeaderBlocks", "PacketBuilder", "Randomness", "Support"]
 
 let folder = Context.packageDirectory
 let above = (try? String(contentsOfFile: "\(folder)/../../Package.swift", encoding: .utf8)) ?? ""
@@ -45,7 +45,7 @@ func needs(_ path: String) -> [Target.Dependency] {
     needs.formUnion(
       text.matches(of: /(?m)^ *(?:@?\w+ )*import (\w+)/).map { String($0.1) })
   }
-  let own = needs.filter { (modules + helpers + ["CFilter"]).contains($0) }.sorted().map {
+  let own = needs.filter { (modules + helpers + ["CFilter", "CNGHTTP2"]).contains($0) }.sorted().map {
     Target.Dependency(stringLiteral: $0)
   }
   return own
@@ -93,7 +93,10 @@ let filter: Target = .target(
     .unsafeFlags(["-fsanitize=undefined", "-fsanitize-trap=undefined", "-fno-sanitize=alignment"]),
   ])
 
-var targets: [Target] = [filter]
+/// The reference implementation of HPACK, as the tests above have it.
+let nghttp2: Target = .systemLibrary(name: "CNGHTTP2", path: "CNGHTTP2")
+
+var targets: [Target] = [filter, nghttp2]
 targets += modules.map(module)
 targets += helpers.map(helper)
 targets += names(in: "Targets").map(fuzzed)
