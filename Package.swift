@@ -80,7 +80,8 @@ let package = Package(
       swiftSettings: settings),
     // Core: from segments to statistics.
     .target(
-      name: "Exchanges", dependencies: ["Capture", "HTTP1", "System", "Text"], swiftSettings: settings),
+      name: "Exchanges", dependencies: ["Capture", "HTTP1", "HTTP2", "System", "Text"],
+      swiftSettings: settings),
     .target(
       name: "Statistics", dependencies: ["Capture", "Exchanges", "HTTP1", "System", "Text"],
       swiftSettings: settings),
@@ -167,7 +168,9 @@ let package = Package(
     tests("PreCaptureDrops", with: ["Capture"]),
     tests("Doctor", with: ["Capture", "KernelCapture", "PcapCapture", "Text"]),
     tests("Measuring", with: ["Capture", "Packets", "System", "Text"]),
-    tests("Exchanges", with: ["Capture", "Conversations", "HTTP1", "Randomness", "System", "Text"]),
+    tests(
+      "Exchanges",
+      with: ["Capture", "Conversations", "HTTP1", "HTTP2", "HeaderBlocks", "Randomness", "System", "Text"]),
     tests("Statistics", with: ["Capture", "Exchanges", "HTTP1", "Randomness", "System", "Text"]),
     tests("ExchangeStream", with: ["Capture", "Conversations", "Exchanges", "HTTP1", "System"]),
     tests("Alerting", with: ["Capture", "Statistics", "System", "Text"]),

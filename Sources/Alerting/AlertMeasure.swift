@@ -6,7 +6,7 @@ import Text
 package enum AlertMeasure: Equatable, Sendable {
   /// Requests.
   case requests
-  /// Final responses of 4xx and 5xx; their share is of all final responses.
+  /// Failures; their share is of all final responses and of the requests that servers reset.
   case failures
   /// Final responses of one class, 2 to 5; their share is of all final responses.
   case statusClass(Int)

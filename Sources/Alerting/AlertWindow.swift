@@ -107,17 +107,18 @@ extension AlertRule {
     let site = self.site.map { name in interval.watched.first { $0.name == name } ?? WatchedSite(name: name) }
     let counts = site ?? all
     let answered = counts.successes &+ counts.failures
+    let final = answered &- counts.resets
     return switch measure {
     case .requests: (counts.requests, 0)
     case .failures: (counts.failures, answered)
     case .statusClass(let digit):
-      (site?.count(ofClass: digit) ?? interval.count(ofStatuses: digit * 100...digit * 100 + 99), answered)
+      (site?.count(ofClass: digit) ?? interval.count(ofStatuses: digit * 100...digit * 100 + 99), final)
     case .status(let status):
-      (site?.count(ofStatus: status) ?? interval.count(ofStatuses: status...status), answered)
+      (site?.count(ofStatus: status) ?? interval.count(ofStatuses: status...status), final)
     case .unanswered:
       (
         counts.unanswered,
-        counts.unanswered &+ (site == nil ? totals.exchanges : answered)
+        counts.unanswered &+ (site == nil ? totals.exchanges : final)
       )
     case .lost: (interval.capture.lost, interval.capture.matched)
     case .quantile, .max: (0, 0)

@@ -11,6 +11,8 @@ package struct ExchangeFacts: BitwiseCopyable, Sendable {
     case answered
     /// The request was given up: no response within the time limit.
     case unanswered
+    /// The exchange is over, and nobody can know how it ended; `status` is 0 when no response's was seen.
+    case unknown
     /// A final response that nobody here asked for: there is no request, and no text.
     case unmatchedResponse
   }
@@ -23,6 +25,8 @@ package struct ExchangeFacts: BitwiseCopyable, Sendable {
   package var minor: UInt8 = 0
   /// 100 to 999; 0 when there was no response.
   package var status: UInt16 = 0
+  /// The exchange failed: by its status, or by what followed it.
+  package var isFailure = false
   package var isBodyKnown = false
   /// Bytes of the response's body, when `isBodyKnown`.
   package var bodyBytes: UInt64 = 0

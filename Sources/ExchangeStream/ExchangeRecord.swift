@@ -30,10 +30,8 @@ package struct ExchangeRecord: Sendable {
   /// The fields' values; empty when there was none.
   package var referer: String { text(facts.referer) }
   package var userAgent: String { text(facts.userAgent) }
-  /// Whether the exchange failed: 4xx, 5xx, or no answer.
-  package var isFailure: Bool {
-    facts.outcome == .unanswered || (facts.status >= 400 && facts.status < 600)
-  }
+  /// Whether the exchange failed, or has no answer.
+  package var isFailure: Bool { facts.outcome == .unanswered || facts.isFailure }
 
   private func text(_ range: ExchangeFacts.TextRange) -> String {
     String(decoding: bytes(range), as: UTF8.self)

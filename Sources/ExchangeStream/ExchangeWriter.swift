@@ -39,7 +39,7 @@ package final class ExchangeWriter {
       switch event.kind {
       case .request: begin(event, batch.detail(index), batch.names)
       case .answered: answer(event, batch.detail(index))
-      case .unanswered: giveUp(event)
+      case .unanswered, .unknown: giveUp(event)
       case .unmatchedResponse: unmatchedResponse(event, batch.detail(index))
       case .interim: break
       }
@@ -96,6 +96,7 @@ package final class ExchangeWriter {
     var facts = notes[place]
     facts.outcome = .answered
     facts.status = event.status
+    facts.isFailure = event.outcome == .failure
     facts.endTime = event.time
     facts.latency = event.latency
     facts.isBodyKnown = detail.isBodyKnown
@@ -107,7 +108,12 @@ package final class ExchangeWriter {
   private func giveUp(_ event: ExchangeEvent) {
     guard let place = note(event) else { return }
     var facts = notes[place]
-    facts.outcome = .unanswered
+    if case .unknown = event.kind {
+      facts.outcome = .unknown
+      facts.status = event.status
+    } else {
+      facts.outcome = .unanswered
+    }
     facts.endTime = event.time
     send(facts, place)
     release(event)
@@ -117,6 +123,7 @@ package final class ExchangeWriter {
     var facts = ExchangeFacts()
     facts.outcome = .unmatchedResponse
     facts.status = event.status
+    facts.isFailure = event.outcome == .failure
     facts.endTime = event.time
     facts.client = detail.client
     facts.server = detail.server

@@ -43,6 +43,21 @@ package struct ExchangeCounters: Equatable, Sendable {
   package var skippedBytes: UInt64 = 0
   /// HTTP/2 connections met on the watched ports.
   package var http2: UInt64 = 0
+  /// Of these, the ones that are not read, since the depth is `heads`.
+  package var http2Unread: UInt64 = 0
+  /// HTTP/2 connections given up for want of memory.
+  package var evictedHTTP2: UInt64 = 0
+  /// How often the reading of a direction of HTTP/2 continued after lost bytes, with a header table of which nothing is
+  /// known.
+  package var h2Resyncs: UInt64 = 0
+  /// Requests that servers of HTTP/2 promised (PUSH_PROMISE), which nobody made: they are in no other count.
+  package var pushPromises: UInt64 = 0
+  /// Responses whose head was seen and whose stream has not ended, at the moment.
+  package var openResponses: UInt64 = 0
+  /// Responses of exchanges that ended without an outcome: given up after the response's head, or nobody can know.
+  package var unsettledResponses: UInt64 = 0
+  /// Requests whose outcome nobody can know.
+  package var unknown: UInt64 = 0
   /// Connections that left HTTP by 101 or CONNECT.
   package var tunnels: UInt64 = 0
 
@@ -81,6 +96,14 @@ extension ExchangeCounters: CounterSet {
     Counter(\.evictedRequests, "evictedRequests", .evicted("requests"), page: "evicted requests"),
     Counter(\.skippedBytes, "skippedBytes", page: "skipped bytes"),
     Counter(\.http2, "http2", .seen("http2")),
+    Counter(\.http2Unread, "http2Unread"),
+    Counter(
+      \.evictedHTTP2, "evictedHTTP2", page: "evicted HTTP/2 connections"),
+    Counter(\.h2Resyncs, "h2Resyncs", json: .aboveZero, page: "HTTP/2 resyncs"),
+    Counter(\.pushPromises, "pushPromises", json: .aboveZero),
+    Counter(\.openResponses, "openResponses"),
+    Counter(\.unsettledResponses, "unsettledResponses"),
+    Counter(\.unknown, "unknown"),
     Counter(\.tunnels, "tunnels", .seen("tunnels")),
   ]
 

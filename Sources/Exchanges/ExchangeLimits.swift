@@ -14,6 +14,10 @@ package struct ExchangeLimits: Sendable {
   package var heldSegments = 2_560
   /// Of those, the number that one direction of a flow may hold.
   package var heldPerDirection = 512
+  /// HTTP/2 connections at once; the one that was idle for longest makes room.
+  package var http2Connections = 4_096
+  /// Bytes that their header tables, streams and unfinished blocks may take.
+  package var http2Bytes = 16 << 20
   /// Nanoseconds until a request counts as unanswered.
   package var answerTimeout: UInt64 = 60_000_000_000
   /// Nanoseconds to wait for missing bytes before reading continues after them.
@@ -35,6 +39,7 @@ package struct ExchangeLimits: Sendable {
   package static var file: ExchangeLimits {
     var limits = ExchangeLimits()
     limits.heldPerDirection = 2_048
+    limits.http2Bytes = 64 << 20
     limits.gapPatience = 3_000_000_000
     return limits
   }

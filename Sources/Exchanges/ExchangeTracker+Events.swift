@@ -2,6 +2,7 @@
 
 import Capture
 import HTTP1
+import HTTP2
 import System
 import Text
 
@@ -21,12 +22,18 @@ extension ExchangeTracker {
       case .head:
         take(head, payload.slice(reading.headOffset, payload.byteCount), chunk, &reading)
       case .storedHead: takeStored(head, chunk, &reading)
-      case .leftHTTP:
-        counters.http2 &+= 1
-        leaveHTTP(chunk, isLate: reading.isLate)
+      case .preface(let isClient):
+        beginFrames(chunk, &reading, first: isClient ? .client : .server, at: reading.headOffset)
+      case .storedPreface:
+        let stored = reading.stored
+        beginFrames(chunk, &reading, first: .client, at: reading.offset)
+        readStoredPreface(chunk, stored)
       }
     }
     if reading.isCutAtBoundary { settleUnseen(chunk) }
+    if reading.offset < Int(chunk.length), messages.hasRest(chunk), readRest(chunk, payload, &reading) {
+      return read(chunk, payload)
+    }
     return reading.outcome
   }
 
@@ -113,6 +120,7 @@ extension ExchangeTracker {
       return
     }
     counters.responses &+= 1
+    if head.status == 101, takeUpgrade(head, bytes, chunk, &reading) { return }
     let answered = takeResponse(head, chunk, &reading)
     if batch.isDetailed { batch.describeResponse(head, answered, ends(chunk)) }
     if messages.follow(head, answering: answered, chunk, isLate: reading.isLate) {
@@ -122,7 +130,7 @@ extension ExchangeTracker {
   }
 
   /// The connection carries something else from here on, both ways.
-  private mutating func leaveHTTP(_ chunk: Chunk, isLate: Bool) {
+  mutating func leaveHTTP(_ chunk: Chunk, isLate: Bool) {
     let other = chunk.direction.opposite
     endHead(chunk.flow, other)
     // A late head decides nothing about what the other direction is doing now, but for ending its head.
@@ -154,6 +162,9 @@ extension ExchangeTracker {
     let names = batch.names
     event.method = head.method
     event.time = chunk.time
+    // SP HTTP/1.x follows the target.
+    let minor = head.target.end &+ 8
+    if minor < bytes.byteCount, bytes.byte(minor) == UInt8(ascii: "0") { event.version = .http10 }
     if head.method.isOther {
       event.methodName = name(
         PrintableName.append(
@@ -167,21 +178,26 @@ extension ExchangeTracker {
     if batch.isDetailed { batch.describeRequest(head, bytes, ends(chunk)) }
   }
 
-  private mutating func name(_ place: (start: Int, count: Int)) -> NameRange {
+  mutating func name(_ place: (start: Int, count: Int)) -> NameRange {
     guard place.count > 0 else { return NameRange() }
     let hash = NameHash.hash(batch.names.bytes(start: place.start, count: place.count), seed: seed)
     return NameRange(start: UInt16(place.start), count: UInt16(place.count), hash: hash)
   }
 
   /// The ends that a chunk travels between.
-  private mutating func ends(_ chunk: Chunk) -> ExchangeEnds {
-    let key = streams.key(of: chunk.flow)
-    let a = Endpoint(high: key.aHigh, low: key.aLow, port: UInt16(truncatingIfNeeded: key.ports >> 16))
-    let b = Endpoint(high: key.bHigh, low: key.bLow, port: UInt16(truncatingIfNeeded: key.ports))
-    return chunk.direction == .forward ? ExchangeEnds(from: a, to: b) : ExchangeEnds(from: b, to: a)
+  mutating func ends(_ chunk: Chunk) -> ExchangeEnds {
+    ends(chunk.flow, from: chunk.direction)
   }
 
-  private mutating func appendServerAddress(_ chunk: Chunk) -> (start: Int, count: Int) {
+  /// The ends that a message of a flow travels between.
+  func ends(_ flow: FlowIndex, from direction: Direction) -> ExchangeEnds {
+    let key = streams.key(of: flow)
+    let a = Endpoint(high: key.aHigh, low: key.aLow, port: UInt16(truncatingIfNeeded: key.ports >> 16))
+    let b = Endpoint(high: key.bHigh, low: key.bLow, port: UInt16(truncatingIfNeeded: key.ports))
+    return direction == .forward ? ExchangeEnds(from: a, to: b) : ExchangeEnds(from: b, to: a)
+  }
+
+  mutating func appendServerAddress(_ chunk: Chunk) -> (start: Int, count: Int) {
     let key = streams.key(of: chunk.flow)
     return chunk.direction == .forward
       ? AddressName.append(high: key.bHigh, low: key.bLow, to: batch.names)
@@ -195,6 +211,7 @@ extension ExchangeTracker {
     let request = request(answeredBy: chunk, headStart: reading.headStart, isInStep: reading.isInStep)
     var event = ExchangeEvent(kind: .unmatchedResponse)
     event.status = head.status
+    event.outcome = .of(status: head.status)
     event.time = chunk.time
     let isInterim = head.status < 200 && head.status != 101
     var answered: AnsweredRequest?
@@ -220,7 +237,7 @@ extension ExchangeTracker {
 
   /// The request that a response answers; nil when it is none that was seen.
   @inline(__always)
-  private mutating func request(answeredBy chunk: Chunk, headStart: UInt32, isInStep: Bool) -> RequestIndex? {
+  mutating func request(answeredBy chunk: Chunk, headStart: UInt32, isInStep: Bool) -> RequestIndex? {
     let response = ResponseStart(
       key: ExchangeKey(flow: chunk.flow), sequence: headStart, acknowledgement: chunk.acknowledgement,
       hasAcknowledgement: chunk.hasAcknowledgement, isInStep: isInStep)
@@ -237,20 +254,44 @@ extension ExchangeTracker {
     }
   }
 
-  /// Ends a request to which no response came.
+  /// Ends a request to which no response came; one of a stream by what is known of that.
   mutating func endUnanswered(_ request: RequestIndex) {
+    let key = pairing.key(of: request)
+    if key.stream != 0, let ended = frames.giveUp(request, on: key.stream, of: key.flow) {
+      return end(ended, of: key.flow)
+    }
+    endUnanswered(request, as: .unanswered)
+  }
+
+  /// Ends a request whose time is over, unless its stream continues. Apart from `advance`, which every segment passes.
+  @inline(never)
+  mutating func endExpired(_ request: RequestIndex) {
+    let key = pairing.key(of: request)
+    let isUnderWay = key.stream != 0 && frames.isUnderWay(key.flow, key.stream)
+    if isUnderWay { pairing.renew(request, at: clock) } else { endUnanswered(request) }
+  }
+
+  /// Ends a request without a known outcome.
+  mutating func endUnanswered(
+    _ request: RequestIndex, as kind: ExchangeEvent.Kind, hasResponse: Bool = false, status: UInt16 = 0,
+    isFailure: Bool = false
+  ) {
     makeRoomInBatch()
-    var event = ExchangeEvent(kind: .unanswered)
+    var event = ExchangeEvent(kind: kind)
     event.exchange = request
     event.time = clock
+    event.hasResponse = hasResponse
+    event.status = status
+    if isFailure { event.outcome = .failure }
+    if hasResponse { counters.unsettledResponses &+= 1 }
     pairing.remove(request)
-    counters.unanswered &+= 1
+    if case .unknown = kind { counters.unknown &+= 1 } else { counters.unanswered &+= 1 }
     batch.append(event)
   }
 
   /// Makes room for one more head's event and names.
   @inline(__always)
-  private mutating func makeRoomInBatch() {
+  mutating func makeRoomInBatch() {
     if batch.isNearlyFull { spillBatch() }
   }
 
@@ -258,5 +299,238 @@ extension ExchangeTracker {
   private mutating func spillBatch() {
     spill?(batch)
     batch.clear()
+  }
+}
+
+// MARK: - HTTP/2
+
+extension ExchangeTracker {
+  /// Reads what HTTP/1 leaves of a chunk: frames, or what may be some.
+  /// - Returns: Whether it is to be read as HTTP/1, since it holds no frames.
+  @inline(never)
+  private mutating func readRest(_ chunk: Chunk, _ payload: RawSpan, _ reading: inout ChunkReading) -> Bool {
+    switch messages.rest(of: chunk) {
+    case .none: return false
+    case .frames: break
+    case .unknown: guard reading.offset == 0, findFrames(chunk, payload) else { return false }
+    }
+    let start = reading.offset
+    while true {
+      let step = frames.next(chunk, payload, &reading)
+      switch step {
+      case .endOfChunk:
+        while let flow = frames.nextBeyondBudget { giveUpFrames(flow) }
+        return false
+      case .noFrames(let isClients):
+        leaveFrames(chunk.flow, atBoundary: chunk.direction)
+        counters.http2 &-= 1
+        return start == 0 && reading.outcome.heads == 0 && isClients
+      case .request(let request):
+        reading.outcome.heads &+= 1
+        addRequest(request, chunk)
+      case .response, .unmatched, .interim:
+        reading.outcome.heads &+= 1
+        countResponse(step, chunk)
+      case .ended(let ended): end(ended, of: chunk.flow)
+      case .promise(let isRead):
+        counters.pushPromises &+= 1
+        if !isRead { counters.h2Resyncs &+= 1 }
+      case .resync(let ended):
+        counters.h2Resyncs &+= 1
+        if let ended { end(ended, of: chunk.flow) }
+      }
+    }
+  }
+
+  /// Begins to read frames where a client's preface or a server's first SETTINGS were found; apart, since a connection
+  /// is counted, and the reading of heads is not to count anything.
+  @inline(never)
+  private mutating func beginFrames(
+    _ chunk: Chunk, _ reading: inout ChunkReading, first: FrameSender, at offset: Int
+  ) {
+    guard depth.isStreams else {
+      counters.http2 &+= 1
+      counters.http2Unread &+= 1
+      messages.leaveHTTP(chunk.flow, chunk.direction)
+      return leaveHTTP(chunk, isLate: reading.isLate)
+    }
+    let isClients = first == .client
+    let requests = isClients ? chunk.direction : chunk.direction.opposite
+    reading.offset = offset
+    let isServerAtStart =
+      !isClients || messages.isAtBoundary(chunk.flow, requests.opposite)
+      || streams.position(of: chunk.flow, requests.opposite) == nil
+    beginFrames(chunk.flow, requestsIn: requests, first: first)
+    // Something of the server was read before: its frames are found again.
+    if !isServerAtStart { frames.joinServer(chunk.flow) }
+  }
+
+  private mutating func beginFrames(_ flow: FlowIndex, requestsIn requests: Direction, first: FrameSender?) {
+    if !frames.carries(flow) {
+      while let oldest = frames.nextToEvict { giveUpFrames(oldest) }
+    }
+    endHead(flow, .forward)
+    endHead(flow, .backward)
+    counters.http2 &+= 1
+    messages.beginFrames(flow, requestsIn: requests)
+    frames.begin(flow, requestsIn: requests, first: first)
+  }
+
+  /// Reads a client's first bytes that came one by one and were taken for a head's; apart as well.
+  @inline(never)
+  private mutating func readStoredPreface(_ chunk: Chunk, _ stored: StoredHead) {
+    guard let block = stored.block.index else { return }
+    let pool = messages.storedBytes(stored)
+    // Of the preface alone: what follows it is in the chunk.
+    frames.readPreface(
+      chunk.flow, pool.bytes(of: block, count: min(Int(stored.count), ConnectionPreface.length)))
+  }
+
+  /// Takes `101 Switching Protocols` to HTTP/2 into account (RFC 7540, section 3.2): it is an interim response, and the
+  /// request is answered on stream 1. False, and nothing done, for any other response.
+  @inline(never)
+  private mutating func takeUpgrade(
+    _ head: MessageHead, _ bytes: RawSpan, _ chunk: Chunk, _ reading: inout ChunkReading
+  ) -> Bool {
+    guard depth.isStreams, !reading.isLate, head.length > 0,
+      UpgradeField.isHTTP2(bytes, end: min(head.length, bytes.byteCount)),
+      let request = request(answeredBy: chunk, headStart: reading.headStart, isInStep: reading.isInStep),
+      pairing.answer(to: request, at: chunk.time).answered.isUpgrade
+    else { return false }
+    beginFrames(chunk.flow, requestsIn: chunk.direction.opposite, first: .server)
+    pairing.move(request, toStream: 1)
+    frames.upgrade(chunk.flow, request)
+    counters.interim &+= 1
+    appendResponse(.interim, head.status, request, chunk)
+    return true
+  }
+
+  /// Whether a chunk of a flow of which nothing has been read begins with frames; then it is read as HTTP/2 from here on.
+  private mutating func findFrames(_ chunk: Chunk, _ payload: RawSpan) -> Bool {
+    guard let sender = frames.sender(payload, length: Int(chunk.length)) else { return false }
+    let requests = sender == .client ? chunk.direction : chunk.direction.opposite
+    guard messages.mayRequest(chunk.flow, requests) else { return false }
+    beginFrames(chunk.flow, requestsIn: requests, first: nil)
+    frames.resume(chunk.flow, chunk.direction)
+    return true
+  }
+
+  /// Gives up a connection for which there is no memory; should it continue, its frames are found again.
+  private mutating func giveUpFrames(_ flow: FlowIndex) {
+    counters.evictedHTTP2 &+= 1
+    leaveFrames(flow, atBoundary: nil)
+  }
+
+  /// Reads a connection as HTTP/1 again, a direction from its next byte on.
+  private mutating func leaveFrames(_ flow: FlowIndex, atBoundary direction: Direction?) {
+    while let request = pairing.first(of: flow) { endUnanswered(request) }
+    frames.end(flow)
+    messages.endFrames(flow, atBoundary: direction)
+  }
+
+  /// Emits the event of a stream's request and adds it to those that wait for a response.
+  private mutating func addRequest(_ read: StreamRequest, _ chunk: Chunk) {
+    makeRoomInBatch()
+    counters.requests &+= 1
+    let request = PendingRequest(
+      key: ExchangeKey(flow: chunk.flow, stream: read.stream), headStart: chunk.end, headEnd: chunk.end,
+      acknowledgement: chunk.acknowledgement, hasAcknowledgement: chunk.hasAcknowledgement,
+      answer: AnsweredRequest(isHead: read.method.isHead, isConnect: read.isTunnel, isUpgrade: false),
+      time: chunk.time, clock: clock)
+    // Before the names: it may end an older request, and hand the batch on with all names in it.
+    if let evicted = pairing.nextToEvict {
+      counters.evictedRequests &+= 1
+      endUnanswered(evicted)
+    }
+    if let evicted = frames.makeRoom(in: chunk.flow) {
+      counters.evictedRequests &+= 1
+      end(evicted, of: chunk.flow)
+    }
+    var event = ExchangeEvent(kind: .request)
+    event.version = .http2
+    event.method = read.method
+    event.time = chunk.time
+    if let added = pairing.add(request) {
+      event.exchange = added
+      frames.add(read, of: chunk.flow, as: added)
+    }
+    _ = streams.noteRequest(chunk.flow, at: clock)
+    let names = batch.names, fields = frames.fields
+    if read.method.isOther { event.methodName = name(RequestBlock.appendMethod(fields, to: names)) }
+    var site = RequestBlock.appendSite(fields, to: names)
+    if site.count == 0 { site = appendServerAddress(chunk) }
+    event.site = name(site)
+    event.section = name(RequestBlock.appendSection(fields, isTunnel: read.isTunnel, to: names))
+    batch.append(event)
+    if batch.isDetailed { batch.describeRequest(fields, ends(chunk)) }
+  }
+
+  /// Counts a response's head on a stream.
+  private mutating func countResponse(_ step: FrameStep, _ chunk: Chunk) {
+    makeRoomInBatch()
+    counters.responses &+= 1
+    switch step {
+    case .response(let response):
+      if response.isSecond { counters.interim &+= 1 } else { counters.openResponses &+= 1 }
+      if response.isTunnel { counters.tunnels &+= 1 }
+      if let ended = response.ended { end(ended, of: chunk.flow) }
+    case .unmatched(let status) where status >= 200:
+      counters.unmatchedResponses &+= 1
+      appendResponse(.unmatchedResponse, status, nil, chunk)
+    case .unmatched(let status):
+      counters.interim &+= 1
+      appendResponse(.interim, status, nil, chunk)
+    case .interim(let status, let request):
+      counters.interim &+= 1
+      appendResponse(.interim, status, request, chunk)
+    default: break
+    }
+  }
+
+  /// Emits the event of a response that ends no exchange; there is room for it.
+  private mutating func appendResponse(
+    _ kind: ExchangeEvent.Kind, _ status: UInt16, _ request: RequestIndex?, _ chunk: Chunk
+  ) {
+    var event = ExchangeEvent(kind: kind)
+    event.status = status
+    event.outcome = .of(status: status)
+    event.time = chunk.time
+    event.exchange = request
+    batch.append(event)
+    guard batch.isDetailed else { return }
+    let ends = ends(chunk)
+    batch.describe(ExchangeDetail(client: ends.to, server: ends.from))
+  }
+
+  /// Emits the end of a stream's exchange.
+  private mutating func end(_ ended: EndedStream, of flow: FlowIndex) {
+    if ended.hasResponse { counters.openResponses &-= 1 }
+    guard let request = ended.request.index else { return }
+    switch ended.end {
+    case .answered: break
+    case .aborted:
+      return endUnanswered(
+        request, as: .unanswered, hasResponse: ended.hasResponse, status: ended.status,
+        isFailure: ended.outcome == .failure)
+    case .unknown:
+      return endUnanswered(
+        request, as: .unknown, hasResponse: ended.hasResponse, status: ended.status)
+    }
+    makeRoomInBatch()
+    var event = ExchangeEvent(kind: .answered)
+    event.version = .http2
+    event.status = ended.status
+    event.outcome = ended.outcome
+    event.exchange = request
+    event.time = ended.responseTime
+    event.latency = pairing.answer(to: request, at: event.time).latency
+    pairing.remove(request)
+    counters.exchanges &+= 1
+    batch.append(event)
+    guard batch.isDetailed else { return }
+    let ends = ends(flow, from: messages.requestDirection(of: flow) ?? .forward)
+    var detail = ExchangeDetail(client: ends.from, server: ends.to)
+    (detail.isBodyKnown, detail.bodyBytes) = (ended.isBodyKnown, ended.bodyBytes)
+    batch.describe(detail)
   }
 }

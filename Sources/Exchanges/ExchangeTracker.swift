@@ -7,9 +7,10 @@ import System
 /// Turns the segments of many flows into exchanges: every byte once, every head once, every response
 /// tied to its request.
 ///
-/// It conducts three stages that do not know each other, and hands values from one to the next:
+/// It conducts stages that do not know each other, and hands values from one to the next:
 ///
-///     Segment ─▶ StreamAssembler ─Chunk─▶ MessageReader ─head─▶ RequestPairing ─▶ ExchangeEvent
+///     Segment ─▶ StreamAssembler ─Chunk─┬▶ MessageReader (HTTP/1) ─head─┬▶ RequestPairing ─▶ ExchangeEvent
+///                                       └▶ FrameStage (HTTP/2) ─message─┘
 ///
 /// One tracker belongs to one thread. All its memory is reserved when it is made; nothing is
 /// allocated while it works. Methods on the path of every head are `mutating` even where they change
@@ -29,6 +30,7 @@ package struct ExchangeTracker: ~Copyable {
   let seed: UInt64
   var streams: StreamAssembler
   var messages: MessageReader
+  var frames: FrameStage
   var pairing: RequestPairing
 
   /// - Parameter seed: keys the hash tables; random for live traffic, fixed for files.
@@ -40,6 +42,7 @@ package struct ExchangeTracker: ~Copyable {
     let isStreams = depth.isStreams
     streams = StreamAssembler(limits: limits, isStreams: isStreams, seed: seed)
     messages = MessageReader(limits: limits, isStreams: isStreams)
+    frames = FrameStage(limits: limits, seed: seed)
     pairing = RequestPairing(limits: limits)
   }
 
@@ -78,7 +81,7 @@ package struct ExchangeTracker: ~Copyable {
   /// Moves the capture clock: gives up what has waited for too long.
   package mutating func advance(to now: UInt64) {
     if now > clock { clock = now }
-    while let request = pairing.expired(at: clock) { endUnanswered(request) }
+    while let request = pairing.expired(at: clock) { endExpired(request) }
     while let flow = streams.waiting(for: limits.gapPatience, at: clock) { giveUpWaiting(flow) }
   }
 
@@ -135,6 +138,7 @@ extension ExchangeTracker {
     endHead(flow, .forward)
     endHead(flow, .backward)
     while let request = pairing.first(of: flow) { endUnanswered(request) }
+    frames.end(flow)
   }
 
   /// The flow and direction that a segment belongs to; called for flows that have asked nothing.
@@ -270,6 +274,7 @@ extension ExchangeTracker {
     counters.skippedBytes &+= UInt64(gap)
     if messages.isInHead(flow, direction) { endHead(flow, direction, at: position) }
     messages.skip(flow, direction, UInt64(gap))
+    frames.skip(flow, direction, gap)
   }
 
   /// Counts the whole heads in a late chunk; the direction's state stays as it is.

@@ -47,6 +47,7 @@ package struct SiteOutcomes: Equatable, Sendable {
   package var successes: UInt64 = 0
   package var failures: UInt64 = 0
   package var unanswered: UInt64 = 0
+  package var unknown: UInt64 = 0
 
   package init() {}
 
@@ -55,6 +56,7 @@ package struct SiteOutcomes: Equatable, Sendable {
     successes = site.successes
     failures = site.failures
     unanswered = site.unanswered
+    unknown = site.unknown
   }
 
   init(_ other: OtherSites) {
@@ -62,6 +64,7 @@ package struct SiteOutcomes: Equatable, Sendable {
     successes = other.successes
     failures = other.failures
     unanswered = other.unanswered
+    unknown = other.unknown
   }
 
   mutating func add(_ more: SiteOutcomes) {
@@ -69,5 +72,6 @@ package struct SiteOutcomes: Equatable, Sendable {
     successes &+= more.successes
     failures &+= more.failures
     unanswered &+= more.unanswered
+    unknown &+= more.unknown
   }
 }

@@ -18,4 +18,22 @@ package enum ConnectionPreface {
     }
     return index
   }
+
+  /// Whether bytes that may be from the midst of a connection are a client's preface: alone, or with the SETTINGS
+  /// frame that follows it.
+  package static func isClients(_ bytes: RawSpan) -> Bool {
+    guard match(bytes, from: 0) == length else { return false }
+    guard bytes.byteCount >= length &+ FrameHeader.length else { return true }
+    let header = FrameHeader(bytes, at: length)
+    return header.type == FrameHeader.Kind.settings
+      && header.isOrdinary(from: .client, longest: Int(Settings.initialFrameSize))
+  }
+
+  /// Whether bytes are what a server sends first, a SETTINGS frame of a usual size.
+  package static func isServers(_ bytes: RawSpan) -> Bool {
+    guard bytes.byteCount >= FrameHeader.length else { return false }
+    let header = FrameHeader(bytes, at: 0)
+    return header.type == FrameHeader.Kind.settings && header.flags == 0
+      && header.isOrdinary(from: .server, longest: 6 * 64)
+  }
 }

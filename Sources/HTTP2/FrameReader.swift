@@ -70,6 +70,12 @@ package final class FrameReader {
   /// Whether frames are being read; if not, `resume` is what helps.
   package var isInStep: Bool { phase != .outOfStep }
 
+  /// Whether a header block has begun and not ended.
+  package var isInBlock: Bool { block != nil || gatheredBytes > 0 && phase == .header }
+
+  /// Whether the frame that the last event is of has padding.
+  package var isPadded: Bool { frame.has(FrameHeader.Flags.padded) }
+
   /// Bytes of a payload that are still to come and of which none is looked at; 0 between frames and in those that
   /// matter. What a caller may leave out and report as a gap.
   package var skippable: Int { phase == .skipping ? remaining : 0 }

@@ -94,7 +94,11 @@ package struct ExchangeLines {
         if target.first == UInt8(ascii: "*") { text.append(" ") }
       }
       query.append(target, to: &text)
-      if facts.outcome == .unanswered { text.append(" (no answer)") }
+      switch facts.outcome {
+      case .unanswered: text.append(" (no answer)")
+      case .unknown: text.append(" (outcome unknown)")
+      default: break
+      }
     }
     text.append("\n")
   }
@@ -154,7 +158,7 @@ package struct ExchangeLines {
 
   private mutating func object(_ record: ExchangeRecord, _ text: inout ByteText) {
     let facts = record.facts
-    let hasRequest = facts.outcome != .unmatchedResponse, hasResponse = facts.outcome != .unanswered
+    let hasRequest = facts.outcome != .unmatchedResponse, hasResponse = facts.status > 0
     json.clear()
     json.beginObject()
     json.member("type", "exchange")
@@ -173,7 +177,11 @@ package struct ExchangeLines {
     query.append(record.bytes(facts.target), to: &masked)
     member("target", masked.bytes[...])
     json.key("version")
-    if hasRequest { json.string("\(facts.major).\(facts.minor)") } else { json.null() }
+    if hasRequest {
+      json.string(facts.major == 2 ? "2" : "\(facts.major).\(facts.minor)")
+    } else {
+      json.null()
+    }
     json.key("status")
     if hasResponse { json.number(UInt64(facts.status)) } else { json.null() }
     json.key("latency")
@@ -236,6 +244,7 @@ extension ExchangeFacts.Outcome {
     switch self {
     case .answered: "answered"
     case .unanswered: "unanswered"
+    case .unknown: "unknown"
     case .unmatchedResponse: "unmatchedResponse"
     }
   }

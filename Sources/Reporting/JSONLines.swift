@@ -115,6 +115,7 @@ package struct JSONLines: Sendable {
     json.member("failures", totals.failures)
     json.member("exchanges", totals.exchanges)
     json.member("unanswered", totals.unanswered)
+    json.member("unknown", totals.unknown)
     json.member("unmatchedResponses", totals.unmatchedResponses)
   }
 
@@ -122,6 +123,10 @@ package struct JSONLines: Sendable {
     json.key("methods")
     json.beginObject()
     for method in snapshot.methods { json.member(method.name, method.count) }
+    json.endObject()
+    json.key("protocols")
+    json.beginObject()
+    for entry in snapshot.totals.protocols { json.member(entry.version.name, entry.requests) }
     json.endObject()
     json.key("statuses")
     json.beginObject()
@@ -139,6 +144,7 @@ package struct JSONLines: Sendable {
       json.member("successes", site.successes)
       json.member("failures", site.failures)
       json.member("unanswered", site.unanswered)
+      json.member("unknown", site.unknown)
       json.member("overcountMax", site.overcountMax)
       json.objects("sections", of: site.sections) { json, section in
         json.member("section", section.name)

@@ -14,8 +14,9 @@ package enum SilenceReason: Equatable, Sendable {
   case noWatchedPort(packets: UInt64, ports: String)
   /// TCP on the ports, but without payload.
   case noPayload(packets: UInt64, ports: String)
-  /// Payload that is no HTTP/1, this many segments of it with TLS records and HTTP/2 prefaces.
-  case notHTTP(packets: UInt64, ports: String, tls: UInt64, http2: UInt64)
+  /// Payload without a request, this many segments of it with TLS records, and HTTP/2 connections, and those of
+  /// them that are not read at this depth.
+  case notHTTP(packets: UInt64, ports: String, tls: UInt64, http2: UInt64, unread: UInt64)
   /// Responses that nobody here asked for, and nothing else.
   case responsesOnly(UInt64)
   /// Responses to requests of earlier intervals.
@@ -33,7 +34,7 @@ package enum SilenceReason: Equatable, Sendable {
       self = .answersOnly(snapshot.totals.responses)
     } else if capture.tls > 0 && snapshot.totals.requests == 0 {
       // A server answers TLS on a plain port by a 400: the hellos say more than the answers.
-      self = .notHTTP(packets: capture.payload, ports: label.ports, tls: capture.tls, http2: 0)
+      self = .notHTTP(packets: capture.payload, ports: label.ports, tls: capture.tls, http2: 0, unread: 0)
     } else if snapshot.totals.responses > 0 {
       self = .responsesOnly(snapshot.totals.responses)
     } else if capture.lost > 0 {
@@ -51,7 +52,7 @@ package enum SilenceReason: Equatable, Sendable {
     } else {
       self = .notHTTP(
         packets: capture.payload, ports: label.ports, tls: capture.tls,
-        http2: max(capture.http2, ledger.http2))
+        http2: max(capture.http2, ledger.http2), unread: ledger.http2Unread)
     }
   }
 
@@ -67,7 +68,7 @@ package enum SilenceReason: Equatable, Sendable {
       return "No TCP on port \(ports) (\(packets) other packets). Another port? --port 8080"
     case .noPayload(let packets, let ports):
       return "\(packets) packets on port \(ports), none with payload."
-    case .notHTTP(let packets, let ports, let tls, let http2):
+    case .notHTTP(let packets, let ports, let tls, let http2, let unread):
       if tls > 0 && tls >= http2 {
         // A record longer than a segment continues in others, which look like nothing.
         let share = tls * 100 / max(packets, 1)
@@ -75,8 +76,12 @@ package enum SilenceReason: Equatable, Sendable {
         return
           "TLS on port \(ports): encrypted, not readable (\(part) of \(packets) packets). Watch the plain HTTP side."
       }
+      if unread > 0 {
+        return
+          "HTTP/2 on port \(ports): not read at this depth (\(unread) connections). Try --depth streams"
+      }
       if http2 > 0 {
-        return "HTTP/2 on port \(ports): not readable (\(http2) connections)."
+        return "HTTP/2 on port \(ports): no requests (\(http2) connections)."
       }
       return "No HTTP heads on port \(ports) (\(packets) packets with payload)."
     case .responsesOnly(let responses):

@@ -3,21 +3,27 @@
 /// What is counted for one name: a site, a section (requests alone) or a method (requests alone).
 struct NameCounts: Equatable, Sendable, BitwiseCopyable {
   var requests: UInt64 = 0
-  /// Exchanges answered with anything but 4xx and 5xx.
+  /// Exchanges that succeeded.
   var successes: UInt64 = 0
-  /// Exchanges answered with 4xx or 5xx.
+  /// Exchanges that failed, and `resets`.
   var failures: UInt64 = 0
+  /// Requests of HTTP/2 whose server reset them before a status: `failures` and `unanswered` include them.
+  var resets: UInt64 = 0
   /// Requests given up.
   var unanswered: UInt64 = 0
+  /// Requests whose outcome nobody can know.
+  var unknown: UInt64 = 0
 
   /// Exchanges with a latency.
-  var answered: UInt64 { successes &+ failures }
+  var answered: UInt64 { successes &+ failures &- resets }
 
   mutating func add(_ other: NameCounts) {
     requests &+= other.requests
     successes &+= other.successes
     failures &+= other.failures
+    resets &+= other.resets
     unanswered &+= other.unanswered
+    unknown &+= other.unknown
   }
 }
 

@@ -70,6 +70,8 @@ package struct WatchedSite: Equatable, Sendable {
   package var successes: UInt64 = 0
   package var failures: UInt64 = 0
   package var unanswered: UInt64 = 0
+  /// Of `failures` and of `unanswered`, what is in both: requests that the server reset.
+  package var resets: UInt64 = 0
   package var latencies = LatencySlice()
   /// Answers by `StatusPlaces`; empty when there was none.
   var statuses: [UInt64] = []

@@ -16,8 +16,8 @@ extension Snapshot {
         ledger.headSegments &+ ledger.pipelinedHeads
       ),
       (
-        "responses", ledger.responses, "exchanges + unmatchedResponses + interim",
-        ledger.exchanges &+ ledger.unmatchedResponses &+ ledger.interim
+        "responses", ledger.responses, "exchanges + unmatchedResponses + interim + unsettledResponses",
+        ledger.exchanges &+ ledger.unmatchedResponses &+ ledger.interim &+ ledger.unsettledResponses
       ),
       ("requests shown", totals.requests, "requests read", ledger.requests),
     ]

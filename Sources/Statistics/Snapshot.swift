@@ -66,6 +66,7 @@ package struct SiteCounts: Equatable, Sendable {
   package var successes: UInt64 = 0
   package var failures: UInt64 = 0
   package var unanswered: UInt64 = 0
+  package var unknown: UInt64 = 0
   package var latency = LatencySummary()
   package var sections: [NamedCount] = []
   package init(name: String) { self.name = name }
@@ -80,5 +81,6 @@ package struct OtherSites: Equatable, Sendable {
   package var successes: UInt64 = 0
   package var failures: UInt64 = 0
   package var unanswered: UInt64 = 0
+  package var unknown: UInt64 = 0
   package init() {}
 }

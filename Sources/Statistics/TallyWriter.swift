@@ -82,22 +82,50 @@ package final class TallyWriter {
       tally.totals[0].responses &+= 1
       tally.totals[0].unmatchedResponses &+= 1
       countStatus(event.status, tally)
-      countOutcome(event.status, tally)
+      countOutcome(event.outcome, tally)
     case .interim:
       tally.totals[0].responses &+= 1
       tally.totals[0].interim &+= 1
       countStatus(event.status, tally)
-    case .unanswered:
-      tally.totals[0].unanswered &+= 1
+    case .unanswered: countUnanswered(event, tally)
+    case .unknown:
+      tally.totals[0].unknown &+= 1
+      countUnsettledResponse(event, tally)
       var counts = NameCounts()
-      counts.unanswered = 1
+      counts.unknown = 1
       settle(event, counts, tally)
     }
+  }
+
+  /// Counts a request that was given up: a failure as well when the server reset it.
+  private func countUnanswered(_ event: ExchangeEvent, _ tally: Tally) {
+    tally.totals[0].unanswered &+= 1
+    countUnsettledResponse(event, tally)
+    var counts = NameCounts()
+    counts.unanswered = 1
+    if case .failure = event.outcome {
+      tally.totals[0].failures &+= 1
+      counts.failures = 1
+      counts.resets = 1
+    }
+    settle(event, counts, tally)
+  }
+
+  /// Counts the response, if there was one, of an exchange that ended without an outcome.
+  private func countUnsettledResponse(_ event: ExchangeEvent, _ tally: Tally) {
+    guard event.hasResponse else { return }
+    tally.totals[0].responses &+= 1
+    countStatus(event.status, tally)
   }
 
   @inline(__always)
   private func countRequest(_ event: ExchangeEvent, _ names: NameBuffer, _ tally: Tally) {
     tally.totals[0].requests &+= 1
+    switch event.version {
+    case .http11: break
+    case .http10: tally.totals[0].http10 &+= 1
+    case .http2: tally.totals[0].http2 &+= 1
+    }
     tally.methods[Int(event.method.rawValue)] &+= 1
     if case .other = event.method { countCustomMethod(event.methodName, names, tally) }
     var credit = Credit(slot: 0, generation: 0)
@@ -128,7 +156,7 @@ package final class TallyWriter {
     tally.totals[0].responses &+= 1
     tally.totals[0].exchanges &+= 1
     countStatus(event.status, tally)
-    let isFailure = countOutcome(event.status, tally)
+    let isFailure = countOutcome(event.outcome, tally)
     tally.latency.record(event.latency)
     var counts = NameCounts()
     counts.failures = isFailure ? 1 : 0
@@ -188,12 +216,15 @@ package final class TallyWriter {
     Int(statusPlaces[Int(status) < Tally.statusLimit ? Int(status) : 0])
   }
 
-  /// Counts a final status in the totals and says whether it is a failure (4xx, 5xx).
+  /// Counts the outcome of a final response in the totals, and returns whether it is a failure.
   @inline(__always) @discardableResult
-  private func countOutcome(_ status: UInt16, _ tally: Tally) -> Bool {
-    let isFailure = status >= 400 && status < 600
-    if isFailure { tally.totals[0].failures &+= 1 } else { tally.totals[0].successes &+= 1 }
-    return isFailure
+  private func countOutcome(_ outcome: ExchangeOutcome, _ tally: Tally) -> Bool {
+    if case .failure = outcome {
+      tally.totals[0].failures &+= 1
+      return true
+    }
+    tally.totals[0].successes &+= 1
+    return false
   }
 
   /// The hash of a section of a site: both words in, all bits out.

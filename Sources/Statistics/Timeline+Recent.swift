@@ -44,6 +44,7 @@ extension SiteActivity {
     successes &+= counts.successes
     failures &+= counts.failures
     unanswered &+= counts.unanswered
+    unknown &+= counts.unknown
     if counts.answered > 0 { latencies.add(rows.distribution(slot)) }
   }
 }

@@ -41,6 +41,7 @@ extension Timeline {
         site.successes &+= counts.successes
         site.failures &+= counts.failures
         site.unanswered &+= counts.unanswered
+        site.resets &+= counts.resets
       }
       site.latencies = CounterRows.slice(parts)
       site.statuses = CounterRows.statuses(parts)
@@ -105,6 +106,7 @@ extension Timeline {
       sites[last].counts.successes &+= row.counts.successes
       sites[last].counts.failures &+= row.counts.failures
       sites[last].counts.unanswered &+= row.counts.unanswered
+      sites[last].counts.unknown &+= row.counts.unknown
     }
     if scope == .life {
       let floors = replicas.map { replica in
@@ -191,6 +193,7 @@ extension OtherSites {
     successes &+= more.counts.successes
     failures &+= more.counts.failures
     unanswered &+= more.counts.unanswered
+    unknown &+= more.counts.unknown
   }
 
   /// Adds a site that is not listed.
@@ -200,5 +203,6 @@ extension OtherSites {
     successes &+= site.successes
     failures &+= site.failures
     unanswered &+= site.unanswered
+    unknown &+= site.unknown
   }
 }

@@ -75,8 +75,6 @@ def make(laboratory, one, folder):
     found = entries(laboratory, one)
     if one.late and one.unmatched:
         found = found[len(one.unmatched):]
-    if one.prefaces:
-        found = []
     body = {
         "name": one.name, "server": one.server, "client": one.client, "shows": one.shows, "ports": list(one.ports),
         "truth_from": one.truth_from or f"the log of {' and '.join(one.servers)}",

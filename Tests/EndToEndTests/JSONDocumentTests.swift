@@ -16,9 +16,8 @@ import Testing
 
   static let members: Set<String> = [
     "type", "schema", "start", "end", "backend", "source", "requests", "responses", "successes", "failures",
-    "exchanges", "unanswered", "unmatchedResponses", "methods", "statuses", "sites", "other", "latency",
-    "capture",
-    "alert",
+    "exchanges", "unanswered", "unknown", "unmatchedResponses", "methods", "protocols", "statuses", "sites",
+    "other", "latency", "capture", "alert",
   ]
   static let inner: [String: Set<String>] = [
     "other": ["sites", "requests"], "latency": ["count", "p50", "p90", "p99", "max"],
@@ -29,7 +28,8 @@ import Testing
     ], "alert": ["active", "average", "threshold", "unit", "peak"],
   ]
   static let site: Set<String> = [
-    "site", "requests", "successes", "failures", "unanswered", "overcountMax", "sections", "latency",
+    "site", "requests", "successes", "failures", "unanswered", "unknown", "overcountMax", "sections",
+    "latency",
   ]
   static let alert: Set<String> = [
     "type", "schema", "rule", "state", "at", "started", "hits", "threshold", "lost", "id",

@@ -14,6 +14,12 @@ struct Account: Equatable {
   var interim: [UInt16: Int] = [:]
   var methods: [String: Int] = [:]
   var unanswered = 0
+  /// Of `unanswered`, those that the server reset.
+  var resets = 0
+  /// Ends without a known outcome, by request and status.
+  var unknown: [String: Int] = [:]
+  var outcomes: [String: Int] = [:]
+  var versions: [String: Int] = [:]
   var counters = ExchangeCounters()
   var latencies: [UInt64] = []
 
@@ -38,14 +44,19 @@ struct Account: Equatable {
         let name = Self.text(batch, event.site) + " " + Self.text(batch, event.section)
         requests[name, default: 0] += 1
         names[event.exchange] = name
+        versions[event.version.name, default: 0] += 1
         methods[
           event.method == .other ? Self.text(batch, event.methodName) : event.method.name, default: 0] += 1
       case .answered:
         answers["\(names[event.exchange] ?? "?") \(event.status)", default: 0] += 1
+        outcomes["\(names[event.exchange] ?? "?") \(event.outcome)", default: 0] += 1
         latencies.append(event.latency)
       case .unmatchedResponse: unmatchedResponses[event.status, default: 0] += 1
       case .interim: interim[event.status, default: 0] += 1
-      case .unanswered: unanswered += 1
+      case .unanswered:
+        unanswered += 1
+        if event.outcome == .failure { resets += 1 }
+      case .unknown: unknown["\(names[event.exchange] ?? "?") \(event.status)", default: 0] += 1
       }
     }
   }
@@ -63,7 +74,8 @@ struct Account: Equatable {
     return c.delivered == c.headSegments + c.continuations + c.duplicates + c.unparseable + c.falseHeads
       + c.otherSegments
       && c.requests + c.responses == c.headSegments + c.pipelinedHeads
-      && c.responses == c.exchanges + c.unmatchedResponses + c.interim
+      && c.responses == c.exchanges + c.unmatchedResponses + c.interim + c.unsettledResponses
+      && c.openResponses == 0
   }
 
   /// The same without what may depend on the order of arrival.

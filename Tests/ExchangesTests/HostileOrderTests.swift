@@ -96,7 +96,8 @@ import Testing
         switch event.kind {
         case .request where event.exchange != nil: if !open.insert(event.exchange).inserted { twice += 1 }
         case .answered: if open.remove(event.exchange) == nil { twice += 1 }
-        case .unanswered where event.exchange != nil: if open.remove(event.exchange) == nil { twice += 1 }
+        case .unanswered where event.exchange != nil, .unknown where event.exchange != nil:
+          if open.remove(event.exchange) == nil { twice += 1 }
         default: break
         }
       }

@@ -61,7 +61,10 @@ import Testing
         case .storedHead:
           let pool = messages.storedBytes(reading.stored)
           note(head, pool.bytes(of: reading.stored.block, count: Int(reading.stored.count)), chunk, reading)
-        case .leftHTTP: hasLeft = true
+        case .preface:
+          hasLeft = true
+          messages.leaveHTTP(chunk.flow, chunk.direction)
+        case .storedPreface: hasLeft = true
         }
       }
       outcome = reading.outcome

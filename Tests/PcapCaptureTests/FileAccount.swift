@@ -9,6 +9,7 @@ import Text
 /// Reads a capture file to its end and adds up what it says.
 struct FileAccount {
   var requests = 0
+  var unknown = 0
   var responses = 0
   var methods: [String: Int] = [:]
   var statuses: [String: Int] = [:]
@@ -54,7 +55,7 @@ struct FileAccount {
         sections[section, default: 0] += 1
         siteOf[event.exchange] = site
       case .answered:
-        if event.status >= 400 {
+        if event.outcome == .failure {
           failures[siteOf[event.exchange] ?? "", default: 0] += 1
         } else {
           successes[siteOf[event.exchange] ?? "", default: 0] += 1
@@ -64,6 +65,12 @@ struct FileAccount {
         responses += 1
         statuses["\(event.status)", default: 0] += 1
       case .unanswered: break
+      case .unknown:
+        unknown += 1
+        if event.hasResponse {
+          responses += 1
+          statuses["\(event.status)", default: 0] += 1
+        }
       }
     }
     counters = tracker.counters

@@ -178,7 +178,14 @@ import Testing
         $0.capture.onPort = 2
         $0.capture.payload = 2
         $0.ledger.http2 = 1
-      } == "HTTP/2 on port 80: not readable (1 connections).")
+      } == "HTTP/2 on port 80: no requests (1 connections).")
+    #expect(
+      sentence {
+        $0.capture.packets = 2
+        $0.capture.onPort = 2
+        $0.capture.payload = 2
+        $0.ledger.http2Unread = 1
+      } == "HTTP/2 on port 80: not read at this depth (1 connections). Try --depth streams")
     #expect(
       sentence { $0.totals.responses = 12 }
         == "Only responses seen (12): capture is one-way, or the requests are not HTTP/1.")

@@ -48,6 +48,7 @@ final class Traffic {
     var event = ExchangeEvent(kind: .answered)
     event.exchange = RequestIndex(offset: exchange)
     event.status = status
+    event.outcome = .of(status: status)
     event.latency = latency
     events.append(event)
   }
@@ -56,6 +57,7 @@ final class Traffic {
     var event = ExchangeEvent(kind: kind)
     event.exchange = exchange.map(RequestIndex.init(offset:))
     event.status = status
+    event.outcome = .of(status: status)
     events.append(event)
   }
 }

@@ -37,6 +37,7 @@ package enum IndexKind {
   @usableFromInline
   package enum Request {}
   enum Block {}
+  enum Connection {}
 }
 
 /// A connection: the same index in the arrays of all stages.
@@ -47,6 +48,8 @@ typealias HeldIndex = TypedIndex<IndexKind.Held>
 package typealias RequestIndex = TypedIndex<IndexKind.Request>
 /// A block of a `BlockPool`.
 typealias BlockIndex = TypedIndex<IndexKind.Block>
+/// An HTTP/2 connection among those that are read.
+typealias ConnectionIndex = TypedIndex<IndexKind.Connection>
 
 /// An index or none, in four bytes: an `Optional` takes eight in a record.
 ///

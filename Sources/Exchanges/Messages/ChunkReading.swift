@@ -63,8 +63,10 @@ enum ReadingStep: BitwiseCopyable {
   case head
   /// A message's head, in the store.
   case storedHead
-  /// Another protocol: the connection leaves HTTP/1.
-  case leftHTTP
+  /// The first bytes of HTTP/2, of a client or of a server: the connection leaves HTTP/1.
+  case preface(isClient: Bool)
+  /// A client's preface that was stored.
+  case storedPreface
 }
 
 /// What a gap in a direction whose gaps are not waited for means to its reading.

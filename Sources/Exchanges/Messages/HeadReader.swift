@@ -2,6 +2,7 @@
 
 import Capture
 import HTTP1
+import HTTP2
 import System
 import Text
 
@@ -42,9 +43,27 @@ struct HeadReader: ~Copyable {
     reading.headOffset = offset
     reading.headStart = chunk.sequence &+ UInt32(offset)
     reading.isInStep = half.phase == .boundary
-    if HeadStart.verdict(bytes) == .http2 {
-      half.leaveHTTP()
-      return .leftHTTP
+    switch HeadStart.verdict(bytes) {
+    case .http2:
+      if !flow.hasHead, !reading.isLate, half.phase == .boundary || ConnectionPreface.isClients(bytes) {
+        return .preface(isClient: true)
+      }
+      // Not as a connection's first bytes: servers answer with an error.
+      reading.outcome.isUnparseable = true
+      half.desynchronize()
+      return .none
+    case .none where isStreams && half.phase == .boundary && !flow.hasHead && !reading.isLate:
+      if flow.isResponding(chunk.direction), ConnectionPreface.isServers(bytes) {
+        return .preface(isClient: false)
+      }
+      let header = ProxyHeader.length(bytes)
+      if header > 0 {
+        // A proxy's header before a connection's first bytes is none of its client's.
+        reading.offset = offset &+ header
+        half.endMessage()
+        return .none
+      }
+    default: break
     }
     switch HeadParser.parse(bytes, into: &head) {
     case .complete:
@@ -91,6 +110,15 @@ struct HeadReader: ~Copyable {
     guard let block = stored.block.index else { return .none }
     let pool = store.pool(of: stored)
     let bytes = pool.bytes(of: block, count: Int(stored.count))
+    // The preface came in pieces: as a head it would be whole with its first empty line.
+    if old < 18, stored.count >= 18, !flow.hasHead, half.isHeadInStep,
+      HeadStart.verdict(bytes) == .http2
+    {
+      noteStored(half, &reading)
+      half.endHead(isWhole: true)
+      reading.offset = offset &+ min(Int(stored.count), ConnectionPreface.length) &- old
+      return .storedPreface
+    }
     let end = ByteScan.headEnd(in: bytes, from: max(0, old &- 2))
     switch end >= 0 || old < 128 ? HeadParser.parse(bytes, into: &head) : .incomplete {
     case .complete:

@@ -46,7 +46,7 @@ extension ElementRef<MessageFlow> {
         // What the response will decide about came too early to tell: it is not read.
         guard offset == 0, !isStreams else { return false }
         half.desynchronize()
-      case .tunnel: return false
+      case .tunnel, .frames: return false
       }
     }
     return false

@@ -18,7 +18,9 @@ struct LateHeads: ~Copyable {
 
   /// Prepares for a late chunk; false when no head is to be looked for in it.
   mutating func begin(_ payload: RawSpan, of flow: ElementRef<MessageFlow>, _ direction: Direction) -> Bool {
-    guard HeadLooks.beginsLikeHead(payload), flow[direction].phase != .tunnel else { return false }
+    guard HeadLooks.beginsLikeHead(payload), flow[direction].phase != .tunnel,
+      flow[direction].phase != .frames
+    else { return false }
     state[0].value = MessageHalf()
     state[0].start(atBoundary: true)
     return true

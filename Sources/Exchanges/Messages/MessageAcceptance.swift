@@ -18,6 +18,7 @@ extension ElementRef<MessageFlow> {
       return false
     }
     if isRoleUnknown { setRole(requestsIn: isRequest ? chunk.direction : chunk.direction.opposite) }
+    self.hasHead = true
     reading.outcome.heads &+= 1
     if isRequest { half.follow(request: head, isStreams: isStreams) }
     return true

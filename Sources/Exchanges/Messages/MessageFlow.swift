@@ -9,6 +9,8 @@ struct MessageFlow: BitwiseCopyable {
   var requests = Role.unknown
   /// A SYN decided the role: no head can contradict it.
   var isRoleSure = false
+  /// A head of HTTP/1 was read.
+  var hasHead = false
   var forward = MessageHalf()
   var backward = MessageHalf()
 }

@@ -14,7 +14,7 @@ extension ElementRef<MessageFlow> {
     case .chunked:
       var chunks = half.chunks
       if chunks.skip(gap) { half.chunks = chunks } else { half.desynchronize() }
-    case .untilClose, .tunnel: break
+    case .untilClose, .tunnel, .frames: break
     case .body, .boundary, .desynchronized, .awaitingResponse, .head: half.desynchronize()
     }
   }
@@ -38,7 +38,7 @@ extension ElementRef<MessageFlow> {
     case .head:
       guard chunk.kind == .continuation else { return .endsHead }
       return gap < UInt32(HeadParser.maximumLength) ? .insideHead : .beyondHead
-    case .tunnel: return .isBody(looksLikeHead: false)
+    case .tunnel, .frames: return .isBody(looksLikeHead: false)
     case .chunked, .untilClose:
       guard chunk.kind == .start else { return .isBody(looksLikeHead: false) }
       if !mayStartHead(chunk, hint) { return .isBody(looksLikeHead: true) }

@@ -20,6 +20,8 @@ enum ReadingPhase: BitwiseCopyable, Sendable {
   case awaitingResponse
   /// No longer HTTP/1.
   case tunnel
+  /// HTTP/2: the other implementation of this stage reads on.
+  case frames
 }
 
 /// What has been read of one direction's messages, and where the next head may begin.
@@ -50,7 +52,8 @@ extension ElementRef<MessageHalf> {
   /// A stream begins: by a SYN (a head may begin), or in the midst of it.
   @inline(__always)
   func start(atBoundary: Bool) {
-    // A direction of which nothing was read may have become a tunnel by the other one's doing.
+    // A direction of which nothing was read may have left HTTP/1 by the other one's doing.
+    if self.phase == .frames { return }
     expect(.desynchronized, .tunnel)
     let phase: ReadingPhase = atBoundary ? .boundary : .desynchronized
     self.phase = phase
@@ -144,6 +147,19 @@ extension ElementRef<MessageHalf> {
   func leaveHTTP() {
     assert(self.phase != .head, "a head in the making is ended first")
     self.phase = .tunnel
+  }
+
+  /// The connection carries HTTP/2 from here on.
+  @inline(__always)
+  func beginFrames() {
+    assert(self.phase != .head, "a head in the making is ended first")
+    self.phase = .frames
+  }
+
+  /// The connection is not read as HTTP/2 any more: a head may begin here, or is looked for.
+  func endFrames(atBoundary: Bool) {
+    let phase: ReadingPhase = atBoundary ? .boundary : .desynchronized
+    self.phase = phase
   }
 
   /// Whether the body's length is to be trusted, from its head on.

@@ -49,6 +49,8 @@ extension MessageReader {
   mutating func move(_ flow: FlowIndex, _ direction: Direction, to other: FlowIndex, _ target: Direction) {
     let half = flows[flow][direction]
     flows[other][target].value = half.value
+    // The frames' state stays behind: they are found again.
+    if half.phase == .frames { flows[other][target].endFrames(atBoundary: false) }
     half.value = MessageHalf()
   }
 
@@ -80,6 +82,54 @@ extension MessageReader {
   mutating func giveUpResponse(_ flow: FlowIndex, _ direction: Direction) {
     let half = flows[flow][direction]
     if half.phase == .awaitingResponse { half.desynchronize() }
+  }
+
+  /// Whether the next byte of a direction may begin a head.
+  func isAtBoundary(_ flow: FlowIndex, _ direction: Direction) -> Bool {
+    flows[flow][direction].phase == .boundary
+  }
+
+  /// What HTTP/1 leaves of a chunk.
+  enum Rest {
+    /// Nothing that can be read.
+    case none
+    case frames
+    /// The connection's first bytes, or those after a gap: frames, or anything else.
+    case unknown
+  }
+
+  /// Whether HTTP/1 leaves something of a chunk that may be frames.
+  @inline(__always)
+  func hasRest(_ chunk: Chunk) -> Bool {
+    switch flows[chunk.flow][chunk.direction].phase {
+    case .frames, .desynchronized: true
+    default: false
+    }
+  }
+
+  func rest(of chunk: Chunk) -> Rest {
+    switch flows[chunk.flow][chunk.direction].phase {
+    case .frames: .frames
+    case .desynchronized: isStreams && !flows[chunk.flow].hasHead ? .unknown : .none
+    default: .none
+    }
+  }
+
+  /// Whether requests may travel in a direction, as far as is known.
+  func mayRequest(_ flow: FlowIndex, _ direction: Direction) -> Bool { flows[flow].mayRequest(direction) }
+
+  /// Leaves both directions to the reading of frames.
+  mutating func beginFrames(_ flow: FlowIndex, requestsIn direction: Direction) {
+    flows[flow].setRole(requestsIn: direction)
+    flows[flow].hasHead = false
+    flows[flow].member(\.forward).beginFrames()
+    flows[flow].member(\.backward).beginFrames()
+  }
+
+  /// Takes both directions back; heads are looked for, but at the boundary in one of them.
+  mutating func endFrames(_ flow: FlowIndex, atBoundary direction: Direction?) {
+    flows[flow].member(\.forward).endFrames(atBoundary: direction == .forward)
+    flows[flow].member(\.backward).endFrames(atBoundary: direction == .backward)
   }
 
   /// The other direction of one that has left HTTP leaves it too.

@@ -2,6 +2,7 @@
 
 import Capture
 import HTTP1
+import HTTP2
 import Text
 
 /// The sender and the receiver of a head.
@@ -26,6 +27,28 @@ extension EventBatch {
     detail.referer = text(fields.referer, limit: ExchangeDetail.longestField)
     detail.userAgent = text(fields.userAgent, limit: ExchangeDetail.longestField)
     (detail.major, detail.minor) = fields.version
+    describe(detail)
+  }
+
+  /// Adds details to the event of a stream's request, the last one of the batch.
+  mutating func describeRequest(_ fields: HeaderList, _ ends: ExchangeEnds) {
+    let names = names
+    func text(_ field: FieldName, limit: Int) -> NameRange {
+      let value = fields.value(of: field)
+      guard value.byteCount > 0 else { return NameRange() }
+      let place = PrintableName.appendText(value, 0, value.byteCount, limit: limit, to: names)
+      return NameRange(start: UInt16(place.start), count: UInt16(place.count), hash: 0)
+    }
+    var detail = ExchangeDetail(client: ends.from, server: ends.to)
+    detail.target = text(.path, limit: ExchangeDetail.longestTarget)
+    if fields.find(.path) == .absent { detail.target = text(.authority, limit: ExchangeDetail.longestTarget) }
+    if detail.target.count == 0 {
+      let place = UnknownName.append(to: names)
+      detail.target = NameRange(start: UInt16(place.start), count: UInt16(place.count), hash: 0)
+    }
+    detail.referer = text(.referer, limit: ExchangeDetail.longestField)
+    detail.userAgent = text(.userAgent, limit: ExchangeDetail.longestField)
+    (detail.major, detail.minor) = (2, 0)
     describe(detail)
   }
 

@@ -16,13 +16,22 @@ package struct ExchangeEvent: BitwiseCopyable, Sendable {
     case unmatchedResponse
     /// An interim response (1xx, 101 apart). `status`, and `exchange` when it has one.
     case interim
-    /// A request was given up: no response within the time limit. `exchange`.
+    /// A request was given up, by the time limit or by either side; `outcome` is a failure when the server reset its
+    /// stream. `exchange`, and `status` when `hasResponse`: a call's, whose own status did not come.
     case unanswered
+    /// An exchange is over whose outcome nobody can know. `exchange`, and `status` when `hasResponse`.
+    case unknown
   }
 
   package var kind: Kind
   /// The request's method.
   package var method: Method = .other
+  /// The version of HTTP, of `.request`.
+  package var version = ProtocolVersion.http11
+  /// Whether the exchange failed, of final responses and of `.unanswered`.
+  package var outcome = ExchangeOutcome.success
+  /// A response's head was seen, of `.unanswered` and `.unknown`.
+  package var hasResponse = false
   /// 100 to 999; 0 when there is none.
   package var status: UInt16 = 0
   /// `exchange` in four bytes, one higher; 0 when there is none.

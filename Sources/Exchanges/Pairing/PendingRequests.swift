@@ -112,6 +112,13 @@ struct PendingRequests: ~Copyable {
     return index
   }
 
+  /// Makes a request the newest one.
+  mutating func renew(_ index: RequestIndex, at clock: UInt64) {
+    slots[index].clock = clock
+    byAge.remove(index, in: slots)
+    byAge.append(index, in: slots)
+  }
+
   /// Forgets a request.
   @inline(__always)
   mutating func remove(_ index: RequestIndex) {

@@ -53,6 +53,18 @@ struct RequestPairing: ~Copyable {
   /// The first request of a flow that waits; nil when none does.
   func first(of flow: FlowIndex) -> RequestIndex? { pending.first(of: flow) }
 
+  /// The flow and the stream of a request that waits.
+  @inline(__always)
+  func key(of request: RequestIndex) -> ExchangeKey { pending[request].key }
+
+  /// Makes a request of its flow one of a stream, where its response comes after an upgrade.
+  mutating func move(_ request: RequestIndex, toStream stream: UInt32) {
+    pending[request].key.stream = stream
+  }
+
+  /// Gives a request that is under way its whole time again.
+  mutating func renew(_ request: RequestIndex, at clock: UInt64) { pending.renew(request, at: clock) }
+
   /// The flow of a request that waits.
   func flow(of request: RequestIndex) -> FlowIndex { pending[request].key.flow }
 

@@ -75,12 +75,33 @@ def conditional(lab):
     lab.run("curl", *since, "--next", "-s", "-r", "0-9", f"{N}/drive/a.txt", "--next", *since)
 
 
-@scenario("nginx-http2", "nginx", "curl", "HTTP/2 with prior knowledge is no HTTP/1", ports=(81,),
-          prefaces=1, truth_from="nginx's log has HTTP/2 requests, which are not counted; the preface by what curl did")
+@scenario("nginx-http2", "nginx", "curl", "HTTP/2 with prior knowledge", ports=(81,), prefaces=1,
+          truth_from="the log of nginx; the preface by what curl did")
 def http2(lab):
     lab.run("curl", "-s", "--http2-prior-knowledge", f"{N}:81/api", f"{N}:81/missing",
             may_fail="curl 7.88 asks no second time on a connection of prior knowledge: error 16")
     return []
+
+
+@scenario("nginx-h2load", "nginx", "h2load", "HTTP/2: 4 connections of 20 streams each", ports=(81,), prefaces=4,
+          truth_from="the log of nginx; the prefaces by what h2load did")
+def h2load(lab):
+    lab.run("h2load", "-n", "240", "-c", "4", "-m", "20", f"{N}:81/api", f"{N}:81/missing",
+            f"{N}:81/many/7.txt")
+
+
+@scenario("nginx-h2load-head", "nginx", "h2load", "HTTP/2: HEAD on one connection", ports=(81,), prefaces=1,
+          truth_from="the log of nginx; the preface by what h2load did")
+def h2load_bodies(lab):
+    lab.run("h2load", "-n", "60", "-c", "1", "-m", "10", "-H", ":method: HEAD", f"{N}:81/drive/a.txt",
+            f"{N}:81/many/2.txt")
+
+
+@scenario("nginx-nghttp", "nginx", "nghttp", "HTTP/2: several paths on one connection, with continued header blocks",
+          ports=(81,), prefaces=1, truth_from="the log of nginx; the preface by what nghttp did")
+def nghttp(lab):
+    lab.run("nghttp", "-n", "--continuation", "-H", "cookie: a=" + "x" * 3000, f"{N}:81/api",
+            f"{N}:81/missing", f"{N}:81/drive/a.txt", f"{N}:81/many/7.txt")
 
 
 @scenario("nginx-h2c-refused", "nginx", "curl", "an upgrade to h2c that the server ignores")

@@ -138,6 +138,7 @@ enum Conversation: FuzzTarget {
         case .answered: totals["\(names[event.exchange] ?? "?") \(event.status)", default: 0] += 1
         case .unmatchedResponse: totals["unmatched response \(event.status)", default: 0] += 1
         case .unanswered: totals["unanswered", default: 0] += 1
+        case .unknown: totals["unknown", default: 0] += 1
         case .interim: break
         }
       }

@@ -107,16 +107,21 @@ enum FlowMachine: FuzzTarget {
     expect(classes.allSatisfy { $0 <= sent }, "no class is below zero: \(c)")
     expect(c.delivered == classes.reduce(0, +), "each segment is in one class: \(c)")
     expect(c.requests + c.responses == c.headSegments + c.pipelinedHeads, "each head has a place: \(c)")
-    expect(c.responses == c.exchanges + c.unmatchedResponses + c.interim, "each response is something: \(c)")
+    expect(
+      c.responses == c.exchanges + c.unmatchedResponses + c.interim + c.unsettledResponses + c.openResponses,
+      "each response is something: \(c)")
     expect(isFinal ? c.delivered == sent : c.delivered <= sent, "no segment is lost: \(c), \(sent) sent")
-    expect(c.exchanges + c.unanswered <= c.requests, "no request ends twice: \(c)")
-    if isFinal { expect(c.exchanges + c.unanswered == c.requests, "each request has an end: \(c)") }
+    expect(c.exchanges + c.unanswered + c.unknown <= c.requests, "no request ends twice: \(c)")
+    if isFinal {
+      expect(c.exchanges + c.unanswered + c.unknown == c.requests, "each request has an end: \(c)")
+      expect(c.openResponses == 0, "each response has an end: \(c)")
+    }
   }
 
   /// The events, request by request.
   private struct Book {
     private var isOpen: [RequestIndex: Bool] = [:]
-    private var requests: UInt64 = 0, answered: UInt64 = 0, unanswered: UInt64 = 0
+    private var requests: UInt64 = 0, answered: UInt64 = 0, unanswered: UInt64 = 0, unknown: UInt64 = 0
 
     mutating func read(_ tracker: inout ExchangeTracker) {
       for index in 0..<tracker.batch.count {
@@ -140,8 +145,8 @@ enum FlowMachine: FuzzTarget {
           }
           expect(isOpen[exchange] == true, "what is answered was asked")
           isOpen[exchange] = false
-        case .unanswered:
-          unanswered += 1
+        case .unanswered, .unknown:
+          if case .unknown = event.kind { unknown += 1 } else { unanswered += 1 }
           guard let exchange = event.exchange else { continue }
           expect(isOpen[exchange] == true, "what is given up was asked")
           isOpen[exchange] = false
@@ -153,7 +158,9 @@ enum FlowMachine: FuzzTarget {
 
     func check(_ c: ExchangeCounters) {
       expect(
-        c.requests == requests && c.exchanges == answered && c.unanswered == unanswered, "events are counted")
+        c.requests == requests && c.exchanges == answered && c.unanswered == unanswered
+          && c.unknown == unknown,
+        "events are counted")
     }
   }
 }

@@ -59,7 +59,7 @@ enum MessageReading: FuzzTarget {
           expect(!isFound, "what was found after stray bytes is a status line")
           isFound = reading.offset < length
           continue
-        case .leftHTTP: leave(chunk)
+        case .preface, .storedPreface: leave(chunk)
         case .head:
           expect(head.length <= length - reading.headOffset, "a head ends in its chunk")
           take(head, chunk, reading)

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTP1
+import HTTP2
+import System
+
+/// The HTTP/2 stage: the connections that carry frames, by which chunks become messages of streams.
+///
+/// It is the second implementation of the stage of messages. A chunk is read in turns: `next`, and for a request `add`,
+/// until the chunk is over. What a request is known by in the pairing is kept with its stream and given back.
+struct FrameStage: ~Copyable {
+  private var connections: FrameConnections
+  /// The fields of the block being read; made with the first connection.
+  private var list: HeaderList?
+  /// What decodes a block of which it is not known yet whether it is one.
+  private let probe = HeaderDecoder(joinedLate: true)
+
+  init(limits: ExchangeLimits, seed: UInt64) {
+    connections = FrameConnections(limits: limits, seed: seed)
+  }
+
+  /// The fields of the request that `next` has just read.
+  var fields: HeaderList {
+    mutating get {
+      if let list { return list }
+      let made = HeaderList()
+      list = made
+      return made
+    }
+  }
+}
+
+// MARK: - Connections
+
+extension FrameStage {
+  /// The flow whose connection must be ended before another one begins; nil while there is room.
+  var nextToEvict: FlowIndex? { connections.nextToEvict }
+
+  /// The flow whose connection must be ended since all take too much memory; nil while they do not.
+  var nextBeyondBudget: FlowIndex? { connections.nextBeyondBudget }
+
+  /// Whether a flow carries frames.
+  func carries(_ flow: FlowIndex) -> Bool { connections.connection(of: flow) != nil }
+
+  /// Begins to read a flow's frames; there must be room.
+  /// - Parameter first: Whose first bytes are next, where the connection has not begun before; nil from its midst on.
+  mutating func begin(_ flow: FlowIndex, requestsIn direction: Direction, first: FrameSender?) {
+    connections.begin(flow, requestsIn: direction, first: first)
+  }
+
+  /// Reads on at a direction's next byte, where a frame begins.
+  func resume(_ flow: FlowIndex, _ direction: Direction) {
+    connections.connection(of: flow)?.resume(direction)
+  }
+
+  /// Notes that the server's bytes begin in their midst.
+  func joinServer(_ flow: FlowIndex) { connections.connection(of: flow)?.server.gap(nil) }
+
+  /// Begins after an upgrade: the request is answered on stream 1.
+  func upgrade(_ flow: FlowIndex, _ request: RequestIndex) {
+    guard let connection = connections.connection(of: flow) else { return }
+    connection.add(StreamRequest(stream: 1, method: .other, call: .no, isTunnel: false), request)
+    connection.lastStream = 1
+    // The request's HTTP2-Settings, which the 101 acknowledges, are not kept.
+    connection.server.receiverSettingsUnknown()
+  }
+
+  /// Forgets a flow's connection, if it has one; exchanges of its streams have been ended. Apart as well.
+  @inline(never)
+  mutating func end(_ flow: FlowIndex) { connections.end(flow) }
+
+  /// Who sends the frames that a chunk of a flow begins with of which nothing is known; nil when they may be none.
+  mutating func sender(_ bytes: RawSpan, length: Int) -> FrameSender? {
+    // Of most bytes the first nine are no header: before anything is made.
+    guard FrameFinder.mayBegin(bytes) else { return nil }
+    return FrameFinder.sender(bytes, length: length, probe, fields)
+  }
+}
+
+// MARK: - Chunks
+
+extension FrameStage {
+  /// Reads on in a chunk, from `reading.offset`, up to the next message.
+  mutating func next(_ chunk: Chunk, _ payload: RawSpan, _ reading: inout ChunkReading) -> FrameStep {
+    guard let connection = connections.connection(of: chunk.flow) else { return .endOfChunk }
+    let step = connection.next(chunk, payload, &reading, into: fields)
+    if case .endOfChunk = step { connections.use(chunk.flow, connection) }
+    return step
+  }
+
+  /// Reads a client's preface that came before the chunk being read.
+  mutating func readPreface(_ flow: FlowIndex, _ bytes: RawSpan) {
+    connections.connection(of: flow)?.readPreface(bytes, into: fields)
+  }
+
+  /// Continues after bytes of a direction that will not come. Apart, since a connection is counted.
+  @inline(never)
+  mutating func skip(_ flow: FlowIndex, _ direction: Direction, _ gap: UInt32) {
+    connections.connection(of: flow)?.skip(direction, gap)
+  }
+}
+
+// MARK: - Streams
+
+extension FrameStage {
+  /// The exchange that has given way to the next request of a flow; nil when there is room.
+  func makeRoom(in flow: FlowIndex) -> EndedStream? { connections.connection(of: flow)?.makeRoom() }
+
+  /// Adds a request that was read, for which there is room.
+  func add(_ request: StreamRequest, of flow: FlowIndex, as index: RequestIndex) {
+    connections.connection(of: flow)?.add(request, index)
+  }
+
+  /// Ends the exchange of a request that is given up: no room, the time limit, or the connection's end; nil when no
+  /// stream has it. Apart as well.
+  @inline(never)
+  func giveUp(_ request: RequestIndex, on stream: UInt32, of flow: FlowIndex) -> EndedStream? {
+    connections.connection(of: flow)?.giveUp(request, on: stream)
+  }
+
+  /// Whether a request continues whose time is over: a call that has been answered and is still under way.
+  func isUnderWay(_ flow: FlowIndex, _ stream: UInt32) -> Bool {
+    connections.connection(of: flow)?.isUnderWay(stream) ?? false
+  }
+}
