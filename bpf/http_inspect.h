@@ -74,7 +74,8 @@ static __always_inline int httpf_inspect(struct __sk_buff *skb, struct httpf_cpu
 	segment->offset = offset;
 	segment->length = h->end - offset;
 	if (httpf_verifier_reload(&segment->length) == 0) {
-		if (httpf_settings.streams && h->flags & (HTTPF_FIN | HTTPF_SYN | HTTPF_RST))
+		/* A bare record: what begins and ends connections. */
+		if (h->flags & (HTTPF_FIN | HTTPF_SYN | HTTPF_RST))
 			return httpf_tail_call(skb, cpu, HTTPF_AT_STREAM);
 		return 0;
 	}

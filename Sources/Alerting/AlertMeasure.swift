@@ -12,9 +12,15 @@ package enum AlertMeasure: Equatable, Sendable {
   case statusClass(Int)
   /// Final responses of one status, 200 to 599; their share is of all final responses.
   case status(Int)
-  /// Requests given up without a response; their share is of the requests whose end is known.
-  case unanswered
-  /// Records lost before they could be read; their share is of the heads matched in the kernel.
+  /// Requests whose connection ended before a final response; their share is of the requests whose end is known.
+  case aborted
+  /// Requests that waited for as long as the time limit allows; their share is of the same.
+  case timedOut
+  /// Requests that wait at the moment.
+  case inFlight
+  /// How long the first of these has waited.
+  case oldest
+  /// Records lost before they could be read; their share is of the segments matched in the kernel.
   case lost
   /// The latency that this many of 1,000 answers do not exceed, 1 to 999: `p99` is 990.
   case quantile(Int)
@@ -26,14 +32,19 @@ package enum AlertMeasure: Equatable, Sendable {
   package static let p99 = quantile(990)
 
   /// What is accepted, in the words of a message.
-  static let expected = "requests, failures, 5xx, 4xx, status=503, unanswered, lost, p50, p95, p99 or max"
+  static let expected =
+    "requests, failures, 5xx, 4xx, status=503, aborted, timed-out, in-flight, oldest, "
+    + "lost, p50, p95, p99 or max"
 
   /// The measure of this name; nil when there is none.
   init?(_ name: some StringProtocol) {
     switch name {
     case "requests": self = .requests
     case "failures": self = .failures
-    case "unanswered": self = .unanswered
+    case "aborted": self = .aborted
+    case "timed-out": self = .timedOut
+    case "in-flight": self = .inFlight
+    case "oldest": self = .oldest
     case "lost": self = .lost
     case "max": self = .max
     case "2xx", "3xx", "4xx", "5xx": self = .statusClass(Int(name.prefix(1)) ?? 0)
@@ -66,7 +77,10 @@ package enum AlertMeasure: Equatable, Sendable {
     switch self {
     case .requests: "requests"
     case .failures: "failures"
-    case .unanswered: "unanswered"
+    case .aborted: "aborted"
+    case .timedOut: "timed-out"
+    case .inFlight: "in-flight"
+    case .oldest: "oldest"
     case .lost: "lost"
     case .max: "max"
     case .statusClass(let digit): "\(digit)xx"
@@ -78,10 +92,13 @@ package enum AlertMeasure: Equatable, Sendable {
 
   var isLatency: Bool {
     switch self {
-    case .requests, .failures, .statusClass, .status, .unanswered, .lost: false
+    case .requests, .failures, .statusClass, .status, .aborted, .timedOut, .inFlight, .oldest, .lost: false
     case .quantile, .max: true
     }
   }
+
+  /// Whether it is a state at the end of an interval, not something that is counted over a time.
+  var isMoment: Bool { self == .inFlight || self == .oldest }
 
   /// What the value is called in sentences and, before a `=`, in the log.
   package var key: String {
@@ -99,6 +116,8 @@ package enum AlertUnit: Equatable, Sendable {
   case perInterval
   /// This many in so long a time, nanoseconds, on average.
   case per(UInt64)
+  /// This many at the moment.
+  case atOnce
   /// A share, 0 to 100.
   case percent
   /// Nanoseconds.
@@ -109,6 +128,7 @@ package enum AlertUnit: Equatable, Sendable {
     switch self {
     case .perInterval: "interval"
     case .per(let time): time == 1_000_000_000 ? "second" : time == 60_000_000_000 ? "minute" : "hour"
+    case .atOnce: "requests"
     case .percent: "percent"
     case .time: "seconds"
     }
@@ -121,6 +141,7 @@ package enum AlertUnit: Equatable, Sendable {
   package func text(_ value: Double) -> String {
     switch self {
     case .perInterval: DecimalText.twoDecimals(value)
+    case .atOnce: DecimalText.shortest(value)
     case .per: DecimalText.twoDecimals(value) + suffix
     case .percent: DecimalText.twoDecimals(value) + "%"
     case .time: DecimalText.twoDecimals(value / Self.scale(value).length) + Self.scale(value).name
@@ -130,7 +151,7 @@ package enum AlertUnit: Equatable, Sendable {
   /// A limit in this unit, as short as it was written.
   package func limitText(_ value: Double) -> String {
     switch self {
-    case .perInterval: DecimalText.shortest(value)
+    case .perInterval, .atOnce: DecimalText.shortest(value)
     case .per: DecimalText.shortest(value) + suffix
     case .percent: DecimalText.shortest(value) + "%"
     case .time: DecimalText.duration(UInt64(value))

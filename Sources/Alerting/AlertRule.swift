@@ -114,7 +114,10 @@ extension AlertRule {
       case .failures: "failure rate"
       case .statusClass(let digit): "rate of \(digit)xx responses"
       case .status(let status): "rate of status \(status)"
-      case .unanswered: "rate of unanswered requests"
+      case .aborted: "rate of aborted requests"
+      case .timedOut: "rate of timed out requests"
+      case .inFlight: "number of requests in flight"
+      case .oldest: "wait of a request"
       case .lost: "loss of records"
       case .quantile, .max: "latency"
       }
@@ -148,7 +151,7 @@ extension AlertRule {
     switch unit {
     case .perInterval: value * 1e9 / Double(plan.interval)
     case .per(let time): value * 1e9 / Double(time)
-    case .percent, .time: nil
+    case .percent, .time, .atOnce: nil
     }
   }
 

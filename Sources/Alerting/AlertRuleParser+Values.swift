@@ -79,13 +79,19 @@ extension AlertRuleParser {
     _ word: AlertRuleText.Word, of measure: AlertMeasure
   ) throws(AlertSyntaxError) -> (Double, AlertUnit) {
     let text = word.text
-    if measure.isLatency {
+    if measure.isLatency || measure == .oldest {
       // A bare number would be seconds, and hardly meant so.
       guard text.last?.isLetter == true, let time = DecimalText.nanoseconds(text) else {
         throw AlertSyntaxError(
           "invalid limit '\(text)' for \(measure.name) (expected a duration such as 500ms or 1.5s)", word)
       }
       return (Double(time), .time)
+    }
+    if measure == .inFlight {
+      guard let value = DecimalText.number(text), value.isFinite else {
+        throw AlertSyntaxError("invalid limit '\(text)' for in-flight (expected a number such as 50)", word)
+      }
+      return (value, .atOnce)
     }
     let units: [(String, AlertUnit)] = [
       ("%", .percent), ("/s", .per(1_000_000_000)), ("/m", .per(60_000_000_000)),

@@ -7,7 +7,7 @@ package import Statistics
 ///
 ///     rule    = measure (">" | "<") limit *clause
 ///     measure = "requests" | "failures" | "2xx" | "3xx" | "4xx" | "5xx" | "status=" status
-///             | "unanswered" | "lost" | "p" percentile | "max"
+///             | "aborted" | "timed-out" | "in-flight" | "oldest" | "lost" | "p" percentile | "max"
 ///     limit   = number ["%" | "/s" | "/m" | "/h"] | time
 ///     clause  = ("over" | "for" | "keep") time | "clear" limit | "min" number
 ///             | "site=" site | "name=" word | "severity=" word
@@ -61,6 +61,7 @@ package struct AlertRuleParser: Sendable {
       throw AlertSyntaxError(
         "of one site, status \(status) is counted among its class only (expected \(status / 100)xx)", word)
     }
+    try Self.checkMoment(measure, clauses)
     try setMinimum(clauses, &rule)
     try setClear(clauses, &rule)
     try setWindow(clauses, &rule, measureWord: words.words[0])
@@ -76,6 +77,21 @@ package struct AlertRuleParser: Sendable {
         "unknown measure '\(word.text)' (expected \(AlertMeasure.expected))", word)
     }
     return measure
+  }
+
+  /// A state at a moment is not taken over a time, nor of one site.
+  private static func checkMoment(_ measure: AlertMeasure, _ clauses: Clauses) throws(AlertSyntaxError) {
+    guard measure.isMoment else { return }
+    if let word = clauses.siteWord {
+      throw AlertSyntaxError("'\(measure.name)' is known for all traffic alone: leave 'site' out", word)
+    }
+    if let word = clauses.windowWord {
+      throw AlertSyntaxError(
+        "'\(measure.name)' is a state, without a window: 'for' says how long it must last", word)
+    }
+    if let word = clauses.minimumWord {
+      throw AlertSyntaxError("'min' is for shares (%) and latencies: '\(measure.name)' needs none", word)
+    }
   }
 
   private static func comparison(
@@ -94,7 +110,7 @@ package struct AlertRuleParser: Sendable {
 
   /// A share or a quantile needs a number of exchanges to say anything.
   private func setMinimum(_ clauses: Clauses, _ rule: inout AlertRule) throws(AlertSyntaxError) {
-    let isCount = rule.unit != .percent && rule.unit != .time
+    let isCount = rule.unit != .percent && !rule.measure.isLatency
     if let word = clauses.minimumWord, isCount {
       throw AlertSyntaxError("'min' is for shares (%) and latencies: a count needs none", word)
     }
@@ -124,7 +140,7 @@ package struct AlertRuleParser: Sendable {
     _ clauses: Clauses, _ rule: inout AlertRule, measureWord: AlertRuleText.Word
   ) throws(AlertSyntaxError) {
     let place = clauses.windowWord ?? measureWord
-    var window = clauses.window ?? self.window
+    var window = rule.measure.isMoment ? plan.interval : clauses.window ?? self.window
     let shown = DecimalText.duration(window)
     if window < plan.interval {
       throw AlertSyntaxError(

@@ -32,8 +32,8 @@ extension AlertTransition {
   private var countsText: String {
     switch about.unit {
     case .percent: " count=\(count) of=\(basis)"
-    case .time: " of=\(basis)"
-    case .perInterval, .per: ""
+    case .time: about.measure.isLatency ? " of=\(basis)" : ""
+    case .perInterval, .per, .atOnce: ""
     }
   }
 
@@ -41,7 +41,7 @@ extension AlertTransition {
   private var atLeast: String {
     switch about.unit {
     case .perInterval, .per: lost > 0 && about.measure != .lost ? "at least " : ""
-    case .percent, .time: ""
+    case .percent, .time, .atOnce: ""
     }
   }
 }

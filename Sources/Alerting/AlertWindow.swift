@@ -22,6 +22,8 @@ struct AlertWindow: Sendable {
   private var ticks: [Tick]
   private var position = 0
   private var latencies: LatencyWindow?
+  /// The state at the end of the last interval, in the rule's unit.
+  private var moment = 0.0
   /// Ticks since the start, as far as the window is long.
   private var ticksSeen = 0
   private var sum = Tick()
@@ -45,6 +47,7 @@ struct AlertWindow: Sendable {
 
   /// The value in the rule's unit, whether it says enough or not.
   var value: Double {
+    if rule.measure.isMoment { return moment }
     if let latencies {
       if case .quantile(let perMille) = rule.measure { return Double(latencies.quantile(perMille: perMille)) }
       return Double(latencies.maximum)
@@ -57,6 +60,7 @@ struct AlertWindow: Sendable {
   /// Whether the value may raise an alert: a share of one request, or too little traffic at the start
   /// of the watch, may not.
   var isTelling: Bool {
+    if rule.measure.isMoment { return true }
     if rule.unit == .percent || latencies != nil { return counts.basis >= max(1, rule.minimum) }
     return !rule.isBelow || ticksSeen >= ticks.count
   }
@@ -71,6 +75,7 @@ struct AlertWindow: Sendable {
       append(tick)
     }
     latencies?.append(rule.latencies(in: interval))
+    moment = Double(rule.measure == .oldest ? interval.inFlight.oldest ?? 0 : interval.inFlight.count)
   }
 
   /// Lets this many nanoseconds pass without traffic.
@@ -108,6 +113,9 @@ extension AlertRule {
     let counts = site ?? all
     let answered = counts.successes &+ counts.failures
     let final = answered &- counts.resets
+    // Those of which it is known how they ended.
+    let ended =
+      counts.unanswered.aborted &+ counts.unanswered.timedOut &+ (site == nil ? totals.exchanges : final)
     return switch measure {
     case .requests: (counts.requests, 0)
     case .failures: (counts.failures, answered)
@@ -115,13 +123,10 @@ extension AlertRule {
       (site?.count(ofClass: digit) ?? interval.count(ofStatuses: digit * 100...digit * 100 + 99), final)
     case .status(let status):
       (site?.count(ofStatus: status) ?? interval.count(ofStatuses: status...status), final)
-    case .unanswered:
-      (
-        counts.unanswered,
-        counts.unanswered &+ (site == nil ? totals.exchanges : final)
-      )
+    case .aborted: (counts.unanswered.aborted, ended)
+    case .timedOut: (counts.unanswered.timedOut, ended)
     case .lost: (interval.capture.lost, interval.capture.matched)
-    case .quantile, .max: (0, 0)
+    case .quantile, .max, .inFlight, .oldest: (0, 0)
     }
   }
 

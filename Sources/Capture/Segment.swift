@@ -46,6 +46,10 @@ package struct Segment: Sendable {
     // Plain bit tests for the pipeline of every segment: the set's own are generic calls there.
     /// A SYN: the connection opens.
     @inlinable package var isOpening: Bool { rawValue & 2 != 0 }
+    /// A FIN or RST: the sender, or both, send no more.
+    @inlinable package var isClosing: Bool { rawValue & 5 != 0 }
+    /// A RST: the connection is over.
+    @inlinable package var isReset: Bool { rawValue & 4 != 0 }
     /// An ACK: the acknowledgement number means something.
     @inlinable package var isAcknowledging: Bool { rawValue & 16 != 0 }
     /// A SYN, FIN or RST: the connection's state changes.

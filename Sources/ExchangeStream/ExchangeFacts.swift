@@ -9,15 +9,22 @@ package struct ExchangeFacts: BitwiseCopyable, Sendable {
   package enum Outcome: UInt8, BitwiseCopyable, Sendable {
     /// By its final response.
     case answered
-    /// The request was given up: no response within the time limit.
-    case unanswered
+    /// The connection ended before a final response.
+    case aborted
+    /// No final response came within the time limit.
+    case timedOut
     /// The exchange is over, and nobody can know how it ended; `status` is 0 when no response's was seen.
     case unknown
+    /// The request still waited when the capture ended.
+    case inFlight
     /// A final response that nobody here asked for: there is no request, and no text.
     case unmatchedResponse
   }
 
   package var outcome = Outcome.answered
+
+  /// Whether there was a final response.
+  package var hasResponse: Bool { outcome == .answered || outcome == .unmatchedResponse }
   /// The request's method; its name is a text of the record when it is `.other`.
   package var method = Method.other
   /// The digits of the request's HTTP version.
@@ -32,7 +39,7 @@ package struct ExchangeFacts: BitwiseCopyable, Sendable {
   package var bodyBytes: UInt64 = 0
   /// Capture time of the request's head, nanoseconds since 1970; 0 for an unmatched response.
   package var requestTime: UInt64 = 0
-  /// Capture time of the response's head, or when the request was given up.
+  /// Capture time of the response's head, or when the request ended without one.
   package var endTime: UInt64 = 0
   /// Request head seen to response head seen, nanoseconds.
   package var latency: UInt64 = 0

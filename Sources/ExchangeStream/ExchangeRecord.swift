@@ -30,8 +30,13 @@ package struct ExchangeRecord: Sendable {
   /// The fields' values; empty when there was none.
   package var referer: String { text(facts.referer) }
   package var userAgent: String { text(facts.userAgent) }
-  /// Whether the exchange failed, or has no answer.
-  package var isFailure: Bool { facts.outcome == .unanswered || facts.isFailure }
+  /// Whether the exchange failed, or ended without an answer. What is unknown, or in flight, has not.
+  package var isFailure: Bool {
+    switch facts.outcome {
+    case .aborted, .timedOut: true
+    case .answered, .unmatchedResponse, .unknown, .inFlight: facts.isFailure
+    }
+  }
 
   private func text(_ range: ExchangeFacts.TextRange) -> String {
     String(decoding: bytes(range), as: UTF8.self)

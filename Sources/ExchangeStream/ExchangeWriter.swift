@@ -39,7 +39,10 @@ package final class ExchangeWriter {
       switch event.kind {
       case .request: begin(event, batch.detail(index), batch.names)
       case .answered: answer(event, batch.detail(index))
-      case .unanswered, .unknown: giveUp(event)
+      case .aborted: giveUp(event, .aborted)
+      case .timedOut: giveUp(event, .timedOut)
+      case .unknown: giveUp(event, .unknown)
+      case .inFlight: giveUp(event, .inFlight)
       case .unmatchedResponse: unmatchedResponse(event, batch.detail(index))
       case .interim: break
       }
@@ -105,15 +108,11 @@ package final class ExchangeWriter {
     release(event)
   }
 
-  private func giveUp(_ event: ExchangeEvent) {
+  private func giveUp(_ event: ExchangeEvent, _ outcome: ExchangeFacts.Outcome) {
     guard let place = note(event) else { return }
     var facts = notes[place]
-    if case .unknown = event.kind {
-      facts.outcome = .unknown
-      facts.status = event.status
-    } else {
-      facts.outcome = .unanswered
-    }
+    facts.outcome = outcome
+    facts.status = event.status
     facts.endTime = event.time
     send(facts, place)
     release(event)

@@ -34,10 +34,13 @@ package struct ExchangeCounters: Equatable, Sendable {
   package var interim: UInt64 = 0
   package var exchanges: UInt64 = 0
   package var unmatchedResponses: UInt64 = 0
-  package var unanswered: UInt64 = 0
+  /// Requests that ended without a final response, by how: with `exchanges` and those in flight, all `requests`.
+  package var aborted: UInt64 = 0
+  package var timedOut: UInt64 = 0
+  package var unknown: UInt64 = 0
   /// Flows forgotten to make room.
   package var evictedFlows: UInt64 = 0
-  /// Requests forgotten to make room, counted as unanswered too.
+  /// Requests forgotten to make room, counted as unknown too.
   package var evictedRequests: UInt64 = 0
   /// Stream bytes given up at a gap or at a buffer's limit.
   package var skippedBytes: UInt64 = 0
@@ -56,8 +59,6 @@ package struct ExchangeCounters: Equatable, Sendable {
   package var openResponses: UInt64 = 0
   /// Responses of exchanges that ended without an outcome: given up after the response's head, or nobody can know.
   package var unsettledResponses: UInt64 = 0
-  /// Requests whose outcome nobody can know.
-  package var unknown: UInt64 = 0
   /// Connections that left HTTP by 101 or CONNECT.
   package var tunnels: UInt64 = 0
 
@@ -91,7 +92,9 @@ extension ExchangeCounters: CounterSet {
     Counter(\.interim, "interim"),
     Counter(\.exchanges, "exchanges"),
     Counter(\.unmatchedResponses, "unmatchedResponses"),
-    Counter(\.unanswered, "unanswered"),
+    Counter(\.aborted, "aborted"),
+    Counter(\.timedOut, "timedOut"),
+    Counter(\.unknown, "unknown"),
     Counter(\.evictedFlows, "evictedFlows", .evicted("flows"), page: "evicted flows"),
     Counter(\.evictedRequests, "evictedRequests", .evicted("requests"), page: "evicted requests"),
     Counter(\.skippedBytes, "skippedBytes", page: "skipped bytes"),
@@ -103,9 +106,14 @@ extension ExchangeCounters: CounterSet {
     Counter(\.pushPromises, "pushPromises", json: .aboveZero),
     Counter(\.openResponses, "openResponses"),
     Counter(\.unsettledResponses, "unsettledResponses"),
-    Counter(\.unknown, "unknown"),
     Counter(\.tunnels, "tunnels", .seen("tunnels")),
   ]
+
+  /// Requests that wait for their final response.
+  package var inFlight: UInt64 { requests &- exchanges &- unanswered }
+
+  /// Requests that ended without a final response.
+  package var unanswered: UInt64 { aborted &+ timedOut &+ unknown }
 
   /// What became of the delivered segments, the sum of their classes: `delivered` when none is missing.
   package var classified: UInt64 {

@@ -18,8 +18,12 @@ package struct ExchangeLimits: Sendable {
   package var http2Connections = 4_096
   /// Bytes that their header tables, streams and unfinished blocks may take.
   package var http2Bytes = 16 << 20
-  /// Nanoseconds until a request counts as unanswered.
-  package var answerTimeout: UInt64 = 60_000_000_000
+  /// Nanoseconds that a request may wait for its response. HTTP knows no limit: gateways give up after a minute, long
+  /// polls take several, so only what nobody waits for any longer is to run out.
+  package var timeout: UInt64 = 3_600_000_000_000
+  /// Nanoseconds after a response without a request in which requests are remembered by the numbers that their
+  /// responses will have, since these may come under other addresses.
+  package var translationPatience: UInt64 = 60_000_000_000
   /// Nanoseconds to wait for missing bytes before reading continues after them.
   package var gapPatience: UInt64 = 250_000_000
 

@@ -46,7 +46,7 @@ extension ExchangeTracker {
     while let request = pairing.first(of: chunk.flow),
       pairing.wasReceived(request, acknowledgement: chunk.acknowledgement)
     {
-      endUnanswered(request)
+      end(request, as: .unknown)
     }
   }
 
@@ -152,7 +152,7 @@ extension ExchangeTracker {
     // Before the names: it may end an older request, and hand the batch on with all names in it.
     if let evicted = pairing.nextToEvict {
       counters.evictedRequests &+= 1
-      endUnanswered(evicted)
+      end(evicted, as: .unknown)
     }
     let added = pairing.add(request)
     event.exchange = added
@@ -244,7 +244,7 @@ extension ExchangeTracker {
     while true {
       switch pairing.match(response) {
       case .answers(let request): return request
-      case .overtook(let request): endUnanswered(request)
+      case .overtook(let request): end(request, as: .unknown)
       case .tooEarly: return nil
       case .unasked:
         // A response that was held back before the request under other addresses was read.
@@ -254,13 +254,13 @@ extension ExchangeTracker {
     }
   }
 
-  /// Ends a request to which no response came; one of a stream by what is known of that.
-  mutating func endUnanswered(_ request: RequestIndex) {
+  /// Ends a request to which no final response came; one of a stream by what is known of that.
+  mutating func end(_ request: RequestIndex, as end: RequestEnd) {
     let key = pairing.key(of: request)
     if key.stream != 0, let ended = frames.giveUp(request, on: key.stream, of: key.flow) {
-      return end(ended, of: key.flow)
+      return self.end(ended, orElse: end, of: key.flow)
     }
-    endUnanswered(request, as: .unanswered)
+    settle(request, as: end)
   }
 
   /// Ends a request whose time is over, unless its stream continues. Apart from `advance`, which every segment passes.
@@ -268,24 +268,31 @@ extension ExchangeTracker {
   mutating func endExpired(_ request: RequestIndex) {
     let key = pairing.key(of: request)
     let isUnderWay = key.stream != 0 && frames.isUnderWay(key.flow, key.stream)
-    if isUnderWay { pairing.renew(request, at: clock) } else { endUnanswered(request) }
+    if isUnderWay { pairing.renew(request, at: clock) } else { end(request, as: .timedOut) }
   }
 
-  /// Ends a request without a known outcome.
-  mutating func endUnanswered(
-    _ request: RequestIndex, as kind: ExchangeEvent.Kind, hasResponse: Bool = false, status: UInt16 = 0,
+  /// Emits the end of a request without an outcome.
+  private mutating func settle(
+    _ request: RequestIndex, as end: RequestEnd, hasResponse: Bool = false, status: UInt16 = 0,
     isFailure: Bool = false
   ) {
     makeRoomInBatch()
-    var event = ExchangeEvent(kind: kind)
+    var event = ExchangeEvent(kind: end.event)
     event.exchange = request
     event.time = clock
     event.hasResponse = hasResponse
     event.status = status
     if isFailure { event.outcome = .failure }
     if hasResponse { counters.unsettledResponses &+= 1 }
+    switch end {
+    case .aborted: counters.aborted &+= 1
+    case .timedOut:
+      event.time = pairing.timeout(of: request)
+      counters.timedOut &+= 1
+    case .unknown: counters.unknown &+= 1
+    case .inFlight: break
+    }
     pairing.remove(request)
-    if case .unknown = kind { counters.unknown &+= 1 } else { counters.unanswered &+= 1 }
     batch.append(event)
   }
 
@@ -423,7 +430,7 @@ extension ExchangeTracker {
 
   /// Reads a connection as HTTP/1 again, a direction from its next byte on.
   private mutating func leaveFrames(_ flow: FlowIndex, atBoundary direction: Direction?) {
-    while let request = pairing.first(of: flow) { endUnanswered(request) }
+    while let request = pairing.first(of: flow) { end(request, as: .unknown) }
     frames.end(flow)
     messages.endFrames(flow, atBoundary: direction)
   }
@@ -440,11 +447,11 @@ extension ExchangeTracker {
     // Before the names: it may end an older request, and hand the batch on with all names in it.
     if let evicted = pairing.nextToEvict {
       counters.evictedRequests &+= 1
-      endUnanswered(evicted)
+      end(evicted, as: .unknown)
     }
     if let evicted = frames.makeRoom(in: chunk.flow) {
       counters.evictedRequests &+= 1
-      end(evicted, of: chunk.flow)
+      end(evicted, orElse: .unknown, of: chunk.flow)
     }
     var event = ExchangeEvent(kind: .request)
     event.version = .http2
@@ -503,18 +510,19 @@ extension ExchangeTracker {
   }
 
   /// Emits the end of a stream's exchange.
-  private mutating func end(_ ended: EndedStream, of flow: FlowIndex) {
+  ///
+  /// - Parameter reason: how it ended if it was given up.
+  private mutating func end(_ ended: EndedStream, orElse reason: RequestEnd = .aborted, of flow: FlowIndex) {
     if ended.hasResponse { counters.openResponses &-= 1 }
     guard let request = ended.request.index else { return }
     switch ended.end {
     case .answered: break
     case .aborted:
-      return endUnanswered(
-        request, as: .unanswered, hasResponse: ended.hasResponse, status: ended.status,
+      return settle(
+        request, as: reason, hasResponse: ended.hasResponse, status: ended.status,
         isFailure: ended.outcome == .failure)
     case .unknown:
-      return endUnanswered(
-        request, as: .unknown, hasResponse: ended.hasResponse, status: ended.status)
+      return settle(request, as: .unknown, hasResponse: ended.hasResponse, status: ended.status)
     }
     makeRoomInBatch()
     var event = ExchangeEvent(kind: .answered)

@@ -57,15 +57,15 @@ package struct ExchangeTracker: ~Copyable {
     if let found = streams.use(ends.key, hash: hash) {
       flow = found
     } else {
-      guard !isEmpty || isOpening else { return counters.classify(ChunkOutcome()) }
+      // Without bodies, a SYN alone makes no flow: a flood of them would push out connections that have asked.
+      guard !isEmpty || (isOpening && streams.isStreams) else { return counters.classify(ChunkOutcome()) }
       guard let made = makeFlow(ends.key, hash: hash) else { return }
       flow = made
     }
     if !streams.hasAsked(flow) { (flow, direction) = locate((flow, direction), segment, payload) }
     streams.see(flow, at: clock)
-    if isOpening {
-      open(flow, direction, at: segment.sequence, isAnswer: segment.flags.isAcknowledging)
-    }
+    if isOpening { open(flow, direction, segment) }
+    if streams.isAnnounced(flow), !isEmpty { confirm(flow, direction, segment.sequence) }
     if isEmpty {
       counters.classify(ChunkOutcome())
     } else {
@@ -76,6 +76,8 @@ package struct ExchangeTracker: ~Copyable {
       arrive(chunk, payload)
     }
     if streams.hasHeld(flow) { progress(flow) }
+    if segment.flags.isClosing { close(flow, direction, segment) }
+    if streams.isClosing(flow) { settleEnd(flow, direction, segment) }
   }
 
   /// Moves the capture clock: gives up what has waited for too long.
@@ -85,11 +87,9 @@ package struct ExchangeTracker: ~Copyable {
     while let flow = streams.waiting(for: limits.gapPatience, at: clock) { giveUpWaiting(flow) }
   }
 
-  /// Ends the capture: nothing more will come, so what waits is decided now.
-  ///
-  /// - Parameter isOver: the traffic is over too (a file), so requests without a response are
-  ///   unanswered; live, they are merely still waiting.
-  package mutating func finish(isOver: Bool) {
+  /// Ends the capture: nothing more will come, so what waits is decided now. Requests without a response stay in
+  /// flight, and events say which.
+  package mutating func finish() {
     while let flow = streams.firstWaiting { giveUpWaiting(flow) }
     var next = streams.oldest
     while let flow = next {
@@ -97,8 +97,14 @@ package struct ExchangeTracker: ~Copyable {
       endHead(flow, .backward)
       next = streams.newer(than: flow)
     }
-    while isOver, let request = pairing.oldest { endUnanswered(request) }
+    while let request = pairing.oldest { end(request, as: .inFlight) }
   }
+
+  /// Capture time at which the next request runs out, unless it is answered; nil when none waits.
+  package var nextTimeout: UInt64? { pairing.nextTimeout }
+
+  /// Capture time at which the request was read that has waited for longest; nil when none waits.
+  package var oldestInFlight: UInt64? { pairing.oldestTime }
 }
 
 // MARK: - Connections
@@ -106,7 +112,7 @@ package struct ExchangeTracker: ~Copyable {
 extension ExchangeTracker {
   private mutating func makeFlow(_ key: FlowKey, hash: UInt64) -> FlowIndex? {
     if let flow = streams.nextToEvict {
-      finish(flow)
+      finish(flow, requests: .unknown)
       streams.remove(flow)
       counters.evictedFlows &+= 1
     }
@@ -115,29 +121,92 @@ extension ExchangeTracker {
     return flow
   }
 
-  /// A SYN was seen: this direction's stream begins at `start`.
-  private mutating func open(_ flow: FlowIndex, _ direction: Direction, at start: UInt32, isAnswer: Bool) {
+  /// A SYN was seen: this direction's stream begins at its number.
+  ///
+  /// The SYN of another connection ends this one only with the answer to it, or with data at its number: anybody
+  /// can send a SYN, and what follows it shows whether somebody meant it.
+  private mutating func open(_ flow: FlowIndex, _ direction: Direction, _ segment: borrowing Segment) {
+    let start = segment.sequence, isAnswer = segment.flags.isAcknowledging
     switch streams.opening(flow, direction, at: start) {
     case .known: return
     case .first: break
     case .another:
-      finish(flow)
-      streams.reset(flow)
-      messages.reset(flow)
+      guard isAnswer, let asked = streams.announced(flow, direction.opposite),
+        asked == segment.acknowledgement
+      else { return streams.announce(flow, direction, at: start) }
+      restart(flow)
+      begin(flow, direction.opposite, at: asked, isAnswer: false)
     }
+    begin(flow, direction, at: start, isAnswer: isAnswer)
+  }
+
+  /// Data came in a flow for which a SYN of another connection was seen: data at its number begins that one.
+  private mutating func confirm(_ flow: FlowIndex, _ direction: Direction, _ sequence: UInt32) {
+    guard let start = streams.announced(flow, direction), start == sequence,
+      streams.position(of: flow, direction) != sequence
+    else { return }
+    let answer = streams.announced(flow, direction.opposite)
+    restart(flow)
+    begin(flow, direction, at: start, isAnswer: false)
+    if let answer { begin(flow, direction.opposite, at: answer, isAnswer: true) }
+  }
+
+  /// Another connection takes the place of a flow's.
+  private mutating func restart(_ flow: FlowIndex) {
+    finish(flow, requests: .unknown)
+    streams.reset(flow)
+    messages.reset(flow)
+  }
+
+  private mutating func begin(_ flow: FlowIndex, _ direction: Direction, at start: UInt32, isAnswer: Bool) {
     streams.open(flow, direction, at: start)
     messages.open(flow, direction, isAnswer: isAnswer)
   }
 
-  /// Decides everything that waits on one flow.
-  private mutating func finish(_ flow: FlowIndex) {
+  /// A FIN or RST was seen. A client's FIN is a half-close: it waits for its responses (RFC 9112, section 9.6).
+  private mutating func close(_ flow: FlowIndex, _ direction: Direction, _ segment: borrowing Segment) {
+    let isReset = segment.flags.isReset, isServer = messages.requestDirection(of: flow) != direction
+    guard pairing.first(of: flow) != nil, isReset || isServer else { return }
+    streams.close(
+      flow,
+      by: Closing(
+        direction: direction, isReset: isReset, position: segment.sequence &+ segment.payloadLength,
+        expected: isServer ? pairing.expectedPosition(of: flow) : nil))
+  }
+
+  /// Ends the requests of a connection that is over, once all before its end has been read.
+  private mutating func settleEnd(_ flow: FlowIndex, _ direction: Direction, _ segment: borrowing Segment) {
+    guard let closing = streams.closing(of: flow) else { return }
+    var acknowledgement: UInt32?
+    if direction != closing.direction, segment.flags.isAcknowledging {
+      acknowledgement = segment.acknowledgement
+    }
+    var connection = streams.end(of: flow, acknowledgement: acknowledgement)
+    if connection == .unseen, closing.isReset, streams.isWaiting(flow) {
+      // Nothing is sent again after a reset: what is held is all there is.
+      giveUpWaiting(flow)
+      streams.close(flow, by: closing)
+      connection = streams.end(of: flow, acknowledgement: nil)
+    }
+    let end: RequestEnd
+    switch connection {
+    case .open, .missing: return
+    case .reached: end = .aborted
+    case .unseen: end = .unknown
+    }
+    endHead(flow, closing.direction)
+    while let request = pairing.first(of: flow) { self.end(request, as: end) }
+  }
+
+  /// Decides everything that waits on one flow, whose requests end so.
+  private mutating func finish(_ flow: FlowIndex, requests end: RequestEnd) {
     if streams.isWaiting(flow) { giveUpWaiting(flow) }
     let dropped = streams.dropHeld(flow)
     counters.delivered &+= dropped
     counters.otherSegments &+= dropped
     endHead(flow, .forward)
     endHead(flow, .backward)
-    while let request = pairing.first(of: flow) { endUnanswered(request) }
+    while let request = pairing.first(of: flow) { self.end(request, as: end) }
     frames.end(flow)
   }
 
@@ -158,7 +227,7 @@ extension ExchangeTracker {
     }
     guard !isOpening, !payload.isEmpty, segment.flags.isAcknowledging else { return place }
     if payload.byteCount >= 5, HeadStart.verdict(payload) == .response, payload.byte(0) == UInt8(ascii: "H") {
-      streams.noteResponse(until: clock &+ limits.answerTimeout)
+      streams.noteResponse(until: clock &+ limits.translationPatience)
       let request = expectedRequest(sequence: segment.sequence, acknowledgement: segment.acknowledgement)
       if let request { join(place, toAskerOf: request) }
     } else if let earlier = streams.earlierSighting(segment, payload, in: place) {

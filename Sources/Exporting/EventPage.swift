@@ -54,7 +54,12 @@ struct EventPage {
     json.member("requests", totals.requests)
     json.member("successes", totals.successes)
     json.member("failures", totals.failures)
-    json.member("unanswered", totals.unanswered)
+    json.member("aborted", totals.unanswered.aborted)
+    json.member("timedOut", totals.unanswered.timedOut)
+    json.member("unknown", totals.unanswered.unknown)
+    json.member("inFlight", life.inFlight.count)
+    json.key("oldestInFlight")
+    if let oldest = life.inFlight.oldest { json.seconds(oldest) } else { json.null() }
     json.member("packets", published.capture.packets)
     json.member("matched", published.capture.matched)
     json.member("lost", published.capture.lost)

@@ -36,8 +36,22 @@ struct MetricsPage {
     writer.sample(totals.failures, ["outcome": "failure"])
     writer.family("wiretally_http_exchanges", .counter, "Requests tied to their final response.")
     writer.sample(totals.exchanges)
-    writer.family("wiretally_http_unanswered", .counter, "Requests given up without a response.")
-    writer.sample(totals.unanswered)
+    writer.family(
+      "wiretally_http_aborted_requests", .counter, "Requests whose connection ended before a final response.")
+    writer.sample(totals.unanswered.aborted)
+    writer.family(
+      "wiretally_http_timed_out_requests", .counter, "Requests without a final response within --timeout.")
+    writer.sample(totals.unanswered.timedOut)
+    writer.family(
+      "wiretally_http_unknown_requests", .counter,
+      "Requests of which it is not known whether they were answered.")
+    writer.sample(totals.unanswered.unknown)
+    writer.family("wiretally_http_active_requests", .gauge, "Requests that wait for their final response.")
+    writer.sample(published.life.inFlight.count)
+    writer.family(
+      "wiretally_http_oldest_request_seconds", .gauge, "How long the first of the active requests has waited."
+    )
+    writer.sample(published.life.inFlight.oldest ?? 0, per: 1_000_000_000)
     writer.family(
       "wiretally_http_unmatched_responses", .counter, "Final responses without an observed request.")
     writer.sample(totals.unmatchedResponses)
@@ -75,7 +89,9 @@ struct MetricsPage {
     for (name, outcomes) in rows {
       writer.sample(outcomes.successes, ["site": name, "outcome": "success"])
       writer.sample(outcomes.failures, ["site": name, "outcome": "failure"])
-      writer.sample(outcomes.unanswered, ["site": name, "outcome": "unanswered"])
+      writer.sample(outcomes.unanswered.aborted, ["site": name, "outcome": "aborted"])
+      writer.sample(outcomes.unanswered.timedOut, ["site": name, "outcome": "timed_out"])
+      writer.sample(outcomes.unanswered.unknown, ["site": name, "outcome": "unknown"])
     }
     writer.family(
       "wiretally_site_request_duration_seconds", .histogram,

@@ -46,8 +46,7 @@ package struct SiteOutcomes: Equatable, Sendable {
   package var requests: UInt64 = 0
   package var successes: UInt64 = 0
   package var failures: UInt64 = 0
-  package var unanswered: UInt64 = 0
-  package var unknown: UInt64 = 0
+  package var unanswered = UnansweredRequests()
 
   package init() {}
 
@@ -56,7 +55,6 @@ package struct SiteOutcomes: Equatable, Sendable {
     successes = site.successes
     failures = site.failures
     unanswered = site.unanswered
-    unknown = site.unknown
   }
 
   init(_ other: OtherSites) {
@@ -64,14 +62,12 @@ package struct SiteOutcomes: Equatable, Sendable {
     successes = other.successes
     failures = other.failures
     unanswered = other.unanswered
-    unknown = other.unknown
   }
 
   mutating func add(_ more: SiteOutcomes) {
     requests &+= more.requests
     successes &+= more.successes
     failures &+= more.failures
-    unanswered &+= more.unanswered
-    unknown &+= more.unknown
+    unanswered.add(more.unanswered)
   }
 }

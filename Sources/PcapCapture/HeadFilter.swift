@@ -10,8 +10,8 @@ package import Packets
 /// Classic BPF has no memory, so it cannot know which segment continues a head. It passes every
 /// segment with payload to a watched port (a client's heads, their continuations, uploads) and, from a
 /// watched port, only what begins with three capital letters (or hyphens) or an end of line (`HTTP/`, and the requests
-/// of those who call from such a port) or is too short to tell. What the classic filter cannot
-/// look into (IPv6 extension headers) passes too. The program then applies the same rules as the
+/// of those who call from such a port) or is too short to tell; besides, each SYN, FIN and RST, which begin and end
+/// connections. What the classic filter cannot look into (IPv6 extension headers) passes too. The program then applies the same rules as the
 /// kernel's filter to what came.
 package enum HeadFilter {
   /// The expression for packets of this link layer.
@@ -51,14 +51,16 @@ package enum HeadFilter {
     let size6 = "(ip6[4:2] - ((ip6[52] & 0xf0) >> 2))"
     let begins4 = begins { "tcp[((tcp[12] & 0xf0) >> 2) + \($0):\($1)]" }
     let begins6 = begins { "ip6[40 + ((ip6[52] & 0xf0) >> 2) + \($0):\($1)]" }
+    // SYN, FIN or RST: byte 13 of the TCP header.
+    let control4 = "(tcp[13] & 0x07) != 0", control6 = "(ip6[53] & 0x07) != 0"
     let to = portTest("dst", ports), from = portTest("src", ports)
     // A length of 0 in the IP header is a super-segment; its size is unavailable here.
     let v4 =
-      "(\(to) and (\(size4) != 0 or ip[2:2] = 0))"
-      + " or (\(from) and ((\(size4) > 0 and \(size4) < 13) or \(begins4)))"
+      "(\(to) and (\(size4) != 0 or ip[2:2] = 0 or \(control4)))"
+      + " or (\(from) and ((\(size4) > 0 and \(size4) < 13) or \(begins4) or \(control4)))"
     let v6 =
-      "(\(to) and (\(size6) != 0 or ip6[4:2] = 0))"
-      + " or (\(from) and ((\(size6) > 0 and \(size6) < 13) or \(begins6)))"
+      "(\(to) and (\(size6) != 0 or ip6[4:2] = 0 or \(control6)))"
+      + " or (\(from) and ((\(size6) > 0 and \(size6) < 13) or \(begins6) or \(control6)))"
     let tcp = IPProtocol.tcp
     return "(ip proto \(tcp) and (ip[6:2] & \(IPv4Fragment.offset) = 0) and (\(v4)))"
       + " or (ip6[6] = \(tcp) and (\(v6))) or (\(extensions))"

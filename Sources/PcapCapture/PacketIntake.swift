@@ -88,7 +88,7 @@ package struct PacketIntake {
         // From a server only starts count; a client's other segments may continue a head.
         if !begins, !isToPort { return false }
       }
-    } else if !isStreams || !flags.isControl {
+    } else if !flags.isControl {
       return false
     }
     counters.matched &+= 1

@@ -94,11 +94,7 @@ package struct ExchangeLines {
         if target.first == UInt8(ascii: "*") { text.append(" ") }
       }
       query.append(target, to: &text)
-      switch facts.outcome {
-      case .unanswered: text.append(" (no answer)")
-      case .unknown: text.append(" (outcome unknown)")
-      default: break
-      }
+      if !facts.hasResponse { text.append(" (\(facts.outcome.words))") }
     }
     text.append("\n")
   }
@@ -243,9 +239,21 @@ extension ExchangeFacts.Outcome {
   var name: String {
     switch self {
     case .answered: "answered"
-    case .unanswered: "unanswered"
+    case .aborted: "aborted"
+    case .timedOut: "timedOut"
     case .unknown: "unknown"
+    case .inFlight: "inFlight"
     case .unmatchedResponse: "unmatchedResponse"
+    }
+  }
+
+  /// The same for people.
+  package var words: String {
+    switch self {
+    case .answered, .aborted, .unknown: name
+    case .timedOut: "timed out"
+    case .inFlight: "in flight"
+    case .unmatchedResponse: "response without request"
     }
   }
 }

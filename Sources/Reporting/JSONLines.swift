@@ -83,6 +83,9 @@ package struct JSONLines: Sendable {
     json.member("backend", label.backend)
     json.member("source", label.source)
     totals(snapshot.totals)
+    json.member("inFlight", snapshot.inFlight.count)
+    json.key("oldestInFlight")
+    if let oldest = snapshot.inFlight.oldest { json.seconds(oldest) } else { json.null() }
     counts(snapshot)
     sites(snapshot)
     json.key("latency")
@@ -114,8 +117,9 @@ package struct JSONLines: Sendable {
     json.member("successes", totals.successes)
     json.member("failures", totals.failures)
     json.member("exchanges", totals.exchanges)
-    json.member("unanswered", totals.unanswered)
-    json.member("unknown", totals.unknown)
+    json.member("aborted", totals.unanswered.aborted)
+    json.member("timedOut", totals.unanswered.timedOut)
+    json.member("unknown", totals.unanswered.unknown)
     json.member("unmatchedResponses", totals.unmatchedResponses)
   }
 
@@ -143,8 +147,9 @@ package struct JSONLines: Sendable {
       json.member("requests", site.requests)
       json.member("successes", site.successes)
       json.member("failures", site.failures)
-      json.member("unanswered", site.unanswered)
-      json.member("unknown", site.unknown)
+      json.member("aborted", site.unanswered.aborted)
+      json.member("timedOut", site.unanswered.timedOut)
+      json.member("unknown", site.unanswered.unknown)
       json.member("overcountMax", site.overcountMax)
       json.objects("sections", of: site.sections) { json, section in
         json.member("section", section.name)

@@ -12,7 +12,7 @@ extension PageRenderer {
     let ledger = life.ledger
     text.line(
       "Capture: \(label.backend), \(label.source), packets seen: \(capture.packets), "
-        + "heads matched: \(capture.matched), lost: \(capture.lost), duplicates: \(ledger.duplicates)")
+        + "segments matched: \(capture.matched), lost: \(capture.lost), duplicates: \(ledger.duplicates)")
     let present = Self.remarks(ledger) + Self.remarks(capture)
     if !present.isEmpty { text.line("\(present.joined(separator: ", "))", indent: 1) }
     if capture.lost > 0 {

@@ -104,7 +104,15 @@ package struct PageRenderer: Sendable {
   /// What the original had not: only when there is something to tell.
   private func addBeyondTheOriginal(_ life: Snapshot, to text: inout ByteText) {
     let totals = life.totals
-    if totals.unanswered > 0 { text.line("Total Unanswered: \(totals.unanswered)", indent: 1) }
+    let ends = [
+      ("Total Aborted", totals.unanswered.aborted), ("Total Timed Out", totals.unanswered.timedOut),
+      ("Total Unknown", totals.unanswered.unknown),
+    ]
+    for (name, count) in ends where count > 0 { text.line("\(name): \(count)", indent: 1) }
+    if life.inFlight.count > 0 {
+      let wait = life.inFlight.oldest.map { ", the first for \(DecimalText.latency($0))" } ?? ""
+      text.line("In Flight: \(life.inFlight.count)\(wait)", indent: 1)
+    }
     if totals.unmatchedResponses > 0 {
       text.line("Responses without a request: \(totals.unmatchedResponses)", indent: 1)
     }

@@ -47,8 +47,8 @@ extension ScreenPainter {
     line.add(
       "\(CountText.short(site.failures)) failed \(CountText.percent(site.failures, of: answers))", rank: 1,
       style: site.failures > 0 ? .bad : .plain)
-    if site.unanswered > 0 {
-      line.add("\(CountText.short(site.unanswered)) unanswered", rank: 3, style: .warning)
+    for (name, count) in site.unanswered.named where count > 0 {
+      line.add("\(CountText.short(count)) \(name)", rank: 3, style: .warning)
     }
     if site.latency.count > 0 {
       line.add("p50 \(CountText.latency(site.latency.p50))", rank: 2)

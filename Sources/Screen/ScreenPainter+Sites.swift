@@ -115,8 +115,8 @@ extension ScreenPainter {
       (
         8,
         Column(
-          name: "no answer", width: 11, sort: .unanswered, text: { CountText.short($0.unanswered) },
-          style: { $0.unanswered > 0 ? .warning : .faint })
+          name: "no answer", width: 11, sort: .unanswered, text: { CountText.short($0.unanswered.count) },
+          style: { $0.unanswered.count > 0 ? .warning : .faint })
       ),
       (5, Column(name: "p50", width: 8, sort: .p50, text: { Self.latency($0, $0.latency.p50) })),
       (2, Column(name: "p99", width: 8, sort: .p99, text: { Self.latency($0, $0.latency.p99) })),

@@ -59,8 +59,13 @@ extension ScreenPainter {
       "\(CountText.short(totals.failures)) failed \(CountText.percent(totals.failures, of: answers))",
       rank: 1,
       style: totals.failures > 0 ? .bad : .plain)
-    if totals.unanswered > 0 {
-      line.add("\(CountText.short(totals.unanswered)) unanswered", rank: 3, style: .warning)
+    for (name, count) in totals.unanswered.named where count > 0 {
+      line.add("\(CountText.short(count)) \(name)", rank: 3, style: .warning)
+    }
+    let inFlight = content.life.inFlight
+    if inFlight.count > 0 {
+      let wait = inFlight.oldest.map { ", first \(CountText.latency($0))" } ?? ""
+      line.add("\(CountText.short(inFlight.count)) in flight\(wait)", rank: 3)
     }
     let latency = content.life.latency
     if latency.count > 0 {

@@ -122,7 +122,7 @@ package struct ScreenState: Equatable, Sendable {
     case .requests: order(a.requests, b.requests)
     case .successes: order(a.successes, b.successes)
     case .failures: order(a.failures, b.failures)
-    case .unanswered: order(a.unanswered, b.unanswered)
+    case .unanswered: order(a.unanswered.count, b.unanswered.count)
     case .maximum: order(a.latency.maximum, b.latency.maximum)
     case .p50: order(a.latency.p50, b.latency.p50)
     case .p99: order(a.latency.p99, b.latency.p99)

@@ -9,10 +9,8 @@ struct NameCounts: Equatable, Sendable, BitwiseCopyable {
   var failures: UInt64 = 0
   /// Requests of HTTP/2 whose server reset them before a status: `failures` and `unanswered` include them.
   var resets: UInt64 = 0
-  /// Requests given up.
-  var unanswered: UInt64 = 0
-  /// Requests whose outcome nobody can know.
-  var unknown: UInt64 = 0
+  /// Requests that ended without a final response.
+  var unanswered = UnansweredRequests()
 
   /// Exchanges with a latency.
   var answered: UInt64 { successes &+ failures &- resets }
@@ -22,8 +20,7 @@ struct NameCounts: Equatable, Sendable, BitwiseCopyable {
     successes &+= other.successes
     failures &+= other.failures
     resets &+= other.resets
-    unanswered &+= other.unanswered
-    unknown &+= other.unknown
+    unanswered.add(other.unanswered)
   }
 }
 

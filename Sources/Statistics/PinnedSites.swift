@@ -69,7 +69,7 @@ package struct WatchedSite: Equatable, Sendable {
   /// Exchanges by outcome.
   package var successes: UInt64 = 0
   package var failures: UInt64 = 0
-  package var unanswered: UInt64 = 0
+  package var unanswered = UnansweredRequests()
   /// Of `failures` and of `unanswered`, what is in both: requests that the server reset.
   package var resets: UInt64 = 0
   package var latencies = LatencySlice()

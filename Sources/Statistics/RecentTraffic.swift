@@ -25,8 +25,7 @@ package struct SiteActivity: Equatable, Sendable {
   package var requests: UInt64 = 0
   package var successes: UInt64 = 0
   package var failures: UInt64 = 0
-  package var unanswered: UInt64 = 0
-  package var unknown: UInt64 = 0
+  package var unanswered = UnansweredRequests()
   package var latencies = LatencyDistribution()
   package init(name: String) { self.name = name }
 }

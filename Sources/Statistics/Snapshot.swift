@@ -27,6 +27,8 @@ package struct Snapshot: Equatable, Sendable {
   package var latency = LatencySummary()
   package var capture = CaptureCounters()
   package var ledger = ExchangeCounters()
+  /// The requests that wait at its end, whenever they were asked.
+  package var inFlight = RequestsInFlight()
   /// All latencies of an interval, when somebody asked for them.
   package var latencies = LatencySlice()
   /// What an interval brought to the pinned sites, in their order.
@@ -65,8 +67,7 @@ package struct SiteCounts: Equatable, Sendable {
   /// Exchanges by outcome, since the site has been tracked.
   package var successes: UInt64 = 0
   package var failures: UInt64 = 0
-  package var unanswered: UInt64 = 0
-  package var unknown: UInt64 = 0
+  package var unanswered = UnansweredRequests()
   package var latency = LatencySummary()
   package var sections: [NamedCount] = []
   package init(name: String) { self.name = name }
@@ -80,7 +81,6 @@ package struct OtherSites: Equatable, Sendable {
   package var requests: UInt64 = 0
   package var successes: UInt64 = 0
   package var failures: UInt64 = 0
-  package var unanswered: UInt64 = 0
-  package var unknown: UInt64 = 0
+  package var unanswered = UnansweredRequests()
   package init() {}
 }

@@ -24,6 +24,8 @@ final class Tally {
     var endTick: UInt64 = 0
     /// The worker's ledger since its start.
     var ledger = ExchangeCounters()
+    /// When the request was read that the worker had waited for longest, nanoseconds since 1970; 0 when none waited.
+    var oldestInFlight: UInt64 = 0
   }
 
   var period = Period()

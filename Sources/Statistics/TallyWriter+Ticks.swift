@@ -13,21 +13,24 @@ extension TallyWriter {
   ///
   /// `ledger` is what the tracker has counted so far. When the reporter is late the tally is kept and
   /// grows by another tick: a boundary blurs, nothing is lost.
-  package func turn(at time: UInt64, ledger: ExchangeCounters) {
+  ///
+  /// - Parameter oldestInFlight: when the request was read that the tracker has waited for longest; nil when none
+  ///   waits.
+  package func turn(at time: UInt64, ledger: ExchangeCounters, oldestInFlight: UInt64? = nil) {
     guard let start else {
       begin(at: time)
       return
     }
     guard time >= tickEnd else { return }
     let next = plan.tick(time &- start)
-    publish(upTo: next, ledger: ledger)
+    publish(upTo: next, ledger: ledger, oldestInFlight: oldestInFlight)
     moveTo(next, start)
   }
 
   /// Leaves everything counted to the reporter; the worker's last call.
-  package func close(ledger: ExchangeCounters) {
+  package func close(ledger: ExchangeCounters, oldestInFlight: UInt64? = nil) {
     // The open tick is cut off: it is not complete, so the reporter's `finish` closes its interval.
-    seal(upTo: tick, ledger: ledger)
+    seal(upTo: tick, ledger: ledger, oldestInFlight: oldestInFlight)
     tallyExchange.close()
   }
 
@@ -44,9 +47,9 @@ extension TallyWriter {
     tickEnd = end.overflow ? .max : end.partialValue
   }
 
-  private func publish(upTo next: UInt64, ledger: ExchangeCounters) {
+  private func publish(upTo next: UInt64, ledger: ExchangeCounters, oldestInFlight: UInt64?) {
     guard tallyExchange.hasSpare else { return }
-    seal(upTo: next, ledger: ledger)
+    seal(upTo: next, ledger: ledger, oldestInFlight: oldestInFlight)
     tallyExchange.publish()
     tallyExchange.workerTally.period.firstTick = next
     tallyExchange.workerTally.period.start = start ?? 0
@@ -54,10 +57,11 @@ extension TallyWriter {
   }
 
   /// Completes the tally with what the reporter needs to read it: its end, the ledger, new names.
-  private func seal(upTo next: UInt64, ledger: ExchangeCounters) {
+  private func seal(upTo next: UInt64, ledger: ExchangeCounters, oldestInFlight: UInt64?) {
     let tally = tallyExchange.workerTally
     tally.period.endTick = next
     tally.period.ledger = ledger
+    tally.period.oldestInFlight = oldestInFlight ?? 0
     announce(tally.sites, of: sites, known: knownSites, in: tally)
     announce(tally.sections, of: sections, known: knownSections, in: tally)
     announce(tally.customMethods, of: customMethods, known: knownMethods, in: tally)

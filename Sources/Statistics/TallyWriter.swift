@@ -87,22 +87,19 @@ package final class TallyWriter {
       tally.totals[0].responses &+= 1
       tally.totals[0].interim &+= 1
       countStatus(event.status, tally)
-    case .unanswered: countUnanswered(event, tally)
-    case .unknown:
-      tally.totals[0].unknown &+= 1
-      countUnsettledResponse(event, tally)
-      var counts = NameCounts()
-      counts.unknown = 1
-      settle(event, counts, tally)
+    case .aborted: countUnanswered(event, UnansweredRequests(aborted: 1), tally)
+    case .timedOut: countUnanswered(event, UnansweredRequests(timedOut: 1), tally)
+    case .unknown: countUnanswered(event, UnansweredRequests(unknown: 1), tally)
+    case .inFlight: countUnsettledResponse(event, tally)
     }
   }
 
-  /// Counts a request that was given up: a failure as well when the server reset it.
-  private func countUnanswered(_ event: ExchangeEvent, _ tally: Tally) {
-    tally.totals[0].unanswered &+= 1
+  /// Counts a request that ended without an outcome: a failure as well when the server reset it.
+  private func countUnanswered(_ event: ExchangeEvent, _ unanswered: UnansweredRequests, _ tally: Tally) {
+    tally.totals[0].unanswered.add(unanswered)
     countUnsettledResponse(event, tally)
     var counts = NameCounts()
-    counts.unanswered = 1
+    counts.unanswered = unanswered
     if case .failure = event.outcome {
       tally.totals[0].failures &+= 1
       counts.failures = 1

@@ -16,6 +16,7 @@ extension Timeline {
     snapshot.requestsByTick = Array(requestsByTick[..<Int(reached &- firstTick)])
     snapshot.capture = capture.since(captureBefore)
     snapshot.ledger = ledger - ledgerBefore
+    snapshot.inFlight = inFlight(at: snapshot.end)
     return snapshot
   }
 

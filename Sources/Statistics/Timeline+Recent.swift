@@ -43,8 +43,7 @@ extension SiteActivity {
     requests &+= counts.requests
     successes &+= counts.successes
     failures &+= counts.failures
-    unanswered &+= counts.unanswered
-    unknown &+= counts.unknown
+    unanswered.add(counts.unanswered)
     if counts.answered > 0 { latencies.add(rows.distribution(slot)) }
   }
 }

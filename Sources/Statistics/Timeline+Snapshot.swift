@@ -40,7 +40,7 @@ extension Timeline {
         site.requests &+= counts.requests
         site.successes &+= counts.successes
         site.failures &+= counts.failures
-        site.unanswered &+= counts.unanswered
+        site.unanswered.add(counts.unanswered)
         site.resets &+= counts.resets
       }
       site.latencies = CounterRows.slice(parts)
@@ -105,8 +105,7 @@ extension Timeline {
       sites[last].counts.overcountMax &+= error
       sites[last].counts.successes &+= row.counts.successes
       sites[last].counts.failures &+= row.counts.failures
-      sites[last].counts.unanswered &+= row.counts.unanswered
-      sites[last].counts.unknown &+= row.counts.unknown
+      sites[last].counts.unanswered.add(row.counts.unanswered)
     }
     if scope == .life {
       let floors = replicas.map { replica in
@@ -192,8 +191,7 @@ extension OtherSites {
     requests &+= more.counts.requests
     successes &+= more.counts.successes
     failures &+= more.counts.failures
-    unanswered &+= more.counts.unanswered
-    unknown &+= more.counts.unknown
+    unanswered.add(more.counts.unanswered)
   }
 
   /// Adds a site that is not listed.
@@ -202,7 +200,6 @@ extension OtherSites {
     requests &+= site.requests &- site.overcountMax
     successes &+= site.successes
     failures &+= site.failures
-    unanswered &+= site.unanswered
-    unknown &+= site.unknown
+    unanswered.add(site.unanswered)
   }
 }

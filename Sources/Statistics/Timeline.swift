@@ -29,6 +29,8 @@ package final class Timeline {
   var progress: [UInt64]
   /// Each worker's ledger since its start.
   private var ledgers: [ExchangeCounters]
+  /// When the request was read that each worker has waited for longest; 0 when it waits for none.
+  private var oldestInFlight: [UInt64]
   var ledgerBefore = ExchangeCounters()
   /// Where the life begins after `resetTotals`: what had been counted by then.
   var lifeBefore: (start: UInt64, capture: CaptureCounters, ledger: ExchangeCounters)?
@@ -69,6 +71,7 @@ package final class Timeline {
     recent = keepsRecent ? try RunningTotals() : nil
     progress = Array(repeating: 0, count: tallyExchanges.count)
     ledgers = Array(repeating: ExchangeCounters(), count: tallyExchanges.count)
+    oldestInFlight = Array(repeating: 0, count: tallyExchanges.count)
     requestsByTick = Array(repeating: 0, count: Int(plan.ticksPerInterval))
     lastEnd = start ?? 0
     history = TrafficHistory(plan: plan)
@@ -120,6 +123,7 @@ package final class Timeline {
     snapshot.end = max(lastEnd, snapshot.start)
     snapshot.capture = lifeBefore.map { capture.since($0.capture) } ?? capture
     snapshot.ledger = lifeBefore.map { ledger - $0.ledger } ?? ledger
+    snapshot.inFlight = inFlight(at: reached ?? snapshot.end)
     return snapshot
   }
 
@@ -132,6 +136,13 @@ package final class Timeline {
   /// The sum of the workers' ledgers.
   package var ledger: ExchangeCounters {
     ledgers.reduce(ExchangeCounters(), +)
+  }
+
+  /// The requests that wait at `time`, nanoseconds since 1970, as the workers reported last.
+  func inFlight(at time: UInt64) -> RequestsInFlight {
+    let oldest = oldestInFlight.filter { $0 > 0 }.min()
+    return RequestsInFlight(
+      count: ledger.inFlight, oldest: oldest.map { time > $0 ? time &- $0 : 0 })
   }
 
   /// Merges every tally that belongs to the open interval. One that begins later waits in its double buffer.
@@ -154,6 +165,7 @@ package final class Timeline {
         history.add(tally.totals[0], tick: period.firstTick)
         progress[index] = max(progress[index], period.endTick)
         ledgers[index] = period.ledger
+        oldestInFlight[index] = period.oldestInFlight
         tallyExchanges[index].giveBack()
       }
     }
@@ -169,6 +181,7 @@ package final class Timeline {
     if wantsLatencies { snapshot.latencies = interval.latency.slice }
     snapshot.capture = capture.since(captureBefore)
     snapshot.ledger = ledger - ledgerBefore
+    snapshot.inFlight = inFlight(at: end)
     captureBefore = capture
     ledgerBefore = ledger
     lastEnd = end

@@ -16,10 +16,8 @@ package struct TrafficTotals: Equatable, Sendable, BitwiseCopyable {
   package var failures: UInt64 = 0
   /// Requests tied to their final response.
   package var exchanges: UInt64 = 0
-  /// Requests given up.
-  package var unanswered: UInt64 = 0
-  /// Requests whose outcome nobody can know: what decides it was not seen.
-  package var unknown: UInt64 = 0
+  /// Requests that ended without a final response.
+  package var unanswered = UnansweredRequests()
   /// Final responses without an observed request.
   package var unmatchedResponses: UInt64 = 0
   /// 1xx responses, 101 apart.
@@ -42,8 +40,7 @@ package struct TrafficTotals: Equatable, Sendable, BitwiseCopyable {
     successes &+= other.successes
     failures &+= other.failures
     exchanges &+= other.exchanges
-    unanswered &+= other.unanswered
-    unknown &+= other.unknown
+    unanswered.add(other.unanswered)
     http10 &+= other.http10
     http2 &+= other.http2
     unmatchedResponses &+= other.unmatchedResponses

@@ -33,7 +33,10 @@ import Testing
     ("requests < 10/s", AlertMeasure.requests, AlertUnit.per(1_000_000_000), 10, "low-traffic"),
     ("requests > 600/m", .requests, .per(60_000_000_000), 600, "high-traffic"),
     ("failures > 0.5", .failures, .perInterval, 0.5, "high-failures"),
-    ("unanswered > 1%", .unanswered, .percent, 1, "high-unanswered"),
+    ("aborted > 1%", .aborted, .percent, 1, "high-aborted"),
+    ("timed-out > 1/s", .timedOut, .per(1_000_000_000), 1, "high-timed-out"),
+    ("in-flight > 50", .inFlight, .atOnce, 50, "high-in-flight"),
+    ("oldest > 5s", .oldest, .time, 5e9, "high-oldest"),
     ("lost > 0", .lost, .perInterval, 0, "high-loss"), ("lost > 0.1%", .lost, .percent, 0.1, "high-loss"),
     ("p50 > 1.5s", .p50, .time, 1.5e9, "high-p50"), ("p90 > 250us", .p90, .time, 250_000, "high-p90"),
     ("p99 > 500ms", .p99, .time, 5e8, "high-p99"), ("max > 1m", .max, .time, 60e9, "high-max"),
@@ -54,11 +57,21 @@ import Testing
   }
 
   @Test(arguments: [
+    ("in-flight > 50/s", "invalid limit '50/s' for in-flight (expected a number such as 50)", 12, 4),
+    ("oldest > 5", "invalid limit '5' for oldest (expected a duration such as 500ms or 1.5s)", 9, 1),
+    (
+      "in-flight > 5 over 1m",
+      "'in-flight' is a state, without a window: 'for' says how long it must last", 19, 2
+    ),
+    (
+      "oldest > 5s site=a.example", "'oldest' is known for all traffic alone: leave 'site' out", 17, 9
+    ),
+    ("in-flight > 5 min 3", "'min' is for shares (%) and latencies: 'in-flight' needs none", 18, 1),
     ("", "empty rule: expected a measure and its limit, as in 'failures > 5% for 1m'", 0, 1),
     (
       "failurs > 5%",
-      "unknown measure 'failurs' (expected requests, failures, 5xx, 4xx, status=503, unanswered, lost, p50, p95, p99 "
-        + "or max)", 0, 7
+      "unknown measure 'failurs' (expected requests, failures, 5xx, 4xx, status=503, aborted, timed-out, "
+        + "in-flight, oldest, lost, p50, p95, p99 or max)", 0, 7
     ),
     (
       "status=418 > 1% site=a", "of one site, status 418 is counted among its class only (expected 4xx)", 21,

@@ -11,7 +11,11 @@ import Testing
     var requests: UInt64 = 0
     var failures: UInt64 = 0
     var successes: UInt64 = 0
-    var unanswered: UInt64 = 0
+    var aborted: UInt64 = 0
+    var timedOut: UInt64 = 0
+    var inFlight: UInt64 = 0
+    /// Seconds.
+    var oldest: UInt64?
     var lost: UInt64 = 0
     var matched: UInt64 = 0
     var latencies: [UInt64] = []
@@ -73,10 +77,21 @@ import Testing
       testDescription: "a clear level below", rule: "requests < 10 over 10s clear 20",
       intervals: asking(9, 10, 19, 20, 15, 9), transitions: ["+0", "-3", "+5"]),
     Case(
-      testDescription: "requests without an answer", rule: "unanswered > 10% over 10s",
+      testDescription: "requests whose connection ended", rule: "aborted > 10% over 10s",
       intervals: [
-        Interval(successes: 18, unanswered: 2), Interval(successes: 17, unanswered: 3), Interval(),
+        Interval(successes: 18, aborted: 2), Interval(successes: 17, aborted: 3), Interval(),
       ], transitions: ["+1", "-2"]),
+    Case(
+      testDescription: "requests that timed out", rule: "timed-out > 10% over 10s",
+      intervals: [
+        Interval(successes: 16, aborted: 2, timedOut: 2), Interval(successes: 17, timedOut: 3), Interval(),
+      ], transitions: ["+1", "-2"]),
+    Case(
+      testDescription: "requests in flight at the end of an interval", rule: "in-flight > 50 clear 20",
+      intervals: [50, 51, 21, 20, 0].map { Interval(inFlight: $0) }, transitions: ["+1", "-3"]),
+    Case(
+      testDescription: "the wait of the oldest request", rule: "oldest > 5s for 10s",
+      intervals: [5, 6, 16, nil].map { Interval(oldest: $0) }, transitions: ["+2", "-3"]),
     Case(
       testDescription: "any loss", rule: "lost > 0 over 20s",
       intervals: [Interval(), Interval(lost: 1), Interval(), Interval()], transitions: ["+1", "-3"]),
@@ -110,7 +125,12 @@ import Testing
     #expect(try Self.transitions(row.rule, row.intervals, site: nil) == row.transitions)
   }
 
-  @Test(arguments: cases.filter { !$0.rule.hasPrefix("lost") })
+  /// What was lost, and what waits, is known of all traffic alone.
+  static let ofSites = cases.filter { row in
+    !["lost", "in-flight", "oldest"].contains { row.rule.hasPrefix($0) }
+  }
+
+  @Test(arguments: ofSites)
   func `the rule over time, for one site`(_ row: Case) throws {
     let rule = row.rule + " site=a.example"
     #expect(try Self.transitions(rule, row.intervals, site: "a.example") == row.transitions)
@@ -140,17 +160,20 @@ import Testing
   {
     var snapshot = AlertWatchTests.interval(number, interval.requests, plan: plan, lost: interval.lost)
     snapshot.capture.matched = interval.matched
+    snapshot.inFlight = RequestsInFlight(
+      count: interval.inFlight, oldest: interval.oldest.map { $0 * 1_000_000_000 })
+    let unanswered = UnansweredRequests(aborted: interval.aborted, timedOut: interval.timedOut)
     let latencies = LatencySlice(interval.latencies.map { $0 * 1_000_000 })
     if let site {
       var counts = WatchedSite(name: site)
-      (counts.requests, counts.unanswered) = (interval.requests, interval.unanswered)
+      (counts.requests, counts.unanswered) = (interval.requests, unanswered)
       (counts.successes, counts.failures) = (interval.successes, interval.failures)
       counts.latencies = latencies
       snapshot.watched = [WatchedSite(name: "other.example"), counts]
       // All traffic is something else.
       snapshot.totals.requests = interval.requests &* 3
     } else {
-      (snapshot.totals.requests, snapshot.totals.unanswered) = (interval.requests, interval.unanswered)
+      (snapshot.totals.requests, snapshot.totals.unanswered) = (interval.requests, unanswered)
       (snapshot.totals.successes, snapshot.totals.failures) = (interval.successes, interval.failures)
       snapshot.totals.exchanges = interval.successes + interval.failures
       snapshot.latencies = latencies

@@ -30,10 +30,10 @@ import Testing
   }
 
   @Test func `each measure has a title of its own`() throws {
-    let texts = ["requests > 1", "requests < 1", "failures > 1", "unanswered > 1", "lost > 1", "p90 > 1s"]
+    let texts = ["requests > 1", "requests < 1", "failures > 1", "aborted > 1", "lost > 1", "p90 > 1s"]
     let titles = try texts.map { try Self.rule($0).title }
     #expect(Set(titles).count == texts.count)
-    #expect(titles[3] == "High rate of unanswered requests")
+    #expect(titles[3] == "High rate of aborted requests")
   }
 
   @Test func `a quantile over the window is the one that the rule names`() throws {

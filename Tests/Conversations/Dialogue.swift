@@ -68,6 +68,15 @@ package struct Dialogue {
     clientNext &-= 1
   }
 
+  /// One side closes its direction.
+  package mutating func finish(byClient isClient: Bool) {
+    add(isClient, [], [.fin, .ack])
+    if isClient { clientNext &+= 1 } else { serverNext &+= 1 }
+  }
+
+  /// One side ends the connection.
+  package mutating func reset(byClient isClient: Bool) { add(isClient, [], [.rst, .ack]) }
+
   private mutating func add(
     _ fromClient: Bool, _ payload: [UInt8], _ flags: Segment.Flags, length: UInt32 = 0,
     continues: Bool = false
@@ -76,7 +85,7 @@ package struct Dialogue {
       time: time, source: fromClient ? client : server, destination: fromClient ? server : client,
       sequence: fromClient ? clientNext : serverNext,
       acknowledgement: flags.contains(.ack) ? fromClient ? serverNext : clientNext : 0, payloadLength: length,
-      flags: flags, kind: depth == .streams ? .stream : continues ? .continuation : .start)
+      flags: flags, kind: depth == .streams || payload.isEmpty ? .stream : continues ? .continuation : .start)
     packets.append(Packet(segment: segment, payload: payload))
     time += step
   }

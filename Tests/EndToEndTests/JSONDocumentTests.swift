@@ -16,8 +16,8 @@ import Testing
 
   static let members: Set<String> = [
     "type", "schema", "start", "end", "backend", "source", "requests", "responses", "successes", "failures",
-    "exchanges", "unanswered", "unknown", "unmatchedResponses", "methods", "protocols", "statuses", "sites",
-    "other", "latency", "capture", "alert",
+    "exchanges", "aborted", "timedOut", "unknown", "inFlight", "oldestInFlight", "unmatchedResponses",
+    "methods", "protocols", "statuses", "sites", "other", "latency", "capture", "alert",
   ]
   static let inner: [String: Set<String>] = [
     "other": ["sites", "requests"], "latency": ["count", "p50", "p90", "p99", "max"],
@@ -28,7 +28,7 @@ import Testing
     ], "alert": ["active", "average", "threshold", "unit", "peak"],
   ]
   static let site: Set<String> = [
-    "site", "requests", "successes", "failures", "unanswered", "unknown", "overcountMax", "sections",
+    "site", "requests", "successes", "failures", "aborted", "timedOut", "unknown", "overcountMax", "sections",
     "latency",
   ]
   static let alert: Set<String> = [

@@ -47,7 +47,7 @@ struct ListenTests {
       "wiretally_site_undercount_max{site=\"a.example\"} 0",
       "wiretally_site_exchanges_total{site=\"b.example\",outcome=\"failure\"} 3",
       "http_server_request_duration_seconds_count{url_scheme=\"http\"} 10", "wiretally_capture_lost_total 0",
-      "wiretally_capture_matched_total 20", "wiretally_capture_delivered_total 20",
+      "wiretally_capture_segments_total{class=\"head_segments\"} 20",
       "wiretally_capture_interface_up 1",
     ] { #expect(page.contains(line + "\n"), "\(line)") }
     #expect(page.contains("wiretally_alerts_raised_total{alert=\"high-traffic\"} "))

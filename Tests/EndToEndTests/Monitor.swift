@@ -115,7 +115,9 @@ struct Lines {
       var requests: Int
       var successes: Int
       var failures: Int
-      var unanswered: Int
+      var aborted: Int
+      var timedOut: Int
+      var unknown: Int
       var sections: [Section]
     }
     struct Capture: Decodable {
@@ -142,7 +144,11 @@ struct Lines {
     var successes: Int
     var failures: Int
     var exchanges: Int
-    var unanswered: Int
+    var aborted: Int
+    var timedOut: Int
+    var unknown: Int
+    var inFlight: Int
+    var oldestInFlight: Double?
     var unmatchedResponses: Int
     var methods: [String: Int]
     var statuses: [String: Int]

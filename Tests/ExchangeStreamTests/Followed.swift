@@ -61,7 +61,7 @@ struct Followed: ~Copyable {
   }
 
   mutating func finish() {
-    tracker.finish(isOver: true)
+    tracker.finish()
     record()
   }
 

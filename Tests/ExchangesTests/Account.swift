@@ -13,9 +13,12 @@ struct Account: Equatable {
   var unmatchedResponses: [UInt16: Int] = [:]
   var interim: [UInt16: Int] = [:]
   var methods: [String: Int] = [:]
-  var unanswered = 0
-  /// Of `unanswered`, those that the server reset.
+  var aborted = 0
+  /// Of `aborted`, those that the server reset.
   var resets = 0
+  var timedOut = 0
+  /// Requests that wait when the packets have ended.
+  var inFlight = 0
   /// Ends without a known outcome, by request and status.
   var unknown: [String: Int] = [:]
   var outcomes: [String: Int] = [:]
@@ -31,7 +34,7 @@ struct Account: Equatable {
       note(tracker.batch, &names)
       tracker.batch.clear()
     }
-    tracker.finish(isOver: true)
+    tracker.finish()
     note(tracker.batch, &names)
     counters = tracker.counters
   }
@@ -53,10 +56,12 @@ struct Account: Equatable {
         latencies.append(event.latency)
       case .unmatchedResponse: unmatchedResponses[event.status, default: 0] += 1
       case .interim: interim[event.status, default: 0] += 1
-      case .unanswered:
-        unanswered += 1
+      case .aborted:
+        aborted += 1
         if event.outcome == .failure { resets += 1 }
+      case .timedOut: timedOut += 1
       case .unknown: unknown["\(names[event.exchange] ?? "?") \(event.status)", default: 0] += 1
+      case .inFlight: inFlight += 1
       }
     }
   }
@@ -68,7 +73,12 @@ struct Account: Equatable {
     return String(decoding: text, as: UTF8.self)
   }
 
-  /// Whether every segment is in one class and every head in one place.
+  var unknownCount: Int { unknown.values.reduce(0, +) }
+
+  /// Requests without a final response, however they ended.
+  var unanswered: Int { aborted + timedOut + unknownCount + inFlight }
+
+  /// Whether every segment is in one class and every head in one place, and every request has ended in one way.
   var isBalanced: Bool {
     let c = counters
     return c.delivered == c.headSegments + c.continuations + c.duplicates + c.unparseable + c.falseHeads
@@ -76,6 +86,8 @@ struct Account: Equatable {
       && c.requests + c.responses == c.headSegments + c.pipelinedHeads
       && c.responses == c.exchanges + c.unmatchedResponses + c.interim + c.unsettledResponses
       && c.openResponses == 0
+      && c.aborted == aborted && c.timedOut == timedOut && c.unknown == unknownCount
+      && c.inFlight == inFlight
   }
 
   /// The same without what may depend on the order of arrival.

@@ -318,7 +318,7 @@ import Testing
 
   @Test func `a call that lasts longer than the time limit is not given up`() {
     var limits = ExchangeLimits.file
-    limits.answerTimeout = 1_000_000_000
+    limits.timeout = 1_000_000_000
     var frames = FrameDialogue()
     frames.open()
     frames.call(1, "/shop.Cart/Watch")

@@ -93,7 +93,7 @@ import Testing
 
   @Test func `requests expire by the capture clock, the oldest first`() {
     var limits = ExchangeLimits()
-    (limits.flows, limits.pendingRequests, limits.answerTimeout) = (1, 2, 100)
+    (limits.flows, limits.pendingRequests, limits.timeout) = (1, 2, 100)
     var pairing = RequestPairing(limits: limits)
     let first = pairing.add(Self.request(1_000, at: 10))
     #expect(pairing.nextToEvict == nil)

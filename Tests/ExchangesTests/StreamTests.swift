@@ -206,15 +206,17 @@ import Testing
     #expect(account.answers == ["a.example /a 200": 1, "a.example /b 500": 1])
   }
 
-  @Test func `a request without a response is unanswered, in capture time`() {
+  @Test func `a request without a response times out, in capture time`() {
     var talk = Dialogue()
     talk.open()
     talk.ask(get("/a"))
     talk.time += 61_000_000_000
     talk.ask(get("/b"))
     talk.answer(ok())
-    let account = Account(talk.packets)
-    #expect(account.unanswered == 1)
+    var limits = ExchangeLimits.file
+    limits.timeout = 60_000_000_000
+    let account = Account(talk.packets, limits: limits)
+    #expect(account.timedOut == 1 && account.unanswered == 1)
     #expect(account.answers == ["a.example /b 200": 1])
   }
 

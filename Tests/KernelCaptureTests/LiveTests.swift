@@ -146,7 +146,10 @@ struct LiveTests {
     connection.ask(body)
     connection.answer("HTTP/1.1 204 No Content\r\n\r\n")
     let records = try rest(capture)
-    let asked = records.filter { $0.segment.destination.port == connection.port }
+    let toServer = records.filter { $0.segment.destination.port == connection.port }
+    // The connection's SYN comes as a bare record, before all others.
+    #expect(toServer.first?.segment.flags.isOpening == true && toServer.first?.payload.isEmpty == true)
+    let asked = toServer.filter { $0.segment.payloadLength > 0 }
     #expect(asked.first?.segment.kind == .start)
     #expect(asked.dropFirst().allSatisfy { $0.segment.kind == .continuation })
     #expect(asked.map(\.text).joined() == head)

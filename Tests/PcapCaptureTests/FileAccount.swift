@@ -44,7 +44,7 @@ struct FileAccount {
         take()
       }) != .ended
     {}
-    tracker.finish(isOver: true)
+    tracker.finish()
     take()
     for (event, site, section, methodName) in events {
       switch event.kind {
@@ -64,9 +64,9 @@ struct FileAccount {
       case .unmatchedResponse, .interim:
         responses += 1
         statuses["\(event.status)", default: 0] += 1
-      case .unanswered: break
-      case .unknown:
-        unknown += 1
+      case .aborted, .timedOut: break
+      case .unknown, .inFlight:
+        if event.kind == .unknown { unknown += 1 }
         if event.hasResponse {
           responses += 1
           statuses["\(event.status)", default: 0] += 1

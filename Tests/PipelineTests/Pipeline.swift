@@ -51,7 +51,7 @@ struct Pipeline {
       tracker.process(packet.segment, packet.payload.rawSpan)
       Self.record(&tracker, writer)
     }
-    tracker.finish(isOver: true)
+    tracker.finish()
     Self.record(&tracker, writer)
     writer.close(ledger: tracker.counters)
     counters = tracker.counters

@@ -17,7 +17,7 @@ import Testing
     }, texts: ["shop.example", "", "/cart/add?user=1", "", "curl/8"])
   static let silent = ExchangeLinesTests.record(
     {
-      ($0.outcome, $0.status, $0.isBodyKnown) = (.unanswered, 0, false)
+      ($0.outcome, $0.status, $0.isBodyKnown) = (.aborted, 0, false)
     }, texts: ["api.example", "", "/", "", ""])
   static let unmatched = ExchangeLinesTests.record(
     {

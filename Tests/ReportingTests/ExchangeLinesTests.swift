@@ -115,7 +115,9 @@ import Testing
 
   @Test func `an access log has no line for what has no answer or no request`() {
     for format in [ExchangeLines.Format.common, .combined, .vcombined] {
-      #expect(Self.line(format, Self.record { $0.outcome = .unanswered }) == nil)
+      for outcome in [ExchangeFacts.Outcome.aborted, .timedOut, .unknown, .inFlight] {
+        #expect(Self.line(format, Self.record { $0.outcome = outcome }) == nil)
+      }
       #expect(Self.line(format, Self.record { $0.outcome = .unmatchedResponse }) == nil)
     }
   }
@@ -126,6 +128,17 @@ import Testing
         == "2021-02-23 04:06:08.005 200     2.5ms      153 10.0.0.1 GET a.example/x?y\n")
     let absolute = Self.record(texts: ["b.example", "", "http://b.example/z", "", ""])
     #expect(Self.line(.plain, absolute)?.hasSuffix("10.0.0.1 GET http://b.example/z\n") == true)
+    let ends: [(ExchangeFacts.Outcome, String)] = [
+      (.aborted, "aborted"), (.timedOut, "timed out"), (.unknown, "unknown"), (.inFlight, "in flight"),
+    ]
+    for (outcome, words) in ends {
+      let record = Self.record {
+        ($0.outcome, $0.status, $0.isBodyKnown) = (outcome, 0, false)
+      }
+      #expect(
+        Self.line(.plain, record)
+          == "2021-02-23 04:06:08.005 ---         -        - 10.0.0.1 GET a.example/x?y (\(words))\n")
+    }
     let unmatched = Self.record({ $0.outcome = .unmatchedResponse }, texts: ["", "", "", "", ""])
     #expect(
       Self.line(.plain, unmatched)
@@ -146,7 +159,7 @@ import Testing
     let open = try object(
       Self.record(
         {
-          $0.outcome = .unanswered
+          $0.outcome = .aborted
           $0.status = 0
           $0.isBodyKnown = false
         }, texts: ["a", "", "/", "", ""]))

@@ -33,12 +33,13 @@ import Testing
       text
         == #"{"type":"interval","schema":1,"start":"2021-02-23T04:06:08.000000Z","#
         + #""end":"2021-02-23T04:06:18.000000Z","backend":"eBPF","source":"eth0","requests":38,"#
-        + #""responses":0,"successes":0,"failures":0,"exchanges":0,"unanswered":0,"unknown":0,"unmatchedResponses":0,"#
+        + #""responses":0,"successes":0,"failures":0,"exchanges":0,"aborted":0,"timedOut":0,"#
+        + #""unknown":0,"unmatchedResponses":0,"inFlight":0,"oldestInFlight":null,"#
         + #""methods":{"GET":37},"protocols":{"HTTP/1.1":38},"statuses":{"200":38},"sites":[{"site":"google.com","requests":29,"#
-        + #""successes":0,"failures":0,"unanswered":0,"unknown":0,"overcountMax":0,"sections":[{"section":"/search","#
+        + #""successes":0,"failures":0,"aborted":0,"timedOut":0,"unknown":0,"overcountMax":0,"sections":[{"section":"/search","#
         + #""requests":20},{"section":"/maps","requests":9}],"latency":{"p50":null,"p90":null,"#
         + #""p99":null,"max":null}},{"site":"linkedin.com","requests":6,"successes":0,"failures":0,"#
-        + #""unanswered":0,"unknown":0,"overcountMax":0,"sections":[],"latency":{"p50":null,"p90":null,"p99":null,"#
+        + #""aborted":0,"timedOut":0,"unknown":0,"overcountMax":0,"sections":[],"latency":{"p50":null,"p90":null,"p99":null,"#
         + #""max":null}}],"other":{"sites":0,"requests":0},"latency":{"count":2,"p50":0.00125,"p90":1,"#
         + #""p99":60.000000001,"max":0.000000001},"capture":{"packets":90,"matched":0,"lost":0,"#
         + #""delivered":0,"headSegments":76,"continuations":0,"duplicates":0,"unparseable":0,"#

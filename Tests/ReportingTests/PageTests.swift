@@ -40,7 +40,7 @@ import Testing
         \tPast alert started: Tue, 23 Feb 2021 04:04:08, ended: Tue, 23 Feb 2021 04:06:08.
         All alerts are logged in /var/log/wiretally/alerts.log
 
-        Capture: eBPF, eth0, packets seen: 1234, heads matched: 80, lost: 0, duplicates: 2
+        Capture: eBPF, eth0, packets seen: 1234, segments matched: 80, lost: 0, duplicates: 2
 
 
         """)
@@ -93,7 +93,7 @@ import Testing
         No past alerts to display.
         All alerts are logged in /var/log/wiretally/alerts.log
 
-        Capture: eBPF, eth0, packets seen: 0, heads matched: 0, lost: 0, duplicates: 0
+        Capture: eBPF, eth0, packets seen: 0, segments matched: 0, lost: 0, duplicates: 0
         Warning: disk
 
 
@@ -103,7 +103,8 @@ import Testing
   @Test func `loss, errors and what is beyond the original are shown`() throws {
     var life = Samples.life
     life.capture.lost = 3
-    life.totals.unanswered = 2
+    life.totals.unanswered = UnansweredRequests(aborted: 2, timedOut: 3, unknown: 4)
+    life.inFlight = RequestsInFlight(count: 5, oldest: 7_250_000_000)
     life.totals.unmatchedResponses = 1
     life.latency.count = 4
     life.latency.p50 = 1_250_000
@@ -123,7 +124,10 @@ import Testing
         \tTotal Requests: at least 40
         \tTotal Failures: at least 1
         \tTotal Successes: at least 39
-        \tTotal Unanswered: 2
+        \tTotal Aborted: 2
+        \tTotal Timed Out: 3
+        \tTotal Unknown: 4
+        \tIn Flight: 5, the first for 7.25s
         \tResponses without a request: 1
         \tLatency (as seen on this host): p50 1.25ms, p90 999ns, p99 2s, max 3.21s
 
@@ -140,7 +144,7 @@ import Testing
         No past alerts to display.
         No alert threshold is set.
 
-        Capture: eBPF, eth0, packets seen: 1234, heads matched: 80, lost: 3, duplicates: 2
+        Capture: eBPF, eth0, packets seen: 1234, segments matched: 80, lost: 3, duplicates: 2
         \tunparseable: 7
         \tSegments were lost: every count and rate is "at least".
         \tRequests to sites beyond the table or the list: 5

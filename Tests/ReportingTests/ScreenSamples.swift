@@ -31,7 +31,7 @@ enum ScreenSamples {
     life.totals.requests = 1_234_567
     life.totals.successes = 1_200_000
     life.totals.failures = 34_000
-    life.totals.unanswered = 567
+    life.totals.unanswered = UnansweredRequests(aborted: 567)
     life.latency = latency(1_234_000, 71_000, 1_250_000, 182_000_000, 2_100_000_000)
     life.methods = [("GET", 1_100_000), ("POST", 134_000), (hostile, 567)].map {
       NamedCount(name: $0.0, count: $0.1)
@@ -64,7 +64,7 @@ enum ScreenSamples {
     var site = Samples.site(name, requests, sections)
     site.successes = successes
     site.failures = failures
-    site.unanswered = unanswered
+    site.unanswered = UnansweredRequests(aborted: unanswered)
     site.latency = latency(successes + failures, 94_200, 800_000, 4_520_000 + failures, 13_100_000)
     return site
   }

@@ -7,7 +7,7 @@ import Synchronization
 import Testing
 
 @Suite struct TallyExchangeTests {
-  /// What a worker counts for each step: one exchange, or an unanswered request at every tenth.
+  /// What a worker counts for each step: one exchange, or an aborted request at every tenth.
   private static func work(_ writer: TallyWriter, steps: Int, worker: Int, time: (Int) -> UInt64) {
     let traffic = Traffic()
     var ledger = ExchangeCounters()
@@ -18,7 +18,7 @@ import Testing
       let exchange = step % 64
       traffic.request("site-\(step % 100)", "/\(step % 5)", exchange: exchange)
       if step % 10 == 0 {
-        traffic.other(.unanswered, exchange: exchange)
+        traffic.other(.aborted, exchange: exchange)
       } else {
         traffic.answer(exchange, status: step % 4 == 0 ? 404 : 200, latency: UInt64(step))
       }
@@ -56,13 +56,13 @@ import Testing
     let life = timeline.summary(capture: CaptureCounters())
     let all = UInt64(steps * workers)
     #expect(life.totals.requests == all)
-    #expect(life.totals.unanswered == all / 10)
+    #expect(life.totals.unanswered == UnansweredRequests(aborted: all / 10))
     #expect(life.totals.exchanges == all - all / 10)
     #expect(life.latency.count == all - all / 10)
     #expect(life.ledger.delivered == 2 * all)
     #expect(life.sites.count == 100)
     #expect(life.sites.allSatisfy { $0.requests == all / 100 && $0.overcountMax == 0 })
-    #expect(life.sites.map { $0.successes + $0.failures + $0.unanswered }.reduce(0, +) == all)
+    #expect(life.sites.map { $0.successes + $0.failures + $0.unanswered.count }.reduce(0, +) == all)
     #expect(life.other == OtherSites())
     #expect(intervals.map(\.totals.requests).reduce(0, +) == all)
     #expect(intervals.flatMap(\.requestsByTick).reduce(0, +) == all)

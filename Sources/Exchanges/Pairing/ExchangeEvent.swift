@@ -16,11 +16,16 @@ package struct ExchangeEvent: BitwiseCopyable, Sendable {
     case unmatchedResponse
     /// An interim response (1xx, 101 apart). `status`, and `exchange` when it has one.
     case interim
-    /// A request was given up, by the time limit or by either side; `outcome` is a failure when the server reset its
+    /// A request's connection or stream ended before its final response; `outcome` is a failure when the server reset the
     /// stream. `exchange`, and `status` when `hasResponse`: a call's, whose own status did not come.
-    case unanswered
-    /// An exchange is over whose outcome nobody can know. `exchange`, and `status` when `hasResponse`.
+    case aborted
+    /// A request waited for as long as the time limit allows; `time` is when that ran out. `exchange`.
+    case timedOut
+    /// Nobody can know how a request ended: its response was missed, or its place was needed. `exchange`, and `status`
+    /// when `hasResponse`.
     case unknown
+    /// A request still waits when the capture ends. `exchange`, and `status` when `hasResponse`.
+    case inFlight
   }
 
   package var kind: Kind

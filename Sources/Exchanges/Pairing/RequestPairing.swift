@@ -30,11 +30,11 @@ enum ResponseMatch: Equatable {
 struct RequestPairing: ~Copyable {
   private var pending: PendingRequests
   private var expected = ExpectedResponses()
-  private let answerTimeout: UInt64
+  private let timeout: UInt64
 
   init(limits: ExchangeLimits) {
     pending = PendingRequests(capacity: limits.pendingRequests, flows: limits.flows)
-    answerTimeout = limits.answerTimeout
+    timeout = limits.timeout
   }
 
   /// The request that must be ended before another one is added; nil while there is room.
@@ -43,12 +43,27 @@ struct RequestPairing: ~Copyable {
   /// The request that has waited for longest, if for the time limit at least; else nil.
   @inline(__always)
   func expired(at clock: UInt64) -> RequestIndex? {
-    guard let oldest = pending.oldest, pending[oldest].clock &+ answerTimeout <= clock else { return nil }
+    guard let oldest = pending.oldest, pending[oldest].clock &+ timeout <= clock else { return nil }
     return oldest
   }
 
   /// The request that has waited for longest; nil when none waits.
   var oldest: RequestIndex? { pending.oldest }
+
+  /// Capture time at which the first request will run out; nil when none waits.
+  var nextTimeout: UInt64? { pending.oldest.map { pending[$0].clock &+ timeout } }
+
+  /// Capture time of the head of the request that has waited for longest; nil when none waits.
+  var oldestTime: UInt64? { pending.oldest.map { pending[$0].clock } }
+
+  /// Capture time at which a request runs out.
+  func timeout(of request: RequestIndex) -> UInt64 { pending[request].clock &+ timeout }
+
+  /// The number of the first byte that answers a flow's latest request; nil when that is not known.
+  func expectedPosition(of flow: FlowIndex) -> UInt32? {
+    guard let last = pending.last(of: flow), pending[last].hasAcknowledgement else { return nil }
+    return pending[last].acknowledgement
+  }
 
   /// The first request of a flow that waits; nil when none does.
   func first(of flow: FlowIndex) -> RequestIndex? { pending.first(of: flow) }

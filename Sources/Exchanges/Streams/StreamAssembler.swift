@@ -10,8 +10,10 @@ struct StreamAssembler: ~Copyable {
   private var flows: FlowTable
   private var order: StreamOrder
   private var aliases: FlowAliases
+  let isStreams: Bool
 
   init(limits: ExchangeLimits, isStreams: Bool, seed: UInt64) {
+    self.isStreams = isStreams
     flows = FlowTable(capacity: limits.flows)
     order = StreamOrder(limits: limits, isStreams: isStreams)
     aliases = FlowAliases(seed: seed)
@@ -47,6 +49,8 @@ extension StreamAssembler {
     flows[flow].forward = StreamHalf()
     flows[flow].backward = StreamHalf()
     flows[flow].standing = .fresh
+    flows[flow].isAnnounced = false
+    flows[flow].isClosing = false
   }
 
   func key(of flow: FlowIndex) -> FlowKey { flows[flow].key }
@@ -73,6 +77,35 @@ extension StreamAssembler {
   /// one; or another connection's, before which the flow must be reset.
   func opening(_ flow: FlowIndex, _ direction: Direction, at start: UInt32) -> Opening {
     flows[flow][direction].opening(at: start)
+  }
+
+  /// Notes that a direction may begin again at `start`, by a SYN, which anybody can send.
+  mutating func announce(_ flow: FlowIndex, _ direction: Direction, at start: UInt32) {
+    flows[flow].isAnnounced = true
+    flows[flow][direction].announced = start
+    flows[flow][direction].isAnnounced = true
+  }
+
+  /// Whether a SYN of another connection was seen that nothing has confirmed yet.
+  @inline(__always)
+  func isAnnounced(_ flow: FlowIndex) -> Bool { flows[flow].isAnnounced }
+
+  /// Where a direction begins again by a SYN that nothing has confirmed yet; nil when there was none.
+  func announced(_ flow: FlowIndex, _ direction: Direction) -> UInt32? {
+    let half = flows[flow][direction]
+    return half.isAnnounced ? half.announced : nil
+  }
+
+  /// Whether a FIN or RST was seen before which bytes are missing.
+  @inline(__always)
+  func isClosing(_ flow: FlowIndex) -> Bool { flows[flow].isClosing }
+
+  /// The FIN or RST before which bytes are missing; nil when there is none.
+  func closing(of flow: FlowIndex) -> Closing? { flows[flow].isClosing ? flows[flow].closing : nil }
+
+  mutating func setClosing(_ flow: FlowIndex, _ closing: Closing?) {
+    flows[flow].isClosing = closing != nil
+    if let closing { flows[flow].closing = closing }
   }
 
   /// Begins a direction's stream at `start`.

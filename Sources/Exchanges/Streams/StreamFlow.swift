@@ -28,6 +28,11 @@ struct StreamFlow: BitwiseCopyable {
   /// Since when this flow waits for missing bytes, capture time; meaningful while `isWaiting`.
   var waitingSince: UInt64 = 0
   var isWaiting = false
+  /// A SYN of another connection was seen: one of the directions `isAnnounced`.
+  var isAnnounced = false
+  /// A FIN or RST was seen before which bytes are missing: `closing`.
+  var isClosing = false
+  var closing = Closing()
   var byUse = Neighbours<FlowIndex>()
   var byWait = Neighbours<FlowIndex>()
 
@@ -61,6 +66,9 @@ struct StreamHalf: BitwiseCopyable {
   var sawSyn = false
   /// This direction no longer waits for the other one: it was not seen in time.
   var isAlone = false
+  /// A SYN of another connection was seen, with `announced` as its first byte's number.
+  var isAnnounced = false
+  var announced: UInt32 = 0
   /// Sequence number of the next byte to read.
   var next: UInt32 = 0
   var synNext: UInt32 = 0

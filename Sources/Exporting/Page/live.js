@@ -257,8 +257,11 @@ function drawCounts() {
   const list = (pairs) => pairs.map(([name, count]) => `${name} ${grouped(count)}`).join(", ") || "–";
   const counts = [
     ["Methods", list(latest.methods)], ["Statuses", list(latest.statuses)],
-    ["Unanswered", grouped(latest.unanswered)], ["Packets", grouped(latest.packets)],
-    ["Heads matched", grouped(latest.matched)],
+    ["In flight", grouped(latest.inFlight)
+      + (latest.oldestInFlight === null ? "" : `, the first for ${span(latest.oldestInFlight)}`)],
+    ["Aborted", grouped(latest.aborted)], ["Timed out", grouped(latest.timedOut)],
+    ["Unknown", grouped(latest.unknown)], ["Packets", grouped(latest.packets)],
+    ["Segments matched", grouped(latest.matched)],
     ["Lost", latest.lost > 0 ? `${grouped(latest.lost)}: counts are lower bounds` : "0"],
     ["Duplicates", grouped(latest.duplicates)],
   ];

@@ -33,7 +33,8 @@ struct ReadSession {
     let delivery = try AlertSenders(waits: true) { () throws(SystemError) in
       try options.alerts.delivery.start()
     }
-    let limits = ExchangeLimits.file
+    var limits = ExchangeLimits.file
+    limits.timeout = options.timeout.nanoseconds
     try TableMemory.check(limits.bytes)
     let stream =
       options.showsExchanges ? ExchangeReader(workers: 1, pendingExchanges: limits.pendingRequests) : nil
@@ -75,7 +76,7 @@ struct ReadSession {
     try reporter.open()
     let faults = readAll()
     progress.clear()
-    worker.finish(isOver: true)
+    worker.finish()
     reporter.finish(at: nil)
     reporter.summarize(isSilentWhenEmpty: !faults.isEmpty)
     reporter.close { false }

@@ -64,7 +64,7 @@ struct LatestExchanges {
       client: Self.address(facts.client),
       method: isUnmatched ? "-" : record.method, site: record.site,
       path: isUnmatched ? "(response without request)" : query.text(record.bytes(facts.target)),
-      status: facts.outcome == .unanswered ? 0 : Int(facts.status), latency: facts.latency)
+      status: !facts.hasResponse ? 0 : Int(facts.status), latency: facts.latency)
     (line.clientPort, line.serverPort) = (Int(facts.client.port), Int(facts.server.port))
     line.server = Self.address(facts.server)
     line.version = "\(facts.major).\(facts.minor)"

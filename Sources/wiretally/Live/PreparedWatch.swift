@@ -36,7 +36,8 @@ struct PreparedWatch: ~Copyable {
     let label = CaptureLabel(
       backend: backend.name, source: command.request.interface ?? "all interfaces",
       ports: command.options.ports.description)
-    let limits = ExchangeLimits()
+    var limits = ExchangeLimits()
+    limits.timeout = command.options.timeout.nanoseconds
     let stream =
       command.options.showsExchanges
       ? ExchangeReader(workers: backend.sources.count, pendingExchanges: limits.pendingRequests) : nil

@@ -44,21 +44,33 @@ final class TrafficWorker {
   }
 
   /// Ends the worker's work: what waits is decided and everything counted is handed over.
-  ///
-  /// - Parameter isOver: nothing more can come, so requests without a response stay without one.
-  func finish(isOver: Bool) {
-    tracker.finish(isOver: isOver)
-    Self.record(tracker.batch, writer, stream)
-    tracker.batch.clear()
-    writer.close(ledger: tracker.counters)
+  func finish() {
+    let oldest = tracker.oldestInFlight
+    tracker.finish()
+    recordBatch()
+    writer.close(ledger: tracker.counters, oldestInFlight: oldest)
   }
 
+  /// Ends the tick. A request that runs out counts at that moment, however long nothing came since.
   private func turn(_ time: UInt64, _ atTick: (() -> Void)?) {
+    while let timeout = tracker.nextTimeout, timeout < time {
+      if writer.isTickOver(timeout) { endTick(timeout, atTick) }
+      tracker.advance(to: timeout)
+      recordBatch()
+    }
     tracker.advance(to: time)
+    recordBatch()
+    endTick(time, atTick)
+  }
+
+  private func endTick(_ time: UInt64, _ atTick: (() -> Void)?) {
+    writer.turn(at: time, ledger: tracker.counters, oldestInFlight: tracker.oldestInFlight)
+    atTick?()
+  }
+
+  private func recordBatch() {
     Self.record(tracker.batch, writer, stream)
     tracker.batch.clear()
-    writer.turn(at: time, ledger: tracker.counters)
-    atTick?()
   }
 
   /// Looks once a batch of segments whether somebody follows single exchanges.

@@ -49,6 +49,6 @@ final class WorkerThread: @unchecked Sendable {
       // Publishes `failure`.
       hasFailed.store(true, ordering: .releasing)
     }
-    worker.finish(isOver: false)
+    worker.finish()
   }
 }

@@ -47,6 +47,7 @@ struct OptionForm {
     OptionForm("-i", "--interface", expected: "an interface", example: "eth0"),
     OptionForm("--port", expected: "ports and ranges from 1 to 65535", example: "80,8000-8099"),
     OptionForm("--interval", expected: time, example: "10s"),
+    OptionForm("--timeout", expected: time, example: "90s"),
     OptionForm("--format", expected: "a format", example: "json"),
     OptionForm("--query", expected: list(QueryPolicy.self), example: "names"),
     OptionForm("--where", expected: "a condition", example: "'status>=500'"),

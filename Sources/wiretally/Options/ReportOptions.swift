@@ -19,6 +19,9 @@ struct ReportOptions: ParsableArguments {
   @Option(help: "Length of the statistics interval.")
   var interval = TimeSpan(seconds: 10)
 
+  @Option(help: "How long a request may wait for its response before it counts as timed out.")
+  var timeout = TimeSpan(seconds: 3_600)
+
   @OptionGroup(title: "Alerts") var alerts: AlertOptions
 
   @Flag(help: "Print each exchange in a line of its own as it ends, instead of pages.")

@@ -11,8 +11,8 @@ import Support
 /// refused with words and a place that lies in it.
 enum AlertGrammar: FuzzTarget {
   private static let words = [
-    "requests", "failures", "unanswered", "lost", "p50", "p99.9", "5xx", "status=503", "max", ">", "<", "100",
-    "5%", "10/s",
+    "requests", "failures", "aborted", "timed-out", "in-flight", "oldest", "lost", "p50", "p99.9", "5xx",
+    "status=503", "max", ">", "<", "100", "5%", "10/s",
     "600/m",
     "36000/h", "500ms", "1.5s", "2m", "over", "for", "keep", "clear", "min", "site=example.com", "site",
     "name=shop",
@@ -80,9 +80,9 @@ enum AlertGrammar: FuzzTarget {
       snapshot.end = snapshot.start + plan.interval
       let count = step % 2 == 0 ? 1_000_000 : UInt64.max >> 40
       snapshot.requestsByTick = [UInt64](repeating: count, count: Int(plan.ticksPerInterval))
-      (snapshot.totals.requests, snapshot.totals.failures, snapshot.totals.unanswered) = (
-        count, count / 2, count / 3
-      )
+      (snapshot.totals.requests, snapshot.totals.failures) = (count, count / 2)
+      snapshot.totals.unanswered = UnansweredRequests(aborted: count / 3, timedOut: count / 4)
+      snapshot.inFlight = RequestsInFlight(count: count / 5, oldest: step % 3 == 0 ? nil : count)
       (snapshot.capture.lost, snapshot.capture.matched) = (step, count)
       guard let change = watch.observe(snapshot) else { continue }
       expect(change.hits.isFinite && change.hits >= 0, "a value is a number")

@@ -70,7 +70,7 @@ enum RequestPairing: FuzzTarget {
   static func test(_ input: RawSpan) {
     var script = Script(input)
     var limits = ExchangeLimits()
-    (limits.flows, limits.pendingRequests, limits.answerTimeout) = (3, capacity, 1_000)
+    (limits.flows, limits.pendingRequests, limits.timeout) = (3, capacity, 1_000)
     var pairing = Exchanges.RequestPairing(limits: limits)
     var reference = Reference()
     var clock: UInt64 = 5_000

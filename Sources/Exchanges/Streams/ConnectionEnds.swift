@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Capture
+
+/// How the end of a connection stands, by its FIN or RST and by what has been read.
+enum ConnectionEnd: BitwiseCopyable {
+  /// None has been seen, or none that fits the connection.
+  case open
+  /// Bytes before it are missing and may still come.
+  case missing
+  /// All before it has been read.
+  case reached
+  /// The bytes before it were received, and never seen here.
+  case unseen
+}
+
+/// A FIN or RST that was seen, until all before it has been read.
+struct Closing: BitwiseCopyable {
+  var direction = Direction.forward
+  var isReset = false
+  /// The sequence number after the last byte of the direction.
+  var position: UInt32 = 0
+  /// The next byte's number where nothing of the direction was read, as the other side knew it.
+  var expected: UInt32?
+}
+
+extension StreamAssembler {
+  /// Bytes that may lie between what was read and a reset that is believed, where every byte is delivered: a window
+  /// that is not scaled.
+  private static var farthestReset: Int32 { 65_535 }
+
+  /// Notes a FIN or RST. `expected` is the direction's next byte where nothing of it was read.
+  mutating func close(_ flow: FlowIndex, by closing: Closing) { setClosing(flow, closing) }
+
+  /// How a connection's end stands; `acknowledgement` is what the other side has received, if a segment tells.
+  mutating func end(of flow: FlowIndex, acknowledgement: UInt32?) -> ConnectionEnd {
+    guard let closing = closing(of: flow) else { return .open }
+    let end = end(closing, flow, acknowledgement)
+    // What does not fit is forgotten: a stranger's segment, or one of an earlier connection.
+    if end != .missing { setClosing(flow, nil) }
+    return end
+  }
+
+  private func end(_ closing: Closing, _ flow: FlowIndex, _ acknowledgement: UInt32?) -> ConnectionEnd {
+    guard let next = position(of: flow, closing.direction) ?? closing.expected else { return .reached }
+    let missing = SequenceNumber.distance(closing.position, from: next)
+    if missing < 0 { return .open }
+    if missing == 0 { return .reached }
+    // Without bodies, nobody knows how far the direction had come.
+    guard isStreams else { return missing < 1 << 30 ? .reached : .open }
+    if closing.isReset {
+      // A reset after a FIN has the number after the FIN's own.
+      if missing == 1 { return .reached }
+      return missing <= Self.farthestReset ? .unseen : .open
+    }
+    if let acknowledgement, SequenceNumber.distance(acknowledgement, from: closing.position) > 0 {
+      return .unseen
+    }
+    return .missing
+  }
+}

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+import Capture
+import Conversations
+import Exchanges
+import System
+import Testing
+
+/// How a request ends that gets no final response.
+@Suite struct LifecycleTests {
+  static let depths: [CaptureDepth] = [.heads, .streams]
+
+  @Test(arguments: depths)
+  func `a reset by either side aborts what waits`(depth: CaptureDepth) {
+    for isClient in [true, false] {
+      var talk = Dialogue(depth: depth)
+      talk.open()
+      talk.ask(get("/a"))
+      talk.ask(get("/b"))
+      talk.reset(byClient: isClient)
+      let account = Account(talk.packets, depth: depth)
+      #expect(account.aborted == 2 && account.unanswered == 2 && account.isBalanced)
+    }
+  }
+
+  @Test(arguments: depths)
+  func `a server's FIN aborts what waits, a client's does not`(depth: CaptureDepth) {
+    var talk = Dialogue(depth: depth)
+    talk.open()
+    talk.ask(get("/a"))
+    talk.finish(byClient: true)
+    let waiting = Account(talk.packets, depth: depth)
+    #expect(waiting.inFlight == 1 && waiting.unanswered == 1 && waiting.isBalanced)
+    talk.finish(byClient: false)
+    let ended = Account(talk.packets, depth: depth)
+    #expect(ended.aborted == 1 && ended.unanswered == 1 && ended.isBalanced)
+  }
+
+  @Test(arguments: depths)
+  func `a half-closed client gets its answer`(depth: CaptureDepth) {
+    var talk = Dialogue(depth: depth)
+    talk.open()
+    talk.ask(get("/a"))
+    talk.finish(byClient: true)
+    talk.answer(ok("abc"))
+    talk.finish(byClient: false)
+    let account = Account(talk.packets, depth: depth)
+    #expect(account.answers == ["a.example /a 200": 1] && account.unanswered == 0)
+  }
+
+  @Test func `a FIN in the response's own segment follows the response`() {
+    var talk = Dialogue()
+    talk.open()
+    talk.ask(get("/a"))
+    talk.ask(get("/b"))
+    talk.answer(ok("abc"))
+    talk.packets[talk.packets.count - 1].segment.flags.insert(.fin)
+    let account = Account(talk.packets)
+    #expect(account.answers == ["a.example /a 200": 1] && account.aborted == 1)
+  }
+
+  @Test func `a FIN that comes before the response waits for it`() {
+    var talk = Dialogue()
+    talk.open()
+    talk.ask(get("/a"))
+    talk.answer(ok("abc"))
+    talk.finish(byClient: false)
+    talk.packets.swapAt(talk.packets.count - 1, talk.packets.count - 2)
+    let account = Account(talk.packets)
+    #expect(account.answers == ["a.example /a 200": 1] && account.unanswered == 0)
+  }
+
+  @Test func `a response that was received and never seen is unknown`() {
+    var talk = Dialogue()
+    talk.open()
+    talk.ask(get("/a"))
+    talk.answer(ok("abc"))
+    talk.packets.removeLast()
+    talk.finish(byClient: false)
+    talk.finish(byClient: true)
+    let account = Account(talk.packets)
+    #expect(account.unknownCount == 1 && account.unanswered == 1 && account.isBalanced)
+  }
+
+  @Test func `a reset ends the wait for bytes before it`() {
+    var talk = Dialogue()
+    talk.open()
+    talk.ask(get("/a"))
+    talk.ask(get("/b"))
+    talk.answer("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n")
+    talk.answer("12345")
+    talk.answer("67890")
+    talk.packets.remove(at: 5)
+    talk.reset(byClient: false)
+    let account = Account(talk.packets)
+    #expect(account.answers == ["a.example /a 200": 1] && account.aborted == 1 && account.unanswered == 1)
+  }
+
+  @Test func `a reset with a number that does not fit ends nothing`() {
+    for distance in [UInt32(1) << 20, 1 << 31, 0 &- 7] {
+      var talk = Dialogue()
+      talk.open()
+      talk.ask(get("/a"))
+      talk.serverNext &+= distance
+      talk.reset(byClient: false)
+      talk.serverNext &-= distance
+      talk.answer(ok())
+      let account = Account(talk.packets)
+      #expect(account.answers == ["a.example /a 200": 1] && account.unanswered == 0, "\(distance)")
+    }
+  }
+
+  @Test(arguments: depths)
+  func `a forged SYN ends nothing, a new connection ends the old one`(depth: CaptureDepth) {
+    var talk = Dialogue(depth: depth)
+    talk.open()
+    talk.ask(get("/a"))
+    var forged = Dialogue(depth: depth, clientStart: 77_777, serverStart: 99_999)
+    forged.open()
+    talk.packets.append(forged.packets[0])
+    var answered = talk
+    answered.answer(ok())
+    let account = Account(answered.packets, depth: depth)
+    #expect(account.answers == ["a.example /a 200": 1] && account.unanswered == 0)
+
+    forged.time = talk.time
+    forged.packets[1].segment.time = talk.time
+    forged.ask(get("/new"))
+    forged.answer(ok())
+    let reused = Account(talk.packets + forged.packets.dropFirst(), depth: depth)
+    #expect(reused.answers == ["a.example /new 200": 1])
+    #expect(reused.unknownCount == 1 && reused.unanswered == 1 && reused.isBalanced)
+  }
+
+  @Test func `data at the number of a SYN begins its connection`() {
+    var talk = Dialogue()
+    talk.open()
+    talk.ask(get("/a"))
+    var next = Dialogue(clientStart: 77_777, serverStart: 99_999)
+    next.open()
+    next.ask(get("/new"))
+    next.answer(ok())
+    // The SYN's answer is missing.
+    next.packets.remove(at: 1)
+    let account = Account(talk.packets + next.packets)
+    #expect(account.answers == ["a.example /new 200": 1] && account.unknownCount == 1)
+  }
+
+  @Test func `without bodies, a SYN alone makes no flow`() {
+    var limits = ExchangeLimits()
+    limits.flows = 2
+    var talk = Dialogue(depth: .heads)
+    talk.ask(get("/a"))
+    var packets = talk.packets
+    for port in 0..<100 {
+      var flood = Dialogue(depth: .heads, clientPort: UInt16(50_000 + port))
+      flood.open()
+      packets += flood.packets
+    }
+    talk.packets = packets
+    talk.answer(ok())
+    let account = Account(talk.packets, depth: .heads, limits: limits)
+    #expect(account.answers == ["a.example /a 200": 1] && account.counters.evictedFlows == 0)
+  }
+
+  @Test func `a time-out counts at the moment when it ran out`() {
+    var talk = Dialogue()
+    talk.open()
+    talk.ask(get("/a"))
+    let asked = talk.packets[2].segment.time
+    talk.time += 7_200_000_000_000
+    talk.ask(get("/b"))
+    var tracker = ExchangeTracker(limits: .file, depth: .streams, seed: 7)
+    for packet in talk.packets.dropLast() { tracker.process(packet.segment, packet.payload.rawSpan) }
+    tracker.batch.clear()
+    #expect(tracker.nextTimeout == asked + 3_600_000_000_000 && tracker.oldestInFlight == asked)
+    let last = talk.packets[3]
+    tracker.process(last.segment, last.payload.rawSpan)
+    #expect(tracker.batch[0].kind == .timedOut)
+    #expect(tracker.batch[0].time == asked + 3_600_000_000_000)
+    #expect(tracker.counters.timedOut == 1 && tracker.counters.inFlight == 1)
+  }
+}
