@@ -62,7 +62,7 @@ enum CommandLines: FuzzTarget {
   }
 
   private static func check(_ alerts: AlertOptions) {
-    expect(alerts.threshold.map { $0 >= 0 && $0.isFinite } ?? true, "the threshold makes sense")
+    expect(alerts.threshold.map { $0.value >= 0 && $0.value.isFinite } ?? true, "the threshold makes sense")
     expect(alerts.window.nanoseconds > 0, "the window has a length")
   }
 
