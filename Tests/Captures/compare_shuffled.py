@@ -60,7 +60,7 @@ def counts(program, path):
     if not run.stdout:
         return None
     line = json.loads(run.stdout.splitlines()[-1])
-    names = "requests responses successes failures exchanges unmatchedResponses unanswered methods statuses".split()
+    names = "requests responses successes failures exchanges unmatchedResponses aborted timedOut unknown inFlight methods statuses".split()
     sites = {s["site"]: [s["requests"], s["successes"], s["failures"]] for s in line["sites"]}
     return {name: line[name] for name in names} | {"sites": sites}
 
