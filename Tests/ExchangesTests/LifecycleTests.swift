@@ -95,6 +95,16 @@ import Testing
     #expect(account.answers == ["a.example /a 200": 1] && account.aborted == 1 && account.unanswered == 1)
   }
 
+  @Test func `a reset has the number of a FIN that was not seen, or the one after it`() {
+    var talk = Dialogue()
+    talk.open()
+    talk.ask(get("/a"))
+    talk.serverNext &+= 1
+    talk.reset(byClient: false)
+    let account = Account(talk.packets)
+    #expect(account.aborted == 1 && account.unanswered == 1)
+  }
+
   @Test func `a reset with a number that does not fit ends nothing`() {
     for distance in [UInt32(1) << 20, 1 << 31, 0 &- 7] {
       var talk = Dialogue()
