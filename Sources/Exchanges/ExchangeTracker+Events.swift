@@ -383,7 +383,7 @@ extension ExchangeTracker {
     frames.begin(flow, requestsIn: requests, first: first)
   }
 
-  /// Reads a client's first bytes that came one by one and were taken for a head's; apart as well.
+  /// Reads a client's first bytes that came one by one and looked like a head's; apart as well.
   @inline(never)
   private mutating func readStoredPreface(_ chunk: Chunk, _ stored: StoredHead) {
     guard let block = stored.block.index else { return }

@@ -11,8 +11,8 @@ package import Packets
 /// segment with payload to a watched port (a client's heads, their continuations, uploads) and, from a
 /// watched port, only what begins with three capital letters (or hyphens) or an end of line (`HTTP/`, and the requests
 /// of those who call from such a port) or is too short to tell; besides, each SYN, FIN and RST, which begin and end
-/// connections. What the classic filter cannot look into (IPv6 extension headers) passes too. The program then applies the same rules as the
-/// kernel's filter to what came.
+/// connections. What the classic filter cannot look into (IPv6 extension headers) passes too. The program then
+/// applies the same rules as the kernel's filter to what came.
 package enum HeadFilter {
   /// The expression for packets of this link layer.
   ///

@@ -84,7 +84,7 @@ package struct ExchangeFilter: Sendable {
   /// Whether a text is what the pattern says, in which a `*` stands for any number of characters.
   static func matches(_ text: ArraySlice<UInt8>, _ pattern: [UInt8]) -> Bool {
     var (at, place) = (text.startIndex, 0)
-    // Where to try again: behind the last star, one character further into the text.
+    // Where to try again: after the last star, one character further into the text.
     var again: (at: Int, place: Int)?
     while at < text.endIndex {
       if place < pattern.count, pattern[place] == UInt8(ascii: "*") {

@@ -49,7 +49,7 @@ extension MessageReader {
   mutating func move(_ flow: FlowIndex, _ direction: Direction, to other: FlowIndex, _ target: Direction) {
     let half = flows[flow][direction]
     flows[other][target].value = half.value
-    // The frames' state stays behind: they are found again.
+    // The frames' state stays: they are found again.
     if half.phase == .frames { flows[other][target].endFrames(atBoundary: false) }
     half.value = MessageHalf()
   }

@@ -33,9 +33,9 @@ package struct ExchangeEvent: BitwiseCopyable, Sendable {
   package var method: Method = .other
   /// The version of HTTP, of `.request`.
   package var version = ProtocolVersion.http11
-  /// Whether the exchange failed, of final responses and of `.unanswered`.
+  /// Whether the exchange failed, of final responses and of `.aborted`.
   package var outcome = ExchangeOutcome.success
-  /// A response's head was seen, of `.unanswered` and `.unknown`.
+  /// A response's head was seen, of what ended or waits without an outcome.
   package var hasResponse = false
   /// 100 to 999; 0 when there is none.
   package var status: UInt16 = 0

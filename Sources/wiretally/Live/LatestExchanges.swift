@@ -18,8 +18,8 @@ struct LatestExchanges {
   private let filter: ExchangeFilter?
   private var records: [ExchangeRecord] = []
   private var next = 0
-  /// How many were taken in so far.
-  private var taken: UInt64 = 0
+  /// How many were received so far.
+  private var received: UInt64 = 0
   private var isListening = false
 
   /// - Parameter filter: which exchanges are listed; nil for all.
@@ -44,7 +44,7 @@ struct LatestExchanges {
       guard stream.next(into: &records[next]) else { return }
       if let filter, !filter.passes(records[next]) { continue }
       next = (next + 1) % Self.capacity
-      taken &+= 1
+      received &+= 1
     }
   }
 
@@ -52,7 +52,7 @@ struct LatestExchanges {
   func lines() -> [ExchangeLine] {
     let held = records.count < Self.capacity ? min(next, records.count) : Self.capacity
     return (0..<held).map {
-      line(records[(next - 1 - $0 + Self.capacity) % Self.capacity], number: taken &- UInt64($0))
+      line(records[(next - 1 - $0 + Self.capacity) % Self.capacity], number: received &- UInt64($0))
     }
   }
 

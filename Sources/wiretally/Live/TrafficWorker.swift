@@ -56,6 +56,8 @@ final class TrafficWorker {
     while let timeout = tracker.nextTimeout, timeout < time {
       if writer.isTickOver(timeout) { endTick(timeout, atTick) }
       tracker.advance(to: timeout)
+      // Nothing ended: a call is under way and waits on. A file may jump by decades, so its waits are not stepped through.
+      if tracker.batch.count == 0 { break }
       recordBatch()
     }
     tracker.advance(to: time)
