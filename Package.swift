@@ -164,7 +164,9 @@ let package = Package(
       name: "HTTP2Tests", dependencies: ["Children", "CNGHTTP2", "HTTP2", "HeaderBlocks", "Randomness"],
       exclude: ["decode_blocks.py"], swiftSettings: settings + optimized),
     tests("KernelCapture", with: ["Capture", "CHTTPFilter", "HTTP1", "PacketBuilder", "Packets", "System"]),
-    tests("PcapCapture", with: ["Capture", "Exchanges", "HTTP1", "Packets", "Randomness", "System", "Text"]),
+    tests(
+      "PcapCapture",
+      with: ["Capture", "Exchanges", "HTTP1", "PacketBuilder", "Packets", "Randomness", "System", "Text"]),
     tests("PreCaptureDrops", with: ["Capture"]),
     tests("Doctor", with: ["Capture", "KernelCapture", "PcapCapture", "Text"]),
     tests("Measuring", with: ["Capture", "Packets", "System", "Text"]),

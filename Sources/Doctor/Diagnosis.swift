@@ -57,12 +57,29 @@ package struct Diagnosis: Sendable {
     let request = LiveRequest(
       backend: .auto, interface: interface, ports: ports, depth: .heads, direction: .both, workers: 1,
       ringBytes: 1 << 20)
+    // It samples while the backends are tried.
+    let scout = try? PortScout(interface: interface, besides: ports)
+    scout?.listen(true)
+    let trials = [
+      attempt("eBPF") { () throws(CaptureError) in try KernelBackend(request) },
+      attempt("libpcap") { () throws(CaptureError) in try PcapBackend(request, insteadOf: nil) },
+    ]
+    scout?.read()
     return Diagnosis(
-      checks: checks(KernelProbe.ask()) + sandbox(), interfaces: InterfaceState.all(),
-      trials: [
-        attempt("eBPF") { () throws(CaptureError) in try KernelBackend(request) },
-        attempt("libpcap") { () throws(CaptureError) in try PcapBackend(request, insteadOf: nil) },
-      ], interface: interface)
+      checks: checks(KernelProbe.ask()) + sandbox() + [otherPorts(scout?.ports)],
+      interfaces: InterfaceState.all(), trials: trials, interface: interface)
+  }
+
+  /// Where else HTTP was seen; `found` is nil when nobody could look.
+  package static func otherPorts(_ found: [UInt16]?) -> Check {
+    let name = "HTTP on other ports"
+    guard let found else {
+      return Check(name: name, state: .unknown, found: "cannot be looked for: needs CAP_NET_RAW")
+    }
+    guard !found.isEmpty else { return Check(name: name, state: .fine, found: "none seen") }
+    let list = found.sorted().map(String.init).joined(separator: ",")
+    return Check(
+      name: name, state: .fine, found: "seen on port \(list)", hint: "wiretally --port \(list) ...")
   }
 
   /// The backend that a watch would use: the first one that works.

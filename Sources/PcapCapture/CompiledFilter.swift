@@ -2,6 +2,7 @@
 
 package import Capture
 internal import CPcap
+import System
 
 /// A filter expression in libpcap's language, compiled: it is set on a handle, or is asked about packets.
 @safe
@@ -11,8 +12,12 @@ package final class CompiledFilter {
   private let memory: OpaquePointer
 
   /// Compiles for packets of a `LINKTYPE_` number, without any interface.
-  package convenience init(_ expression: String, linkType: UInt32) throws(CaptureError) {
-    guard let handle = unsafe pcap_open_dead(Int32(bitPattern: linkType), 262_144) else {
+  ///
+  /// - Parameter packetBytes: the bytes of a matching packet that a socket with this filter receives.
+  package convenience init(
+    _ expression: String, linkType: UInt32, packetBytes: Int = 262_144
+  ) throws(CaptureError) {
+    guard let handle = unsafe pcap_open_dead(Int32(bitPattern: linkType), Int32(clamping: packetBytes)) else {
       throw CaptureError(.unavailable, "libpcap has no memory left")
     }
     defer { unsafe pcap_close(handle) }
@@ -44,6 +49,14 @@ package final class CompiledFilter {
     guard unsafe pcap_setfilter(handle, UnsafeMutablePointer(memory)) == 0 else {
       throw unsafe CaptureError(
         .unavailable, "libpcap cannot set the filter: \(String(cString: pcap_geterr(handle)))")
+    }
+  }
+
+  /// Has a packet socket receive only what matches, for good.
+  func attach(to socket: Int32) throws(CaptureError) {
+    // The kernel copies the program.
+    guard unsafe wt_pcap_attach(UnsafePointer(memory), socket) == 0 else {
+      throw CaptureError(.unavailable, "cannot set the filter of a packet socket: \(SystemError.last.reason)")
     }
   }
 

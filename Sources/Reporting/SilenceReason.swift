@@ -65,7 +65,7 @@ package enum SilenceReason: Equatable, Sendable {
       return
         "No packets with payload for port \(ports) on \(source); libpcap counts no others."
     case .noWatchedPort(let packets, let ports):
-      return "No TCP on port \(ports) (\(packets) other packets). Another port? --port 8080"
+      return "No TCP on port \(ports) (\(packets) other packets). Another port? --port PORT"
     case .noPayload(let packets, let ports):
       return "\(packets) packets on port \(ports), none with payload."
     case .notHTTP(let packets, let ports, let tls, let http2, let unread):

@@ -127,6 +127,9 @@ package final class Timeline {
     return snapshot
   }
 
+  /// Whether no request was counted since the start, or since the totals were reset.
+  package var isSilent: Bool { life.totals.requests == 0 }
+
   /// Up to when every worker has handed over, nanoseconds since 1970; nil before the first tally.
   package var reached: UInt64? {
     guard let start, let tick = progress.min() else { return nil }

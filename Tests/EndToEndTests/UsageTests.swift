@@ -30,10 +30,11 @@ import Testing
       hint: "--on-alert-timeout 10s"),
     Case("-t 1 --duration x", "invalid value 'x' for --duration (\(time))", hint: "--duration 30s"),
     Case(
-      "-t 1 --port 0", "invalid value '0' for --port (expected ports and ranges from 1 to 65535)",
+      "-t 1 --port 0", "invalid value '0' for --port (expected ports and ranges from 1 to 65535, or auto)",
       hint: "--port 80,8000-8099"),
     Case(
-      "-t 1 --port 80-70", "invalid value '80-70' for --port (expected ports and ranges from 1 to 65535)",
+      "-t 1 --port 80-70",
+      "invalid value '80-70' for --port (expected ports and ranges from 1 to 65535, or auto)",
       hint: "--port 80,8000-8099"),
     Case(
       "-t 1 --top many", "invalid value 'many' for --top (expected a whole number, 1 or more)",
@@ -126,6 +127,12 @@ import Testing
     Case(
       "read --format screen x", "--format screen shows live traffic, and read has none",
       hint: "--format page, json, common, combined or vcombined"),
+    Case(
+      "read --port auto x", "--port auto looks at live traffic, and read has none",
+      hint: "--port 80,8000-8099"),
+    Case(
+      "doctor --port auto", "doctor looks for HTTP on all ports, and needs no --port auto",
+      hint: "wiretally doctor"),
     Case("read", "no capture file is named", hint: "wiretally read capture.pcap, or - for standard input"),
     Case(
       "deliver </dev/null", "deliver is started by wiretally itself, and does nothing alone",

@@ -161,7 +161,7 @@ import Testing
     #expect(sentence { _ in } == "No packets on eth0.")
     #expect(
       sentence { $0.capture.packets = 1204 }
-        == "No TCP on port 80 (1204 other packets). Another port? --port 8080")
+        == "No TCP on port 80 (1204 other packets). Another port? --port PORT")
     #expect(
       sentence {
         $0.capture.packets = 9

@@ -15,4 +15,8 @@
 int wt_pcap_matches(const struct bpf_program *program, const unsigned char *packet, unsigned int wire_length,
 		    unsigned int captured);
 
+/* Sets a compiled program as the filter of a packet socket and locks it there. Returns 0, or -1 with errno.
+ */
+int wt_pcap_attach(const struct bpf_program *program, int socket);
+
 #endif

@@ -23,11 +23,18 @@ struct DoctorCommand: ParsableCommand {
   @Option(name: .shortAndLong, help: "The interface to try. (default: all)", completion: .interfaces)
   var interface: String?
 
-  @Option(name: .customLong("port"), help: "TCP ports to look for: a list of ports and ranges.")
+  @Option(name: .customLong("port"), help: "TCP ports that would be watched: a list of ports and ranges.")
   var ports = PortList(.http)
 
   @Option(help: "What is printed: page (plain text) or json (one object).")
   var format = Format.page
+
+  func validate() throws {
+    if ports.isAutomatic {
+      throw ValidationError(
+        "doctor looks for HTTP on all ports, and needs no --port auto", hint: "wiretally doctor")
+    }
+  }
 
   func run() throws {
     let diagnosis = Diagnosis.measure(

@@ -29,6 +29,10 @@ struct ReadCommand: ParsableCommand {
   var isUnsandboxed = false
 
   func validate() throws {
+    if options.ports.isAutomatic {
+      throw ValidationError(
+        "--port auto looks at live traffic, and read has none", hint: "--port 80,8000-8099")
+    }
     if options.format == .screen {
       throw ValidationError(
         "--format screen shows live traffic, and read has none",

@@ -104,6 +104,7 @@ struct WatchCommand: ParsableCommand {
     // What was reported last is written before the end, as far as its reader takes it.
     defer { Failure.drain() }
     var command = self
+    if options.ports.isAutomatic { command.options.ports = try PortChoice.ports(on: watchedInterface) }
     if !options.follow { command.options.askedFormat = try ScreenOptions.format(options.askedFormat) }
     do {
       try LiveSession(command).run()
@@ -131,10 +132,13 @@ struct WatchCommand: ParsableCommand {
   /// Where the watch runs, for those who collect alerts.
   var origin: AlertOrigin { AlertOrigin(host: Environment.hostName, interface: request.interface ?? "all") }
 
+  /// The interface's name; nil for all.
+  private var watchedInterface: String? { interface == "any" ? nil : interface }
+
   /// What the backend is asked for.
   var request: LiveRequest {
     LiveRequest(
-      backend: backend, interface: interface == "any" ? nil : interface, ports: options.ports.ports,
+      backend: backend, interface: watchedInterface, ports: options.ports.ports,
       depth: depth,
       direction: direction, workers: workers, ringBytes: ringMebibytes << 20)
   }

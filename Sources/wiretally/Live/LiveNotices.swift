@@ -2,10 +2,13 @@
 
 import Alerting
 import Capture
+import PcapCapture
 import Text
 
 /// What every page of a live watch says besides the counts: it changes while the watch runs.
 final class LiveNotices {
+  /// Other ports that are named at most.
+  private static let portsNamed = 4
   /// Nanoseconds from one poll of the backend to the next.
   private static let pollInterval: UInt64 = 1_000_000_000
 
@@ -16,18 +19,70 @@ final class LiveNotices {
   private var downSince: UInt64?
   private var renewals = 0
   private var nextPoll: UInt64 = 0
+  /// Looks for HTTP on other ports; nil once it is seen on the watched ones, and where that cannot be looked for.
+  private var scout: PortScout?
+  private let ports: String
+  private var otherPorts: [UInt16] = []
 
-  init(_ backend: any LiveBackend, interface: String?) {
+  /// - Parameters:
+  ///   - interface: the watched one; nil for all.
+  ///   - ports: the watched ports, as `--port` takes them.
+  init(_ backend: any LiveBackend, interface: String?, ports: String, scout: PortScout?) {
     self.backend = backend
     self.interface = interface
+    self.ports = ports
+    self.scout = scout
     lines = backend.notices
   }
 
   /// Polls the backend once a second; true when the lines have changed. A change is reported on
   /// standard error at once: the next page may be long in coming.
-  func follow(at now: UInt64) -> Bool {
+  ///
+  /// - Parameter isSilent: no request was seen on the watched ports so far.
+  func follow(at now: UInt64, isSilent: Bool) -> Bool {
     guard now >= nextPoll else { return false }
     nextPoll = now &+ Self.pollInterval
+    let hasFoundPorts = followPorts(at: now, isSilent)
+    let hasChanged = followInterface()
+    if hasFoundPorts || hasChanged { lines = notices }
+    return hasFoundPorts || hasChanged
+  }
+
+  /// What is to be known now.
+  private var notices: [String] {
+    var lines = backend.notices
+    if let since = downSince, let interface { lines.append(Self.down(interface, since)) }
+    if !otherPorts.isEmpty { lines.append(Self.found(otherPorts, instead: ports)) }
+    return lines
+  }
+
+  /// Looks for other ports while the watched ones are silent; true when the notice about them has changed.
+  private func followPorts(at now: UInt64, _ isSilent: Bool) -> Bool {
+    guard let scout else { return false }
+    guard isSilent else {
+      self.scout = nil
+      defer { otherPorts = [] }
+      return !otherPorts.isEmpty
+    }
+    scout.follow(at: now)
+    let found = Array(scout.ports.prefix(Self.portsNamed)).sorted()
+    guard found != otherPorts else { return false }
+    otherPorts = found
+    Failure.say(Self.found(found, instead: ports), .warning)
+    return true
+  }
+
+  /// The sentence about ports that are not watched.
+  static func found(_ others: [UInt16], instead ports: String) -> String {
+    let list = others.map(String.init).joined(separator: ",")
+    return "no requests on port \(ports); HTTP seen on port \(list): --port \(list)"
+  }
+
+  private static func down(_ interface: String, _ since: UInt64) -> String {
+    "interface \(interface) has been down since \(DisplayZone.local.label(since)); not capturing"
+  }
+
+  private func followInterface() -> Bool {
     backend.followInterface()
     backend.readPreCaptureDrops()
     let since = backend.interfaceDownSince
@@ -39,11 +94,8 @@ final class LiveNotices {
     self.renewals = renewals
     guard since != downSince, let interface else { return false }
     downSince = since
-    lines = backend.notices
     if let since {
-      let line = "interface \(interface) has been down since \(DisplayZone.local.label(since)); not capturing"
-      lines.append(line)
-      Failure.say(line, .warning)
+      Failure.say(Self.down(interface, since), .warning)
     } else {
       Failure.say("interface \(interface) is back")
     }

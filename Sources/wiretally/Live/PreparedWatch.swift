@@ -20,6 +20,7 @@ struct PreparedWatch: ~Copyable {
   fileprivate let workers: WorkerPool
   fileprivate let reporter: Reporter
   fileprivate let input: WatchInput
+  fileprivate let scout: PortScout?
   fileprivate let start: UInt64
   private let alertLog: (path: String, isRotatable: Bool)?
 
@@ -63,6 +64,8 @@ struct PreparedWatch: ~Copyable {
     reporter = Reporter(
       try outputs.outputs() + live.outputs, timeline: timeline, alerts: alerts, label: label,
       sites: command.options.sites, capture: { backend.counters })
+    // Without it nothing is missing but a hint.
+    scout = try? PortScout(interface: command.request.interface, besides: command.request.ports)
     (input, alertLog) = (live.input, outputs.alertLogPlace)
     (self.command, self.backend, self.workers, self.start) = (command, backend, workers, start)
   }
@@ -96,7 +99,8 @@ struct SandboxedWatch: ~Copyable {
       throw error
     }
     let watch = RunningWatch(
-      prepared.command, backend, workers, reporter, prepared.input, start: prepared.start)
+      prepared.command, backend, workers, reporter, prepared.input, scout: prepared.scout,
+      start: prepared.start)
     watch.announce()
     reporter.ready()
     return watch

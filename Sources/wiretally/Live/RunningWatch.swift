@@ -2,7 +2,9 @@
 
 import Backends
 import Capture
+import PcapCapture
 import Reporting
+import Statistics
 
 /// A watch whose workers count; this thread drives the outputs.
 struct RunningWatch: ~Copyable {
@@ -14,11 +16,12 @@ struct RunningWatch: ~Copyable {
   private let notices: LiveNotices
   private let start: UInt64
 
-  /// - Parameter start: when the watch has begun, on the capture clock.
+  /// - Parameters:
+  ///   - scout: looks for HTTP on other ports; nil where that cannot be done.
+  ///   - start: when the watch has begun, on the capture clock.
   init(
     _ command: WatchCommand, _ backend: any LiveBackend, _ workers: WorkerPool, _ reporter: Reporter,
-    _ input: WatchInput,
-    start: UInt64
+    _ input: WatchInput, scout: PortScout?, start: UInt64
   ) {
     self.command = command
     self.backend = backend
@@ -26,7 +29,8 @@ struct RunningWatch: ~Copyable {
     self.reporter = reporter
     self.input = input
     self.start = start
-    notices = LiveNotices(backend, interface: command.request.interface)
+    notices = LiveNotices(
+      backend, interface: command.request.interface, ports: reporter.label.ports, scout: scout)
     reporter.notices = notices.lines
   }
 
@@ -43,7 +47,7 @@ struct RunningWatch: ~Copyable {
         handle(event)
       }
       let now = now ?? start
-      if notices.follow(at: now) { reporter.notices = notices.lines }
+      if notices.follow(at: now, isSilent: reporter.timeline.isSilent) { reporter.notices = notices.lines }
       reporter.showIntervals(at: now)
       reporter.tick(at: now)
       if now >= end { return }

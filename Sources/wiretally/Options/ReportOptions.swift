@@ -13,7 +13,9 @@ struct ReportOptions: ParsableArguments {
     case screen, page, json, common, combined, vcombined
   }
 
-  @Option(name: .customLong("port"), help: "TCP ports to watch: a list of ports and ranges, as 80,8000-8099.")
+  @Option(
+    name: .customLong("port"),
+    help: "TCP ports to watch: a list of ports and ranges, as 80,8000-8099, or auto.")
   var ports = PortList(.http)
 
   @Option(help: "Length of the statistics interval.")

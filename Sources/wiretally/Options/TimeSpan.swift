@@ -29,18 +29,21 @@ struct TimeSpan: ExpressibleByArgument, Equatable, CustomStringConvertible {
   var defaultValueDescription: String { description }
 }
 
-/// Ports on the command line: a list of ports and ranges.
+/// Ports on the command line: a list of ports and ranges, or `auto`.
 struct PortList: ExpressibleByArgument, CustomStringConvertible {
   let ports: PortSet
+  /// Whether the ports are those on which HTTP is seen.
+  let isAutomatic: Bool
 
-  init(_ ports: PortSet) { self.ports = ports }
+  init(_ ports: PortSet) { (self.ports, isAutomatic) = (ports, false) }
 
   init?(argument: String) {
-    guard let ports = PortSet(parsing: argument) else { return nil }
+    isAutomatic = argument == "auto"
+    guard let ports = isAutomatic ? .http : PortSet(parsing: argument) else { return nil }
     self.ports = ports
   }
 
-  var description: String { ports.description }
+  var description: String { isAutomatic ? "auto" : ports.description }
   var defaultValueDescription: String { description }
 }
 

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Capture
+import HTTP1
+import Packets
+import System
+
+/// Finds the ports on which there is HTTP besides the watched ones, by samples of the traffic while those are silent.
+///
+/// A sample costs the kernel a test of each packet, so one lasts seconds, and none is taken once requests are seen.
+package final class PortScout {
+  /// Nanoseconds that a sample lasts, and that pass before the next one.
+  static let listening: UInt64 = 3_000_000_000
+  static let resting: UInt64 = 27_000_000_000
+  /// Ports that are kept, and packets that are read at one call, at most.
+  static let portsKept = 16
+  private static let bite = 1_000
+
+  private let socket: ScoutSocket
+  private let interface: String?
+  private var sample = PortSample()
+  private var isListening = false
+  private var nextChange: UInt64 = 0
+
+  /// A scout that rests. Needs the privilege to open packet sockets; nothing after it does.
+  ///
+  /// - Parameter ports: the ports that are watched; nil for none.
+  package init(interface: String?, besides ports: PortSet?) throws(CaptureError) {
+    socket = try ScoutSocket(besides: ports)
+    self.interface = interface
+  }
+
+  /// The ports on which requests were seen so far, most of them first.
+  package var ports: [UInt16] { sample.ports }
+
+  /// Begins or ends a sample when it is time, and reads what has come; to be called about once a second while the watched
+  /// ports are silent. `time` is any clock's, in nanoseconds.
+  package func follow(at time: UInt64) {
+    if time >= nextChange {
+      nextChange = time &+ (isListening ? Self.resting : Self.listening)
+      listen(!isListening)
+    }
+    read()
+  }
+
+  /// Begins or ends a sample.
+  package func listen(_ isWanted: Bool) {
+    guard let index = interface.map(socket.index(of:)) ?? 0 else { return }
+    socket.listen(isWanted, interface: index)
+    isListening = isWanted
+  }
+
+  /// Reads what has come.
+  package func read() {
+    for _ in 0..<Self.bite {
+      guard let packet = socket.next() else { return }
+      sample.add(packet.rawSpan)
+    }
+  }
+}
+
+/// Requests of a sample by the port that they went to.
+struct PortSample {
+  private var counts: [UInt16: Int] = [:]
+  // Packets are cut to their beginnings.
+  private var decoder = PacketDecoder(allowsShortPackets: true)
+
+  /// The ports, most requests first.
+  var ports: [UInt16] {
+    counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map(\.key)
+  }
+
+  /// Counts a packet, from its IP header on, if it begins a request.
+  mutating func add(_ packet: RawSpan) {
+    guard decoder.decode(packet, wireLength: packet.byteCount, link: .raw) == .tcp else { return }
+    let headers = decoder.headers
+    let payload = packet.extracting(
+      headers.payloadStart..<headers.payloadStart + headers.payloadCaptured)
+    switch HeadStart.verdict(payload) {
+    case .request, .http2: break
+    case .response, .requestPrefix, .responsePrefix, .none: return
+    }
+    let port = headers.destinationPort
+    guard counts[port] != nil || counts.count < PortScout.portsKept else { return }
+    counts[port, default: 0] += 1
+  }
+}

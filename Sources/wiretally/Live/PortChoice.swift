@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Capture
+import Glibc
+import PcapCapture
+
+/// The choice of `--port auto`: the ports on which HTTP is seen before a watch begins.
+enum PortChoice {
+  /// Milliseconds to look for the first request, and for more ports after it.
+  private static let patience = 5_000
+  private static let afterFirst = 1_000
+  private static let step = 100
+
+  /// Looks for requests, and says on standard error what was found: port 80 when nothing was.
+  static func ports(on interface: String?) throws -> PortList {
+    let scout: PortScout
+    do throws(CaptureError) {
+      scout = try PortScout(interface: interface, besides: nil)
+    } catch {
+      throw Failure.end(error)
+    }
+    scout.listen(true)
+    var left = patience
+    while left > 0 {
+      // Nothing is waited for but time.
+      _ = poll(nil, 0, Int32(step))
+      left -= step
+      let isFirst = scout.ports.isEmpty
+      scout.read()
+      if isFirst, !scout.ports.isEmpty { left = afterFirst }
+    }
+    guard let ports = PortSet(scout.ports.map { $0...$0 }) else {
+      Failure.say("no HTTP seen on any port for \(patience / 1_000) s; port 80 is watched", .warning)
+      return PortList(.http)
+    }
+    Failure.say("HTTP seen on port \(ports)")
+    return PortList(ports)
+  }
+}
