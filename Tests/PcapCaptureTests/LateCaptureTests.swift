@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+import Capture
+import Exchanges
+import Foundation
+import PcapCapture
+import System
+import Testing
+
+/// HTTP/2 of real programs, joined at any segment and without any one of them: what is not known is never guessed.
+@Suite struct LateCaptureTests {
+  struct Packet {
+    var segment: Segment
+    var payload: [UInt8]
+  }
+
+  /// What was counted of some packets, by all its names: nothing of it may be more than in the whole file.
+  struct Account {
+    var counts: [String: Int] = [:]
+    var statuses: [UInt16: Int] = [:]
+    var requests: UInt64 = 0
+    var isBalanced = false
+
+    init(_ packets: some Sequence<Packet>) {
+      var limits = ExchangeLimits.file
+      // A few connections: less memory to make for each of thousands of readings.
+      (limits.flows, limits.pendingRequests, limits.heldSegments) = (64, 2_048, 256)
+      (limits.smallHeads, limits.largeHeads, limits.http2Connections) = (16, 2, 64)
+      var tracker = ExchangeTracker(limits: limits, depth: .streams, seed: 1)
+      tracker.batch.isDetailed = true
+      var names: [RequestIndex?: String] = [:]
+      for packet in packets {
+        tracker.process(packet.segment, packet.payload.rawSpan)
+        note(tracker.batch, &names)
+        tracker.batch.clear()
+      }
+      tracker.finish()
+      note(tracker.batch, &names)
+      let c = tracker.counters
+      requests = c.requests
+      isBalanced =
+        c.requests + c.responses == c.headSegments + c.pipelinedHeads
+        && c.responses == c.exchanges + c.unmatchedResponses + c.interim + c.unsettledResponses
+        && c.openResponses == 0
+    }
+
+    private mutating func note(_ batch: borrowing EventBatch, _ names: inout [RequestIndex?: String]) {
+      for index in 0..<batch.count {
+        let event = batch[index]
+        switch event.kind {
+        case .request:
+          let texts = [event.site, event.section, batch.detail(index).target].map { Self.text(batch, $0) }
+          let name = "\(event.method) \(texts.joined(separator: " "))"
+          names[event.exchange] = name
+          counts["request \(name)", default: 0] += 1
+          counts["site \(texts[0])", default: 0] += 1
+          counts["target \(texts[2])", default: 0] += 1
+        case .answered:
+          counts["answer \(names[event.exchange] ?? "?") \(event.status)", default: 0] += 1
+          counts["outcome \(names[event.exchange] ?? "?") \(event.outcome)", default: 0] += 1
+          statuses[event.status, default: 0] += 1
+        case .unmatchedResponse, .interim: statuses[event.status, default: 0] += 1
+        case .aborted, .timedOut, .unknown, .inFlight:
+          if event.hasResponse, event.status > 0 { statuses[event.status, default: 0] += 1 }
+        }
+      }
+    }
+
+    private static func text(_ batch: borrowing EventBatch, _ range: NameRange) -> String {
+      let bytes = batch.names.bytes(start: Int(range.start), count: Int(range.count))
+      return String(decoding: (0..<bytes.byteCount).map { bytes.byte($0) }, as: UTF8.self)
+    }
+
+    /// What is in this account and not in the whole one.
+    func wrong(beside whole: Account) -> [String] {
+      let names = counts.filter {
+        !$0.key.contains("(unknown)") && whole.counts[$0.key, default: 0] < $0.value
+      }
+      let codes = statuses.filter { whole.statuses[$0.key, default: 0] < $0.value }
+      return names.map { "\($0.value) of \($0.key)" } + codes.map { "\($0.value) of status \($0.key)" }
+        + (isBalanced ? [] : ["the accounting"])
+    }
+  }
+
+  static let captures: [String] = CaptureTruthTests.made.filter { name in
+    ((try? CaptureTruth(of: "\(CaptureTruth.made)/\(name)"))?.truth.http2_prefaces ?? 0) > 0
+  }
+
+  private func packets(of name: String) throws -> [Packet] {
+    let path = "\(CaptureTruth.made)/\(name)"
+    let ports = try #require(PortSet(try CaptureTruth(of: path).ports.map { $0...$0 }))
+    let source = FileSource(paths: [path], ports: ports)
+    var packets: [Packet] = []
+    while try source.receive(
+      timeout: 0,
+      { segment, payload in
+        packets.append(
+          Packet(segment: segment, payload: (0..<payload.byteCount).map { payload.byte($0) }))
+      }) != .ended
+    {}
+    return packets
+  }
+
+  @Test func `captures of HTTP/2 are among those that are kept`() {
+    #expect(Self.captures.count >= 4)
+  }
+
+  @Test(arguments: captures)
+  func `joined at any segment, no name, status or outcome is wrong`(name: String) throws {
+    let packets = try packets(of: name)
+    let whole = Account(packets)
+    #expect(whole.isBalanced && whole.requests > 0)
+    for start in packets.indices {
+      let wrong = Account(packets[start...]).wrong(beside: whole)
+      #expect(wrong.isEmpty, "joined at \(start): \(wrong)")
+    }
+  }
+
+  @Test(arguments: captures)
+  func `without any one segment, no name, status or outcome is wrong`(name: String) throws {
+    let packets = try packets(of: name)
+    let whole = Account(packets)
+    for lost in packets.indices where !packets[lost].payload.isEmpty {
+      let wrong = Account(packets[..<lost] + packets[(lost + 1)...]).wrong(beside: whole)
+      #expect(wrong.isEmpty, "without \(lost): \(wrong)")
+    }
+  }
+}
