@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 
-from making import derived, lab, scenarios_clients, scenarios_raw, servers, truth  # noqa: F401
+from making import derived, lab, scenarios_clients, scenarios_http2, scenarios_raw, servers, truth  # noqa: F401
 from making.scenario import ALL
 
 LARGEST = 100_000
@@ -75,6 +75,10 @@ def make(laboratory, one, folder):
     found = entries(laboratory, one)
     if one.late and one.unmatched:
         found = found[len(one.unmatched):]
+    if one.interim:
+        # Apache logs an upgrade's request twice: with 101, and as what it answers on stream 1.
+        found = [entry for entry in found if entry["status"] not in one.interim]
+        found[0]["interim"] = one.interim
     body = {
         "name": one.name, "server": one.server, "client": one.client, "shows": one.shows, "ports": list(one.ports),
         "truth_from": one.truth_from or f"the log of {' and '.join(one.servers)}",

@@ -23,6 +23,8 @@ class Scenario:
     direction: str = "both"
     prefaces: int = 0
     unmatched: tuple = ()
+    # Statuses of interim responses to the first request, which the log does not have.
+    interim: tuple = ()
     # Seconds between the start of the traffic, which continues by itself, and that of the capture.
     late: float = 0.0
     # Where the ground truth comes from when it is not the log alone.

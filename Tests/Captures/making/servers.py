@@ -5,7 +5,7 @@ import os
 import subprocess
 import time
 
-from . import raw_server, stdlib_server
+from . import grpc_peers, raw_server, stdlib_server
 from .lab import address, address6
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -66,7 +66,7 @@ def apache(lab):
     root, here = files(lab), lab.folder
     modules = "".join(
         f"LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so\n"
-        for name in "mpm_event authz_core authz_host dav dav_fs dir mime alias proxy proxy_http proxy_connect".split()
+        for name in "mpm_event authz_core authz_host dav dav_fs dir http2 mime alias proxy proxy_http proxy_connect".split()
     )
     with open(f"{here}/apache.conf", "w") as file:
         file.write(f"""
@@ -76,6 +76,7 @@ PidFile {here}/apache.pid
 ErrorLog {here}/apache.err
 Listen {address('apache')}:80
 Listen [{address6('apache')}]:80
+Listen {address('apache')}:81
 TypesConfig /etc/mime.types
 DavLockDB {here}/davlock
 DocumentRoot {root}
@@ -94,6 +95,9 @@ Require all granted
 <Directory {root}/drive>
 Dav On
 </Directory>
+<VirtualHost {address('apache')}:81>
+Protocols h2c http/1.1
+</VirtualHost>
 """)
     subprocess.run(["chmod", "a+rwx", here], check=True)
     lab.start(["apache2", "-X", "-f", f"{here}/apache.conf"], stderr=subprocess.DEVNULL)
@@ -114,6 +118,7 @@ defaults
   http-reuse always
 frontend f
   bind {address('haproxy')}:80
+  bind {address('haproxy')}:81 proto h2
   log global
   capture request header Host len 128
   log-format '{{"method":"%HM","target":"%HU","host":"%[capture.req.hdr(0)]","status":%ST}}'
@@ -140,10 +145,12 @@ def start_all(lab):
         begin(lab)
     lab.inside(lab.server, raw_server.serve, address("raw"), log(lab, "raw"), wait=False)
     lab.inside(lab.server, stdlib_server.serve, address("stdlib"), log(lab, "stdlib"), wait=False)
+    lab.inside(lab.server, grpc_peers.serve, address("grpc"), log(lab, "grpc"), wait=False)
     names = ["nginx", "apache", "haproxy", "raw", "stdlib", "node"]
     for name in names:
         wait_for(lab, name)
-    return names
+    # Its clients wait until it is ready.
+    return names + ["grpc"]
 
 
 def wait_for(lab, name):

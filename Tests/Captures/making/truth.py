@@ -22,8 +22,10 @@ def site(entry):
 
 
 def section(entry):
-    """The section of a request: the first segment of its path."""
+    """The section of a request: the first segment of its path, for gRPC its service."""
     target = entry["target"]
+    if target.startswith("/shop."):
+        return target.rpartition("/")[0]
     if entry["method"] == "CONNECT":
         return ""
     if "://" in target.split("?")[0] and not target.startswith("/"):
@@ -34,7 +36,8 @@ def section(entry):
 
 
 def of(entries, direction="both", unmatched=(), prefaces=0):
-    """The counts of all entries; a status of None is a request that was never answered.
+    """The counts of all entries; a status of None is a request that was never answered, `unsettled` that of a response
+    which was given up before its end, and `failed` says how a call of gRPC ended.
 
     `unmatched` are statuses of responses whose request is not in the capture.
     """
@@ -51,7 +54,10 @@ def of(entries, direction="both", unmatched=(), prefaces=0):
             statuses.append(entry["status"])
             if direction == "both":
                 exchanges += 1
-                counts["failures" if entry["status"] >= 400 else "successes"][site(entry)] += 1
+                failed = entry.get("failed", entry["status"] >= 400)
+                counts["failures" if failed else "successes"][site(entry)] += 1
+        if "unsettled" in entry and direction != "requests":
+            statuses.append(entry["unsettled"])
         for status in statuses:
             counts["statuses"][str(status)] += 1
         responses += len(statuses)
