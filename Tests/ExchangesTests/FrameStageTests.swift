@@ -141,8 +141,8 @@ import Testing
     for index in 0...UInt32(StreamTable.most) {
       steps += reader.read(.client) { $0.headers(2 * index + 1, Self.get("/"), ends: true) }
     }
-    let rooms = steps.filter { $0.hasPrefix("makes room") }
-    #expect(rooms.count == 1 && rooms.allSatisfy { $0.hasSuffix("aborted success 0 0") })
+    let evicted = steps.filter { $0.hasPrefix("makes room") }
+    #expect(evicted.count == 1 && evicted.allSatisfy { $0.hasSuffix("aborted success 0 0") })
     _ = reader.read(.server) { $0.settings() }
     var answers = 0
     for index in 0...UInt32(StreamTable.most) {

@@ -64,8 +64,7 @@ struct FileAccount {
       case .unmatchedResponse, .interim:
         responses += 1
         statuses["\(event.status)", default: 0] += 1
-      case .aborted, .timedOut: break
-      case .unknown, .inFlight:
+      case .aborted, .timedOut, .unknown, .inFlight:
         if event.kind == .unknown { unknown += 1 }
         if event.hasResponse {
           responses += 1

@@ -8,7 +8,7 @@ import System
 ///
 /// Frames are looked for at the start of segments, where senders begin them as a rule. Of one header 22 bits are fixed
 /// in ordinary ones, so that random bytes begin with one in 2²² times. A flow of which nothing is known carries frames when
-/// they begin with a request's block, whose method, scheme and path say so (about 24 bits more), or with three
+/// they begin with a request's block, whose method, scheme and path say so (about 17 bits more), or with three
 /// ordinary frames one of which has a status. In a flow that is known to carry frames two headers, or one frame that
 /// ends with the segment, are enough.
 enum FrameFinder {
@@ -50,12 +50,18 @@ enum FrameFinder {
       if header.type == FrameHeader.Kind.headers, offset <= bytes.byteCount {
         guard header.has(FrameHeader.Flags.endHeaders) else { return false }
         guard let proof = proof(header, bytes, payload, probe, list) else { return false }
-        if sender == .client, proof == .request { return true }
+        if sender == .client, proof == .request { return mayFollow(bytes, at: offset, from: sender) }
         if sender == .server, proof == .status { hasStatus = true }
       }
       if hasStatus, frames >= 3 { return true }
     }
     return false
+  }
+
+  /// Whether a frame's end is followed by an ordinary header, as far as that is there.
+  private static func mayFollow(_ bytes: RawSpan, at offset: Int, from sender: FrameSender) -> Bool {
+    guard offset &+ FrameHeader.length <= bytes.byteCount else { return true }
+    return FrameHeader(bytes, at: offset).isOrdinary(from: sender, longest: longest)
   }
 
   private enum Proof { case request, status, none }

@@ -38,9 +38,12 @@ struct LateHeads: ~Copyable {
       half.passBody(rest)
     }
     let offset = reading.offset
-    guard offset < payload.byteCount, half.phase == .boundary,
-      HeadParser.parse(payload.slice(offset, payload.byteCount), into: &head) == .complete
-    else { return false }
+    guard offset < payload.byteCount, half.phase == .boundary else { return false }
+    let bytes = payload.slice(offset, payload.byteCount)
+    // The preface of HTTP/2 has the form of a head.
+    guard HeadStart.verdict(bytes) != .http2, HeadParser.parse(bytes, into: &head) == .complete else {
+      return false
+    }
     reading.headOffset = offset
     reading.headStart = chunk.sequence &+ UInt32(offset)
     reading.isInStep = false
