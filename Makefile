@@ -102,6 +102,7 @@ test-all: ## Everything: what CI runs, then faults, captures re-created, churn, 
 	$(Q).ci/run
 	$(Q)$(MAKE) --no-print-directory test-faults
 	$(Q)$(MAKE) --no-print-directory test-captures
+	$(Q)$(MAKE) --no-print-directory test-replay
 	$(Q)$(MAKE) --no-print-directory soak MINUTES=10
 	$(Q)$(MAKE) --no-print-directory test-kernels
 	$(Q)$(MAKE) --no-print-directory test-release
@@ -111,6 +112,10 @@ test-all: ## Everything: what CI runs, then faults, captures re-created, churn, 
 test-captures: test-deps bpf ## Re-create the captures, check each against the logs of its servers
 	$(Q)$(INSTALL) @captures
 	$(Q)$(SUDO) env PATH="$$PATH" SWIFT='$(SWIFT)' Tests/Captures/check
+
+.PHONY: test-replay
+test-replay: test-deps build ## Replay every Ethernet capture to live watches at each depth: they count what `read` does
+	$(Q)$(SUDO) Tests/Replay/replay $(CURDIR)/$(PROGRAM) $(ARGS)
 
 .PHONY: test-faults
 test-faults: test-deps build ## Every fault for real, and the n-th call of the start fails for every n (some ten minutes)

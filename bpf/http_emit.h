@@ -10,13 +10,12 @@
 #include "http_packet.h"
 #include "http_start.h"
 
-enum { HTTPF_FIN = 1, HTTPF_SYN = 2, HTTPF_RST = 4 };
+enum { HTTPF_FIN = 1, HTTPF_SYN = 2, HTTPF_RST = 4, HTTPF_ACK = 16 };
 
-/* The flow as two numbers: one the same for both directions, one for this direction alone. */
-struct httpf_flow {
-	__u64 both;
-	__u64 one;
-};
+static __always_inline int httpf_watched(__u16 port)
+{
+	return httpf_settings.ports[port >> 6] >> (port & 63) & 1;
+}
 
 static __always_inline __u64 httpf_mix(__u64 value)
 {
@@ -44,10 +43,16 @@ static __always_inline struct httpf_flow httpf_flow(const struct httpf_headers *
 	return flow;
 }
 
-/* The worker whose ring a flow's records go to, the same for both of its directions. */
+/* The slot of a flow's connection in httpf_marks; DepthMarks.swift computes the same. */
+static __always_inline __u32 httpf_mark_slot(const struct httpf_flow *flow)
+{
+	return flow->both >> 48;
+}
+
+/* The worker whose ring a connection's records go to, and who alone writes to its slot in httpf_marks. */
 static __always_inline __u32 httpf_worker(const struct httpf_flow *flow)
 {
-	return (flow->both >> 32) * httpf_settings.workers >> 32;
+	return httpf_mark_slot(flow) * httpf_settings.workers >> 16;
 }
 
 /* Fills in a record's head; its kind, lengths and flags change from piece to piece. */

@@ -10,6 +10,8 @@
  *          │                 │
  *          ├─────────────────┴──▶ httpf_methods: a start that a few comparisons cannot tell
  *          │                           │
+ *          ├───────────────────────────┼──▶ httpf_single ⟲: whether a head is alone
+ *          │                           │         ▼
  *          ├───────────────────────────┼──▶ httpf_search ⟲: where a head ends ───────┐
  *          │                           │                                             ▼
  *          └───────────────────────────┴──▶ httpf_stream: depth streams ──▶ httpf_rest ⟲: super-segments
@@ -93,6 +95,34 @@ int httpf_methods(struct __sk_buff *skb)
 }
 
 /*
+ * Depth auto: a request's segment that ends with an empty line, and is longer than those known to hold one
+ * head alone: searches it for another one, 512 bytes at a time, and sends it if there is none.
+ */
+SEC("socket")
+int httpf_single(struct __sk_buff *skb)
+{
+	struct httpf_cpu *cpu = httpf_this_cpu();
+	int found;
+
+	if (!cpu)
+		return 0;
+	found = httpf_look_for_blank(cpu);
+	if (found == HTTPF_NEXT)
+		found = httpf_look_for_blank(cpu);
+	if (found == HTTPF_NEXT)
+		found = httpf_look_for_blank(cpu);
+	if (found == HTTPF_NEXT)
+		found = httpf_look_for_blank(cpu);
+	if (found == HTTPF_NEXT)
+		return httpf_tail_call(skb, cpu, HTTPF_AT_SINGLE);
+	if (found == HTTPF_MAYBE_MORE)
+		return httpf_continue_search(skb, cpu, 0);
+	cpu->search.body = 0;
+	httpf_note_single(cpu);
+	return httpf_emit_whole(cpu);
+}
+
+/*
  * A request's segment whose first piece may not be the end of its head: searches the next 256 bytes of that
  * piece, again and again, sends it, and has httpf_rest send what comes after it. That passes
  * without a search, as rare as it is to be all head.
@@ -101,7 +131,7 @@ SEC("socket")
 int httpf_search(struct __sk_buff *skb)
 {
 	struct httpf_cpu *cpu = httpf_this_cpu();
-	__u32 size, left;
+	__u32 size, left, whole = 0;
 
 	if (!cpu)
 		return 0;
@@ -110,11 +140,19 @@ int httpf_search(struct __sk_buff *skb)
 		return httpf_tail_call(skb, cpu, HTTPF_AT_SEARCH);
 	cpu->progress.unfinished = !cpu->search.ends_blank && httpf_is_unfinished(cpu);
 	cpu->progress.tail = httpf_tail(cpu);
-	/* The record after which nothing more is sent answers for all that is left. */
 	size = httpf_verifier_reload(&cpu->size);
 	left = httpf_verifier_reload(&cpu->left);
-	httpf_emit_piece(cpu, cpu->progress.unfinished ? size : left);
-	cpu->event.kind = HTTPF_CONTINUATION;
+	if (httpf_settings.depth == HTTPF_AUTO) {
+		if (cpu->search.thorough && !cpu->search.several)
+			httpf_note_single(cpu);
+		whole = httpf_needs_whole(cpu) && httpf_mark_connection(cpu);
+		/* What follows the first piece of a request may be another one: it passes. */
+		whole |= left > size && !cpu->progress.unfinished;
+		cpu->progress.unfinished &= !whole;
+	}
+	/* The record after which nothing more is sent answers for all that is left. */
+	httpf_emit_piece(cpu, cpu->progress.unfinished || whole ? size : left);
+	cpu->event.kind = whole ? HTTPF_STREAM : HTTPF_CONTINUATION;
 	if (cpu->left)
 		return httpf_tail_call(skb, cpu, HTTPF_AT_REST);
 	httpf_settle_request(cpu);
@@ -126,12 +164,13 @@ SEC("socket")
 int httpf_stream(struct __sk_buff *skb)
 {
 	struct httpf_cpu *cpu = httpf_this_cpu();
-	struct httpf_flow flow;
 
 	if (!cpu)
 		return 0;
-	flow = httpf_flow(&cpu->segment.headers);
-	cpu->worker = httpf_worker(&flow);
+	/* At depth auto it has been computed. */
+	if (httpf_settings.depth != HTTPF_AUTO)
+		cpu->flow = httpf_flow(&cpu->segment.headers);
+	cpu->worker = httpf_worker(&cpu->flow);
 	httpf_describe(skb, cpu);
 	httpf_begin_pieces(cpu);
 	cpu->event.kind = HTTPF_STREAM;

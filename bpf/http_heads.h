@@ -8,7 +8,7 @@
 #ifndef HTTPF_HEADS_H
 #define HTTPF_HEADS_H
 
-#include "http_emit.h"
+#include "http_marks.h"
 #include "http_programs.h"
 #include "http_scan.h"
 
@@ -87,21 +87,32 @@ static __always_inline struct httpf_unfinished *httpf_look_up(struct httpf_cpu *
 {
 	const struct httpf_headers *h = &cpu->segment.headers;
 	struct httpf_progress *progress = &cpu->progress;
-	struct httpf_flow flow = httpf_flow(h);
 	struct httpf_unfinished *slot;
 	__u32 sequence = bpf_ntohl(h->sequence);
 
+	/* At depth auto it has been computed. */
+	if (httpf_settings.depth == HTTPF_HEADS)
+		cpu->flow = httpf_flow(h);
 	if (h->flags & HTTPF_SYN)
 		sequence++;
-	cpu->worker = httpf_worker(&flow);
-	progress->slot = flow.one & (HTTPF_UNFINISHED - 1);
-	progress->tag = flow.one >> 32 | 1;
+	cpu->worker = httpf_worker(&cpu->flow);
+	progress->slot = cpu->flow.one & (HTTPF_UNFINISHED - 1);
+	progress->tag = cpu->flow.one >> 32 | 1;
 	progress->sequence = sequence;
 	progress->end = sequence + cpu->segment.length;
 	slot = bpf_map_lookup_elem(&httpf_heads, &progress->slot);
 	if (slot)
 		progress->continues = httpf_continues(slot, progress->tag, sequence, progress->end);
 	return slot;
+}
+
+/* Sends a request's or a response's segment as one record, which answers for all of it. */
+static __always_inline int httpf_emit_whole(struct httpf_cpu *cpu)
+{
+	cpu->event.flags = cpu->segment.headers.flags;
+	cpu->event.payload_length = cpu->segment.length;
+	httpf_emit(cpu);
+	return 0;
 }
 
 /* The request's segment continues in httpf_search, which also settles what is kept of it. */
@@ -118,7 +129,7 @@ static __always_inline int httpf_emit_heads(struct __sk_buff *skb, struct httpf_
 	struct httpf_segment *segment = &cpu->segment;
 	struct httpf_progress *progress = &cpu->progress;
 	struct httpf_unfinished *slot = httpf_look_up(cpu);
-	__u32 most = HTTPF_HEAD_PIECE;
+	__u32 most = HTTPF_HEAD_PIECE, bare, loaded;
 	int ends_blank;
 
 	if (!slot)
@@ -148,13 +159,21 @@ static __always_inline int httpf_emit_heads(struct __sk_buff *skb, struct httpf_
 		return 0;
 	if (most == HTTPF_HEAD_PIECE) {
 		ends_blank = cpu->size == segment->length && httpf_ends_blank(cpu);
+		cpu->search.thorough = 0;
+		/* Both, as a choice of an address is none that can be loaded from without CAP_PERFMON. */
+		bare = httpf_verifier_reload(&cpu->search.bare);
+		loaded = httpf_verifier_reload(&cpu->search.loaded);
+		if (httpf_settings.depth == HTTPF_AUTO && segment->length > (ends_blank ? bare : loaded)) {
+			cpu->search.thorough = 1;
+			cpu->search.at = 0;
+			if (ends_blank && !progress->continues && httpf_has_windows(cpu))
+				return httpf_tail_call(skb, cpu, HTTPF_AT_SINGLE);
+			ends_blank = 0;
+		}
 		if (!ends_blank || progress->continues)
 			return httpf_continue_search(skb, cpu, ends_blank);
 	}
-	cpu->event.flags = segment->headers.flags;
-	cpu->event.payload_length = segment->length;
-	httpf_emit(cpu);
-	return 0;
+	return httpf_emit_whole(cpu);
 }
 
 #endif

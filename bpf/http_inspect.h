@@ -8,22 +8,20 @@
 
 #include "http_heads.h"
 
-static __always_inline int httpf_watched(__u16 port)
-{
-	return httpf_settings.ports[port >> 6] >> (port & 63) & 1;
-}
-
 /* Counts what begins with the segment's payload, and sends it if it is to be sent. */
 static __always_inline int httpf_decide(struct __sk_buff *skb, struct httpf_cpu *cpu, __u32 begins)
 {
-	cpu->segment.begins = begins;
+	cpu->segment.begins = begins == HTTPF_SWITCH   ? HTTPF_RESPONSE
+			      : begins == HTTPF_FRAMES ? HTTPF_NOTHING
+						       : begins;
 	if (begins == HTTPF_REQUEST)
 		HTTPF_COUNT(cpu, request_heads);
-	else if (begins == HTTPF_RESPONSE)
+	else if (begins == HTTPF_RESPONSE || begins == HTTPF_SWITCH)
 		HTTPF_COUNT(cpu, response_heads);
 	else if (begins == HTTPF_PREFACE)
 		HTTPF_COUNT(cpu, http2);
-	if (httpf_settings.streams)
+	if (httpf_settings.depth == HTTPF_STREAMS ||
+	    (httpf_settings.depth == HTTPF_AUTO && httpf_passes_whole(cpu, begins)))
 		return httpf_tail_call(skb, cpu, HTTPF_AT_STREAM);
 	return httpf_emit_heads(skb, cpu);
 }
@@ -46,6 +44,11 @@ static __always_inline int httpf_inspect_payload(struct __sk_buff *skb, struct h
 			cpu->start.count = count;
 			return httpf_tail_call(skb, cpu, HTTPF_AT_METHODS);
 		}
+		if (httpf_settings.depth == HTTPF_AUTO && begins == HTTPF_RESPONSE && httpf_is_switch(&first))
+			begins = HTTPF_SWITCH;
+	} else if (httpf_settings.depth == HTTPF_AUTO && (__u8)first.words[0] == 0) {
+		if (httpf_begins_frames(&first, count))
+			begins = HTTPF_FRAMES;
 	} else if ((__u8)(first.words[0] - 0x14) <= 3 && (__u8)(first.words[0] >> 8) == 3) {
 		/* A TLS record of any type and version: RFC 8446, section 5.1. */
 		HTTPF_COUNT(cpu, tls);
@@ -75,9 +78,11 @@ static __always_inline int httpf_inspect(struct __sk_buff *skb, struct httpf_cpu
 	segment->length = h->end - offset;
 	if (httpf_verifier_reload(&segment->length) == 0) {
 		/* A bare record: what begins and ends connections. */
-		if (h->flags & (HTTPF_FIN | HTTPF_SYN | HTTPF_RST))
-			return httpf_tail_call(skb, cpu, HTTPF_AT_STREAM);
-		return 0;
+		if (!(h->flags & (HTTPF_FIN | HTTPF_SYN | HTTPF_RST)))
+			return 0;
+		if (httpf_settings.depth == HTTPF_AUTO)
+			httpf_note_bare(cpu);
+		return httpf_tail_call(skb, cpu, HTTPF_AT_STREAM);
 	}
 	HTTPF_COUNT(cpu, payload);
 	return httpf_inspect_payload(skb, cpu);

@@ -125,6 +125,17 @@ struct httpf_search {
 	__u32 at;	  /* where in the piece the search stands */
 	__u32 after;	  /* where the last empty line of the piece ended */
 	__u32 ends_blank; /* whether the segment ends with an empty line: nothing is to be searched */
+	__u32 thorough;	  /* whether all of the piece is searched: several heads mark the connection */
+	__u32 bare;	  /* bytes from which on a request's segment may hold several: without a body, */
+	__u32 loaded;	  /* and with one */
+	__u32 several;	  /* whether more than one empty line was found */
+	__u32 body;	  /* where the last empty line of the piece ended, whatever follows */
+};
+
+/* The flow as two numbers: one the same for both directions, one for this direction alone. */
+struct httpf_flow {
+	__u64 both;
+	__u64 one;
 };
 
 /*
@@ -142,6 +153,7 @@ struct httpf_cpu {
 	struct httpf_counters counters;
 	struct httpf_segment segment;
 	struct httpf_start start;
+	struct httpf_flow flow; /* the segment's */
 	struct httpf_progress progress;
 	struct httpf_search search;
 	__u64 unchecked; /* bytes sent since the ring's fill was last checked */
@@ -199,6 +211,31 @@ struct {
 	__type(key, __u32);
 	__type(value, struct httpf_unfinished);
 } httpf_heads SEC(".maps");
+
+/*
+ * Direct-mapped by connection. The loader maps it into the reader, which writes its wishes there without a
+ * system call; nothing that it could write there moves the filter out of bounds.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, HTTPF_MARKS);
+	__type(key, __u32);
+	__type(value, struct httpf_mark);
+} httpf_marks SEC(".maps");
+
+/*
+ * One byte a slot of httpf_marks, set by either side when its connection may pass whole: all that a segment
+ * of a response's body has to look at, in memory that fits a processor's cache. Set too often, it costs time
+ * alone.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct httpf_marked);
+} httpf_marked SEC(".maps");
 
 /* One ring a worker; the loader makes them, in the size there is memory for. */
 struct {

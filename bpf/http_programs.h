@@ -21,6 +21,7 @@
 enum {
 	HTTPF_AT_HEADERS,
 	HTTPF_AT_METHODS,
+	HTTPF_AT_SINGLE,
 	HTTPF_AT_SEARCH,
 	HTTPF_AT_STREAM,
 	HTTPF_AT_REST,
@@ -29,6 +30,7 @@ enum {
 
 int httpf_headers(struct __sk_buff *skb);
 int httpf_methods(struct __sk_buff *skb);
+int httpf_single(struct __sk_buff *skb);
 int httpf_search(struct __sk_buff *skb);
 int httpf_stream(struct __sk_buff *skb);
 int httpf_rest(struct __sk_buff *skb);
@@ -48,6 +50,7 @@ struct {
 	{
 	    [HTTPF_AT_HEADERS] = (void *)&httpf_headers,
 	    [HTTPF_AT_METHODS] = (void *)&httpf_methods,
+	    [HTTPF_AT_SINGLE] = (void *)&httpf_single,
 	    [HTTPF_AT_SEARCH] = (void *)&httpf_search,
 	    [HTTPF_AT_STREAM] = (void *)&httpf_stream,
 	    [HTTPF_AT_REST] = (void *)&httpf_rest,

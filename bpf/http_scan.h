@@ -12,6 +12,9 @@
 /* In `search.after`: what follows the last empty line cannot begin a head. Larger than any piece. */
 enum { HTTPF_BODY_FOLLOWS = HTTPF_PIECE + 1 };
 
+/* Bytes: who sends less of a head at once may send the next one in pieces that nothing is known by. */
+enum { HTTPF_SHORT = 256 };
+
 /* How the bytes so far ended, where it matters to the next ones. */
 enum { HTTPF_TAIL_NONE = 0, HTTPF_TAIL_LF = 1, HTTPF_TAIL_LF_CR = 2 };
 
@@ -111,15 +114,18 @@ static __always_inline int httpf_scan(struct httpf_cpu *cpu)
 	asm volatile("" : "+r"(at));
 	at &= HTTPF_HEAD_PIECE - 64;
 	chunk = cpu->payload + at;
-	/* Long values have no line end for many chunks; and without one there is no empty line. */
+	/* Most chunks have no line end that is followed by another one, or by anything from 8 to 15. */
 #pragma clang loop unroll(full)
 	for (int i = 0; i < 8; i++) {
 		__u64 differs = httpf_load_word(chunk + 8 * i) ^ 0x0a0a0a0a0a0a0a0aull;
 
+		differs |=
+		    (httpf_load_word(chunk + 8 * i + 1) ^ 0x0808080808080808ull) & 0xf8f8f8f8f8f8f8f8ull;
 		/* Some byte is zero; or, harmlessly, one follows such a byte. */
 		ends |= (differs - 0x0101010101010101ull) & ~differs;
 	}
-	if (!(ends & 0x8080808080808080ull)) {
+	/* Nor does an empty line begin in it, unless the one before it left its beginning. */
+	if (!((ends & 0x8080808080808080ull) | after_lf | after_lf_cr)) {
 		search->after_lf = 0;
 		search->after_lf_cr = 0;
 		return 1;
@@ -147,15 +153,63 @@ static __always_inline int httpf_scan(struct httpf_cpu *cpu)
 		ends &= (1ull << (size - at)) - 1;
 	if (!ends)
 		return 1;
+	search->several |= search->after || ends & (ends - 1);
 	after = at + httpf_highest(ends);
 	search->after = after;
+	search->body = after;
 	if (after >= size)
 		return 0;
 	/* Most bodies do not begin with a capital letter: no need to read on. */
-	if ((__u8)(httpf_byte(cpu, after) - 'A') <= 25)
+	if (search->thorough || (__u8)(httpf_byte(cpu, after) - 'A') <= 25)
 		return 1;
 	search->after = HTTPF_BODY_FOLLOWS;
 	return 0;
+}
+
+/* Bytes that httpf_has_blank looks at, for empty lines that begin in them. */
+enum { HTTPF_WINDOW = 128 };
+
+/*
+ * Whether an empty line may begin in the window of a piece at `at`: two controls with one byte between them,
+ * as CR LF CR LF has them and other lines do not. Much faster than httpf_scan; not for those who end lines
+ * with LF alone.
+ */
+static __always_inline int httpf_has_blank(struct httpf_cpu *cpu, __u32 at)
+{
+	const __u64 printable = 0x6060606060606060ull;
+	__u64 all = ~0ull;
+	const __u8 *bytes;
+
+	asm volatile("" : "+r"(at));
+	bytes = cpu->payload + (at & (HTTPF_HEAD_PIECE - 1));
+#pragma clang loop unroll(full)
+	for (int i = 0; i < HTTPF_WINDOW; i += 8)
+		all &=
+		    ((httpf_load_word(bytes + i) | httpf_load_word(bytes + i + 2)) & printable) + printable;
+	return (all & 0x8080808080808080ull) != 0x8080808080808080ull;
+}
+
+/* Whether a piece that ends with an empty line can be looked at in windows. */
+static __always_inline int httpf_has_windows(struct httpf_cpu *cpu)
+{
+	return cpu->size >= HTTPF_WINDOW + 4 &&
+	       httpf_byte(cpu, httpf_verifier_reload(&cpu->size) - 2) == '\r';
+}
+
+/* What a look at a window tells; next: there is another one to look at. */
+enum { HTTPF_NEXT, HTTPF_ALONE, HTTPF_MAYBE_MORE };
+
+/* Looks at the next window of a piece that ends with an empty line; the last window ends before that. */
+static __always_inline int httpf_look_for_blank(struct httpf_cpu *cpu)
+{
+	__u32 at = httpf_verifier_reload(&cpu->search.at);
+	__u32 last = httpf_verifier_reload(&cpu->size) - 4 - HTTPF_WINDOW;
+
+	cpu->search.after = at < last ? at : last;
+	cpu->search.at = at + HTTPF_WINDOW;
+	if (httpf_has_blank(cpu, httpf_verifier_reload(&cpu->search.after)))
+		return HTTPF_MAYBE_MORE;
+	return at < last ? HTTPF_NEXT : HTTPF_ALONE;
 }
 
 /* Starts the search in a piece, given how the one before it ended. */
@@ -163,6 +217,8 @@ static __always_inline void httpf_begin_search(struct httpf_cpu *cpu)
 {
 	cpu->search.at = 0;
 	cpu->search.after = 0;
+	cpu->search.body = 0;
+	cpu->search.several = 0;
 	cpu->search.after_lf = (cpu->progress.tail & HTTPF_TAIL_LF) << 7;
 	cpu->search.after_lf_cr = (cpu->progress.tail & HTTPF_TAIL_LF_CR) << 6;
 }
@@ -181,6 +237,40 @@ static __always_inline int httpf_is_unfinished(struct httpf_cpu *cpu)
 	if (after == cpu->size)
 		return cpu->left > cpu->size;
 	return after < cpu->size && httpf_follows(cpu);
+}
+
+/*
+ * Whether a request's body begins like a chunked one: with hexadecimal digits and what ends the line or
+ * begins an extension. Where it ends is then known only to who reads all of it (RFC 9112, section 7.1).
+ */
+static __always_inline int httpf_is_chunk(__u64 word)
+{
+	const __u64 ones = 0x0101010101010101ull, tops = 0x80 * ones;
+	__u64 low = word & 0x7f * ones, letters = low | 0x20 * ones;
+	__u64 digits = (low + (0x80 - '0') * ones) & ~(low + (0x7f - '9') * ones);
+	__u64 hex = (letters + (0x80 - 'a') * ones) & ~(letters + (0x7f - 'f') * ones);
+	__u64 beyond = ~((digits | hex) & ~word) & tops;
+
+	beyond &= -beyond;
+	return beyond > 0x80 &&
+	       (beyond & (httpf_bytes_equal(word, '\r' * ones) | httpf_bytes_equal(word, ';' * ones)));
+}
+
+/*
+ * Whether the heads of a request's connection are not enough, by what was found in the piece: another head, a
+ * chunked body, or so little of a head that more of them come in pieces.
+ */
+static __always_inline int httpf_needs_whole(struct httpf_cpu *cpu)
+{
+	__u32 body = httpf_verifier_reload(&cpu->search.body);
+
+	if (cpu->search.several ||
+	    (cpu->progress.unfinished && (cpu->search.after || cpu->segment.length < HTTPF_SHORT)))
+		return 1;
+	if (!body || body >= cpu->size)
+		return 0;
+	asm volatile("" : "+r"(body));
+	return httpf_is_chunk(httpf_load_word(cpu->payload + (body & (HTTPF_PIECE - 1))));
 }
 
 #endif

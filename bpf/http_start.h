@@ -15,7 +15,16 @@
 enum { HTTPF_EMPTY_BYTES = 4 };
 
 /* What begins with the first bytes; undecided: it takes HTTPF_METHODS to tell. */
-enum { HTTPF_NOTHING = 0, HTTPF_REQUEST = 1, HTTPF_RESPONSE = 2, HTTPF_PREFACE = 3, HTTPF_UNDECIDED = 4 };
+enum {
+	HTTPF_NOTHING = 0,
+	HTTPF_REQUEST = 1,
+	HTTPF_RESPONSE = 2,
+	HTTPF_PREFACE = 3,
+	HTTPF_UNDECIDED = 4,
+	/* At depth auto alone: a response that ends HTTP/1, and what may be frames of HTTP/2. */
+	HTTPF_SWITCH = 5,
+	HTTPF_FRAMES = 6
+};
 
 /* Up to eight bytes of a literal as such a word; folded by the compiler. */
 static __always_inline __u64 httpf_word(const char *text, int size, int from)
@@ -139,6 +148,29 @@ static __always_inline int httpf_begins_fast(const struct httpf_first *first, __
 	    httpf_is(first, "DELETE ", 7) || httpf_is(first, "OPTIONS ", 8) || httpf_is(first, "PATCH ", 6))
 		return HTTPF_REQUEST;
 	return HTTPF_UNDECIDED;
+}
+
+/* Whether a response of which eight bytes agree with "HTTP/" has the status 101: what follows is no HTTP/1.
+ */
+static __always_inline int httpf_is_switch(const struct httpf_first *first)
+{
+	return (first->words[1] & 0xffffff00) == httpf_word(" 101", 4, 0) - ' ';
+}
+
+/*
+ * Whether a payload that begins with a zero byte begins like frames of HTTP/2 (RFC 9113, section 4.1): with a
+ * client's HEADERS frame, whole in itself, or with the SETTINGS that a server sends first. Chance has it so
+ * once in 2^23 times.
+ */
+static __always_inline int httpf_begins_frames(const struct httpf_first *first, __u32 count)
+{
+	__u64 word = first->words[0], stream = first->words[1];
+
+	/* Length, type, flags and the stream's first bytes; of the flags all that there are, and END_HEADERS
+	 * set. */
+	if ((word & 0x000080d6ff0000ffull) == 0x0000000401000000ull)
+		return stream & 1 && 9 + ((__u32)(word >> 8 & 0xff) << 8 | (word >> 16 & 0xff)) <= count;
+	return (word & ~0x0000000000ff0000ull) == 0x0000000004000000ull && (__u8)stream == 0 && count >= 9;
 }
 
 /* Whether a byte cannot be the second or third one of a start. */

@@ -6,10 +6,12 @@ import PreCaptureDrops
 
 /// The eBPF filter and its rings.
 package final class KernelBackend: LiveBackend {
+  package let depth: CaptureDepth
   private let capture: KernelCapture
   private let preCaptureDrops: PreCaptureDrops
 
   package init(_ request: LiveRequest) throws(CaptureError) {
+    depth = request.depth
     capture = try KernelCapture(
       KernelCaptureOptions(
         interface: request.interface, ports: request.ports, depth: request.depth,

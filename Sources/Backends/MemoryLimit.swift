@@ -8,8 +8,8 @@ import System
 /// A process that exceeds it is killed without a word, so rings, most of what a watch takes, are made to fit.
 enum MemoryLimit {
   /// What a watch takes besides its rings, most of it the kernel's while it checks the filter: measured on 6.18,
-  /// by watching in groups of 8 to 64 MiB.
-  private static let besides = 31 << 20
+  /// by watching in groups of 8 to 64 MiB; 2 MiB are the slots of depth `auto`.
+  private static let besides = 33 << 20
 
   /// The size of each of this many rings that fit, at most `asked`.
   static func ring(_ asked: Int, workers: Int) throws(CaptureError) -> Int {

@@ -9,6 +9,7 @@ package final class PcapBackend: LiveBackend {
   package let name: String
   package let notices: [String]
   package let ringBytes: Int
+  package let depth: CaptureDepth
   private let capture: LiveCapture
   private let preCaptureDrops: PreCaptureDrops
 
@@ -17,7 +18,9 @@ package final class PcapBackend: LiveBackend {
     var options = PcapOptions()
     options.interface = request.interface
     options.ports = request.ports
-    options.depth = request.depth
+    // Its filter has no memory, and so cannot follow a connection: everything is read.
+    depth = request.depth == .auto ? .streams : request.depth
+    options.depth = depth
     options.direction = request.direction
     options.bufferBytes = request.ringBytes
     capture = try LiveCapture(options)

@@ -4,6 +4,8 @@
 package protocol LiveBackend: AnyObject {
   /// The backend's name for pages, with the reason when it is not the one preferred.
   var name: String { get }
+  /// The depth at which it captures.
+  var depth: CaptureDepth { get }
   /// One source a worker.
   var sources: [any SegmentSource] { get }
   /// What was counted before delivery, so far; what was lost before it was captured, as last read.

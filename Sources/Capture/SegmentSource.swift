@@ -2,6 +2,8 @@
 
 /// What a capture copies: the depths of capture.
 package enum CaptureDepth: String, Sendable, CaseIterable {
+  /// The same as `heads` for most connections, and everything of those whose heads are not enough.
+  case auto
   /// Segments that start a head, and those that continue one.
   case heads
   /// Every segment of the watched ports, so that streams can be reassembled.
@@ -10,6 +12,16 @@ package enum CaptureDepth: String, Sendable, CaseIterable {
   package var isStreams: Bool {
     if case .streams = self { true } else { false }
   }
+}
+
+/// What a worker wishes of the kernel for one connection at depth `auto`.
+package enum DepthHint: UInt8, Sendable {
+  /// Everything of it is to pass.
+  case mark = 1
+  /// Its heads are enough again, until the kernel finds otherwise.
+  case clear = 2
+  /// It has left HTTP: nothing more is to be marked of it.
+  case leave = 3
 }
 
 /// Which packets of an interface count, in libpcap's words.
@@ -41,4 +53,11 @@ package protocol SegmentSource: AnyObject {
   /// The capture clock now, in nanoseconds since 1970, so that an idle worker can advance; nil when
   /// only packets move it (a file).
   var now: UInt64? { get }
+
+  /// Tells the kernel what is wished for a segment's connection at depth `auto`; nil where nothing can be wished.
+  var hint: ((borrowing Segment, DepthHint) -> Void)? { get }
+}
+
+extension SegmentSource {
+  package var hint: ((borrowing Segment, DepthHint) -> Void)? { nil }
 }

@@ -55,7 +55,7 @@ package struct Diagnosis: Sendable {
   /// - Parameter interface: the one to watch; nil for all.
   package static func measure(ports: PortSet, interface: String?) -> Diagnosis {
     let request = LiveRequest(
-      backend: .auto, interface: interface, ports: ports, depth: .heads, direction: .both, workers: 1,
+      backend: .auto, interface: interface, ports: ports, depth: .auto, direction: .both, workers: 1,
       ringBytes: 1 << 20)
     // It samples while the backends are tried.
     let scout = try? PortScout(interface: interface, besides: ports)

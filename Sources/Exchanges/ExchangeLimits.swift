@@ -27,6 +27,13 @@ package struct ExchangeLimits: Sendable {
   /// Nanoseconds to wait for missing bytes before reading continues after them.
   package var gapPatience: UInt64 = 250_000_000
 
+  /// How often the kernel is asked to pass a connection whole, at depth `auto`.
+  static let marks: UInt8 = 4
+  /// Requests, each after the answer to the one before it, after which a connection's heads are enough again.
+  static let calmRequests: UInt8 = 16
+  /// Bytes of a body that are left from which on it need not pass.
+  static let longBody: UInt64 = 256 << 10
+
   package init() {}
 
   /// Bytes of the tables that a tracker reserves, about.

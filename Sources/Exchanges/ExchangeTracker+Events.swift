@@ -30,7 +30,10 @@ extension ExchangeTracker {
         readStoredPreface(chunk, stored)
       }
     }
-    if reading.isCutAtBoundary { settleUnseen(chunk) }
+    if reading.isCutAtBoundary {
+      needsWhole = true
+      settleUnseen(chunk)
+    }
     if reading.offset < Int(chunk.length), messages.hasRest(chunk), readRest(chunk, payload, &reading) {
       return read(chunk, payload)
     }
@@ -154,6 +157,7 @@ extension ExchangeTracker {
       counters.evictedRequests &+= 1
       end(evicted, as: .unknown)
     }
+    if pairing.first(of: chunk.flow) != nil { needsWhole = true } else { streams.calm(chunk.flow) }
     let added = pairing.add(request)
     event.exchange = added
     if streams.noteRequest(chunk.flow, at: clock), let added {
@@ -230,6 +234,7 @@ extension ExchangeTracker {
       pairing.remove(request)
     } else {
       counters.unmatchedResponses &+= 1
+      needsWhole = true
     }
     batch.append(event)
     return answered
@@ -355,7 +360,7 @@ extension ExchangeTracker {
   private mutating func beginFrames(
     _ chunk: Chunk, _ reading: inout ChunkReading, first: FrameSender, at offset: Int
   ) {
-    guard depth.isStreams else {
+    guard isWhole(chunk) else {
       counters.http2 &+= 1
       counters.http2Unread &+= 1
       messages.leaveHTTP(chunk.flow, chunk.direction)
@@ -399,7 +404,7 @@ extension ExchangeTracker {
   private mutating func takeUpgrade(
     _ head: MessageHead, _ bytes: RawSpan, _ chunk: Chunk, _ reading: inout ChunkReading
   ) -> Bool {
-    guard depth.isStreams, !reading.isLate, head.length > 0,
+    guard isWhole(chunk), !reading.isLate, head.length > 0,
       UpgradeField.isHTTP2(bytes, end: min(head.length, bytes.byteCount)),
       let request = request(answeredBy: chunk, headStart: reading.headStart, isInStep: reading.isInStep),
       pairing.answer(to: request, at: chunk.time).answered.isUpgrade
@@ -412,8 +417,19 @@ extension ExchangeTracker {
     return true
   }
 
+  /// Whether the frames that follow a chunk come too: all of its connection is captured.
+  @inline(__always)
+  private mutating func isWhole(_ chunk: Chunk) -> Bool { depth.isStreams || chunk.kind == .stream }
+
   /// Whether a chunk of a flow of which nothing has been read begins with frames; then it is read as HTTP/2 from here on.
   private mutating func findFrames(_ chunk: Chunk, _ payload: RawSpan) -> Bool {
+    if !depth.isStreams, ConnectionPreface.isServers(payload),
+      streams.position(of: chunk.flow, chunk.direction.opposite) == nil
+    {
+      // Some servers do not wait for the client's preface; at depth auto no SYN shows that these are the first bytes.
+      beginFrames(chunk.flow, requestsIn: chunk.direction.opposite, first: .server)
+      return true
+    }
     guard let sender = frames.sender(payload, length: Int(chunk.length)) else { return false }
     let requests = sender == .client ? chunk.direction : chunk.direction.opposite
     guard messages.mayRequest(chunk.flow, requests) else { return false }

@@ -24,6 +24,10 @@ package struct ExchangeTracker: ~Copyable {
   package var batch = EventBatch()
   /// Called with a full batch in the middle of a call; the batch is cleared afterwards.
   package var spill: ((borrowing EventBatch) -> Void)?
+  /// Tells the capture what is wished for a segment's connection at depth `auto`; nil where nothing can be wished.
+  package var hint: ((borrowing Segment, DepthHint) -> Void)?
+  /// The heads of the connection in work turned out not to be enough to read it.
+  var needsWhole = false
   /// The latest capture time seen, nanoseconds since 1970.
   package private(set) var clock: UInt64 = 0
 
@@ -44,6 +48,34 @@ package struct ExchangeTracker: ~Copyable {
     messages = MessageReader(limits: limits, isStreams: isStreams)
     frames = FrameStage(limits: limits, seed: seed)
     pairing = RequestPairing(limits: limits)
+  }
+
+  /// Depth `auto`: does not wait for body that did not pass before a segment of a connection that by now passes whole.
+  @inline(never)
+  private mutating func passUnseen(before chunk: Chunk) {
+    guard let position = streams.position(of: chunk.flow, chunk.direction) else { return beginStream(chunk) }
+    let gap = SequenceNumber.distance(chunk.sequence, from: position)
+    guard gap > 0 else { return }
+    if messages.isInBody(chunk.flow, chunk.direction, atLeast: UInt64(gap)) {
+      messages.skip(chunk.flow, chunk.direction, UInt64(gap))
+    } else if frames.isInData(chunk.flow, chunk.direction, atLeast: UInt32(gap)) {
+      frames.skip(chunk.flow, chunk.direction, UInt32(gap))
+    } else {
+      return
+    }
+    streams.jump(to: chunk, known: UInt32(gap))
+  }
+
+  /// Begins a direction of which nothing has been read at the number that its request waits for, so that a
+  /// response that overtook another one is not taken for the first.
+  private mutating func beginStream(_ chunk: Chunk) {
+    guard messages.requestDirection(of: chunk.flow) == chunk.direction.opposite,
+      let start = pairing.expectedStart(of: chunk.flow)
+    else { return }
+    let gap = SequenceNumber.distance(chunk.sequence, from: start)
+    guard gap >= 0, gap < Int32(HeadParser.maximumLength) else { return }
+    messages.begin(chunk.flow, chunk.direction)
+    streams.begin(chunk.flow, chunk.direction, at: start)
   }
 
   /// Reads one segment; afterwards `batch` holds what came of it.
@@ -73,11 +105,40 @@ package struct ExchangeTracker: ~Copyable {
         flow: flow, direction: direction, kind: segment.kind,
         hasAcknowledgement: segment.flags.isAcknowledging, sequence: segment.sequence,
         acknowledgement: segment.acknowledgement, length: segment.payloadLength, time: segment.time)
+      if chunk.kind == .stream, !depth.isStreams { passUnseen(before: chunk) }
       arrive(chunk, payload)
     }
     if streams.hasHeld(flow) { progress(flow) }
     if segment.flags.isClosing { close(flow, direction, segment) }
     if streams.isClosing(flow) { settleEnd(flow, direction, segment) }
+    let isStream = segment.kind == .stream
+    if hint != nil, needsWhole || isStream && !isEmpty { adviseDepth(of: flow, segment) }
+  }
+
+  /// Tells the capture what is wished for a connection: that it passes whole, as far as its heads are not enough, or
+  /// no longer, once they have been for a while.
+  @inline(never)
+  private mutating func adviseDepth(of flow: FlowIndex, _ segment: borrowing Segment) {
+    guard segment.kind == .stream, segment.payloadLength > 0 else {
+      needsWhole = false
+      // Not without end: what cannot be read for other reasons would pass whole for ever.
+      if streams.takeMark(of: flow) { hint?(segment, .mark) }
+      return
+    }
+    if needsWhole {
+      needsWhole = false
+      streams.disturb(flow)
+    } else if messages.carriesFrames(flow) {
+      return
+    } else if messages.hasLeftHTTP(flow) {
+      hint?(segment, .leave)
+    } else if messages.isUnknown(flow) {
+      hint?(segment, .clear)
+    } else if !streams.hasHeld(flow), streams.isCalm(flow) || messages.isInLongBody(flow),
+      !pairing.hasSeveral(of: flow)
+    {
+      hint?(segment, .clear)
+    }
   }
 
   /// Moves the capture clock: gives up what has waited for too long.

@@ -24,6 +24,10 @@ internal import System
   let processorBytes: Int
   /// The array of programs for tail calls.
   let programMap: Int32
+  /// The array of slots for connections at depth `auto`; it can be mapped.
+  let markMap: Int32
+  /// The array of one block with a byte for each of them; it can be mapped.
+  let markedMap: Int32
 
   /// - Parameter file: the ELF file in place of the one that is built in.
   init(_ settings: FilterSettings, file: [UInt8]? = nil) throws(CaptureError) {
@@ -39,6 +43,8 @@ internal import System
       processorMap = unsafe bpf_map__fd(blocks)
       processorBytes = unsafe Int(bpf_map__value_size(blocks))
       programMap = unsafe bpf_map__fd(try Self.map(object, "httpf_programs"))
+      markMap = unsafe bpf_map__fd(try Self.map(object, "httpf_marks"))
+      markedMap = unsafe bpf_map__fd(try Self.map(object, "httpf_marked"))
     } catch {
       unsafe bpf_object__close(object)
       throw error
@@ -117,6 +123,10 @@ internal import System
         // Copied before the call returns; libbpf checks the size.
         unsafe bpf_map__set_initial_value(constants, bytes.baseAddress, bytes.count)
       })
+    // Unused at the other depths, where it takes no memory.
+    if settings.depth != .auto {
+      results.append(unsafe bpf_map__set_max_entries(try map(object, "httpf_marks"), 1))
+    }
     for result in results where result != 0 {
       throw failure("cannot set up the filter", SystemError(-result))
     }

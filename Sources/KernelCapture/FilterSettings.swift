@@ -21,7 +21,7 @@ struct FilterSettings {
       // The array is as large as the structure, and aligned as it is.
       if let base = buffer.baseAddress {
         let settings = unsafe base.assumingMemoryBound(to: httpf_settings.self)
-        unsafe settings.pointee.streams = depth == .streams ? 1 : 0
+        unsafe settings.pointee.depth = depthNumber
         unsafe settings.pointee.direction = directionNumber
         unsafe settings.pointee.all = watchesAll ? 1 : 0
         unsafe settings.pointee.workers = UInt32(clamping: workers)
@@ -40,6 +40,14 @@ struct FilterSettings {
         }
       }
       return unsafe body(UnsafeRawBufferPointer(buffer))
+    }
+  }
+
+  private var depthNumber: UInt32 {
+    switch depth {
+    case .heads: UInt32(HTTPF_HEADS)
+    case .streams: UInt32(HTTPF_STREAMS)
+    case .auto: UInt32(HTTPF_AUTO)
     }
   }
 

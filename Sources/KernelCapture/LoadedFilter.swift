@@ -10,6 +10,8 @@ final class LoadedFilter: Sendable {
   let readers: [RingReader]
   let counters: FilterCounters
   let clock: CaptureClock
+  /// Where workers write what they wish of connections; nil but at depth `auto`.
+  let marks: DepthMarks?
   let life = CaptureLife()
   /// Bytes of each ring, as it came to be.
   let ringBytes: Int
@@ -29,16 +31,19 @@ final class LoadedFilter: Sendable {
     guard processors > 0 else {
       throw CaptureError(.unavailable, "cannot tell the number of processors from /sys")
     }
+    let seed = UInt64.random(in: .min ... .max)
     object = try FilterObject(
       FilterSettings(
         ports: options.ports, depth: options.depth, direction: options.direction,
         watchesAll: options.interface == nil, workers: workers, ringBytes: bytes,
-        processors: processors, seed: .random(in: .min ... .max)),
+        processors: processors, seed: seed),
       file: options.filterObject)
     var rings: [RingMemory] = []
     do throws(SystemError) {
       counters = try FilterCounters(
         object.processorMap, stride: object.processorBytes, processors: processors)
+      marks =
+        options.depth == .auto ? try DepthMarks(object.markMap, marked: object.markedMap, seed: seed) : nil
       for descriptor in descriptors { rings.append(try RingMemory(descriptor, capacity: bytes)) }
     } catch {
       throw CaptureError(.unavailable, "cannot map the ring: \(error.reason)")
@@ -46,8 +51,8 @@ final class LoadedFilter: Sendable {
     for (index, descriptor) in descriptors.enumerated() { try object.place(descriptor, at: index) }
     let (program, counters) = (object.clockProgram, counters)
     clock = CaptureClock { TestRun.once(program) ? counters.clock : nil }
-    let (clock, life) = (clock, life)
-    readers = rings.map { RingReader(ring: $0, clock: clock, life: life) }
+    let (clock, life, marks) = (clock, life, marks)
+    readers = rings.map { RingReader(ring: $0, clock: clock, life: life, marks: marks) }
     ringBytes = bytes
     notices = bytes < asked ? ["ring reduced to \(Self.words(bytes)): cannot allocate memory"] : []
   }

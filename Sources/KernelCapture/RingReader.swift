@@ -23,10 +23,12 @@ package final class RingReader: SegmentSource, @unchecked Sendable {
   private let clock: CaptureClock
   private let life: CaptureLife
   private let batch: UInt64
+  package let hint: ((borrowing Segment, DepthHint) -> Void)?
   /// Records that could not be believed; the filter sends none.
   package private(set) var unreadable: UInt64 = 0
 
-  init(ring: RingMemory, clock: CaptureClock, life: CaptureLife) {
+  init(ring: RingMemory, clock: CaptureClock, life: CaptureLife, marks: DepthMarks? = nil) {
+    hint = marks.map { marks in { segment, hint in marks.note(hint, for: segment) } }
     self.ring = ring
     self.clock = clock
     self.life = life

@@ -27,7 +27,8 @@ package struct PacketIntake {
     self.joinsFragments = joinsFragments
     decoder = PacketDecoder(allowsShortPackets: allowsShortPackets)
     self.ports = PortBitmap(ports)
-    isStreams = depth.isStreams
+    // There is no filter with a memory: at depth auto everything passes.
+    isStreams = depth != .heads
   }
 
   /// Reads one packet; true when it is a segment to hand on, which `segment` and `payload` then give.

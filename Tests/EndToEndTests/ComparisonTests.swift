@@ -39,7 +39,8 @@ struct ComparisonTests {
     let network = Network()
     let (far, near) = network.pair()
     let stage = Stage()
-    let monitor = Monitor(in: near, ["-i", "eth0", "--backend", backend, "--interval", "1s"])
+    let monitor = Monitor(
+      in: near, ["-i", "eth0", "--backend", backend, "--interval", "1s", "--depth", "heads"])
     let packet = Packet().with { $0.destinationMAC = [2, 0, 0, 0, 0, 2] }
     let secret = (0..<50).map {
       packet.from(port: 50_000 + UInt16($0)).payload([0x17, 3, 3, 0, 40] + Array(repeating: 9, count: 40))

@@ -25,10 +25,11 @@ import Testing
   static let flow = FlowIndex(offset: 0)
 
   static func chunk(
-    _ sequence: UInt32, _ length: UInt32, _ direction: Direction = .forward, acknowledging: UInt32? = nil
+    _ sequence: UInt32, _ length: UInt32, _ direction: Direction = .forward, acknowledging: UInt32? = nil,
+    kind: Segment.Kind = .stream
   ) -> Chunk {
     Chunk(
-      flow: flow, direction: direction, kind: .stream, hasAcknowledgement: acknowledging != nil,
+      flow: flow, direction: direction, kind: kind, hasAcknowledgement: acknowledging != nil,
       sequence: sequence, acknowledgement: acknowledging ?? 0, length: length, time: 1)
   }
 
@@ -94,12 +95,43 @@ import Testing
 
   @Test func `where gaps are normal nothing waits for them`() {
     var streams = Self.stage(isStreams: false)
-    let gap = streams.place(Self.chunk(1_300, 10), Self.bytes(10).rawSpan, for: .requests, at: 1)
+    let start = Self.chunk(1_300, 10, kind: .start)
+    let gap = streams.place(start, Self.bytes(10).rawSpan, for: .requests, at: 1)
     #expect(gap == .gap(300) && !streams.hasHeld(Self.flow))
-    streams.jump(to: Self.chunk(1_300, 10), known: 200)
-    let body = streams.place(Self.chunk(1_100, 100), Self.bytes(100).rawSpan, for: .requests, at: 1)
-    let before = streams.place(Self.chunk(1_250, 10), Self.bytes(10).rawSpan, for: .requests, at: 1)
+    streams.jump(to: start, known: 200)
+    let body = streams.place(
+      Self.chunk(1_100, 100, kind: .start), Self.bytes(100).rawSpan, for: .requests, at: 1)
+    let before = streams.place(
+      Self.chunk(1_250, 10, kind: .start), Self.bytes(10).rawSpan, for: .requests, at: 1)
     #expect(body == .duplicate && before == .late)
+  }
+
+  @Test func `where gaps are normal, segments of a connection that passes whole wait all the same`() {
+    var streams = Self.stage(isStreams: false)
+    let ahead = streams.place(Self.chunk(1_100, 50), Self.bytes(50).rawSpan, for: .requests, at: 9)
+    #expect(ahead == .held && streams.hasHeld(Self.flow))
+    let next = streams.place(
+      Self.chunk(1_000, 100, kind: .start), Self.bytes(100).rawSpan, for: .requests, at: 9)
+    streams.advance(past: Self.chunk(1_000, 100))
+    let now = streams.placeHeld(Self.flow, .forward, for: .requests)
+    #expect(next == .next && now == .next)
+    // A response waits for the request that it acknowledges.
+    let response = Self.chunk(5_000, 10, .backward, acknowledging: 1_500)
+    let early = streams.place(response, Self.bytes(10).rawSpan, for: .responses, at: 9)
+    #expect(early == .held)
+  }
+
+  @Test func `a connection may be asked for a few times, and is calm after some requests`() {
+    var streams = Self.stage(isStreams: false)
+    let asked = (0..<6).map { _ in streams.takeMark(of: Self.flow) }
+    #expect(asked == [true, true, true, true, false, false])
+    for _ in 1..<ExchangeLimits.calmRequests { streams.calm(Self.flow) }
+    let before = streams.isCalm(Self.flow)
+    streams.calm(Self.flow)
+    let after = streams.isCalm(Self.flow)
+    streams.disturb(Self.flow)
+    let disturbed = streams.isCalm(Self.flow)
+    #expect(!before && after && !disturbed)
   }
 
   @Test func `without room reading continues after the gap`() {

@@ -27,7 +27,7 @@ def locked(case):
     case.ends(watch)
 
 
-@faults("a memory group of MiB:", [(8, 0), (16, 0), (24, 0), (33, 2), (40, 8), (48, 16), (80, 32)], sample=(48, 16))
+@faults("a memory group of MiB:", [(8, 0), (16, 0), (24, 0), (35, 2), (42, 8), (50, 16), (80, 32)], sample=(50, 16))
 def group(case, value):
     mebibytes, ring = value
     is_first = os.path.isdir("/sys/fs/cgroup/memory")

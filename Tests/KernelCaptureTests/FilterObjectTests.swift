@@ -10,7 +10,7 @@ struct FilterObjectTests {
   /// What kernels before 6.8 allow a socket's filter, unless somebody has set net.core.optmem_max.
   static let limit = 20_480
 
-  @Test(arguments: FilterUnderTest.all, [CaptureDepth.heads, .streams])
+  @Test(arguments: FilterUnderTest.all, CaptureDepth.allCases)
   func `the attached program leaves a fifth of what old kernels allow`(
     object: FilterUnderTest, depth: CaptureDepth
   ) throws {
@@ -20,16 +20,19 @@ struct FilterObjectTests {
     #expect(charge > 1_000 && charge <= Self.limit * 4 / 5)
   }
 
-  @Test(arguments: FilterUnderTest.all)
-  func `verifiers go through every program in few steps`(object: FilterUnderTest) throws {
-    let programs = try object.trial().filter.programs()
+  @Test(arguments: FilterUnderTest.all, CaptureDepth.allCases)
+  func `verifiers go through every program in few steps`(
+    object: FilterUnderTest, depth: CaptureDepth
+  ) throws {
+    let programs = try object.trial(depth: depth).filter.programs()
     #expect(
       programs.map(\.name).sorted() == [
         "httpf_clock", "httpf_filter", "httpf_headers", "httpf_methods", "httpf_rest", "httpf_search",
+        "httpf_single",
         "httpf_stream",
       ])
     for program in programs {
-      print("\(object.name): \(program.name): \(program.bytes) bytes, \(program.steps) steps")
+      print("\(object.name), \(depth): \(program.name): \(program.bytes) bytes, \(program.steps) steps")
       // Of a million; older verifiers without CAP_PERFMON take up to ten times as many.
       #expect(program.bytes > 0 && program.steps < 30_000, "\(program)")
     }
@@ -40,9 +43,11 @@ struct FilterObjectTests {
     $0.extensions = [.options(0, more: 0), .options(60, more: 0)]
   }
 
-  @Test(arguments: FilterUnderTest.all)
-  func `heads that continue in other programs pass whole`(object: FilterUnderTest) throws {
-    let trial = try object.trial()
+  @Test(arguments: FilterUnderTest.all, [CaptureDepth.heads, .auto])
+  func `heads that continue in other programs pass whole`(
+    object: FilterUnderTest, depth: CaptureDepth
+  ) throws {
+    let trial = try object.trial(depth: depth)
     let rare: [(String, Packet)] = [
       ("a method that is compared in its own program", Packet().payload("PROPFIND / HTTP/1.1\r\n\r\n")),
       ("extension headers", Self.extended),
@@ -60,7 +65,7 @@ struct FilterObjectTests {
     #expect(trial.gained().failedTailCalls == 0)
   }
 
-  @Test(arguments: [CaptureDepth.heads, .streams])
+  @Test(arguments: CaptureDepth.allCases)
   func `a tail call that fails is counted, and the packet goes no further`(depth: CaptureDepth) throws {
     let trial = try FilterUnderTest.all[0].trial(depth: depth)
     let rare = [
@@ -75,6 +80,6 @@ struct FilterObjectTests {
     #expect(counters.failedTailCalls == 3 && counters.packets == 3 && counters.matched == 0)
     // What the attached program does by itself is not touched.
     let plain = try trial.records(Packet().from(port: 5).payload(request))
-    #expect(plain.count == (depth == .heads ? 1 : 0))
+    #expect(plain.count == (depth == .heads ? 1 : 0), "\(depth)")
   }
 }

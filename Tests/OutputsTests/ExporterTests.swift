@@ -11,6 +11,7 @@ import Testing
 /// A backend that captures nothing; a test sets what it shows.
 private final class IdleBackend: LiveBackend {
   let name = "eBPF"
+  let depth = CaptureDepth.auto
   let sources: [any SegmentSource] = []
   var counters = CaptureCounters()
   let notices: [String] = []

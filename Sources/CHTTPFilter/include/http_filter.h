@@ -24,6 +24,38 @@ enum {
 	HTTPF_STATUS_BYTES = 13,
 	/* Flows whose unfinished heads are followed at a time; a power of two. */
 	HTTPF_UNFINISHED = 65536,
+	/* Slots for connections that may be marked at depth auto: one for each value of the hash's top 16
+	   bits. */
+	HTTPF_MARKS = 65536,
+};
+
+/* How much passes; the cases of CaptureDepth. */
+enum { HTTPF_HEADS = 0, HTTPF_STREAMS = 1, HTTPF_AUTO = 2 };
+
+/* What a worker wishes of a connection; the values of DepthHint. */
+enum { HTTPF_NO_WISH = 0, HTTPF_MARK = 1, HTTPF_CLEAR = 2, HTTPF_LEAVE = 3 };
+
+/*
+ * What both sides know of a connection at depth auto. Each word has one writer: the filter, and the one
+ * worker to which the slot belongs. Both begin with the connection's tag in the upper half. A wish holds for
+ * one generation of the slot: another connection, a new one of the same ports and a new mark each begin the
+ * next one.
+ */
+struct httpf_mark {
+	__u64 kernel;	       /* tag << 32 | generation << 2 | whether it is marked */
+	__u64 user;	       /* tag << 32 | generation << 2 | HTTPF_MARK, … */
+	__u32 acknowledgement; /* of the last segment that began a request */
+	__u32 asked;	       /* the number after the last byte that the client was seen to send */
+	__u32 seen; /* when a marked connection last sent something, in HTTPF_SEEN_UNITs; 0 for never */
+	/* Bytes of the longest segments that were searched and hold one request each: of those without a
+	   body, at least 1 after the first request, and of those with one. */
+	__u16 bare, loaded;
+};
+_Static_assert(sizeof(struct httpf_mark) == 32, "one line of a cache");
+
+/* Which slots may have a connection that is marked: a byte each, not 0. */
+struct httpf_marked {
+	__u8 slots[HTTPF_MARKS];
 };
 
 /* Why a record was sent; the values of Segment.Kind. */
@@ -86,7 +118,7 @@ _Static_assert(sizeof(struct httpf_counters) == 256, "whole cache lines");
 
 /* The filter's settings: its only constant data, filled in before it is loaded. */
 struct httpf_settings {
-	__u32 streams;		  /* pass every payload segment of the ports */
+	__u32 depth;		  /* HTTPF_HEADS, HTTPF_STREAMS or HTTPF_AUTO */
 	__u32 direction;	  /* HTTPF_BOTH, HTTPF_IN or HTTPF_OUT */
 	__u32 all;		  /* every interface is watched, so that forwarded packets are seen twice */
 	__u32 workers;		  /* rings to spread flows over */

@@ -121,6 +121,9 @@ extension FrameConnection {
     if client.next(bytes, from: &offset, into: list) == .preface { isSure = true }
   }
 
+  /// Bytes of a payload that are passed over and still to come in a direction.
+  func skippable(_ direction: Direction) -> Int { reader(direction).skippable }
+
   /// Continues after bytes of a direction that will not come.
   func skip(_ direction: Direction, _ gap: UInt32) {
     let reader = reader(direction)

@@ -93,6 +93,11 @@ extension FrameStage {
     connections.connection(of: flow)?.readPreface(bytes, into: fields)
   }
 
+  /// Whether a direction is inside the payload of a frame that is passed over, at least this many bytes before its end.
+  func isInData(_ flow: FlowIndex, _ direction: Direction, atLeast count: UInt32) -> Bool {
+    connections.connection(of: flow)?.skippable(direction) ?? 0 >= Int(count)
+  }
+
   /// Continues after bytes of a direction that will not come. Apart, since a connection is counted.
   @inline(never)
   mutating func skip(_ flow: FlowIndex, _ direction: Direction, _ gap: UInt32) {

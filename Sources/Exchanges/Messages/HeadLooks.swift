@@ -31,6 +31,14 @@ enum HeadLooks {
     }
   }
 
+  /// The same, or bytes are so few that they may be the beginning of that.
+  static func mayBeginHead(_ bytes: RawSpan) -> Bool {
+    switch HeadStart.verdict(bytes) {
+    case .request, .response, .http2, .requestPrefix, .responsePrefix: true
+    case .none: false
+    }
+  }
+
   /// Whether bytes begin with a status line, as far as they reach.
   static func beginsLikeStatus(_ bytes: RawSpan) -> Bool {
     guard bytes.byteCount >= 12, bytes.big32(0) == WireWord.http else { return false }

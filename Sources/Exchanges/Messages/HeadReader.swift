@@ -18,6 +18,10 @@ struct HeadReader: ~Copyable {
     self.isStreams = isStreams
   }
 
+  /// Whether all that follows a chunk comes too: bodies are captured, not heads alone.
+  @inline(__always)
+  private func isWhole(_ chunk: Chunk) -> Bool { isStreams || chunk.kind == .stream }
+
   /// The number of heads in the making.
   var stored: Int { store.used }
 
@@ -68,7 +72,7 @@ struct HeadReader: ~Copyable {
     switch HeadParser.parse(bytes, into: &head) {
     case .complete:
       reading.offset = offset &+ head.length
-      return flow.accept(head, chunk, half, &reading, isStreams: isStreams) ? .head : .none
+      return flow.accept(head, chunk, half, &reading, isStreams: isWhole(chunk)) ? .head : .none
     case .incomplete:
       if HeadLooks.isEmptyLines(bytes) { return .none }
       // A server sends status lines alone, so the beginning of any other line is none of a head's.
@@ -76,7 +80,7 @@ struct HeadReader: ~Copyable {
         return .stray
       }
       let isCut = captured < length
-      if !isCut, isStreams || head.kind.isRequest || !HeadParser.hasStartLine(head) {
+      if !isCut, isWhole(chunk) || head.kind.isRequest || !HeadParser.hasStartLine(head) {
         if let stored = store.begin(bytes) {
           let segments: Int32 = chunk.isFirst && reading.outcome.heads == 0 ? 1 : 0
           half.beginHead(stored, at: reading.headStart, isInStep: reading.isInStep, segments: segments)
@@ -125,7 +129,7 @@ struct HeadReader: ~Copyable {
       noteStored(half, &reading)
       half.endHead(isWhole: true)
       reading.offset = offset &+ head.length &- old
-      return flow.accept(head, chunk, half, &reading, isStreams: isStreams) ? .storedHead : .none
+      return flow.accept(head, chunk, half, &reading, isStreams: isWhole(chunk)) ? .storedHead : .none
     case .invalid:
       noteStored(half, &reading)
       half.endHead(isWhole: false)
@@ -135,7 +139,7 @@ struct HeadReader: ~Copyable {
       reading.outcome.hasPartialHead = true
       if chunk.isFirst, reading.outcome.heads == 0 { half.headSegments &+= 1 }
       let isFull = Int(stored.count) == HeadParser.maximumLength
-      let isOver = !isStreams && !head.kind.isRequest && HeadParser.hasStartLine(head)
+      let isOver = !isWhole(chunk) && !head.kind.isRequest && HeadParser.hasStartLine(head)
       guard captured < length || isFull || isOver else { return .none }
       return cut(chunk, of: flow, &reading, into: &head) ? .storedHead : .none
     }
@@ -156,7 +160,7 @@ struct HeadReader: ~Copyable {
     half.endHead(isWhole: false)
     guard verdict != .invalid, HeadParser.hasStartLine(head) else { return false }
     head.length = 0
-    return flow.accept(head, chunk, half, &reading, isStreams: isStreams)
+    return flow.accept(head, chunk, half, &reading, isStreams: isWhole(chunk))
   }
 
   /// Takes a head without its end into account by its start line, if that is whole.
@@ -166,7 +170,7 @@ struct HeadReader: ~Copyable {
     let half = flow[chunk.direction]
     if HeadParser.hasStartLine(head) {
       head.length = 0
-      return flow.accept(head, chunk, half, &reading, isStreams: isStreams)
+      return flow.accept(head, chunk, half, &reading, isStreams: isWhole(chunk))
     }
     half.desynchronize()
     return false

@@ -6,6 +6,8 @@ import HTTP1
 /// Where the next head of a direction begins: bodies are passed over, false heads are noted.
 extension ElementRef<MessageFlow> {
   /// Passes over a chunk's bytes as far as the next head may begin or continues; false at the chunk's end.
+  ///
+  /// - Parameter isStreams: everything was copied from the connection's beginning on.
   func passToHead(
     _ chunk: Chunk, _ payload: RawSpan, _ reading: inout ChunkReading, isStreams: Bool
   ) -> Bool {
@@ -18,7 +20,9 @@ extension ElementRef<MessageFlow> {
         reading.offset = offset
         return true
       case .desynchronized:
-        if offset == 0, chunk.kind == .start || HeadLooks.beginsLikeHead(payload) {
+        // At depth auto a direction that passes whole from here on is most likely between two messages.
+        let isHead = !isStreams && chunk.kind == .stream && HeadLooks.mayBeginHead(payload)
+        if offset == 0, isHead || chunk.kind == .start || HeadLooks.beginsLikeHead(payload) {
           reading.offset = 0
           return true
         }
@@ -44,7 +48,7 @@ extension ElementRef<MessageFlow> {
         return false
       case .awaitingResponse:
         // What the response will decide about came too early to tell: it is not read.
-        guard offset == 0, !isStreams else { return false }
+        guard offset == 0, !isStreams, chunk.kind != .stream else { return false }
         half.desynchronize()
       case .tunnel, .frames: return false
       }

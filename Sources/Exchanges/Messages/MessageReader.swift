@@ -78,6 +78,36 @@ extension MessageReader {
   @inline(__always)
   func isInHead(_ flow: FlowIndex, _ direction: Direction) -> Bool { flows[flow][direction].phase == .head }
 
+  /// Whether a connection is read as HTTP/2.
+  func carriesFrames(_ flow: FlowIndex) -> Bool {
+    flows[flow].forward.phase == .frames || flows[flow].backward.phase == .frames
+  }
+
+  /// Whether nothing that was read of a connection made any sense.
+  func isUnknown(_ flow: FlowIndex) -> Bool {
+    let state = flows[flow]
+    return !state.hasHead && state.forward.phase == .desynchronized && state.backward.phase == .desynchronized
+  }
+
+  /// Whether a connection has left HTTP for good.
+  func hasLeftHTTP(_ flow: FlowIndex) -> Bool {
+    flows[flow].forward.phase == .tunnel && flows[flow].backward.phase == .tunnel
+  }
+
+  /// Whether a direction is inside a body of known length of which at least this many bytes are to come.
+  func isInBody(_ flow: FlowIndex, _ direction: Direction, atLeast count: UInt64) -> Bool {
+    flows[flow][direction].phase == .body && flows[flow][direction].remaining >= count
+  }
+
+  /// Whether one of a connection's directions is at the beginning of a long body, whose length is known.
+  func isInLongBody(_ flow: FlowIndex) -> Bool {
+    for direction in [Direction.forward, .backward] {
+      let half = flows[flow][direction]
+      if half.phase == .body, half.remaining > ExchangeLimits.longBody { return true }
+    }
+    return false
+  }
+
   /// Reads on without the response that was waited for, which does not come.
   mutating func giveUpResponse(_ flow: FlowIndex, _ direction: Direction) {
     let half = flows[flow][direction]
@@ -110,7 +140,8 @@ extension MessageReader {
   func rest(of chunk: Chunk) -> Rest {
     switch flows[chunk.flow][chunk.direction].phase {
     case .frames: .frames
-    case .desynchronized: isStreams && !flows[chunk.flow].hasHead ? .unknown : .none
+    case .desynchronized:
+      (isStreams || chunk.kind == .stream) && !flows[chunk.flow].hasHead ? .unknown : .none
     default: .none
     }
   }

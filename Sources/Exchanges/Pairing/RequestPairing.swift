@@ -80,6 +80,18 @@ struct RequestPairing: ~Copyable {
   /// Gives a request that is under way its whole time again.
   mutating func renew(_ request: RequestIndex, at clock: UInt64) { pending.renew(request, at: clock) }
 
+  /// The sequence number at which the response to a flow's first waiting request begins at the earliest.
+  func expectedStart(of flow: FlowIndex) -> UInt32? {
+    guard let first = pending.first(of: flow), pending[first].hasAcknowledgement else { return nil }
+    return pending[first].acknowledgement
+  }
+
+  /// Whether several requests of a flow wait.
+  func hasSeveral(of flow: FlowIndex) -> Bool {
+    guard let first = pending.first(of: flow) else { return false }
+    return pending.after(first) != nil
+  }
+
   /// The flow of a request that waits.
   func flow(of request: RequestIndex) -> FlowIndex { pending[request].key.flow }
 

@@ -59,6 +59,25 @@ extension StreamAssembler {
   @inline(__always)
   mutating func see(_ flow: FlowIndex, at clock: UInt64) { flows[flow].lastSeen = clock }
 
+  /// Whether it may be asked once more that a flow passes whole; counts as asked.
+  mutating func takeMark(of flow: FlowIndex) -> Bool {
+    guard flows[flow].marks < ExchangeLimits.marks else { return false }
+    flows[flow].marks &+= 1
+    return true
+  }
+
+  /// Notes a request that did not overtake the answer to another one.
+  @inline(__always)
+  mutating func calm(_ flow: FlowIndex) {
+    if flows[flow].calmRequests < 255 { flows[flow].calmRequests &+= 1 }
+  }
+
+  /// Notes that a flow's heads would not have been enough.
+  mutating func disturb(_ flow: FlowIndex) { flows[flow].calmRequests = 0 }
+
+  /// Whether a flow's heads would have been enough for a while.
+  func isCalm(_ flow: FlowIndex) -> Bool { flows[flow].calmRequests >= ExchangeLimits.calmRequests }
+
   /// Capture time of a flow's last segment.
   func lastSeen(_ flow: FlowIndex) -> UInt64 { flows[flow].lastSeen }
 
@@ -117,6 +136,11 @@ extension StreamAssembler {
   @inline(__always)
   mutating func place(_ chunk: Chunk, _ bytes: RawSpan, for demand: Demand, at clock: UInt64) -> Placement {
     order.place(chunk, bytes, for: demand, in: &flows, at: clock)
+  }
+
+  /// Begins a direction of which nothing was read where the other one has acknowledged it up to.
+  mutating func begin(_ flow: FlowIndex, _ direction: Direction, at sequence: UInt32) {
+    flows[flow][direction].begin(at: sequence)
   }
 
   /// Finds where a segment stands for which there is no room to wait; after a gap, it is at the next byte.

@@ -30,6 +30,8 @@ struct StreamOrder: ~Copyable {
     }
     if half.received.contains(chunk.sequence, chunk.end) { return .duplicate }
     let gap = SequenceNumber.distance(chunk.sequence, from: half.next)
+    // At depth auto, what is missing before a segment of a stream will come; before others, it may be body.
+    let isStreams = isStreams || chunk.kind == .stream
     if gap > 0 {
       guard isStreams else { return .gap(UInt32(gap)) }
       if case .nothing = demand {
@@ -63,7 +65,9 @@ struct StreamOrder: ~Copyable {
     case .responses:
       guard chunk.hasAcknowledgement, !flow[chunk.direction].isAlone else { return false }
       let other = flow[chunk.direction.opposite]
-      return !other.isKnown || SequenceNumber.distance(chunk.acknowledgement, from: other.next) > 0
+      // At depth auto the other direction may have had nothing to pass so far.
+      guard other.isKnown else { return isStreams }
+      return SequenceNumber.distance(chunk.acknowledgement, from: other.next) > 0
     }
   }
 }

@@ -48,8 +48,11 @@ struct WatchCommand: ParsableCommand {
   @Option(help: "auto, ebpf or pcap.")
   var backend = BackendChoice.auto
 
-  @Option(help: "heads copies message heads only; streams copies everything and reassembles.")
-  var depth = CaptureDepth.heads
+  @Option(
+    help:
+      "heads copies message heads only; streams copies everything and reassembles; auto does the one or the other, by connection."
+  )
+  var depth = CaptureDepth.auto
 
   @Option(
     name: [.customShort("Q"), .customLong("direction")],

@@ -55,7 +55,7 @@ struct PreparedWatch: ~Copyable {
     let workers = try WorkerPool(
       backend.sources, stream: stream, plan: plan, start: start, pinned: pinned, budgets: budgets,
       limits: limits,
-      depth: command.depth)
+      depth: backend.depth)
     let live = try LiveOutputs(
       command, label: label, plan: plan, stream: stream, filter: filter, backend: backend, start: start)
     let timeline = try Timeline(

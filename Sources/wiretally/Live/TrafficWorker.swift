@@ -23,6 +23,7 @@ final class TrafficWorker {
     self.writer = writer
     self.stream = stream
     tracker = ExchangeTracker(limits: limits, depth: depth, seed: seed)
+    tracker.hint = source.hint
     tracker.spill = { batch in Self.record(batch, writer, stream) }
   }
 

@@ -12,6 +12,8 @@
 
 static struct httpf_cpu wt_cpu;
 static struct httpf_unfinished wt_unfinished[HTTPF_UNFINISHED];
+static struct httpf_mark wt_mark;
+static struct httpf_marked wt_marked;
 static __u32 wt_touched;
 static int wt_ring;
 static const unsigned char *wt_packet;
@@ -27,6 +29,10 @@ void *wt_host_lookup(const void *map, const __u32 *key)
 		wt_touched = *key;
 		return *key < HTTPF_UNFINISHED ? &wt_unfinished[*key] : NULL;
 	}
+	if (map == &httpf_marks)
+		return &wt_mark;
+	if (map == &httpf_marked)
+		return &wt_marked;
 	return &wt_ring;
 }
 
@@ -56,16 +62,17 @@ int wt_host_output(void *ring, const void *data, __u64 size)
 void wt_host_reset(void)
 {
 	memset(&wt_unfinished[wt_touched], 0, sizeof(wt_unfinished[0]));
+	memset(&wt_mark, 0, sizeof(wt_mark));
 	memset(&wt_cpu.counters, 0, sizeof(wt_cpu.counters));
 }
 
 struct wt_host_verdict wt_host_filter(const unsigned char *packet, unsigned size, unsigned short protocol,
-				      int streams, unsigned char *records, unsigned room)
+				      int depth, unsigned char *records, unsigned room)
 {
 	struct __sk_buff skb = {.len = size, .protocol = htobe16(protocol), .ifindex = 2};
 	struct httpf_counters before = wt_cpu.counters;
 
-	httpf_settings.streams = streams;
+	httpf_settings.depth = depth;
 	httpf_settings.workers = 1;
 	httpf_settings.seed = 1;
 	httpf_settings.wakeup_check_bytes = 1 << 16;

@@ -19,6 +19,6 @@ void wt_host_reset(void);
  * puts up to `room` bytes of records into `records`.
  */
 struct wt_host_verdict wt_host_filter(const unsigned char *packet, unsigned size, unsigned short protocol,
-				      int streams, unsigned char *records, unsigned room);
+				      int depth, unsigned char *records, unsigned room);
 
 #endif

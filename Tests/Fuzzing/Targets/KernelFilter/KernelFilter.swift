@@ -13,20 +13,22 @@ import Text
 /// The kernel's filter, built for this machine: it says of any packet what the Swift decoder says, and a
 /// head that comes in parts, in order, passes whole.
 ///
-/// An input is what to do (even: one frame; odd: a head in parts, cut by the next bytes), then the bytes.
+/// An input is what to do (even: one frame; odd: a head in parts, cut by the next bytes; from 2 on, at depth auto), then
+/// the bytes.
 enum KernelFilter: FuzzTarget {
   static func seeds(_ random: inout SeededGenerator) -> [[UInt8]] {
     let table = PacketTable(methods: Method.allCases.filter { $0 != .other }.map(\.name))
-    let frames = table.cases.filter(\.onWire).map { [0] + $0.frame }
+    let frames = table.cases.filter(\.onWire).map { [UInt8.random(in: 0...1, using: &random) * 2] + $0.frame }
     let parts = (0..<100).map { _ -> [UInt8] in
       let cuts = (0..<3).map { _ in UInt8.random(in: 0...255, using: &random) }
-      return [1] + cuts + Messages.request(&random)
+      return [UInt8.random(in: 0...1, using: &random) * 2 + 1] + cuts + Messages.request(&random)
     }
     return frames + parts
   }
 
   static func test(_ input: RawSpan) {
     guard input.byteCount > 4 else { return }
+    depth = input.byte(0) & 2 == 0 ? .heads : .auto
     if input.byte(0) & 1 == 0 {
       compare(input.slice(1, input.byteCount))
     } else {
@@ -39,13 +41,16 @@ enum KernelFilter: FuzzTarget {
   // One thread uses it: libFuzzer runs one input at a time.
   nonisolated(unsafe) private static let records = UnsafeMutablePointer<UInt8>.allocate(capacity: room)
 
-  private static func filter(_ packet: RawSpan, type: UInt16, streams: Bool = false) -> wt_host_verdict {
+  private nonisolated(unsafe) static var depth = CaptureDepth.heads
+
+  private static func filter(_ packet: RawSpan, type: UInt16) -> wt_host_verdict {
     unsafe packet.withUnsafeBytes { bytes in
       // An exact copy, so that the sanitizer sees what is read beyond it; the records have their space.
       let copy = UnsafeMutablePointer<UInt8>.allocate(capacity: max(bytes.count, 1))
       defer { unsafe copy.deallocate() }
       for index in 0..<bytes.count { unsafe copy[index] = bytes[index] }
-      return unsafe wt_host_filter(copy, UInt32(bytes.count), type, streams ? 1 : 0, records, UInt32(room))
+      let depth: Int32 = depth == .auto ? 2 : 0
+      return unsafe wt_host_filter(copy, UInt32(bytes.count), type, depth, records, UInt32(room))
     }
   }
 

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * httpf_passes_whole: depth auto. Which connections pass whole, since their heads are not enough to read
+ * them.
+ *
+ * The filter marks a connection by itself, so that not even its first responses are missed; the worker that
+ * reads it marks others, and clears what passes whole for nothing. CPUs may race for a slot: the worst that
+ * follows is a mark too many or one too few.
+ */
+#ifndef HTTPF_MARKS_H
+#define HTTPF_MARKS_H
+
+#include "http_emit.h"
+
+enum {
+	HTTPF_MARKED = 1,
+	HTTPF_WISH = 3, /* the bits of a wish */
+	HTTPF_GENERATION = 4,
+	/* More than any segment has bytes: not to be searched. */
+	HTTPF_NEVER = 0xffffffff,
+	/* Nanoseconds, as a shift: some two seconds. */
+	HTTPF_SEEN_UNIT = 31,
+};
+
+static __always_inline struct httpf_mark *httpf_mark_of(struct httpf_cpu *cpu)
+{
+	__u32 slot = httpf_mark_slot(&cpu->flow);
+
+	return bpf_map_lookup_elem(&httpf_marks, &slot);
+}
+
+/* Whether the slot may have a marked connection: its byte in httpf_marked. */
+static __always_inline int httpf_may_be_marked(struct httpf_cpu *cpu)
+{
+	__u32 slot = httpf_mark_slot(&cpu->flow), zero = 0;
+	const struct httpf_marked *marked = bpf_map_lookup_elem(&httpf_marked, &zero);
+
+	return marked && marked->slots[slot & (HTTPF_MARKS - 1)];
+}
+
+/*
+ * Sets that byte. The pointer is compared with NULL once: verifiers before Linux 6.16 follow a second
+ * comparison, without CAP_PERFMON, as if it could be NULL all the same (sanitize_speculative_path).
+ */
+static __always_inline void httpf_note_marked(struct httpf_cpu *cpu, __u8 may_be_marked)
+{
+	__u32 slot = httpf_mark_slot(&cpu->flow), zero = 0;
+	struct httpf_marked *marked = bpf_map_lookup_elem(&httpf_marked, &zero);
+
+	if (marked)
+		marked->slots[slot & (HTTPF_MARKS - 1)] = may_be_marked;
+}
+
+static __always_inline __u32 httpf_mark_tag(const struct httpf_cpu *cpu)
+{
+	return (__u32)cpu->flow.both | 1;
+}
+
+/* Whether a connection whose slot this is passes whole. */
+static __always_inline int httpf_is_marked(const struct httpf_mark *mark)
+{
+	__u64 state = mark->kernel, wish = mark->user;
+
+	if ((wish ^ state) >> 2 == 0 && wish & HTTPF_WISH)
+		return (wish & HTTPF_WISH) == HTTPF_MARK;
+	return state & HTTPF_MARKED;
+}
+
+/* Marks the connection whose slot this is, unless its worker wants nothing of it. */
+static __always_inline void httpf_set_mark(struct httpf_cpu *cpu, struct httpf_mark *mark)
+{
+	__u64 state = mark->kernel;
+
+	if ((mark->user ^ state) >> 2 == 0 && (mark->user & HTTPF_WISH) == HTTPF_LEAVE)
+		return;
+	mark->kernel = (state & ~(__u64)HTTPF_WISH) + HTTPF_GENERATION | HTTPF_MARKED;
+	httpf_note_marked(cpu, 1);
+}
+
+/* Notes that a marked connection has sent something. */
+static __always_inline void httpf_see(struct httpf_mark *mark)
+{
+	mark->seen = bpf_ktime_get_ns() >> HTTPF_SEEN_UNIT | 1;
+}
+
+/* Marks the connection that a segment belongs to, if the slot is its own; whether it is marked now. */
+static __always_inline int httpf_mark_connection(struct httpf_cpu *cpu)
+{
+	struct httpf_mark *mark = httpf_mark_of(cpu);
+
+	if (!mark || mark->kernel >> 32 != httpf_mark_tag(cpu))
+		return 0;
+	httpf_set_mark(cpu, mark);
+	if (!httpf_is_marked(mark))
+		return 0;
+	httpf_see(mark);
+	return 1;
+}
+
+/* Gives a connection the slot that was another one's, or its own in an earlier life. */
+static __always_inline void httpf_claim(struct httpf_cpu *cpu, struct httpf_mark *mark)
+{
+	__u64 generation = (__u32)mark->kernel & ~(__u32)HTTPF_WISH;
+
+	mark->kernel = (__u64)httpf_mark_tag(cpu) << 32 | (__u32)(generation + HTTPF_GENERATION);
+	mark->bare = 0;
+	mark->loaded = 0;
+	mark->seen = 0;
+	httpf_note_marked(cpu, 0);
+}
+
+/*
+ * A segment without payload. A client's SYN: what was known of a connection with the same ports is over,
+ * unless this SYN is the one that began it and comes late.
+ */
+static __always_inline void httpf_note_bare(struct httpf_cpu *cpu)
+{
+	const struct httpf_headers *h = &cpu->segment.headers;
+	struct httpf_mark *mark;
+
+	cpu->flow = httpf_flow(h);
+	if ((h->flags & (HTTPF_SYN | HTTPF_ACK)) != HTTPF_SYN)
+		return;
+	mark = httpf_mark_of(cpu);
+	if (!mark || mark->kernel >> 32 != httpf_mark_tag(cpu))
+		return;
+	if (mark->bare && mark->asked - bpf_ntohl(h->sequence) - 1 < HTTPF_HEAD_LIMIT)
+		return;
+	httpf_claim(cpu, mark);
+}
+
+/* Whether a request is asked for before the answer to the one before it: nothing was received in between. */
+static __always_inline int httpf_is_pipelined(const struct httpf_mark *mark, __u32 acknowledgement,
+					      __u32 sequence)
+{
+	return mark->bare && mark->acknowledgement == acknowledgement && (__s32)(sequence - mark->asked) >= 0;
+}
+
+/*
+ * Which requests' segments are searched for further ones, which takes time: those that are longer, by a
+ * quarter, than any that was found to hold one alone. Clients send requests of about the same length.
+ */
+static __always_inline void httpf_limit_search(struct httpf_cpu *cpu, const struct httpf_mark *mark)
+{
+	cpu->search.bare = mark->bare + (mark->bare >> 2);
+	cpu->search.loaded = mark->loaded + (mark->loaded >> 2);
+}
+
+/* Notes that a request's segment was searched and holds no other one. */
+static __always_inline void httpf_note_single(struct httpf_cpu *cpu)
+{
+	__u32 size = cpu->size, is_bare = cpu->search.body == 0 || cpu->search.body == size;
+	struct httpf_mark *mark = httpf_mark_of(cpu);
+
+	if (!mark || mark->kernel >> 32 != httpf_mark_tag(cpu))
+		return;
+	if (is_bare && mark->bare < size)
+		mark->bare = size;
+	else if (!is_bare && mark->loaded < size)
+		mark->loaded = size;
+}
+
+/*
+ * Whether the segment passes whole, after it has been noted what it tells of its connection. A slot whose
+ * connection is marked is not given away before it has been silent for a while.
+ */
+static __always_inline int httpf_passes_whole(struct httpf_cpu *cpu, __u32 begins)
+{
+	const struct httpf_headers *h = &cpu->segment.headers;
+	__u32 sequence = bpf_ntohl(h->sequence) + (h->flags & HTTPF_SYN ? 1 : 0);
+	__u32 acknowledgement = bpf_ntohl(h->acknowledgement), end = sequence + cpu->segment.length, now;
+	struct httpf_mark *mark;
+
+	cpu->flow = httpf_flow(h);
+	cpu->search.bare = HTTPF_NEVER;
+	cpu->search.loaded = HTTPF_NEVER;
+	if (begins == HTTPF_NOTHING && !httpf_watched(bpf_ntohs(h->destination_port)) &&
+	    !httpf_may_be_marked(cpu))
+		return 0;
+	mark = httpf_mark_of(cpu);
+	if (!mark)
+		return 0;
+	if (mark->kernel >> 32 != httpf_mark_tag(cpu)) {
+		if (begins != HTTPF_REQUEST && begins != HTTPF_PREFACE && begins != HTTPF_FRAMES)
+			return 0;
+		if (mark->seen) {
+			now = bpf_ktime_get_ns() >> HTTPF_SEEN_UNIT;
+			if ((__s32)(now - mark->seen) < 2)
+				return 0;
+		}
+		httpf_claim(cpu, mark);
+	}
+	if (begins == HTTPF_REQUEST) {
+		if (httpf_is_pipelined(mark, acknowledgement, sequence))
+			httpf_set_mark(cpu, mark);
+		httpf_limit_search(cpu, mark);
+		if (!mark->bare) {
+			mark->bare = 1;
+			mark->asked = sequence;
+		}
+		mark->acknowledgement = acknowledgement;
+	} else if (begins >= HTTPF_PREFACE) {
+		/* HTTP/2, an upgrade to it, or another one, of which the worker wants nothing. */
+		if (!httpf_is_marked(mark))
+			httpf_set_mark(cpu, mark);
+	} else if (begins == HTTPF_RESPONSE) {
+		/* It acknowledges what has not come by yet: its request is late. */
+		if (mark->bare && h->flags & HTTPF_ACK && (__s32)(acknowledgement - mark->asked) > 0 &&
+		    (__s32)(acknowledgement - mark->asked) < HTTPF_HEAD_LIMIT)
+			httpf_set_mark(cpu, mark);
+	}
+	/* The client's side alone: the server's has numbers of its own. */
+	if (httpf_watched(bpf_ntohs(h->destination_port)) && (__s32)(end - mark->asked) > 0)
+		mark->asked = end;
+	if (!httpf_is_marked(mark))
+		return 0;
+	httpf_see(mark);
+	return 1;
+}
+
+#endif
