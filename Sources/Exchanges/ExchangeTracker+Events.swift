@@ -178,6 +178,7 @@ extension ExchangeTracker {
     if site.count == 0 { site = appendServerAddress(chunk) }
     event.site = name(site)
     event.section = name(RequestTarget.appendSection(head, bytes, to: names))
+    event.client = client(chunk)
     batch.append(event)
     if batch.isDetailed { batch.describeRequest(head, bytes, ends(chunk)) }
   }
@@ -199,6 +200,17 @@ extension ExchangeTracker {
     let a = Endpoint(high: key.aHigh, low: key.aLow, port: UInt16(truncatingIfNeeded: key.ports >> 16))
     let b = Endpoint(high: key.bHigh, low: key.bLow, port: UInt16(truncatingIfNeeded: key.ports))
     return direction == .forward ? ExchangeEnds(from: a, to: b) : ExchangeEnds(from: b, to: a)
+  }
+
+  /// The address that a request comes from, as a name.
+  @inline(__always)
+  mutating func client(_ chunk: Chunk) -> NameRange {
+    let key = streams.key(of: chunk.flow)
+    let isForward = chunk.direction == .forward
+    let high = isForward ? key.aHigh : key.bHigh, low = isForward ? key.aLow : key.bLow
+    let place = AddressName.appendBytes(high: high, low: low, to: batch.names)
+    let hash = NameHash.fold(NameHash.fold(high ^ seed, 0xe703_7ed1_a0b4_28db) ^ low, 0xa076_1d64_78bd_642f)
+    return NameRange(start: UInt16(place.start), count: UInt16(place.count), hash: hash)
   }
 
   mutating func appendServerAddress(_ chunk: Chunk) -> (start: Int, count: Int) {
@@ -484,6 +496,7 @@ extension ExchangeTracker {
     if site.count == 0 { site = appendServerAddress(chunk) }
     event.site = name(site)
     event.section = name(RequestBlock.appendSection(fields, isTunnel: read.isTunnel, to: names))
+    event.client = client(chunk)
     batch.append(event)
     if batch.isDetailed { batch.describeRequest(fields, ends(chunk)) }
   }

@@ -25,6 +25,7 @@ struct EventPage {
     for moment in published.history.suffix(moments) { Self.add(moment, to: &json) }
     json.endArray()
     addSites(to: &json)
+    addClients(to: &json)
     addAlerts(to: &json)
     json.endObject()
     return Array("data: ".utf8) + json.text.bytes + Array("\n\n".utf8)
@@ -122,6 +123,21 @@ struct EventPage {
     json.endArray()
     json.key("others")
     json.number(published.sites.other.requests &+ published.sites.unlisted)
+  }
+
+  /// The clients with the most requests since the start.
+  private func addClients(to json: inout JSONWriter) {
+    json.objects("clients", of: published.life.clients.prefix(20)) { json, client in
+      json.member("client", client.address)
+      json.member("requests", client.requests)
+      json.member("failures", client.failures)
+      json.member("answered", client.failures &+ client.successes)
+      if client.slowest > 0 {
+        json.key("slowest")
+        json.seconds(client.slowest)
+      }
+    }
+    json.member("otherClients", published.life.otherClients.requests)
   }
 
   private func addAlerts(to json: inout JSONWriter) {

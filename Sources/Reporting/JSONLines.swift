@@ -12,6 +12,9 @@ package struct JSONLines: Sendable {
   /// Members are only added within a version.
   package static let schema: UInt64 = 1
 
+  /// Clients that a line lists at most.
+  package static let clientsListed = 20
+
   package var label: CaptureLabel
   /// How it goes with sending alerts on; empty when they are sent nowhere.
   package var deliveries: [DeliveryState] = []
@@ -88,6 +91,7 @@ package struct JSONLines: Sendable {
     if let oldest = snapshot.inFlight.oldest { json.seconds(oldest) } else { json.null() }
     counts(snapshot)
     sites(snapshot)
+    clients(snapshot)
     json.key("latency")
     latency(snapshot.latency, withCount: true)
     capture(snapshot, isLife: type == "summary")
@@ -164,6 +168,32 @@ package struct JSONLines: Sendable {
     json.beginObject()
     json.member("sites", snapshot.other.sites)
     json.member("requests", snapshot.other.requests)
+    json.endObject()
+  }
+
+  /// The clients with the most requests.
+  private mutating func clients(_ snapshot: Snapshot) {
+    var other = snapshot.otherClients
+    for client in snapshot.clients.dropFirst(Self.clientsListed) {
+      other.clients &+= 1
+      other.requests &+= client.requests &- client.overcountMax
+    }
+    json.objects("clients", of: snapshot.clients.prefix(Self.clientsListed)) { json, client in
+      json.member("client", client.address)
+      json.member("requests", client.requests)
+      json.member("successes", client.successes)
+      json.member("failures", client.failures)
+      json.member("aborted", client.unanswered.aborted)
+      json.member("timedOut", client.unanswered.timedOut)
+      json.member("unknown", client.unanswered.unknown)
+      json.member("overcountMax", client.overcountMax)
+      json.key("slowest")
+      if client.slowest > 0 { json.seconds(client.slowest) } else { json.null() }
+    }
+    json.key("otherClients")
+    json.beginObject()
+    json.member("clients", other.clients)
+    json.member("requests", other.requests)
     json.endObject()
   }
 

@@ -12,6 +12,7 @@ extension ScreenPainter {
     ("arrows  j k", "move; page up and down, g and G: ends"),
     ("enter", "look into the site or the exchange; esc goes back"),
     ("l", "the latest exchanges (of a site); g follows again"),
+    ("c", "the clients; enter: the latest exchanges of one"),
     ("tab", "the next panel"),
     ("+  -", "refresh interval"),
     ("z", "reset totals, after asking"),

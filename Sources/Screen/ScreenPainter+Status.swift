@@ -99,13 +99,18 @@ extension ScreenPainter {
       switch state.view {
       case .overview:
         common + [
-          ("s 1-8", "sort"), ("/", "filter"), ("enter", "site"), ("l", "live"), ("tab", "panel"),
+          ("s 1-8", "sort"), ("/", "filter"), ("enter", "site"), ("l", "live"),
+          ("c", "clients"), ("tab", "panel"),
           ("z", "reset"),
           ("+-", "every \(state.pace)s"),
         ]
       case .site:
         common + [
           ("esc", "back"), ("/", "filter"), ("l", "live"), ("j k", "scroll"), ("+-", "every \(state.pace)s"),
+        ]
+      case .clients:
+        common + [
+          ("esc", "back"), ("s 1-8", "sort"), ("/", "filter"), ("enter", "its exchanges"), ("z", "reset"),
         ]
       case .live:
         common + [
@@ -129,6 +134,7 @@ extension ScreenPainter {
     switch state.view {
     case .overview: "sites and sections"
     case .site: "sections"
+    case .clients: "clients"
     case .live, .exchange: "exchanges"
     }
   }

@@ -30,6 +30,7 @@ package struct ScreenPainter {
     switch state.view {
     case .overview: drawOverview(body)
     case .site(let name): drawSite(name, body)
+    case .clients: drawClients(body)
     case .live(let site): drawLive(body, of: site)
     case .exchange(let line, _): drawExchange(line, body)
     }

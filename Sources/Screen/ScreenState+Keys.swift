@@ -57,6 +57,7 @@ extension ScreenState {
     case "g": move(-1_000_000, content)
     case "G": move(1_000_000, content)
     case "l": switchLive()
+    case "c": switchClients()
     case "z": mode = .reset
     case "+", "=": pace = min(pace + 1, Self.paces.upperBound)
     case "-": pace = max(pace - 1, Self.paces.lowerBound)
@@ -90,8 +91,17 @@ extension ScreenState {
     switch view {
     case .exchange(_, let site): view = .live(site: site)
     case .live(let site?): view = .site(site)
-    case .live, .site, .overview: view = .overview
+    case .live where isOfClient: view = .clients
+    case .live, .site, .clients, .overview: view = .overview
     }
+    if !view.isLive { isOfClient = false }
+  }
+
+  /// Shows the clients, or leaves them.
+  private mutating func switchClients() {
+    guard view != .clients else { return leave() }
+    isOfClient = false
+    view = .clients
   }
 
   /// Shows the latest exchanges, of the site that is looked into; or leaves them.
@@ -99,10 +109,20 @@ extension ScreenState {
     switch view {
     case .live, .exchange: return leave()
     case .site(let name): view = .live(site: name)
-    case .overview: view = .live(site: nil)
+    case .overview, .clients: view = .live(site: nil)
     }
     liveTop = nil
     filter = ""
+  }
+
+  /// Shows the latest exchanges of the selected client.
+  private mutating func openClient(_ content: ScreenContent) {
+    let clients = clients(content)
+    guard let client = clients.first(where: { $0.address == selectedClient }) ?? clients.first else { return }
+    selectedClient = client.address
+    switchLive()
+    isOfClient = true
+    filter = client.address
   }
 
   /// Looks into the selected site, or into the most visited one when that panel has the keys; in the live list, into
@@ -117,6 +137,7 @@ extension ScreenState {
       }
       return
     }
+    if view == .clients { return openClient(content) }
     guard view == .overview else { return }
     let name: String?
     switch focus {
@@ -137,6 +158,11 @@ extension ScreenState {
       liveTop = next > 0 && next < lines.count ? lines[next].number : nil
     case .exchange: break
     case .site: scroll(.recent, steps, content)
+    case .clients:
+      let clients = clients(content)
+      guard !clients.isEmpty else { return }
+      let place = clients.firstIndex { $0.address == selectedClient } ?? 0
+      selectedClient = clients[max(0, min(place + steps, clients.count - 1))].address
     case .overview:
       guard focus == .sites else { return scroll(focus, steps, content) }
       let sites = sites(content)

@@ -8,6 +8,8 @@ package struct ScreenState: Equatable, Sendable {
     case overview
     /// A look into one site.
     case site(String)
+    /// The clients.
+    case clients
     /// The latest exchanges, of one site or of all.
     case live(site: String?)
     /// A look into one exchange of that list.
@@ -17,13 +19,13 @@ package struct ScreenState: Equatable, Sendable {
     package var isLive: Bool {
       switch self {
       case .live, .exchange: true
-      case .overview, .site: false
+      case .overview, .site, .clients: false
       }
     }
   }
 
   /// The lists that a filter is for: each view has its own.
-  private enum Filtered: Hashable { case sites, sections, exchanges }
+  private enum Filtered: Hashable { case sites, sections, clients, exchanges }
 
   /// What the keys mean besides the view's own.
   package enum Mode: Equatable, Sendable { case normal, help, filter, reset }
@@ -48,6 +50,10 @@ package struct ScreenState: Equatable, Sendable {
   package var isReversed = false
   /// The site that the keys are on; the first one when it is not in the list.
   package var selected: String?
+  /// The client that the keys are on; the first one when it is not in the list.
+  package var selectedClient: String?
+  /// Where a look at the latest exchanges leads back to, when it was not begun on the overview or in a site.
+  var isOfClient = false
   /// Rows that are scrolled out of sight at the top, of lists without a selected row.
   package var scroll: [Panel: Int] = [:]
   /// The number of the exchange that is held at the top of the live list; nil while the list follows the newest.
@@ -61,6 +67,7 @@ package struct ScreenState: Equatable, Sendable {
     switch view {
     case .overview: .sites
     case .site: .sections
+    case .clients: .clients
     case .live, .exchange: .exchanges
     }
   }

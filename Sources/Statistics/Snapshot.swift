@@ -22,6 +22,8 @@ package struct Snapshot: Equatable, Sendable {
   package var statuses: [StatusCount] = []
   package var sites: [SiteCounts] = []
   package var other = OtherSites()
+  package var clients: [ClientCounts] = []
+  package var otherClients = OtherClients()
   /// Over the whole life, the most requests that a site without a row of its own can have had.
   package var untracked: UInt64 = 0
   package var latency = LatencySummary()
@@ -71,6 +73,32 @@ package struct SiteCounts: Equatable, Sendable {
   package var latency = LatencySummary()
   package var sections: [NamedCount] = []
   package init(name: String) { self.name = name }
+}
+
+/// A client's share of the traffic.
+package struct ClientCounts: Equatable, Sendable {
+  /// The address as text.
+  package var address: String
+  /// Requests: exact in an interval; over the whole life at most `overcountMax` too many.
+  package var requests: UInt64 = 0
+  /// What `requests` may include that was another client's.
+  package var overcountMax: UInt64 = 0
+  /// Exchanges by outcome, since the client has been tracked.
+  package var successes: UInt64 = 0
+  package var failures: UInt64 = 0
+  package var unanswered = UnansweredRequests()
+  /// The longest latency, nanoseconds.
+  package var slowest: UInt64 = 0
+  package init(address: String) { self.address = address }
+}
+
+/// What belongs to no listed client: addresses beyond the budget, or beyond the number asked for.
+package struct OtherClients: Equatable, Sendable {
+  /// How many addresses; one that came and went more than once counts each time.
+  package var clients: UInt64 = 0
+  /// `requests` of all listed clients less their `overcountMax`, and these, are the total exactly.
+  package var requests: UInt64 = 0
+  package init() {}
 }
 
 /// What belongs to no listed site: names beyond the budget, or beyond the number asked for.

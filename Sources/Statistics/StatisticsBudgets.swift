@@ -9,6 +9,8 @@ package struct StatisticsBudgets: Equatable, Sendable {
   package var sites: Int = 2048
   /// Pairs of site and section, 8 to 131,072.
   package var sections: Int = 4096
+  /// Addresses of clients, 8 to 65,536.
+  package var clients: Int = 1024
   /// Methods outside of the registered list, 8 to 1,024.
   package var methods: Int = 32
   /// The tracker's pending exchanges: `ExchangeEvent.exchange` is below this number.
@@ -21,6 +23,7 @@ package struct StatisticsBudgets: Equatable, Sendable {
     var budgets = self
     budgets.sites = min(max(8, sites), 65_536)
     budgets.sections = min(max(8, sections), 131_072)
+    budgets.clients = min(max(8, clients), 65_536)
     budgets.methods = min(max(8, methods), 1024)
     budgets.pendingExchanges = min(max(0, pendingExchanges), 1 << 24)
     return budgets
@@ -38,6 +41,7 @@ extension StatisticsBudgets {
     var budgets = clamped
     budgets.sites = power(budgets.sites)
     budgets.sections = power(budgets.sections)
+    budgets.clients = power(budgets.clients)
     budgets.methods = power(budgets.methods)
     return budgets
   }

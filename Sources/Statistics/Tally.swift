@@ -37,22 +37,25 @@ final class Tally {
   let latency: LatencyHistogram
   let sites: CounterRows
   let sections: CounterRows
+  let clients: CounterRows
   let customMethods: CounterRows
   /// Names that the reporter does not know yet, one behind the other.
   private let names: ZeroedStorage<UInt8>
   private let namesUsed: ZeroedStorage<Int>
 
   /// A tally for tables of these capacities.
-  init(sites: Int, sections: Int, methods: Int) throws(StatisticsError) {
+  init(_ budgets: StatisticsBudgets) throws(StatisticsError) {
     totals = try ZeroedStorage(count: 1)
     self.methods = try ZeroedStorage(count: Method.allCases.count)
     statuses = try ZeroedStorage(count: Self.statusLimit)
     latency = try LatencyHistogram()
-    self.sites = try CounterRows(capacity: sites, latency: true)
-    self.sections = try CounterRows(capacity: sections, latency: false)
-    customMethods = try CounterRows(capacity: methods, latency: false)
+    self.sites = try CounterRows(capacity: budgets.sites, latency: true)
+    self.sections = try CounterRows(capacity: budgets.sections, latency: false)
+    clients = try CounterRows(capacity: budgets.clients, latency: false)
+    customMethods = try CounterRows(capacity: budgets.methods, latency: false)
     // Room for the longest name of every slot; only what is used becomes resident.
-    names = try ZeroedStorage(count: (sites + sections + methods) * SpaceSaving.nameWidth)
+    let slots = budgets.sites + budgets.sections + budgets.clients + budgets.methods
+    names = try ZeroedStorage(count: slots * SpaceSaving.nameWidth)
     namesUsed = try ZeroedStorage(count: 1)
   }
 
@@ -80,6 +83,7 @@ final class Tally {
     }
     sites.clear()
     sections.clear()
+    clients.clear()
     customMethods.clear()
     namesUsed[0] = 0
     period = Period()

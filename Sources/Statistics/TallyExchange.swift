@@ -29,10 +29,8 @@ package final class TallyExchange: @unchecked Sendable {
 
   package init(budgets: StatisticsBudgets) throws(StatisticsError) {
     self.budgets = budgets.roundedUp
-    first = try Tally(
-      sites: self.budgets.sites, sections: self.budgets.sections, methods: self.budgets.methods)
-    second = try Tally(
-      sites: self.budgets.sites, sections: self.budgets.sections, methods: self.budgets.methods)
+    first = try Tally(self.budgets)
+    second = try Tally(self.budgets)
     unsafe borrowedFirst = Unmanaged.passUnretained(first)
     unsafe borrowedSecond = Unmanaged.passUnretained(second)
   }

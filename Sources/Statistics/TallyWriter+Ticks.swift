@@ -64,6 +64,7 @@ extension TallyWriter {
     tally.period.oldestInFlight = oldestInFlight ?? 0
     announce(tally.sites, of: sites, known: knownSites, in: tally)
     announce(tally.sections, of: sections, known: knownSections, in: tally)
+    announce(tally.clients, of: clients, known: knownClients, in: tally)
     announce(tally.customMethods, of: customMethods, known: knownMethods, in: tally)
   }
 

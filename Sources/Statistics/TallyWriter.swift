@@ -10,16 +10,23 @@ package import Text
 /// One thread uses it. For each segment: when `isTickOver(segment.time)`, call `turn`; then give the
 /// tracker; then `record` what it left. When idle, the same with the source's clock. At the end, `close`.
 package final class TallyWriter {
-  /// The site that a pending exchange was counted for.
+  /// The site and the client that a pending exchange was counted for.
   private struct Credit: BitwiseCopyable {
-    var slot: UInt32
+    var site = Place()
+    var client = Place()
+  }
+
+  /// A name's place in a table.
+  private struct Place: BitwiseCopyable {
+    var slot: UInt32 = 0
     /// 0 when there is none.
-    var generation: UInt32
+    var generation: UInt32 = 0
   }
 
   let tallyExchange: TallyExchange
   let sites: SpaceSaving
   let sections: SpaceSaving
+  let clients: SpaceSaving
   let customMethods: SpaceSaving
   private let credits: ZeroedStorage<Credit>
   /// The place of each status in a site's counts.
@@ -27,6 +34,7 @@ package final class TallyWriter {
   // The occupant of each slot whose name the reporter knows.
   let knownSites: ZeroedStorage<UInt32>
   let knownSections: ZeroedStorage<UInt32>
+  let knownClients: ZeroedStorage<UInt32>
   let knownMethods: ZeroedStorage<UInt32>
   let plan: IntervalPlan
   var start: UInt64?
@@ -47,12 +55,14 @@ package final class TallyWriter {
     self.plan = plan
     sites = try SpaceSaving(budget: budgets.sites)
     sections = try SpaceSaving(budget: budgets.sections)
+    clients = try SpaceSaving(budget: budgets.clients)
     customMethods = try SpaceSaving(budget: budgets.methods)
     credits = try ZeroedStorage(count: budgets.pendingExchanges)
     statusPlaces = try ZeroedStorage(count: Tally.statusLimit)
     for status in 0..<Tally.statusLimit { statusPlaces[status] = UInt8(StatusPlaces.place(UInt16(status))) }
     knownSites = try ZeroedStorage(count: budgets.sites)
     knownSections = try ZeroedStorage(count: budgets.sections)
+    knownClients = try ZeroedStorage(count: budgets.clients)
     knownMethods = try ZeroedStorage(count: budgets.methods)
     for site in pinned.sites {
       let name = Array(site.name.utf8)
@@ -125,15 +135,15 @@ package final class TallyWriter {
     }
     tally.methods[Int(event.method.rawValue)] &+= 1
     if case .other = event.method { countCustomMethod(event.methodName, names, tally) }
-    var credit = Credit(slot: 0, generation: 0)
+    var credit = Credit()
     if event.site.count > 0 {
       let site = sites.count(
         names.bytes(start: Int(event.site.start), count: Int(event.site.count)), hash: event.site.hash)
       let generation = claim(site, of: sites, in: tally.sites)
       tally.sites.rows[site].counts.requests &+= 1
-      credit = Credit(slot: UInt32(truncatingIfNeeded: site), generation: generation)
+      credit.site = Place(slot: UInt32(truncatingIfNeeded: site), generation: generation)
       if event.section.count > 0 {
-        let owner = UInt64(generation) &<< 32 | UInt64(credit.slot)
+        let owner = UInt64(generation) &<< 32 | UInt64(credit.site.slot)
         let section = sections.count(
           names.bytes(start: Int(event.section.start), count: Int(event.section.count)),
           hash: Self.mix(event.section.hash, owner), owner: owner)
@@ -145,7 +155,24 @@ package final class TallyWriter {
       counts.requests = 1
       tally.sites.countOther(counts)
     }
+    credit.client = countClient(event.client, names, tally)
     if let exchange = event.exchange?.offset, exchange < credits.count { credits[exchange] = credit }
+  }
+
+  /// Counts a request for its client, and returns the client's place.
+  @inline(__always)
+  private func countClient(_ client: NameRange, _ names: NameBuffer, _ tally: Tally) -> Place {
+    guard client.count > 0 else {
+      var counts = NameCounts()
+      counts.requests = 1
+      tally.clients.countOther(counts)
+      return Place()
+    }
+    let slot = clients.count(
+      names.bytes(start: Int(client.start), count: Int(client.count)), hash: client.hash)
+    let generation = claim(slot, of: clients, in: tally.clients)
+    tally.clients.rows[slot].counts.requests &+= 1
+    return Place(slot: UInt32(truncatingIfNeeded: slot), generation: generation)
   }
 
   @inline(__always)
@@ -163,21 +190,35 @@ package final class TallyWriter {
     }
   }
 
-  /// Counts the end of an exchange for its site, or in `other` when the site has lost its slot;
-  /// returns the slot.
+  /// Counts the end of an exchange for its site and its client, or in `other` for those that have lost their slots;
+  /// returns the site's slot.
   @inline(__always) @discardableResult
   private func settle(_ event: ExchangeEvent, _ counts: NameCounts, _ tally: Tally) -> Int? {
     if let exchange = event.exchange?.offset, exchange < credits.count {
       let credit = credits[exchange]
-      let slot = Int(credit.slot)
-      if credit.generation != 0 && sites.generation(slot) == credit.generation {
+      settleClient(credit.client, counts, event.latency, tally)
+      let slot = Int(credit.site.slot)
+      if credit.site.generation != 0 && sites.generation(slot) == credit.site.generation {
         claim(slot, of: sites, in: tally.sites)
         tally.sites.rows[slot].counts.add(counts)
         return slot
       }
+    } else {
+      tally.clients.countOther(counts)
     }
     tally.sites.countOther(counts)
     return nil
+  }
+
+  @inline(__always)
+  private func settleClient(_ place: Place, _ counts: NameCounts, _ latency: UInt64, _ tally: Tally) {
+    let slot = Int(place.slot)
+    guard place.generation != 0 && clients.generation(slot) == place.generation else {
+      return tally.clients.countOther(counts)
+    }
+    claim(slot, of: clients, in: tally.clients)
+    tally.clients.rows[slot].counts.add(counts)
+    if latency > tally.clients.rows[slot].maximum { tally.clients.rows[slot].maximum = latency }
   }
 
   /// Makes the slot's row of the tally the one of its occupant, and returns the occupant's generation.

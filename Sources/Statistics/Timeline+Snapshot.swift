@@ -26,6 +26,7 @@ extension Timeline {
     .sorted { ($1.count, $0.status) < ($0.count, $1.status) }
     snapshot.methods = methods(scope, of: numbers)
     addSites(scope, top: top, naming: naming, to: &snapshot)
+    addClients(scope, top: top, to: &snapshot)
     return snapshot
   }
 

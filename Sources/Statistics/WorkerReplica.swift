@@ -45,6 +45,15 @@ final class WorkerReplica {
       return String(decoding: (start..<start + Int(lengths[slot])).map { names[$0] }, as: UTF8.self)
     }
 
+    /// The address that is the name of the slot's present occupant, in the table of clients.
+    func address(_ slot: Int) -> ClientAddress {
+      let start = slot * SpaceSaving.nameWidth
+      func word(_ first: Int) -> UInt64 {
+        (first..<first + 8).reduce(0) { $0 << 8 | UInt64(names[start + $1]) }
+      }
+      return ClientAddress(high: word(0), low: word(8))
+    }
+
     func rows(_ scope: Scope) -> CounterRows { scope == .life ? life : interval }
   }
 
@@ -53,29 +62,34 @@ final class WorkerReplica {
 
   let sites: Table
   let sections: Table
+  let clients: Table
   let methods: Table
 
   init(_ budgets: StatisticsBudgets, keepsRecent: Bool) throws(StatisticsError) {
     sites = try Table(capacity: budgets.sites, latency: true, keepsRecent: keepsRecent)
     sections = try Table(capacity: budgets.sections, latency: false)
+    clients = try Table(capacity: budgets.clients, latency: false)
     methods = try Table(capacity: budgets.methods, latency: false)
   }
 
   func merge(_ tally: Tally) {
     sites.merge(tally.sites, of: tally)
     sections.merge(tally.sections, of: tally)
+    clients.merge(tally.clients, of: tally)
     methods.merge(tally.customMethods, of: tally)
   }
 
   func clearLife() {
     sites.life.clear()
     sections.life.clear()
+    clients.life.clear()
     methods.life.clear()
   }
 
   func clearInterval() {
     sites.interval.clear()
     sections.interval.clear()
+    clients.interval.clear()
     methods.interval.clear()
   }
 }

@@ -23,6 +23,16 @@ package enum AddressName {
     return (mark, names.count - mark)
   }
 
+  /// Appends the sixteen bytes of an address, in the order of the wire; as many must be free.
+  @inline(__always)
+  package static func appendBytes(high: UInt64, low: UInt64, to names: NameBuffer) -> (start: Int, count: Int)
+  {
+    let mark = names.count
+    names.append(high.byteSwapped, 8)
+    names.append(low.byteSwapped, 8)
+    return (mark, 16)
+  }
+
   /// The address as a text of its own, IPv6 without brackets.
   package static func text(high: UInt64, low: UInt64) -> String {
     let names = NameBuffer()

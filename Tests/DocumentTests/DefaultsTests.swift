@@ -47,8 +47,9 @@ import Testing
         + "(files: \(Self.number(file.heldPerDirection)))",
       "time held for missing bytes":
         "\(Self.duration(live.gapPatience)) (files: \(Self.duration(file.gapPatience)))",
-      "sites; pairs of site and section; unregistered methods":
-        "\(Self.number(budgets.sites)); \(Self.number(budgets.sections)); \(Self.number(budgets.methods))",
+      "sites; pairs of site and section; clients; unregistered methods":
+        "\(Self.number(budgets.sites)); \(Self.number(budgets.sections)); \(Self.number(budgets.clients)); "
+        + Self.number(budgets.methods),
       "rules; sites with rules": "\(AlertRuleList.limit); \(PinnedSites.limit) (all workers)",
     ]
     let document = try Repository.text("docs/semantics.md")

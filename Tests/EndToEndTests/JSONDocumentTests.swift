@@ -17,10 +17,12 @@ import Testing
   static let members: Set<String> = [
     "type", "schema", "start", "end", "backend", "source", "requests", "responses", "successes", "failures",
     "exchanges", "aborted", "timedOut", "unknown", "inFlight", "oldestInFlight", "unmatchedResponses",
-    "methods", "protocols", "statuses", "sites", "other", "latency", "capture", "alert",
+    "methods", "protocols", "statuses", "sites", "other", "clients", "otherClients", "latency", "capture",
+    "alert",
   ]
   static let inner: [String: Set<String>] = [
-    "other": ["sites", "requests"], "latency": ["count", "p50", "p90", "p99", "max"],
+    "other": ["sites", "requests"], "otherClients": ["clients", "requests"],
+    "latency": ["count", "p50", "p90", "p99", "max"],
     "capture": [
       "packets", "matched", "delivered", "lost", "headSegments", "pipelinedHeads", "continuations",
       "duplicates",
@@ -30,6 +32,10 @@ import Testing
   static let site: Set<String> = [
     "site", "requests", "successes", "failures", "aborted", "timedOut", "unknown", "overcountMax", "sections",
     "latency",
+  ]
+  static let client: Set<String> = [
+    "client", "requests", "successes", "failures", "aborted", "timedOut", "unknown", "overcountMax",
+    "slowest",
   ]
   static let alert: Set<String> = [
     "type", "schema", "rule", "state", "at", "started", "hits", "threshold", "lost", "id",
@@ -84,6 +90,7 @@ import Testing
         }
       }
       for value in object["sites"] as? [[String: Any]] ?? [] { #expect(Set(value.keys) == site) }
+      for value in object["clients"] as? [[String: Any]] ?? [] { #expect(Set(value.keys) == client) }
     }
     return types
   }

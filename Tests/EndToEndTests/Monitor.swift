@@ -120,6 +120,14 @@ struct Lines {
       var unknown: Int
       var sections: [Section]
     }
+    struct Client: Decodable {
+      var client: String
+      var requests: Int
+      var successes: Int
+      var failures: Int
+      var aborted: Int
+      var slowest: Double?
+    }
     struct Capture: Decodable {
       var packets: Int
       var matched: Int
@@ -153,6 +161,7 @@ struct Lines {
     var methods: [String: Int]
     var statuses: [String: Int]
     var sites: [Site]
+    var clients: [Client]
     var capture: Capture
   }
 

@@ -40,7 +40,7 @@ import Testing
         + #""requests":20},{"section":"/maps","requests":9}],"latency":{"p50":null,"p90":null,"#
         + #""p99":null,"max":null}},{"site":"linkedin.com","requests":6,"successes":0,"failures":0,"#
         + #""aborted":0,"timedOut":0,"unknown":0,"overcountMax":0,"sections":[],"latency":{"p50":null,"p90":null,"p99":null,"#
-        + #""max":null}}],"other":{"sites":0,"requests":0},"latency":{"count":2,"p50":0.00125,"p90":1,"#
+        + #""max":null}}],"other":{"sites":0,"requests":0},"clients":[],"otherClients":{"clients":0,"requests":0},"latency":{"count":2,"p50":0.00125,"p90":1,"#
         + #""p99":60.000000001,"max":0.000000001},"capture":{"packets":90,"matched":0,"lost":0,"#
         + #""delivered":0,"headSegments":76,"continuations":0,"duplicates":0,"unparseable":0,"#
         + #""falseHeads":0,"otherSegments":0,"pipelinedHeads":0,"truncated":0},"alert":{"active":true,"#

@@ -142,6 +142,42 @@ import Testing
     #expect(user.state.view == .overview)
   }
 
+  @Test func `c shows the clients, orders and filters them, and enter shows one's exchanges`() {
+    var user = Operator()
+    func order() -> [String] {
+      user.screen.lines.drop { !$0.contains("─ Clients ") }.dropFirst().prefix(4)
+        .map { String($0.dropFirst(2).prefix(4)) }
+    }
+    user.type("c")
+    #expect(user.state.view == .clients && !user.state.view.isLive)
+    #expect(order() == ["10.0", "198.", "2001", "192."])
+    user.type("3")
+    #expect(order() == ["198.", "10.0", "2001", "192."])
+    user.type("4")
+    #expect(order() == ["2001", "10.0", "198.", "192."])
+    user.type("8S")
+    #expect(order() == ["2001", "198.", "192.", "10.0"])
+    user.type("7S")
+    #expect(order() == ["198.", "10.0", "2001", "192."])
+    user.type("261")
+    user.press(.home, .down, .character("j"), .up)
+    #expect(user.state.selectedClient == "198.51.100.200")
+    user.press(.enter)
+    #expect(user.state.view == .live(site: nil) && user.state.filter == "198.51.100.200")
+    user.press(.escape)
+    #expect(user.state.view == .clients && user.state.filter.isEmpty)
+    user.type("/2001:")
+    user.press(.enter)
+    #expect(order().first == "2001" && user.screen.text.contains("Clients 1 of 4 with '2001:'"))
+    user.press(.end)
+    user.type("c")
+    #expect(user.state.view == .overview && user.state.selectedClient?.hasPrefix("2001") == true)
+    user.type("cl")
+    #expect(user.state.view == .live(site: nil))
+    user.press(.escape)
+    #expect(user.state.view == .overview)
+  }
+
   @Test func `digits choose every column that has a name`() {
     var user = Operator()
     for (digit, column) in zip("12345678", ScreenState.Column.allCases) {
@@ -303,7 +339,7 @@ import Testing
     var generator = SeededGenerator(seed: 6)
     var user = Operator()
     let keys: [Key] =
-      " qQ?hp/fsSjkgGlz+-168yxn".map { .character($0) } + [
+      " qQ?hp/fsSjkgGlcz+-168yxn".map { .character($0) } + [
         .up, .down, .left, .right, .pageUp, .pageDown, .home, .end, .enter, .escape, .tab, .backTab,
         .backspace,
         .help, .click(row: 17, column: 5), .wheel(up: true, row: 17, column: 5),

@@ -46,6 +46,13 @@ enum ScreenSamples {
       site("[2001:db8::1]", 4_000, 2_000, 2_000, 67, []), site("quiet.example", 3, 0, 0, 0, [("/", 3)]),
     ]
     life.sites[3].overcountMax = 12
+    life.clients = [
+      client("10.0.0.7", 700_000, 690_000, 9_000, 67), client("198.51.100.200", 500_000, 480_000, 20_000, 0),
+      client("2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff", 34_000, 30_000, 5_000, 500),
+      client("192.0.2.1", 3, 0, 0, 0),
+    ]
+    life.clients[2].overcountMax = 12
+    (life.otherClients.clients, life.otherClients.requests) = (9, 564)
     life.other.sites = 12
     life.other.requests = 564
     return life
@@ -67,6 +74,16 @@ enum ScreenSamples {
     site.unanswered = UnansweredRequests(aborted: unanswered)
     site.latency = latency(successes + failures, 94_200, 800_000, 4_520_000 + failures, 13_100_000)
     return site
+  }
+
+  static func client(
+    _ address: String, _ requests: UInt64, _ successes: UInt64, _ failures: UInt64, _ unanswered: UInt64
+  ) -> ClientCounts {
+    var client = ClientCounts(address: address)
+    (client.requests, client.successes, client.failures) = (requests, successes, failures)
+    client.unanswered = UnansweredRequests(aborted: unanswered)
+    client.slowest = successes > 0 ? 13_100_000 + failures : 0
+    return client
   }
 
   static func latency(

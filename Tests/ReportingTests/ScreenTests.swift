@@ -42,6 +42,28 @@ import Testing
     try Self.expect(Self.draw(rows: rows, columns: columns).grid, is: "overview-\(columns)x\(rows)")
   }
 
+  @Test(arguments: [(24, 80), (12, 140), (8, 40)])
+  func `the clients`(rows: Int, columns: Int) throws {
+    var state = ScreenState()
+    state.view = .clients
+    state.selectedClient = "198.51.100.200"
+    try Self.expect(
+      Self.draw(ScreenSamples.content, state, rows: rows, columns: columns).grid,
+      is: "clients-\(columns)x\(rows)")
+  }
+
+  @Test func `without clients, or where the filter hides all, the table of clients says so`() {
+    var state = ScreenState()
+    state.view = .clients
+    var content = ScreenSamples.content
+    state.filter = "203.0.113."
+    #expect(
+      Self.draw(content, state, rows: 24, columns: 80).grid.text.contains("No client contains '203.0.113.'."))
+    content.life.clients = []
+    state.filter = ""
+    #expect(Self.draw(content, state, rows: 24, columns: 80).grid.text.contains("No client yet."))
+  }
+
   @Test func `loss before any capture is a line of the overview, and no count is at least for it`() {
     var content = ScreenSamples.content
     content.life.capture.backlogDropped = 0

@@ -31,6 +31,20 @@ final class Traffic {
     return NameRange(start: UInt16(start), count: UInt16(count), hash: hash)
   }
 
+  /// A request of a client with an IPv4 address.
+  func request(_ site: String, client: UInt32, exchange: Int? = nil) {
+    request(site, client: (0, 0xffff_0000_0000 | UInt64(client)), exchange: exchange)
+  }
+
+  func request(_ site: String, client: (high: UInt64, low: UInt64), exchange: Int? = nil) {
+    request(site, exchange: exchange)
+    let place = AddressName.appendBytes(high: client.high, low: client.low, to: names)
+    let names = self.names
+    let hash = NameHash.hash(names.bytes(start: place.start, count: place.count), seed: 42)
+    events[events.count - 1].client = NameRange(
+      start: UInt16(place.start), count: UInt16(place.count), hash: hash)
+  }
+
   func request(
     _ site: String, _ section: String = "/", method: Method = .get, custom: String = "",
     exchange: Int? = nil

@@ -8,7 +8,7 @@ package import HTTP1
 /// they refer to lie in the batch's `NameBuffer` and live as long.
 package struct ExchangeEvent: BitwiseCopyable, Sendable {
   package enum Kind: BitwiseCopyable, Sendable {
-    /// A request's head was seen. `exchange`, `method`, `site`, `section`.
+    /// A request's head was seen. `exchange`, `method`, `site`, `section`, `client`.
     case request
     /// A final response was tied to its request. `exchange`, `status`, `latency`.
     case answered
@@ -50,6 +50,8 @@ package struct ExchangeEvent: BitwiseCopyable, Sendable {
   package var site = NameRange()
   /// Where the printable section lies; empty when there is none (CONNECT).
   package var section = NameRange()
+  /// Where the sixteen bytes of the client's address lie, of `.request`.
+  package var client = NameRange()
   /// Where the method's own name lies when `method` is `.other`.
   package var methodName = NameRange()
 

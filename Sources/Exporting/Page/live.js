@@ -10,7 +10,11 @@ const SVG = "http://www.w3.org/2000/svg";
 let moments = [];
 let latest = null;
 let heard = 0;
-let order = { key: "pace", ascending: false }; // of the sites
+/** What each table is in order of. */
+const orders = {
+  sites: { key: "pace", ascending: false },
+  clients: { key: "requests", ascending: false },
+};
 let pointed = null; // the share of a graph's width that the pointer is at
 
 const byId = (id) => document.getElementById(id);
@@ -173,23 +177,22 @@ function drawTiles() {
   byId("p99").textContent = span(now.p99);
 }
 
-/** What a site is ordered by: its name, or a number, where a missing one is the lowest. */
-function sortValue(site) {
-  if (order.key === "site") return site.site;
-  if (order.key === "share") return site.answered > 0 ? site.failures / site.answered : 0;
-  return site[order.key] ?? -1;
+/** What a row is ordered by: its name, or a number, where a missing one is the lowest. */
+function sortValue(row, key) {
+  if (key === "share") return row.answered > 0 ? row.failures / row.answered : 0;
+  return row[key] ?? -1;
 }
 
-function sorted(sites) {
+function sorted(rows, order) {
   const sign = order.ascending ? 1 : -1;
-  return [...sites].sort((a, b) => {
-    const first = sortValue(a), second = sortValue(b);
+  return [...rows].sort((a, b) => {
+    const first = sortValue(a, order.key), second = sortValue(b, order.key);
     return first < second ? -sign : first > second ? sign : 0;
   });
 }
 
-function drawColumns() {
-  for (const column of byId("columns").children) {
+function drawColumns(id, order) {
+  for (const column of byId(id).children) {
     if (column.dataset.sort !== order.key) column.removeAttribute("aria-sort");
     else column.setAttribute("aria-sort", order.ascending ? "ascending" : "descending");
   }
@@ -197,8 +200,8 @@ function drawColumns() {
 
 function drawSites() {
   const most = Math.max(...latest.sites.map((s) => s.pace), 1e-9);
-  drawColumns();
-  const rows = sorted(latest.sites).map((site) => {
+  drawColumns("columns", orders.sites);
+  const rows = sorted(latest.sites, orders.sites).map((site) => {
     const row = element("tr");
     const name = element("th");
     name.scope = "row";
@@ -228,6 +231,40 @@ function drawSites() {
     rows.push(row);
   }
   byId("sites").replaceChildren(...rows);
+}
+
+function drawClients() {
+  drawColumns("client-columns", orders.clients);
+  const most = Math.max(...latest.clients.map((c) => c.requests), 1);
+  const rows = sorted(latest.clients, orders.clients).map((client) => {
+    const row = element("tr");
+    const name = element("th");
+    name.scope = "row";
+    const bar = element("i", "", "bar");
+    bar.style.width = `${(100 * client.requests / most).toFixed(1)}%`;
+    name.append(bar, element("span", client.client));
+    const failing = element("td", percent(client.failures, client.answered), "n");
+    if (client.failures * 20 > client.answered && client.failures > 0) failing.classList.add("alarm");
+    row.append(name, element("td", grouped(client.requests), "n"), failing,
+      element("td", span(client.slowest), "n"));
+    return row;
+  });
+  if (latest.otherClients > 0) {
+    const row = element("tr");
+    const name = element("th", "all other clients", "empty");
+    name.scope = "row";
+    row.append(name, element("td", grouped(latest.otherClients), "n"), element("td", "", "n"),
+      element("td", "", "n"));
+    rows.push(row);
+  }
+  if (rows.length === 0) {
+    const row = element("tr");
+    const text = element("td", "No clients yet.", "empty");
+    text.colSpan = 4;
+    row.append(text);
+    rows.push(row);
+  }
+  byId("clients").replaceChildren(...rows);
 }
 
 function drawAlerts() {
@@ -294,6 +331,7 @@ function draw() {
   drawTiles();
   drawGraphs();
   drawSites();
+  drawClients();
   drawAlerts();
   drawCounts();
 }
@@ -328,13 +366,17 @@ for (const id of ["traffic", "latency"]) {
   });
   svg.addEventListener("pointerleave", () => { pointed = null; drawGraphs(); });
 }
-for (const column of byId("columns").children) {
-  column.firstElementChild.addEventListener("click", () => {
-    const key = column.dataset.sort;
-    // Names begin with a, numbers with the highest; a second click turns the order round.
-    order = { key, ascending: order.key === key ? !order.ascending : key === "site" };
-    if (latest) drawSites();
-  });
+for (const [table, id, name, redraw] of [
+  ["sites", "columns", "site", drawSites], ["clients", "client-columns", "client", drawClients],
+]) {
+  for (const column of byId(id).children) {
+    column.firstElementChild.addEventListener("click", () => {
+      const key = column.dataset.sort, order = orders[table];
+      // Names begin with a, numbers with the highest; a second click turns the order round.
+      orders[table] = { key, ascending: order.key === key ? !order.ascending : key === name };
+      if (latest) redraw();
+    });
+  }
 }
 document.addEventListener("visibilitychange", draw);
 addEventListener("resize", draw);
