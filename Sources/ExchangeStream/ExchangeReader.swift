@@ -22,10 +22,15 @@ package final class ExchangeReader {
     writers = queues.map { ExchangeWriter($0, pendingExchanges: pendingExchanges, notes: underWay) }
   }
 
-  /// Begins, or ends, the recording. It takes the workers up to a batch to notice; exchanges whose request
-  /// came before are not recorded.
-  package func listen(_ isWanted: Bool = true) {
-    for queue in queues { queue.want(isWanted) }
+  /// Begins, narrows or ends the recording. It takes the workers up to a batch to notice; exchanges whose request
+  /// came before the beginning are not recorded.
+  package func listen(_ interest: ExchangeInterest = .all) {
+    for queue in queues { queue.want(interest) }
+  }
+
+  /// Sets which exchanges that were answered well are notable: those that took longer than this, nanoseconds.
+  package func note(slowerThan nanoseconds: UInt64) {
+    for queue in queues { queue.want(slowerThan: nanoseconds) }
   }
 
   /// Reads the next record into `record`; false when there is none now.

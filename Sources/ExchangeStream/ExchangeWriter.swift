@@ -29,7 +29,10 @@ package final class ExchangeWriter {
   }
 
   /// Whether anybody reads; to be asked once a batch of segments, not for each.
-  package var isWanted: Bool { queue.isWanted }
+  package var isWanted: Bool { interest != .none }
+
+  /// What the reader wants.
+  package var interest: ExchangeInterest { queue.interest }
 
   /// Takes the events of a batch that `isDetailed`.
   package func record(_ batch: borrowing EventBatch) {
@@ -153,6 +156,7 @@ package final class ExchangeWriter {
 
   /// Hands a record on, with the texts of a note if it has any.
   private func send(_ facts: ExchangeFacts, _ place: Int?) {
+    if queue.interest == .notable, !queue.isNotable(facts) { return }
     if !queue.hasRoom { whenFull?() }
     guard queue.hasRoom else { return queue.drop() }
     let notes = notes

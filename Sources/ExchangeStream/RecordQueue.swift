@@ -9,14 +9,16 @@ import Synchronization
 /// the worker may write. A record that finds no place is dropped and counted.
 ///
 /// Invariants: only the worker stores `written` and `dropped`, only the reader stores `taken` and
-/// `isWanted`; taken <= written <= taken + capacity.
+/// `wanted` and `slow`; taken <= written <= taken + capacity.
 final class RecordQueue: @unchecked Sendable {
   // Sendable by the protocol above, which the compiler cannot see; the thread sanitiser watches it.
   private let memory: RecordMemory
   private let written = Atomic<Int>(0)
   private let taken = Atomic<Int>(0)
   private let droppedRecords = Atomic<UInt64>(0)
-  private let wanted = Atomic<Bool>(false)
+  private let wanted = Atomic<UInt8>(ExchangeInterest.none.rawValue)
+  /// Nanoseconds: of what was answered well, exchanges that took longer are notable.
+  private let slow = Atomic<UInt64>(0)
   /// The worker's latest look at `taken`, and the reader's at `written`: each side asks for the other's
   /// cache line only when it would have to stop.
   private var takenBefore = 0
@@ -26,8 +28,21 @@ final class RecordQueue: @unchecked Sendable {
 
   // MARK: The worker's side
 
-  /// Whether anybody reads. Relaxed: the answer may come a batch late, either way.
-  var isWanted: Bool { wanted.load(ordering: .relaxed) }
+  /// What the reader wants. Relaxed: the answer may come a batch late, either way.
+  var interest: ExchangeInterest {
+    let number = wanted.load(ordering: .relaxed)
+    return number == ExchangeInterest.all.rawValue
+      ? .all : number == ExchangeInterest.notable.rawValue ? .notable : .none
+  }
+
+  /// Whether an exchange is one that a reader of notable ones wants.
+  func isNotable(_ facts: ExchangeFacts) -> Bool {
+    switch facts.outcome {
+    case .answered: facts.isFailure || facts.latency > slow.load(ordering: .relaxed)
+    case .aborted, .timedOut: true
+    case .unknown, .inFlight, .unmatchedResponse: false
+    }
+  }
 
   /// Whether there is a place for one more record.
   var hasRoom: Bool {
@@ -58,7 +73,9 @@ final class RecordQueue: @unchecked Sendable {
   /// Records dropped so far.
   var dropped: UInt64 { droppedRecords.load(ordering: .relaxed) }
 
-  func want(_ isWanted: Bool) { wanted.store(isWanted, ordering: .relaxed) }
+  func want(_ interest: ExchangeInterest) { wanted.store(interest.rawValue, ordering: .relaxed) }
+
+  func want(slowerThan nanoseconds: UInt64) { slow.store(nanoseconds, ordering: .relaxed) }
 
   /// When the next record's exchange ended; nil when there is none.
   var nextTime: UInt64? {

@@ -24,6 +24,9 @@ package struct ScreenContent: Sendable {
   package var site: SiteDetail?
   /// The latest exchanges, newest first.
   package var exchanges: [ExchangeLine] = []
+  /// The slowest exchanges since the start, the slowest first, and the last failures, newest first.
+  package var slowest: [ExchangeLine] = []
+  package var failures: [ExchangeLine] = []
   /// Exchanges that were not shown because the rate was too high.
   package var dropped: UInt64 = 0
 

@@ -10,11 +10,33 @@ extension ScreenPainter {
   mutating func drawLive(_ region: Region, of site: String?) {
     let (lines, first) = state.exchanges(content)
     let dropped = content.dropped > 0 ? ", \(CountText.short(content.dropped)) not shown (rate too high)" : ""
-    let filter = state.filter.isEmpty ? "" : " with '\(state.filter)'"
     let order = state.liveTop == nil ? "newest first" : "held, g follows"
     let name = site.map { " of \(Region.cut($0, max(8, region.width / 3)))" } ?? ""
     drawTitle(
-      region, "Latest exchanges\(name)\(filter)", right: "\(order), \(lines.count) kept\(dropped)")
+      region, "Latest exchanges\(name)\(filterText)", right: "\(order), \(lines.count) kept\(dropped)")
+    drawExchanges(region, lines, from: first, orElse: "No exchange yet.")
+  }
+
+  /// The slowest exchanges since the start.
+  mutating func drawSlowest(_ region: Region) {
+    let (lines, first) = state.exchanges(content)
+    drawTitle(region, "Slowest exchanges\(filterText)", right: "since the start, \(lines.count) kept")
+    drawExchanges(region, lines, from: first, orElse: "No answered exchange yet.")
+  }
+
+  /// The last exchanges that failed or had no answer.
+  mutating func drawFailures(_ region: Region) {
+    let (lines, first) = state.exchanges(content)
+    drawTitle(region, "Last failures\(filterText)", right: "newest first, \(lines.count) kept")
+    drawExchanges(region, lines, from: first, orElse: "No failure yet.")
+  }
+
+  private var filterText: String { state.filter.isEmpty ? "" : " with '\(state.filter)'" }
+
+  /// A table of exchanges with the one of number `first` on top, as far as the list is long enough.
+  private mutating func drawExchanges(
+    _ region: Region, _ lines: [ExchangeLine], from first: Int, orElse nothing: String
+  ) {
     let list = region.part(row: 2)
     map.listRows = max(1, list.height)
     let columns = Self.liveColumns(region.width)
@@ -27,7 +49,7 @@ extension ScreenPainter {
     }
     guard !lines.isEmpty else {
       list.put(
-        state.filter.isEmpty ? "No exchange yet." : "No exchange contains '\(state.filter)'.", row: 0,
+        state.filter.isEmpty ? nothing : "No exchange contains '\(state.filter)'.", row: 0,
         column: 2, style: .faint)
       return
     }

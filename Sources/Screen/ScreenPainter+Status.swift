@@ -100,7 +100,7 @@ extension ScreenPainter {
       case .overview:
         common + [
           ("s 1-8", "sort"), ("/", "filter"), ("enter", "site"), ("l", "live"),
-          ("c", "clients"), ("tab", "panel"),
+          ("c", "clients"), ("t", "slowest"), ("e", "failed"), ("tab", "panel"),
           ("z", "reset"),
           ("+-", "every \(state.pace)s"),
         ]
@@ -112,6 +112,8 @@ extension ScreenPainter {
         common + [
           ("esc", "back"), ("s 1-8", "sort"), ("/", "filter"), ("enter", "its exchanges"), ("z", "reset"),
         ]
+      case .slowest, .failures:
+        common + [("esc", "back"), ("/", "filter"), ("j k", "scroll"), ("enter", "exchange"), ("l", "live")]
       case .live:
         common + [
           ("esc", "back"), ("/", "filter"), ("j k", "scroll"), ("g", "follow"), ("enter", "exchange"),
@@ -135,7 +137,7 @@ extension ScreenPainter {
     case .overview: "sites and sections"
     case .site: "sections"
     case .clients: "clients"
-    case .live, .exchange: "exchanges"
+    case .live, .exchange, .slowest, .failures: "exchanges"
     }
   }
 }

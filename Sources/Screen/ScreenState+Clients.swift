@@ -9,6 +9,7 @@ extension ScreenState {
     let shown = content.life.clients.filter {
       $0.requests > 0 && (filter.isEmpty || $0.address.contains(filter))
     }
+    if sort == .requests, !isReversed { return shown }
     let ordered = shown.enumerated().sorted { a, b in
       let (before, after) = isReversed ? (b, a) : (a, b)
       return precedes(before.element, after.element) ?? (a.offset < b.offset)
@@ -27,8 +28,8 @@ extension ScreenState {
     case .failures: order(a.failures, b.failures)
     case .unanswered: order(a.unanswered.count, b.unanswered.count)
     case .maximum: order(a.slowest, b.slowest)
-    // Addresses begin with the lowest digit.
-    case .name: order(b.address, a.address)
+    // Addresses begin with the lowest.
+    case .name: a.high == b.high ? order(b.low, a.low) : order(b.high, a.high)
     }
   }
 }

@@ -57,7 +57,9 @@ extension ScreenState {
     case "g": move(-1_000_000, content)
     case "G": move(1_000_000, content)
     case "l": switchLive()
-    case "c": switchClients()
+    case "c": turnTo(.clients)
+    case "t": turnTo(.slowest)
+    case "e": turnTo(.failures)
     case "z": mode = .reset
     case "+", "=": pace = min(pace + 1, Self.paces.upperBound)
     case "-": pace = max(pace - 1, Self.paces.lowerBound)
@@ -88,29 +90,36 @@ extension ScreenState {
 
   /// Out of an exchange into the list, out of the list of a site into that site, else to the overview.
   private mutating func leave() {
+    if let before = trail.popLast() {
+      if !before.isExchanges { filter = "" }
+      view = before
+      return
+    }
     switch view {
     case .exchange(_, let site): view = .live(site: site)
     case .live(let site?): view = .site(site)
-    case .live where isOfClient: view = .clients
-    case .live, .site, .clients, .overview: view = .overview
+    case .live, .site, .clients, .slowest, .failures, .overview: view = .overview
     }
-    if !view.isLive { isOfClient = false }
   }
 
-  /// Shows the clients, or leaves them.
-  private mutating func switchClients() {
-    guard view != .clients else { return leave() }
-    isOfClient = false
-    view = .clients
+  /// Shows a view of all traffic, or leaves it.
+  private mutating func turnTo(_ wanted: View) {
+    guard view != wanted else { return leave() }
+    trail = []
+    view = wanted
+    if view.isExchanges { (liveTop, filter) = (nil, "") }
   }
 
   /// Shows the latest exchanges, of the site that is looked into; or leaves them.
   private mutating func switchLive() {
     switch view {
-    case .live, .exchange: return leave()
+    case .live: return leave()
+    case .exchange where trail.last?.isLive == true: return leave()
+    case .exchange: view = .live(site: nil)
     case .site(let name): view = .live(site: name)
-    case .overview, .clients: view = .live(site: nil)
+    case .overview, .clients, .slowest, .failures: view = .live(site: nil)
     }
+    trail = []
     liveTop = nil
     filter = ""
   }
@@ -121,18 +130,20 @@ extension ScreenState {
     guard let client = clients.first(where: { $0.address == selectedClient }) ?? clients.first else { return }
     selectedClient = client.address
     switchLive()
-    isOfClient = true
+    trail = [.clients]
     filter = client.address
   }
 
   /// Looks into the selected site, or into the most visited one when that panel has the keys; in the live list, into
   /// the exchange that is held, or the newest one.
   private mutating func open(_ content: ScreenContent) {
-    if case .live(let site) = view {
+    if view.isExchanges {
       let (lines, top) = exchanges(content)
       if top < lines.count {
         // The list is as it was after the look.
         liveTop = lines[top].number
+        trail.append(view)
+        let site: String? = if case .live(let site) = view { site } else { nil }
         view = .exchange(lines[top], site: site)
       }
       return
@@ -151,7 +162,7 @@ extension ScreenState {
 
   private mutating func move(_ steps: Int, _ content: ScreenContent) {
     switch view {
-    case .live:
+    case .live, .slowest, .failures:
       let (lines, top) = exchanges(content)
       let next = max(0, min(top + steps, lines.count - 1))
       // Who scrolls reads: the line stays where it is, until the top is reached again.

@@ -10,16 +10,28 @@ package struct ScreenState: Equatable, Sendable {
     case site(String)
     /// The clients.
     case clients
+    /// The slowest exchanges since the start.
+    case slowest
+    /// The last exchanges that failed.
+    case failures
     /// The latest exchanges, of one site or of all.
     case live(site: String?)
     /// A look into one exchange of that list.
     case exchange(ExchangeLine, site: String?)
 
-    /// Whether single exchanges are recorded for it.
+    /// Whether it is a list of single exchanges.
+    var isExchanges: Bool {
+      switch self {
+      case .live, .slowest, .failures: true
+      case .overview, .site, .clients, .exchange: false
+      }
+    }
+
+    /// Whether all single exchanges are recorded for it.
     package var isLive: Bool {
       switch self {
       case .live, .exchange: true
-      case .overview, .site, .clients: false
+      case .overview, .site, .clients, .slowest, .failures: false
       }
     }
   }
@@ -52,8 +64,8 @@ package struct ScreenState: Equatable, Sendable {
   package var selected: String?
   /// The client that the keys are on; the first one when it is not in the list.
   package var selectedClient: String?
-  /// Where a look at the latest exchanges leads back to, when it was not begun on the overview or in a site.
-  var isOfClient = false
+  /// The views that lead to this one, where that is not plain from the view itself.
+  var trail: [View] = []
   /// Rows that are scrolled out of sight at the top, of lists without a selected row.
   package var scroll: [Panel: Int] = [:]
   /// The number of the exchange that is held at the top of the live list; nil while the list follows the newest.
@@ -68,7 +80,7 @@ package struct ScreenState: Equatable, Sendable {
     case .overview: .sites
     case .site: .sections
     case .clients: .clients
-    case .live, .exchange: .exchanges
+    case .live, .exchange, .slowest, .failures: .exchanges
     }
   }
 
@@ -114,8 +126,16 @@ package struct ScreenState: Equatable, Sendable {
 
   /// The exchanges that pass the filter, newest first, and the place of the one that is at the top.
   func exchanges(_ content: ScreenContent) -> (lines: [ExchangeLine], top: Int) {
-    let lines = content.exchanges.filter(passes)
+    let all =
+      switch view {
+      case .slowest: content.slowest
+      case .failures: content.failures
+      default: content.exchanges
+      }
+    let lines = all.filter(passes)
     guard let liveTop else { return (lines, 0) }
+    // The slowest are not in the order of their numbers: one that has left the list leads to its top.
+    if view == .slowest { return (lines, lines.firstIndex { $0.number == liveTop } ?? 0) }
     // The line itself, or the next older one where the filter hides it.
     return (lines, lines.firstIndex { $0.number <= liveTop } ?? max(0, lines.count - 1))
   }

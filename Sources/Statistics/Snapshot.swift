@@ -2,6 +2,7 @@
 
 package import Capture
 package import Exchanges
+import Text
 
 /// What is shown of an interval, or of the whole life: plain values in a fixed order.
 ///
@@ -77,8 +78,9 @@ package struct SiteCounts: Equatable, Sendable {
 
 /// A client's share of the traffic.
 package struct ClientCounts: Equatable, Sendable {
-  /// The address as text.
-  package var address: String
+  /// The bytes of the address as big-endian numbers; IPv4 comes mapped.
+  package var high: UInt64
+  package var low: UInt64
   /// Requests: exact in an interval; over the whole life at most `overcountMax` too many.
   package var requests: UInt64 = 0
   /// What `requests` may include that was another client's.
@@ -89,7 +91,10 @@ package struct ClientCounts: Equatable, Sendable {
   package var unanswered = UnansweredRequests()
   /// The longest latency, nanoseconds.
   package var slowest: UInt64 = 0
-  package init(address: String) { self.address = address }
+  package init(high: UInt64, low: UInt64) { (self.high, self.low) = (high, low) }
+
+  /// The address as text, made each time: most of a long list are never shown.
+  package var address: String { AddressName.text(high: high, low: low) }
 }
 
 /// What belongs to no listed client: addresses beyond the budget, or beyond the number asked for.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import System
-import Text
 
 /// The address of a client.
 struct ClientAddress: Comparable {
@@ -14,10 +13,11 @@ struct ClientAddress: Comparable {
 extension Timeline {
   /// One client, merged over the workers.
   private struct Client {
-    var address: ClientAddress
-    var counts = ClientCounts(address: "")
+    var counts: ClientCounts
     /// The workers whose table it is in.
     var workers: [Int] = []
+
+    var address: ClientAddress { ClientAddress(high: counts.high, low: counts.low) }
   }
 
   /// Lists the clients with the most requests; like sites', their counts keep the bounds of Space-Saving.
@@ -35,11 +35,7 @@ extension Timeline {
       snapshot.otherClients.clients &+= 1
       snapshot.otherClients.requests &+= client.counts.requests &- client.counts.overcountMax
     }
-    snapshot.clients = listed.map { client in
-      var counts = client.counts
-      counts.address = AddressName.text(high: client.address.high, low: client.address.low)
-      return counts
-    }
+    snapshot.clients = listed.map(\.counts)
   }
 
   /// All rows of clients in use, added up by address.
@@ -59,7 +55,9 @@ extension Timeline {
       let row = rows.rows[part.slot]
       // As for sites: an interval's row begins with the interval, and what was inherited is among what lost its row.
       let error = scope == .life ? min(row.error, rows.other.counts.requests) : 0
-      if clients.last?.address != part.address { clients.append(Client(address: part.address)) }
+      if clients.last?.address != part.address {
+        clients.append(Client(counts: ClientCounts(high: part.address.high, low: part.address.low)))
+      }
       let last = clients.count - 1
       clients[last].workers.append(part.worker)
       clients[last].counts.requests &+= row.counts.requests &+ error

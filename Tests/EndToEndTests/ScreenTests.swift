@@ -60,6 +60,18 @@ struct ScreenTests {
     for words in ["linkedin.com", "/nothing", "404", "Latency (as seen on this host)", "3 answers"] {
       #expect(pane.text.contains(words), "\(words) is missing in:\n\(pane.text)")
     }
+    // What failed before anybody looked is there, and all that is known of it.
+    pane.press("Escape", "e")
+    #expect(pane.waits(for: "Last failures"), "\(pane.text)")
+    let failed = pane.lines.filter { $0.contains("/fail") || $0.contains("/nothing") }
+    #expect(failed.count == 4 && failed.first?.contains(" 503 ") == true, "\(pane.text)")
+    pane.press("Enter")
+    #expect(pane.waits(for: "GET /fail HTTP/1.1"), "\(pane.text)")
+    pane.press("Escape", "t")
+    #expect(pane.waits(for: "Slowest exchanges"), "\(pane.text)")
+    #expect(pane.text.contains("9 kept") && pane.text.contains("/a/b"), "\(pane.text)")
+    pane.press("Escape", "c")
+    #expect(pane.waits { $0.contains("Clients") && $0.contains("10.77.0.1") }, "\(pane.text)")
     pane.press("Escape", "l")
     #expect(pane.waits(for: "Latest exchanges"))
     // The workers note single exchanges from now on: until they do, there is one more to ask for.
@@ -85,6 +97,9 @@ struct ScreenTests {
     #expect(pane.waits(for: " 0 requests"), "\(pane.text)")
     visit("google.com", "/a/b", times: 2)
     #expect(pane.waits(for: " 2 requests"), "\(pane.text)")
+    pane.press("e")
+    #expect(pane.waits(for: "No failure yet."), "\(pane.text)")
+    pane.press("e")
 
     pane.press("?")
     #expect(pane.waits(for: "wiretally: keys"))

@@ -122,6 +122,26 @@ import Testing
     #expect(traffic.taken().map(\.target) == ["/5", "/6"])
   }
 
+  @Test
+  func `a reader of notable exchanges gets those that failed, and those that took longer than it asks for`() {
+    var traffic = Followed()
+    traffic.stream.listen(.notable)
+    traffic.exchange("/first")
+    traffic.stream.note(slowerThan: Followed.step)
+    traffic.exchange("/quick")
+    traffic.ask("GET /failed HTTP/1.1\r\nHost: a\r\n\r\n")
+    traffic.answer("HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n")
+    traffic.stream.note(slowerThan: Followed.step - 1)
+    traffic.exchange("/slow")
+    #expect(traffic.taken().map(\.target) == ["/first", "/failed", "/slow"])
+    traffic.stream.note(slowerThan: .max)
+    traffic.ask("GET /waits HTTP/1.1\r\nHost: a\r\n\r\n")
+    traffic.finish()
+    #expect(traffic.taken().isEmpty)
+    traffic.stream.listen(.all)
+    #expect(traffic.dropped == 0)
+  }
+
   @Test func `nothing is recorded of requests that came while nobody listened`() {
     var traffic = Followed()
     traffic.ask("GET /before HTTP/1.1\r\nHost: a\r\n\r\n")

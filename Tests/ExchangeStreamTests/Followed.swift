@@ -39,7 +39,7 @@ struct Followed: ~Copyable {
   var dropped: UInt64 { stream.dropped }
 
   mutating func listen(_ isWanted: Bool) {
-    stream.listen(isWanted)
+    stream.listen(isWanted ? .all : .none)
     tracker.batch.isDetailed = stream.writers[0].isWanted
     if !isWanted { stream.writers[0].forget() }
   }

@@ -138,15 +138,15 @@ private final class MemoryTerminal: ScreenTerminal {
     #expect(session.readEvents(hasGone: true) == [.end])
   }
 
-  @Test func `single exchanges are asked for while the live list is open, and no longer`() {
+  @Test func `all single exchanges are asked for while the live list is open, and no longer`() {
     tick()
-    #expect(!stream.writers[0].isWanted)
+    #expect(stream.writers[0].interest == .notable)
     _ = press(.character("l"))
     tick()
-    #expect(stream.writers[0].isWanted)
+    #expect(stream.writers[0].interest == .all)
     _ = press(.escape)
     tick()
-    #expect(!stream.writers[0].isWanted)
+    #expect(stream.writers[0].interest == .notable)
   }
 
   @Test func `the terminal is left to others, taken again with a new picture, and given back once`() {

@@ -178,6 +178,43 @@ import Testing
     #expect(user.state.view == .overview)
   }
 
+  @Test func `t and e show the slowest and the failed, enter one of them, and esc leads back`() throws {
+    var user = Operator()
+    user.type("t")
+    #expect(user.state.view == .slowest && !user.state.view.isLive)
+    let slowest = user.content.slowest
+    user.press(.down, .enter)
+    #expect(user.state.view == .exchange(slowest[1], site: nil))
+    user.press(.escape)
+    #expect(user.state.view == .slowest && user.screen.text.contains("Slowest exchanges"))
+    // Another one has become the slowest: the line that is read stays.
+    user.content.slowest.insert(user.content.slowest.removeLast(), at: 0)
+    user.press(.enter)
+    #expect(user.state.view == .exchange(slowest[1], site: nil))
+    user.press(.escape)
+    user.type("e/503")
+    user.press(.enter)
+    #expect(user.state.view == .failures && user.screen.text.contains("Last failures with '503'"))
+    user.press(.enter)
+    guard case .exchange(let line, _) = user.state.view else {
+      return #expect(Bool(false), "\(user.state.view)")
+    }
+    #expect(line.status == 503)
+    user.press(.escape)
+    #expect(user.state.filter == "503")
+    user.type("l")
+    #expect(user.state.view == .live(site: nil) && user.state.filter.isEmpty)
+    user.type("ll")
+    #expect(user.state.view == .live(site: nil))
+    user.type("et")
+    #expect(user.state.view == .slowest)
+    user.press(.enter)
+    user.type("l")
+    #expect(user.state.view == .live(site: nil))
+    user.press(.escape)
+    #expect(user.state.view == .overview)
+  }
+
   @Test func `digits choose every column that has a name`() {
     var user = Operator()
     for (digit, column) in zip("12345678", ScreenState.Column.allCases) {
@@ -339,7 +376,7 @@ import Testing
     var generator = SeededGenerator(seed: 6)
     var user = Operator()
     let keys: [Key] =
-      " qQ?hp/fsSjkgGlcz+-168yxn".map { .character($0) } + [
+      " qQ?hp/fsSjkgGlctez+-168yxn".map { .character($0) } + [
         .up, .down, .left, .right, .pageUp, .pageDown, .home, .end, .enter, .escape, .tab, .backTab,
         .backspace,
         .help, .click(row: 17, column: 5), .wheel(up: true, row: 17, column: 5),

@@ -22,6 +22,8 @@ enum ScreenSamples {
     content.alerts = alerts
     content.site = site
     content.exchanges = exchanges
+    content.slowest = exchanges.filter { $0.status > 0 }.sorted { $0.latency > $1.latency }
+    content.failures = exchanges.filter(\.isFailure)
     return content
   }
 
@@ -47,9 +49,10 @@ enum ScreenSamples {
     ]
     life.sites[3].overcountMax = 12
     life.clients = [
-      client("10.0.0.7", 700_000, 690_000, 9_000, 67), client("198.51.100.200", 500_000, 480_000, 20_000, 0),
-      client("2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff", 34_000, 30_000, 5_000, 500),
-      client("192.0.2.1", 3, 0, 0, 0),
+      client(0, 0xffff_0a00_0007, 700_000, 690_000, 9_000, 67),
+      client(0, 0xffff_c633_64c8, 500_000, 480_000, 20_000, 0),
+      client(0x2001_0db8_aaaa_bbbb, 0xcccc_dddd_eeee_ffff, 34_000, 30_000, 5_000, 500),
+      client(0, 0xffff_c000_0201, 3, 0, 0, 0),
     ]
     life.clients[2].overcountMax = 12
     (life.otherClients.clients, life.otherClients.requests) = (9, 564)
@@ -77,9 +80,10 @@ enum ScreenSamples {
   }
 
   static func client(
-    _ address: String, _ requests: UInt64, _ successes: UInt64, _ failures: UInt64, _ unanswered: UInt64
+    _ high: UInt64, _ low: UInt64, _ requests: UInt64, _ successes: UInt64, _ failures: UInt64,
+    _ unanswered: UInt64
   ) -> ClientCounts {
-    var client = ClientCounts(address: address)
+    var client = ClientCounts(high: high, low: low)
     (client.requests, client.successes, client.failures) = (requests, successes, failures)
     client.unanswered = UnansweredRequests(aborted: unanswered)
     client.slowest = successes > 0 ? 13_100_000 + failures : 0

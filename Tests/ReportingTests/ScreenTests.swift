@@ -42,6 +42,18 @@ import Testing
     try Self.expect(Self.draw(rows: rows, columns: columns).grid, is: "overview-\(columns)x\(rows)")
   }
 
+  @Test func `the slowest exchanges and the last failures`() throws {
+    var state = ScreenState()
+    state.view = .slowest
+    try Self.expect(Self.draw(ScreenSamples.content, state, rows: 24, columns: 80).grid, is: "slowest-80x24")
+    state.view = .failures
+    try Self.expect(Self.draw(ScreenSamples.content, state, rows: 24, columns: 80).grid, is: "failures-80x24")
+    let empty = ScreenContent(label: Samples.label, interval: 1)
+    #expect(Self.draw(empty, state, rows: 24, columns: 80).grid.text.contains("No failure yet."))
+    state.view = .slowest
+    #expect(Self.draw(empty, state, rows: 24, columns: 80).grid.text.contains("No answered exchange yet."))
+  }
+
   @Test(arguments: [(24, 80), (12, 140), (8, 40)])
   func `the clients`(rows: Int, columns: Int) throws {
     var state = ScreenState()

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Capture
 import ExchangeStream
-import HTTP1
 import Reporting
 import Screen
-import Text
 
-/// The latest exchanges off the exchange stream, for the screen's live list: bounded, the oldest give way.
+/// Single exchanges off the exchange stream, for the screen: the latest ones while somebody looks at them, and since the
+/// start those that were slowest and those that failed last. Each list is bounded.
 struct LatestExchanges {
   static let capacity = 1000
   /// Records taken at one go: a flood must not keep the keys waiting.
@@ -21,61 +19,58 @@ struct LatestExchanges {
   /// How many were received so far.
   private var received: UInt64 = 0
   private var isListening = false
+  private var record = ExchangeRecord()
+  private var notable = NotableExchanges()
 
   /// - Parameter filter: which exchanges are listed; nil for all.
   init(_ stream: ExchangeReader, query: QueryPolicy, filter: ExchangeFilter? = nil) {
     (self.stream, self.query, self.filter) = (stream, query, filter)
+    stream.listen(.notable)
   }
 
   /// Exchanges that came too fast to be listed.
   var dropped: UInt64 { stream.dropped }
 
-  /// Begins, or ends, to take part: workers note single exchanges only while somebody looks at them.
+  /// Begins, or ends, to list all exchanges: workers hand on more than the notable ones only while somebody looks.
   mutating func listen(_ isWanted: Bool) {
     guard isWanted != isListening else { return }
     isListening = isWanted
-    stream.listen(isWanted)
+    stream.listen(isWanted ? .all : .notable)
   }
 
   /// Takes in what has come.
   mutating func take() {
     for _ in 0..<Self.bite {
+      guard stream.next(into: &record) else { break }
+      if let filter, !filter.passes(record) { continue }
+      notable.add(record)
+      guard isListening else { continue }
       if records.count <= next { records.append(ExchangeRecord()) }
-      guard stream.next(into: &records[next]) else { return }
-      if let filter, !filter.passes(records[next]) { continue }
+      swap(&records[next], &record)
       next = (next + 1) % Self.capacity
       received &+= 1
     }
+    stream.note(slowerThan: notable.threshold)
   }
 
-  /// The list, newest first.
+  /// Forgets the slowest and the failed ones: the totals begin at zero again.
+  mutating func reset() {
+    notable = NotableExchanges()
+    stream.note(slowerThan: 0)
+  }
+
+  /// The latest, newest first.
   func lines() -> [ExchangeLine] {
     let held = records.count < Self.capacity ? min(next, records.count) : Self.capacity
     return (0..<held).map {
-      line(records[(next - 1 - $0 + Self.capacity) % Self.capacity], number: received &- UInt64($0))
+      ExchangeLine(
+        records[(next - 1 - $0 + Self.capacity) % Self.capacity], number: received &- UInt64($0), query)
     }
   }
 
-  private func line(_ record: ExchangeRecord, number: UInt64) -> ExchangeLine {
-    let facts = record.facts
-    let isUnmatched = facts.outcome == .unmatchedResponse
-    var line = ExchangeLine(
-      number: number, time: isUnmatched ? facts.endTime : facts.requestTime,
-      client: Self.address(facts.client),
-      method: isUnmatched ? "-" : record.method, site: record.site,
-      path: isUnmatched ? "(response without request)" : query.text(record.bytes(facts.target)),
-      status: !facts.hasResponse ? 0 : Int(facts.status), latency: facts.latency)
-    (line.clientPort, line.serverPort) = (Int(facts.client.port), Int(facts.server.port))
-    line.server = Self.address(facts.server)
-    line.version = "\(facts.major).\(facts.minor)"
-    line.bytes = facts.isBodyKnown ? facts.bodyBytes : nil
-    line.referer = query.text(record.bytes(facts.referer))
-    line.userAgent = record.userAgent
-    line.isUnmatched = isUnmatched
-    return line
-  }
+  /// The slowest since the start, the slowest first.
+  var slowest: [ExchangeLine] { notable.slowest.map { ExchangeLine($0.record, number: $0.number, query) } }
 
-  private static func address(_ endpoint: Endpoint) -> String {
-    AddressName.text(high: endpoint.high, low: endpoint.low)
-  }
+  /// The last failures since the start, newest first.
+  var failures: [ExchangeLine] { notable.failures.map { ExchangeLine($0.record, number: $0.number, query) } }
 }

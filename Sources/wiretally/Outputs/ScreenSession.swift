@@ -70,6 +70,7 @@ final class ScreenSession: Output, KeySource {
       case .quit: return [.end]
       case .reset:
         events.append(.resetTotals)
+        exchanges.reset()
         nextPicture = .now
       case .none: break
       }
@@ -132,6 +133,8 @@ final class ScreenSession: Output, KeySource {
     content.alerts = reporter.alertRows
     content.notices = reporter.warnings
     content.exchanges = exchanges.lines()
+    content.slowest = exchanges.slowest
+    content.failures = exchanges.failures
     content.dropped = exchanges.dropped
   }
 

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a reader of single exchanges wants to have recorded.
+package enum ExchangeInterest: UInt8, Sendable {
+  /// Nothing: no text is copied.
+  case none
+  /// Exchanges that failed, had no answer, or took longer than the reader asks for.
+  case notable
+  case all
+}

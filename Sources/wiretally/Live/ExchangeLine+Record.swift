@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Capture
+import ExchangeStream
+import HTTP1
+import Reporting
+import Screen
+import Text
+
+/// Exchanges off the exchange stream as lines of the screen.
+extension ExchangeLine {
+  /// A record as the screen shows it.
+  init(_ record: ExchangeRecord, number: UInt64, _ query: QueryPolicy) {
+    let facts = record.facts
+    let isUnmatched = facts.outcome == .unmatchedResponse
+    self.init(
+      number: number, time: isUnmatched ? facts.endTime : facts.requestTime,
+      client: Self.address(facts.client),
+      method: isUnmatched ? "-" : record.method, site: record.site,
+      path: isUnmatched ? "(response without request)" : query.text(record.bytes(facts.target)),
+      status: !facts.hasResponse ? 0 : Int(facts.status), latency: facts.latency)
+    (clientPort, serverPort) = (Int(facts.client.port), Int(facts.server.port))
+    server = Self.address(facts.server)
+    version = "\(facts.major).\(facts.minor)"
+    bytes = facts.isBodyKnown ? facts.bodyBytes : nil
+    referer = query.text(record.bytes(facts.referer))
+    userAgent = record.userAgent
+    self.isUnmatched = isUnmatched
+  }
+
+  private static func address(_ endpoint: Endpoint) -> String {
+    AddressName.text(high: endpoint.high, low: endpoint.low)
+  }
+}
