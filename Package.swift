@@ -51,6 +51,7 @@ let package = Package(
   ],
   targets: [
     .target(name: "CHTTPFilter", exclude: ["http_filter.bpf.o"]),
+    .target(name: "COwnerFilter", exclude: ["owner.bpf.o"]),
     .target(name: "CLibbpf", linkerSettings: [.linkedLibrary("bpf")]),
     .target(name: "CPcap"),
     .target(name: "CSeccomp", linkerSettings: [.linkedLibrary("seccomp", .when(platforms: [.linux]))]),
@@ -68,7 +69,7 @@ let package = Package(
     // Sources of segments.
     .target(name: "Capture", dependencies: ["System"], swiftSettings: settings),
     .target(
-      name: "KernelCapture", dependencies: ["Capture", "CHTTPFilter", "CLibbpf", "System"],
+      name: "KernelCapture", dependencies: ["Capture", "CHTTPFilter", "CLibbpf", "COwnerFilter", "System"],
       swiftSettings: settings),
     .target(
       name: "PcapCapture",
@@ -83,7 +84,9 @@ let package = Package(
       name: "Exchanges", dependencies: ["Capture", "HTTP1", "HTTP2", "System", "Text"],
       swiftSettings: settings),
     .target(
-      name: "Statistics", dependencies: ["Capture", "Exchanges", "HTTP1", "System", "Text"],
+      name: "Owners", dependencies: ["Capture", "Exchanges", "System", "Text"], swiftSettings: settings),
+    .target(
+      name: "Statistics", dependencies: ["Capture", "Exchanges", "HTTP1", "Owners", "System", "Text"],
       swiftSettings: settings),
     .target(
       name: "ExchangeStream", dependencies: ["Capture", "Exchanges", "HTTP1", "System", "Text"],
@@ -95,7 +98,8 @@ let package = Package(
     .target(
       name: "Reporting",
       dependencies: [
-        "AlertDelivery", "Alerting", "Capture", "Exchanges", "ExchangeStream", "HTTP1", "Statistics",
+        "AlertDelivery", "Alerting", "Capture", "Exchanges", "ExchangeStream", "HTTP1", "Owners",
+        "Statistics",
         "System",
         "Text",
       ], swiftSettings: settings),
@@ -136,7 +140,8 @@ let package = Package(
       name: "wiretally",
       dependencies: [
         "AlertDelivery", "Alerting", "Backends", "Capture", "Doctor", "Exchanges", "ExchangeStream",
-        "Exporting", "HTTP1", "KernelCapture", "Measuring", "Packets", "PcapCapture", "Reporting", "Sandbox",
+        "Exporting", "HTTP1", "KernelCapture", "Measuring", "Owners", "Packets", "PcapCapture", "Reporting",
+        "Sandbox",
         "Screen", "Statistics", "System", "Terminal", "Text",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: settings, linkerSettings: release),
@@ -163,7 +168,9 @@ let package = Package(
     .testTarget(
       name: "HTTP2Tests", dependencies: ["Children", "CNGHTTP2", "HTTP2", "HeaderBlocks", "Randomness"],
       exclude: ["decode_blocks.py"], swiftSettings: settings + optimized),
-    tests("KernelCapture", with: ["Capture", "CHTTPFilter", "HTTP1", "PacketBuilder", "Packets", "System"]),
+    tests(
+      "KernelCapture",
+      with: ["Capture", "CHTTPFilter", "COwnerFilter", "HTTP1", "PacketBuilder", "Packets", "System"]),
     tests(
       "PcapCapture",
       with: ["Capture", "Exchanges", "HTTP1", "PacketBuilder", "Packets", "Randomness", "System", "Text"]),
@@ -173,6 +180,7 @@ let package = Package(
     tests(
       "Exchanges",
       with: ["Capture", "Conversations", "HTTP1", "HTTP2", "HeaderBlocks", "Randomness", "System", "Text"]),
+    tests("Owners", with: ["Capture", "COwnerFilter", "Exchanges", "System"]),
     tests("Statistics", with: ["Capture", "Exchanges", "HTTP1", "Randomness", "System", "Text"]),
     tests("ExchangeStream", with: ["Capture", "Conversations", "Exchanges", "HTTP1", "System"]),
     tests("Alerting", with: ["Capture", "Statistics", "System", "Text"]),

@@ -9,6 +9,7 @@ package final class KernelBackend: LiveBackend {
   package let depth: CaptureDepth
   private let capture: KernelCapture
   private let preCaptureDrops: PreCaptureDrops
+  private let ports: PortSet
 
   package init(_ request: LiveRequest) throws(CaptureError) {
     depth = request.depth
@@ -17,6 +18,7 @@ package final class KernelBackend: LiveBackend {
         interface: request.interface, ports: request.ports, depth: request.depth,
         direction: request.direction,
         ringBytes: request.ringBytes, workers: request.workers))
+    ports = request.ports
     preCaptureDrops = PreCaptureDrops(interface: request.interface)
   }
 
@@ -30,6 +32,7 @@ package final class KernelBackend: LiveBackend {
   package var interfaceRenewals: Int { capture.interfaceRenewals }
   package func followInterface() { capture.followInterface() }
   package func readPreCaptureDrops() { preCaptureDrops.read(isRenewed: interfaceRenewals > 0) }
+  package func openOwners() throws(CaptureError) -> any OwnerSource { try capture.openOwners(ports: ports) }
   package func stop() {
     capture.stop()
     readPreCaptureDrops()

@@ -25,6 +25,14 @@ package protocol LiveBackend: AnyObject {
   func followInterface()
   /// Reads what the kernel and the cards count as lost before it is captured; to be called about once a second.
   func readPreCaptureDrops()
+  /// Opens the source of the owners of connections on the watched ports; throws why there is none.
+  func openOwners() throws(CaptureError) -> any OwnerSource
   /// Ends the capture and reads those counters for the last time; what is buffered can still be received.
   func stop()
+}
+
+extension LiveBackend {
+  package func openOwners() throws(CaptureError) -> any OwnerSource {
+    throw CaptureError(.unavailable, "only eBPF tells them")
+  }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Capture
+package import Exchanges
 package import HTTP1
 
 /// The part of an exchange's record that has a fixed size: everything but the texts.
@@ -45,6 +46,9 @@ package struct ExchangeFacts: BitwiseCopyable, Sendable {
   package var latency: UInt64 = 0
   package var client = Endpoint(high: 0, low: 0, port: 0)
   package var server = Endpoint(high: 0, low: 0, port: 0)
+  /// Who asked and who served, where that is known.
+  package var clientOwner = OwnerReference.unknown
+  package var serverOwner = OwnerReference.unknown
   /// Where the texts lie among the record's bytes.
   package var site = TextRange()
   package var methodName = TextRange()

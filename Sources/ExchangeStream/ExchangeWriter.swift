@@ -41,16 +41,21 @@ package final class ExchangeWriter {
       let event = batch[index]
       switch event.kind {
       case .request: begin(event, batch.detail(index), batch.names)
-      case .answered: answer(event, batch.detail(index))
-      case .aborted: giveUp(event, .aborted)
-      case .timedOut: giveUp(event, .timedOut)
-      case .unknown: giveUp(event, .unknown)
-      case .inFlight: giveUp(event, .inFlight)
+      case .answered: answer(event, batch.detail(index), owners(batch, index))
+      case .aborted: giveUp(event, .aborted, owners(batch, index))
+      case .timedOut: giveUp(event, .timedOut, owners(batch, index))
+      case .unknown: giveUp(event, .unknown, owners(batch, index))
+      case .inFlight: giveUp(event, .inFlight, owners(batch, index))
       case .unmatchedResponse: unmatchedResponse(event, batch.detail(index))
       case .interim: break
       }
       index &+= 1
     }
+  }
+
+  /// Who the ends of an exchange belong to; unknown when nobody looks for that.
+  private func owners(_ batch: borrowing EventBatch, _ index: Int) -> ExchangeParties {
+    batch.isAttributed ? batch.parties(index) : ExchangeParties()
   }
 
   /// Forgets the exchanges under way: nobody reads any more.
@@ -97,7 +102,7 @@ package final class ExchangeWriter {
     notes[place] = facts
   }
 
-  private func answer(_ event: ExchangeEvent, _ detail: ExchangeDetail) {
+  private func answer(_ event: ExchangeEvent, _ detail: ExchangeDetail, _ parties: ExchangeParties) {
     guard let place = note(event) else { return }
     var facts = notes[place]
     facts.outcome = .answered
@@ -107,16 +112,20 @@ package final class ExchangeWriter {
     facts.latency = event.latency
     facts.isBodyKnown = detail.isBodyKnown
     facts.bodyBytes = detail.bodyBytes
+    (facts.clientOwner, facts.serverOwner) = (parties.clientOwner, parties.serverOwner)
     send(facts, place)
     release(event)
   }
 
-  private func giveUp(_ event: ExchangeEvent, _ outcome: ExchangeFacts.Outcome) {
+  private func giveUp(
+    _ event: ExchangeEvent, _ outcome: ExchangeFacts.Outcome, _ parties: ExchangeParties
+  ) {
     guard let place = note(event) else { return }
     var facts = notes[place]
     facts.outcome = outcome
     facts.status = event.status
     facts.endTime = event.time
+    (facts.clientOwner, facts.serverOwner) = (parties.clientOwner, parties.serverOwner)
     send(facts, place)
     release(event)
   }

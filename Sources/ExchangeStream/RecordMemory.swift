@@ -9,7 +9,7 @@
 final class RecordMemory {
   /// Bytes of a place: the facts, then the texts.
   static let placeSize = 2_048
-  static let textOffset = 128
+  static let textOffset = 192
   static let textRoom = placeSize - textOffset
 
   let capacity: Int

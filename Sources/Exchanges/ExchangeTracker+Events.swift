@@ -249,6 +249,10 @@ extension ExchangeTracker {
       needsWhole = true
     }
     batch.append(event)
+    if batch.isAttributed {
+      let ends = ends(chunk)
+      batch.attribute(client: ends.to, server: ends.from)
+    }
     return answered
   }
 
@@ -309,8 +313,17 @@ extension ExchangeTracker {
     case .unknown: counters.unknown &+= 1
     case .inFlight: break
     }
+    let flow = pairing.flow(of: request)
     pairing.remove(request)
     batch.append(event)
+    if batch.isAttributed { attribute(flow) }
+  }
+
+  /// Gives the last event the ends of a flow that has asked.
+  private mutating func attribute(_ flow: FlowIndex) {
+    guard let direction = messages.requestDirection(of: flow) else { return }
+    let ends = ends(flow, from: direction)
+    batch.attribute(client: ends.from, server: ends.to)
   }
 
   /// Makes room for one more head's event and names.
@@ -564,6 +577,7 @@ extension ExchangeTracker {
     pairing.remove(request)
     counters.exchanges &+= 1
     batch.append(event)
+    if batch.isAttributed { attribute(flow) }
     guard batch.isDetailed else { return }
     let ends = ends(flow, from: messages.requestDirection(of: flow) ?? .forward)
     var detail = ExchangeDetail(client: ends.from, server: ends.to)

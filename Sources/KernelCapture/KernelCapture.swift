@@ -44,6 +44,11 @@ package final class KernelCapture: Sendable {
   /// What was done otherwise than asked, in words.
   package var notices: [String] { filter.notices }
 
+  /// Attaches the program that tells which processes the connections on these ports belong to; throws why it cannot.
+  package func openOwners(ports: PortSet) throws(CaptureError) -> OwnerTracing {
+    try OwnerTracing(ports: ports, clockOffset: filter.clock.fromKernel)
+  }
+
   /// What the filter has counted so far. Needs no privilege; any thread may ask.
   package func counters() -> CaptureCounters { filter.counters.sum() }
 

@@ -5,6 +5,7 @@ package import Text
 import Capture
 package import ExchangeStream
 import HTTP1
+package import Owners
 import System
 
 /// Single exchanges as lines: for people, as an access log, or as JSON.
@@ -25,6 +26,8 @@ package struct ExchangeLines {
   package let format: Format
   private let query: QueryPolicy
   private let zone: DisplayZone
+  /// Who names the owners of both ends; nil when nobody looks for them.
+  private let owners: OwnerTable?
   private var json = JSONWriter()
   private var masked = ByteText()
   private let scratch = NameBuffer()
@@ -32,9 +35,14 @@ package struct ExchangeLines {
   private var second: UInt64 = .max
   private var stamp = ""
 
-  /// - Parameter query: what is printed of query strings.
-  package init(_ format: Format, query: QueryPolicy, zone: DisplayZone = .local) {
+  /// - Parameters:
+  ///   - query: what is printed of query strings.
+  ///   - owners: who names the owners of both ends; nil when nobody looks for them.
+  package init(
+    _ format: Format, query: QueryPolicy, zone: DisplayZone = .local, owners: OwnerTable? = nil
+  ) {
     self.format = format
+    self.owners = owners
     self.query = query
     self.zone = zone
   }
@@ -95,6 +103,10 @@ package struct ExchangeLines {
       }
       query.append(target, to: &text)
       if !facts.hasResponse { text.append(" (\(facts.outcome.words))") }
+      if let owners {
+        text.append(" client=\(OwnerText.column(owners.process(facts.clientOwner)))")
+        text.append(" server=\(OwnerText.column(owners.process(facts.serverOwner)))")
+      }
     }
     text.append("\n")
   }
@@ -188,6 +200,10 @@ package struct ExchangeLines {
     query.append(record.bytes(facts.referer), to: &masked)
     member("referer", masked.bytes[...])
     member("userAgent", record.bytes(facts.userAgent))
+    if let owners {
+      json.owner("clientOwner", owners.process(facts.clientOwner))
+      json.owner("serverOwner", owners.process(facts.serverOwner))
+    }
     json.endObject()
     json.newline()
     text.append(json.text.bytes[...])

@@ -92,6 +92,7 @@ package struct JSONLines: Sendable {
     counts(snapshot)
     sites(snapshot)
     clients(snapshot)
+    if let owners = snapshot.owners { addOwners(owners) }
     json.key("latency")
     latency(snapshot.latency, withCount: true)
     capture(snapshot, isLife: type == "summary")
@@ -195,6 +196,23 @@ package struct JSONLines: Sendable {
     json.member("clients", other.clients)
     json.member("requests", other.requests)
     json.endObject()
+  }
+
+  /// Who served and who asked.
+  private mutating func addOwners(_ owners: [OwnerCounts]) {
+    json.key("owners")
+    json.beginArray()
+    for owner in owners {
+      json.beginObject()
+      json.member("role", owner.role.rawValue)
+      json.ownerMembers(owner.process)
+      json.member("requests", owner.requests)
+      json.member("failures", owner.failures)
+      json.key("latency")
+      latency(owner.latency, withCount: false)
+      json.endObject()
+    }
+    json.endArray()
   }
 
   /// Seconds; null where nothing was answered.

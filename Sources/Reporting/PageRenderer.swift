@@ -99,6 +99,7 @@ package struct PageRenderer: Sendable {
     }
     if life.sites.isEmpty { text.line("No sites.", indent: 1) }
     text.line()
+    addOwners(life, to: &text)
   }
 
   /// What the original had not: only when there is something to tell.

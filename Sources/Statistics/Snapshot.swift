@@ -36,6 +36,8 @@ package struct Snapshot: Equatable, Sendable {
   package var latencies = LatencySlice()
   /// What an interval brought to the pinned sites, in their order.
   package var watched: [WatchedSite] = []
+  /// Who served and who asked, the servers first; nil when that is not looked for.
+  package var owners: [OwnerCounts]?
 
   package init() {}
 }

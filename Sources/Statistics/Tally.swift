@@ -39,6 +39,9 @@ final class Tally {
   let sections: CounterRows
   let clients: CounterRows
   let customMethods: CounterRows
+  /// Exchanges by `OwnerReference.place` of who served, and of who asked.
+  let servingOwners: CounterRows
+  let askingOwners: CounterRows
   /// Names that the reporter does not know yet, one behind the other.
   private let names: ZeroedStorage<UInt8>
   private let namesUsed: ZeroedStorage<Int>
@@ -53,6 +56,8 @@ final class Tally {
     self.sections = try CounterRows(capacity: budgets.sections, latency: false)
     clients = try CounterRows(capacity: budgets.clients, latency: false)
     customMethods = try CounterRows(capacity: budgets.methods, latency: false)
+    servingOwners = try CounterRows(capacity: OwnerReference.places, latency: true)
+    askingOwners = try CounterRows(capacity: OwnerReference.places, latency: true)
     // Room for the longest name of every slot; only what is used becomes resident.
     let slots = budgets.sites + budgets.sections + budgets.clients + budgets.methods
     names = try ZeroedStorage(count: slots * SpaceSaving.nameWidth)
@@ -85,6 +90,8 @@ final class Tally {
     sections.clear()
     clients.clear()
     customMethods.clear()
+    servingOwners.clear()
+    askingOwners.clear()
     namesUsed[0] = 0
     period = Period()
   }

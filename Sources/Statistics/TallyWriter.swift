@@ -250,7 +250,7 @@ package final class TallyWriter {
   }
 
   @inline(__always)
-  private func place(_ status: UInt16) -> Int {
+  func place(_ status: UInt16) -> Int {
     Int(statusPlaces[Int(status) < Tally.statusLimit ? Int(status) : 0])
   }
 

@@ -27,6 +27,7 @@ extension Timeline {
     snapshot.methods = methods(scope, of: numbers)
     addSites(scope, top: top, naming: naming, to: &snapshot)
     addClients(scope, top: top, to: &snapshot)
+    snapshot.owners = ownerCounts(scope)
     return snapshot
   }
 

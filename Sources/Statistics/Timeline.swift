@@ -3,6 +3,7 @@
 import System
 package import Capture
 package import Exchanges
+package import Owners
 
 /// The reporter's half: merges what the workers deliver, and closes intervals by capture time.
 ///
@@ -44,6 +45,8 @@ package final class Timeline {
   private var lastEnd: UInt64 = 0
   /// Empty intervals reported in a row.
   private var silence: UInt64 = 0
+  /// Who names the owners of connections; nil when nobody looks for them.
+  package var owners: OwnerTable?
   /// The last seconds, tick by tick.
   package private(set) var history: TrafficHistory
 

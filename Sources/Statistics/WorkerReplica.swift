@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Exchanges
 import System
 
 /// The reporter's copy of one worker's tables: the names, the life's rows and the interval's rows, and,
@@ -64,12 +65,17 @@ final class WorkerReplica {
   let sections: Table
   let clients: Table
   let methods: Table
+  /// The owners of both ends; their rows have no names.
+  let servingOwners: Table
+  let askingOwners: Table
 
   init(_ budgets: StatisticsBudgets, keepsRecent: Bool) throws(StatisticsError) {
     sites = try Table(capacity: budgets.sites, latency: true, keepsRecent: keepsRecent)
     sections = try Table(capacity: budgets.sections, latency: false)
     clients = try Table(capacity: budgets.clients, latency: false)
     methods = try Table(capacity: budgets.methods, latency: false)
+    servingOwners = try Table(capacity: OwnerReference.places, latency: true)
+    askingOwners = try Table(capacity: OwnerReference.places, latency: true)
   }
 
   func merge(_ tally: Tally) {
@@ -77,6 +83,8 @@ final class WorkerReplica {
     sections.merge(tally.sections, of: tally)
     clients.merge(tally.clients, of: tally)
     methods.merge(tally.customMethods, of: tally)
+    servingOwners.merge(tally.servingOwners, of: tally)
+    askingOwners.merge(tally.askingOwners, of: tally)
   }
 
   func clearLife() {
@@ -84,6 +92,8 @@ final class WorkerReplica {
     sections.life.clear()
     clients.life.clear()
     methods.life.clear()
+    servingOwners.life.clear()
+    askingOwners.life.clear()
   }
 
   func clearInterval() {
@@ -91,5 +101,7 @@ final class WorkerReplica {
     sections.interval.clear()
     clients.interval.clear()
     methods.interval.clear()
+    servingOwners.interval.clear()
+    askingOwners.interval.clear()
   }
 }

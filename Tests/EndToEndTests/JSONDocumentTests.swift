@@ -48,7 +48,10 @@ import Testing
   ]
 
   /// What rules beyond `-t`, deliveries and warnings add.
-  static let extras: Set<String> = ["alerts", "deliveries", "warnings", "outputDropped"]
+  static let extras: Set<String> = ["alerts", "deliveries", "warnings", "outputDropped", "owners"]
+  static let exchangeExtras: Set<String> = ["clientOwner", "serverOwner"]
+  static let owner: Set<String> = ["process", "pid", "unit", "container", "pod"]
+  static let ownerCounts: Set<String> = owner.union(["role", "requests", "failures", "latency"])
   /// What a live watch knows besides, where it may read it.
   static let captureExtras: Set<String> = ["backlogDropped", "nicMissed", "failedTailCalls"]
   static let alertExtras: Set<String> = ["measure", "unit", "of", "severity"]
@@ -74,13 +77,17 @@ import Testing
         "alert": alert.union(isOfRule ? alertExtras : []), "exchange": exchange,
         "dropped": ["type", "schema", "count"],
       ][type]
-      let optional = type == "exchange" ? [] : extras.union(type == "alert" ? ["site"] : [])
+      let optional = type == "exchange" ? exchangeExtras : extras.union(type == "alert" ? ["site"] : [])
       #expect(Set(object.keys).subtracting(optional) == expected ?? members, "\(type)")
       for value in object["alerts"] as? [[String: Any]] ?? [] {
         #expect(Set(value.keys).subtracting(["site"]) == ruleMembers)
       }
       for value in object["deliveries"] as? [[String: Any]] ?? [] {
         #expect(Set(value.keys) == deliveryMembers)
+      }
+      for value in object["owners"] as? [[String: Any]] ?? [] { #expect(Set(value.keys) == ownerCounts) }
+      for name in exchangeExtras {
+        if let value = object[name] as? [String: Any] { #expect(Set(value.keys) == owner) }
       }
       for (name, members) in inner {
         // Only a summary tells whether the ledger balances.
@@ -142,7 +149,7 @@ import Testing
     let text = Shell.read("\(Self.root)/docs/json.md")
     let sets = [
       Self.members, Self.site, Self.alert, Self.exchange, ["count"], Self.extras, Self.alertExtras,
-      Self.ruleMembers, Self.deliveryMembers,
+      Self.ruleMembers, Self.deliveryMembers, Self.exchangeExtras, Self.ownerCounts,
     ]
     for name in sets.reduce(Set(Self.inner.values.flatMap { $0 }), { $0.union($1) }) {
       #expect(text.contains("`\(name)`"), "\(name)")

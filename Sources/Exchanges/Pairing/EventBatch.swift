@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Capture
 import HTTP1
 package import Text
 
@@ -13,9 +14,13 @@ package struct EventBatch: ~Copyable {
   /// Whether events come with their details, because single exchanges are followed; to be changed
   /// only while the batch is empty.
   package var isDetailed = false
+  /// Whether the ends of exchanges come with the ends of their connections; to be changed only while the batch is empty.
+  package var isAttributed = false
   private var events = FixedArray<Int, ExchangeEvent>(capacity: EventBatch.capacity)
   // Touched only when exchanges are followed one by one; all zeros are a detail without anything.
   private var details = FixedArray<Int, ExchangeDetail>(zeroed: EventBatch.capacity)
+  // As the details: touched only where they are wanted.
+  private var ends = FixedArray<Int, ExchangeParties>(zeroed: EventBatch.capacity)
   package private(set) var count = 0
 
   init() {
@@ -34,6 +39,24 @@ package struct EventBatch: ~Copyable {
     return details[index].value
   }
 
+  /// The parties of the event at `index`, when the batch `isAttributed`.
+  package func parties(_ index: Int) -> ExchangeParties {
+    precondition(index < count)
+    return ends[index].value
+  }
+
+  /// Completes the parties of the event at `index`.
+  package func setParties(_ parties: ExchangeParties, at index: Int) {
+    precondition(index < count)
+    ends[index].value = parties
+  }
+
+  /// The parties of all events, when the batch `isAttributed`.
+  package var allParties: Span<ExchangeParties> {
+    @_lifetime(borrow self)
+    borrowing get { ends.first(count) }
+  }
+
   /// All events.
   package var all: Span<ExchangeEvent> {
     @_lifetime(borrow self)
@@ -50,6 +73,7 @@ package struct EventBatch: ~Copyable {
   mutating func append(_ event: ExchangeEvent) {
     guard count < Self.capacity else { return }
     events[count].value = event
+    if isAttributed { ends[count].value = ExchangeParties() }
     count &+= 1
   }
 
@@ -57,6 +81,12 @@ package struct EventBatch: ~Copyable {
   mutating func describe(_ detail: ExchangeDetail) {
     guard count > 0 else { return }
     details[count &- 1].value = detail
+  }
+
+  /// Gives the last event the ends of its connection.
+  mutating func attribute(client: Endpoint, server: Endpoint) {
+    guard count > 0 else { return }
+    ends[count &- 1].value = ExchangeParties(client: client, server: server)
   }
 
   /// Forgets events and names.

@@ -59,6 +59,9 @@ struct WatchCommand: ParsableCommand {
     help: "Which packets of the interfaces count: in, out or inout.")
   var direction = CaptureDirection.both
 
+  @Flag(name: .customLong("no-owners"), help: "Do not look which processes serve and ask.")
+  var hasNoOwners = false
+
   @Option(help: "Workers, each with a ring of its own.")
   var workers = 1
 

@@ -16,6 +16,7 @@ final class LiveNotices {
   private(set) var lines: [String]
   private let backend: any LiveBackend
   private let interface: String?
+  private let others: [String]
   private var downSince: UInt64?
   private var renewals = 0
   private var nextPoll: UInt64 = 0
@@ -27,12 +28,16 @@ final class LiveNotices {
   /// - Parameters:
   ///   - interface: the watched one; nil for all.
   ///   - ports: the watched ports, as `--port` takes them.
-  init(_ backend: any LiveBackend, interface: String?, ports: String, scout: PortScout?) {
+  ///   - others: lines that never change.
+  init(
+    _ backend: any LiveBackend, interface: String?, ports: String, scout: PortScout?, others: [String] = []
+  ) {
+    self.others = others
     self.backend = backend
     self.interface = interface
     self.ports = ports
     self.scout = scout
-    lines = backend.notices
+    lines = backend.notices + others
   }
 
   /// Polls the backend once a second; true when the lines have changed. A change is reported on
@@ -50,7 +55,7 @@ final class LiveNotices {
 
   /// What is to be known now.
   private var notices: [String] {
-    var lines = backend.notices
+    var lines = backend.notices + others
     if let since = downSince, let interface { lines.append(Self.down(interface, since)) }
     if !otherPorts.isEmpty { lines.append(Self.found(otherPorts, instead: ports)) }
     return lines

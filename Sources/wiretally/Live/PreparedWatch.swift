@@ -5,6 +5,7 @@ import Backends
 import Capture
 import Exchanges
 import ExchangeStream
+import Owners
 import PcapCapture
 import Reporting
 import Sandbox
@@ -21,6 +22,8 @@ struct PreparedWatch: ~Copyable {
   fileprivate let reporter: Reporter
   fileprivate let input: WatchInput
   fileprivate let scout: PortScout?
+  fileprivate let owners: OwnerTable?
+  fileprivate let notices: [String]
   fileprivate let start: UInt64
   private let alertLog: (path: String, isRotatable: Bool)?
 
@@ -34,6 +37,7 @@ struct PreparedWatch: ~Copyable {
     // Before anything is given up, and before anything is open that others should not have.
     let delivery = try command.deliveryProcesses()
     let backend = try Backends.open(command.request)
+    let (owners, notices) = Self.owners(command, backend)
     let label = CaptureLabel(
       backend: backend.name, source: command.request.interface ?? "all interfaces",
       ports: command.options.ports.description)
@@ -44,7 +48,7 @@ struct PreparedWatch: ~Copyable {
       ? ExchangeReader(workers: backend.sources.count, pendingExchanges: limits.pendingRequests) : nil
     let outputs = try OutputPlan(
       command.options, alerts: alerts, label: label, delivery: delivery, stream: stream, filter: filter,
-      isLive: true,
+      owners: owners, isLive: true,
       origin: command.origin, logOwner: command.sandbox.logOwner)
     guard let start = backend.sources.first?.now else {
       throw CaptureError(.unavailable, "the capture has no clock")
@@ -53,7 +57,8 @@ struct PreparedWatch: ~Copyable {
     let budgets = StatisticsBudgets(pendingExchanges: limits.pendingRequests)
     let pinned = try PinnedSites(alerts.sites, seed: .random(in: .min ... .max), budgets: budgets)
     let workers = try WorkerPool(
-      backend.sources, stream: stream, plan: plan, start: start, pinned: pinned, budgets: budgets,
+      backend.sources, stream: stream, owners: owners, plan: plan, start: start, pinned: pinned,
+      budgets: budgets,
       limits: limits,
       depth: backend.depth)
     let live = try LiveOutputs(
@@ -61,6 +66,7 @@ struct PreparedWatch: ~Copyable {
     let timeline = try Timeline(
       workers.tallies, plan: plan, start: start, keepsRecent: live.keepsRecent, pinned: pinned,
       wantsLatencies: alerts.needsLatencies)
+    timeline.owners = owners
     reporter = Reporter(
       try outputs.outputs() + live.outputs, timeline: timeline, alerts: alerts, label: label,
       sites: command.options.sites, capture: { backend.counters })
@@ -68,6 +74,19 @@ struct PreparedWatch: ~Copyable {
     scout = try? PortScout(interface: command.request.interface, besides: command.request.ports)
     (input, alertLog) = (live.input, outputs.alertLogPlace)
     (self.command, self.backend, self.workers, self.start) = (command, backend, workers, start)
+    (self.owners, self.notices) = (owners, notices)
+  }
+
+  /// Who has which connection, and why nobody says that.
+  private static func owners(
+    _ command: WatchCommand, _ backend: any LiveBackend
+  ) -> (table: OwnerTable?, notices: [String]) {
+    if command.hasNoOwners { return (nil, []) }
+    do throws(CaptureError) {
+      return (OwnerTable(try backend.openOwners()), [])
+    } catch {
+      return (nil, ["processes are not known: \(error.message)"])
+    }
   }
 
   /// Gives up what is not needed once all is open: before the workers start, so that they never have it.
@@ -99,8 +118,9 @@ struct SandboxedWatch: ~Copyable {
       throw error
     }
     let watch = RunningWatch(
-      prepared.command, backend, workers, reporter, prepared.input, scout: prepared.scout,
-      start: prepared.start)
+      prepared.command, backend, workers, reporter, prepared.input, owners: prepared.owners,
+      notices: prepared.notices,
+      scout: prepared.scout, start: prepared.start)
     watch.announce()
     reporter.ready()
     return watch

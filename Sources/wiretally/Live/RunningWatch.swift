@@ -2,6 +2,7 @@
 
 import Backends
 import Capture
+import Owners
 import PcapCapture
 import Reporting
 import Statistics
@@ -14,6 +15,7 @@ struct RunningWatch: ~Copyable {
   private let reporter: Reporter
   private let input: WatchInput
   private let notices: LiveNotices
+  private let owners: OwnerTable?
   private let start: UInt64
 
   /// - Parameters:
@@ -21,17 +23,19 @@ struct RunningWatch: ~Copyable {
   ///   - start: when the watch has begun, on the capture clock.
   init(
     _ command: WatchCommand, _ backend: any LiveBackend, _ workers: WorkerPool, _ reporter: Reporter,
-    _ input: WatchInput, scout: PortScout?, start: UInt64
+    _ input: WatchInput, owners: OwnerTable?, notices: [String], scout: PortScout?, start: UInt64
   ) {
     self.command = command
     self.backend = backend
     self.workers = workers
     self.reporter = reporter
     self.input = input
+    self.owners = owners
     self.start = start
-    notices = LiveNotices(
-      backend, interface: command.request.interface, ports: reporter.label.ports, scout: scout)
-    reporter.notices = notices.lines
+    self.notices = LiveNotices(
+      backend, interface: command.request.interface, ports: reporter.label.ports, scout: scout,
+      others: notices)
+    reporter.notices = self.notices.lines
   }
 
   /// The time on the capture clock.
@@ -46,6 +50,7 @@ struct RunningWatch: ~Copyable {
         if event == .end { return }
         handle(event)
       }
+      owners?.update()
       let now = now ?? start
       if notices.follow(at: now, isSilent: reporter.timeline.isSilent) { reporter.notices = notices.lines }
       reporter.showIntervals(at: now)
@@ -91,7 +96,7 @@ struct RunningWatch: ~Copyable {
       case .objects: "JSON object every \(command.options.interval)"
       }
     Failure.say("capturing on \(label.source), port \(label.ports) (\(label.backend)\(ring)); \(what)\(quit)")
-    for notice in backend.notices { Failure.say(notice, .warning) }
+    for notice in notices.lines { Failure.say(notice, .warning) }
   }
 
   private static func size(_ bytes: Int) -> String {

@@ -3,6 +3,7 @@
 import Capture
 import Exchanges
 import ExchangeStream
+import Owners
 import Statistics
 
 /// One worker's pipeline: segments from its source through its tracker into its tally.
@@ -12,19 +13,25 @@ final class TrafficWorker {
   private let source: any SegmentSource
   private let writer: TallyWriter
   private let stream: ExchangeWriter?
+  private let owners: OwnerAttribution?
   private var tracker: ExchangeTracker
 
-  /// - Parameter feed: where single exchanges go while somebody reads them; nil when nobody ever will.
+  /// - Parameters:
+  ///   - stream: where single exchanges go while somebody reads them; nil when nobody ever will.
+  ///   - owners: who finds the owners of connections; nil when nobody looks for them.
   init(
-    _ source: any SegmentSource, _ writer: TallyWriter, stream: ExchangeWriter? = nil, limits: ExchangeLimits,
+    _ source: any SegmentSource, _ writer: TallyWriter, stream: ExchangeWriter? = nil,
+    owners: OwnerAttribution? = nil, limits: ExchangeLimits,
     depth: CaptureDepth, seed: UInt64
   ) {
     self.source = source
     self.writer = writer
     self.stream = stream
+    self.owners = owners
     tracker = ExchangeTracker(limits: limits, depth: depth, seed: seed)
     tracker.hint = source.hint
-    tracker.spill = { batch in Self.record(batch, writer, stream) }
+    tracker.batch.isAttributed = owners != nil
+    tracker.spill = { batch in Self.record(batch, writer, stream, owners) }
   }
 
   /// Takes one batch of segments, waiting for at most `timeout` milliseconds; moves time when idle.
@@ -36,7 +43,7 @@ final class TrafficWorker {
       if writer.isTickOver(segment.time) { turn(segment.time, atTick) }
       tracker.process(segment, payload)
       if tracker.batch.count > 0 {
-        Self.record(tracker.batch, writer, stream)
+        Self.record(tracker.batch, writer, stream, owners)
         tracker.batch.clear()
       }
     }
@@ -72,7 +79,7 @@ final class TrafficWorker {
   }
 
   private func recordBatch() {
-    Self.record(tracker.batch, writer, stream)
+    Self.record(tracker.batch, writer, stream, owners)
     tracker.batch.clear()
   }
 
@@ -84,9 +91,15 @@ final class TrafficWorker {
     if !isWanted { stream.forget() }
   }
 
-  private static func record(_ batch: borrowing EventBatch, _ writer: TallyWriter, _ stream: ExchangeWriter?)
-  {
+  private static func record(
+    _ batch: borrowing EventBatch, _ writer: TallyWriter, _ stream: ExchangeWriter?,
+    _ owners: OwnerAttribution?
+  ) {
     writer.record(batch.all, names: batch.names)
+    if let owners {
+      owners.attribute(batch)
+      writer.recordOwners(batch.all, batch.allParties)
+    }
     if batch.isDetailed { stream?.record(batch) }
   }
 }

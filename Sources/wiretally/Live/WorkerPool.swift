@@ -3,6 +3,7 @@
 import Capture
 import Exchanges
 import ExchangeStream
+import Owners
 import Statistics
 import System
 
@@ -14,7 +15,8 @@ struct WorkerPool {
 
   /// Reserves the workers' memory; no thread runs before `start`.
   init(
-    _ sources: [any SegmentSource], stream: ExchangeReader?, plan: IntervalPlan, start: UInt64,
+    _ sources: [any SegmentSource], stream: ExchangeReader?, owners: OwnerTable?, plan: IntervalPlan,
+    start: UInt64,
     pinned: PinnedSites,
     budgets: StatisticsBudgets, limits: ExchangeLimits, depth: CaptureDepth
   ) throws {
@@ -25,7 +27,8 @@ struct WorkerPool {
       tallies.append(tally)
       return WorkerThread(
         TrafficWorker(
-          source, writer, stream: stream?.writers[index], limits: limits, depth: depth, seed: pinned.seed),
+          source, writer, stream: stream?.writers[index], owners: try owners.map(OwnerAttribution.init),
+          limits: limits, depth: depth, seed: pinned.seed),
         number: index + 1)
     }
     self.tallies = tallies

@@ -3,6 +3,7 @@
 import System
 import Alerting
 import ExchangeStream
+import Owners
 import Reporting
 
 /// The outputs that the options ask for, as both commands make them: the place where a new output is added.
@@ -14,6 +15,8 @@ struct OutputPlan {
   let standardOutput: StandardOutput
   /// Single exchanges; nil when nobody shows them.
   let stream: ExchangeReader?
+  /// Who names the owners of connections; nil when nobody looks for them.
+  let owners: OwnerTable?
   /// Which of them are shown; nil for all.
   let filter: ExchangeFilter?
 
@@ -26,7 +29,8 @@ struct OutputPlan {
   /// - Throws: when the alert log cannot be opened.
   init(
     _ options: ReportOptions, alerts: AlertBoard, label: CaptureLabel, delivery: AlertSenders,
-    stream: ExchangeReader?, filter: ExchangeFilter?, isLive: Bool, origin: AlertOrigin? = nil,
+    stream: ExchangeReader?, filter: ExchangeFilter?, owners: OwnerTable? = nil, isLive: Bool,
+    origin: AlertOrigin? = nil,
     logOwner: LogOwner? = nil
   ) throws(AlertError) {
     self.options = options
@@ -34,6 +38,7 @@ struct OutputPlan {
     self.delivery = delivery
     self.stream = stream
     self.filter = filter
+    self.owners = owners
     standardOutput = StandardOutput(isQueued: isLive, unit: options.unit)
     // The default log is that of live alerts: those of old traffic go into a file only when one is named.
     let path = alerts.isEmpty ? nil : options.alerts.log ?? (isLive ? ReportOptions.defaultAlertLog : nil)
@@ -56,7 +61,9 @@ struct OutputPlan {
     case .exchanges(let format):
       if let stream {
         list.append(
-          ExchangeOutput(ExchangeLines(format, query: options.query), filter: filter, standardOutput, stream))
+          ExchangeOutput(
+            ExchangeLines(format, query: options.query, owners: owners), filter: filter, standardOutput,
+            stream))
       }
     }
     return list

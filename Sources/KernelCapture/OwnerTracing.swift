@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Capture
+internal import COwnerFilter
+internal import Glibc
+internal import Synchronization
+internal import System
+
+/// The records of the program of owners: which process has which connection on the watched ports.
+///
+/// All that is done after the initializer reads and writes mapped memory: it takes no privilege and no system call.
+package final class OwnerTracing: OwnerSource {
+  package let clockOffset: UInt64
+  package let network: UInt32
+  package let listed: [UInt8]
+  /// Why open connections could not be listed at the start; nil when they were.
+  package let listFault: String?
+  private let object: OwnerObject
+  private let ring: RingMemory
+  private let state: MappedMemory
+
+  /// - Parameter clockOffset: what is added to the kernel's monotonic clock for capture time.
+  init(ports: PortSet, clockOffset: UInt64) throws(CaptureError) {
+    guard Capabilities.effective.contains(.perfmon) else {
+      throw CaptureError(.notPermitted, "that takes CAP_PERFMON", hint: BPFRefusal.hint)
+    }
+    var fault: String?
+    do throws(CaptureError) {
+      object = try OwnerObject(ports: ports, lists: true)
+    } catch {
+      // An iterator that this kernel lacks is no reason to know nothing.
+      object = try OwnerObject(ports: ports, lists: false)
+      fault = error.message
+    }
+    self.clockOffset = clockOffset
+    listed = object.listed
+    listFault = fault
+    var status = stat()
+    // Fills in one local variable.
+    network = unsafe stat("/proc/self/ns/net", &status) == 0 ? UInt32(truncatingIfNeeded: status.st_ino) : 0
+    do throws(SystemError) {
+      let number = fcntl(object.ringMap, F_DUPFD_CLOEXEC, 0)
+      guard number >= 0 else { throw SystemError.last }
+      ring = try RingMemory(Descriptor(number), capacity: Int(OWNER_RING))
+      state = try MappedMemory(object.stateMap, offset: 0, bytes: Int(getpagesize()), writable: true)
+    } catch {
+      throw CaptureError(.unavailable, "cannot map the ring of owners: \(error.reason)")
+    }
+  }
+
+  package var lost: UInt64 {
+    guard let word = unsafe state.word(MemoryLayout<UInt64>.stride) else { return 0 }
+    // Relaxed: a number is all that is wanted.
+    return unsafe word.pointee.load(ordering: .relaxed)
+  }
+
+  package func sendAllAgain() {
+    guard let word = unsafe state.word(0) else { return }
+    // Relaxed: the program may see it with any later receive.
+    unsafe word.pointee.wrappingAdd(1, ordering: .relaxed)
+  }
+
+  package func receive(_ body: (RawSpan) -> Void) {
+    let end = ring.produced
+    var position = ring.consumed
+    guard position != end else { return }
+    while position != end {
+      let header = ring.header(at: position)
+      // Still being written. Those after it wait: the ring gives back in order.
+      if header & RingHeader.busy != 0 { break }
+      let size = UInt64(header & RingHeader.length)
+      guard size &+ RingHeader.size <= end &- position else {
+        position = end
+        break
+      }
+      if header & RingHeader.discarded == 0 {
+        // Borrowed from the ring until the record is given back, which is after `body` has returned.
+        body(unsafe RawSpan(_unsafeStart: ring.bytes(at: position), byteCount: Int(size)))
+      }
+      position &+= RingHeader.span(size)
+    }
+    ring.release(position)
+  }
+}

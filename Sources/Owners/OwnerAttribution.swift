@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Capture
+package import Exchanges
+package import System
+import Text
+
+/// A worker's stage between the tracker and the tallies: finds the owners of both ends of each exchange that has ended.
+///
+/// What was found for a connection is remembered; whether it still holds is one atomic load. One thread uses it, and
+/// nothing is allocated after it was made.
+package final class OwnerAttribution {
+  /// One end of a connection; `slotAndOne` is 0 when nobody was found.
+  private struct End: BitwiseCopyable {
+    var owner: OwnerReference
+    var slotAndOne: UInt32
+    var version: UInt32
+    /// Nobody is looked for again before, capture time.
+    var retry: UInt64
+  }
+
+  /// A connection and its ends.
+  private struct Known: BitwiseCopyable {
+    var client: Endpoint
+    var server: Endpoint
+    var clientEnd: End
+    var serverEnd: End
+  }
+
+  /// Connections that are remembered, found by their hash; a power of two.
+  private static let capacity = 8_192
+  /// Nanoseconds after which somebody unknown is looked for again.
+  private static let pause: UInt64 = 1_000_000_000
+
+  private let table: OwnerTable
+  private let known: ZeroedStorage<Known>
+  private let seed = UInt64.random(in: .min ... .max)
+
+  package init(_ table: OwnerTable) throws(SystemError) {
+    self.table = table
+    known = try ZeroedStorage(reserving: Self.capacity)
+  }
+
+  /// Completes the parties of a batch that `isAttributed`.
+  package func attribute(_ batch: borrowing EventBatch) {
+    var index = 0
+    while index < batch.count {
+      switch batch[index].kind {
+      case .answered, .aborted, .timedOut, .unknown, .inFlight: attribute(batch, index)
+      case .request, .interim, .unmatchedResponse: break
+      }
+      index &+= 1
+    }
+  }
+
+  private func attribute(_ batch: borrowing EventBatch, _ index: Int) {
+    let event = batch[index]
+    var parties = batch.parties(index)
+    guard parties.server.port != 0 else { return }
+    let place = place(parties)
+    var entry = known[place]
+    if entry.client != parties.client || entry.server != parties.server {
+      let nobody = End(owner: .unknown, slotAndOne: 0, version: 0, retry: 0)
+      entry = Known(client: parties.client, server: parties.server, clientEnd: nobody, serverEnd: nobody)
+    }
+    resolve(&entry.clientEnd, parties.client, parties.server, event)
+    resolve(&entry.serverEnd, parties.server, parties.client, event)
+    known[place] = entry
+    parties.clientOwner = entry.clientEnd.owner
+    parties.serverOwner = entry.serverEnd.owner
+    batch.setParties(parties, at: index)
+  }
+
+  private func resolve(_ end: inout End, _ local: Endpoint, _ remote: Endpoint, _ event: ExchangeEvent) {
+    if end.slotAndOne > 0 {
+      if table.isCurrent(slot: Int(end.slotAndOne) &- 1, version: end.version) { return }
+    } else if event.time < end.retry {
+      return
+    }
+    let isAnswered = event.kind == .answered
+    let time = isAnswered ? event.time &- event.latency : event.time
+    if let found = table.find(local, remote, at: time, isExact: isAnswered) {
+      end = End(
+        owner: found.owner, slotAndOne: UInt32(truncatingIfNeeded: found.slot &+ 1), version: found.version,
+        retry: 0)
+    } else {
+      end = End(owner: .unknown, slotAndOne: 0, version: 0, retry: event.time &+ Self.pause)
+    }
+  }
+
+  private func place(_ parties: ExchangeParties) -> Int {
+    let ports = UInt64(parties.client.port) << 16 | UInt64(parties.server.port)
+    let client = NameHash.fold(parties.client.high ^ seed, parties.client.low ^ 0xe703_7ed1_a0b4_28db)
+    let server = NameHash.fold(parties.server.high ^ seed, parties.server.low ^ 0x8ebc_6af0_9c88_c6e3)
+    let hash = NameHash.fold(client ^ ports, server ^ 0x5899_65cc_7537_4cc3)
+    return Int(truncatingIfNeeded: hash & UInt64(Self.capacity &- 1))
+  }
+}

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Owners
+
+/// One owner's share of the traffic, on one side.
+package struct OwnerCounts: Equatable, Sendable {
+  package enum Role: String, Sendable { case server, client }
+
+  package var role: Role
+  /// Nil for the exchanges of which nobody knows who it was: of another machine, as a rule.
+  package var process: OwnerProcess?
+  /// Exchanges that have ended.
+  package var requests: UInt64 = 0
+  package var failures: UInt64 = 0
+  package var latency = LatencySummary()
+
+  package init(role: Role, process: OwnerProcess?) {
+    self.role = role
+    self.process = process
+  }
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+import Children
+import Foundation
+import Testing
+
+/// Who serves and who asks, against what was started.
+@Suite(.serialized, .enabled(if: Machine.hasServers, "needs root, network namespaces, nginx and curl"))
+struct OwnerTests {
+  struct Owner: Hashable {
+    var role: String
+    var process: String?
+    var requests: Int
+  }
+
+  /// The owners in the last line, without their processes' numbers.
+  static func owners(_ output: String) -> Set<Owner> {
+    Set(
+      rows(output).map {
+        Owner(
+          role: $0["role"] as? String ?? "", process: $0["process"] as? String,
+          requests: $0["requests"] as? Int ?? -1)
+      })
+  }
+
+  static func rows(_ output: String) -> [[String: Any]] {
+    guard let line = output.split(separator: "\n").last,
+      let object = try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+    else { return [] }
+    return object["owners"] as? [[String: Any]] ?? []
+  }
+
+  @Test
+  func `servers and short clients are named, also from another namespace`() {
+    let network = Network()
+    let (client, name) = network.pair()
+    let server = WebServer(in: name)
+    let monitor = Monitor(in: name, ["--no-alert", "--format", "json"], threshold: nil)
+    Network.run("for i in $(seq 100); do curl -s -o /dev/null http://10.77.0.2/a/b; done", in: client)
+    Network.run("for i in $(seq 50); do curl -s -o /dev/null http://[::1]/fail; done", in: name)
+    server.waitForLog(150)
+    let output = monitor.end().output
+    #expect(
+      Self.owners(output) == [
+        Owner(role: "server", process: "nginx", requests: 150),
+        Owner(role: "client", process: "curl", requests: 150),
+      ])
+    let rows = Self.rows(output)
+    #expect(rows.allSatisfy { $0["failures"] as? Int == 50 })
+    // One worker serves, and each curl is a process of its own.
+    #expect(rows.first { $0["role"] as? String == "server" }?["pid"] is Int)
+    #expect(rows.first { $0["role"] as? String == "client" }?["pid"] is NSNull)
+  }
+
+  @Test
+  func `connections that were open before the watch have their owners`() {
+    let network = Network()
+    let (client, name) = network.pair()
+    let server = WebServer(in: name)
+    let script =
+      #"exec 3<>/dev/tcp/10.77.0.2/80; read; printf 'GET /echo HTTP/1.1\r\nHost: x\r\n\r\n' >&3; read -u 3"#
+    let open = ChildProcess(["ip", "netns", "exec", client, "bash", "-c", script], isFed: true)
+    for _ in 0..<500 where !Network.run("ss -Htn sport = :80", in: name).output.contains("ESTAB") {
+      usleep(20_000)
+    }
+    let monitor = Monitor(in: name, ["--follow"], threshold: nil)
+    open.endInput()
+    server.waitForLog(1)
+    #expect(monitor.waits(for: "GET x/echo"))
+    let line = monitor.end().output
+    #expect(line.contains(" client=bash server=nginx\n"), "\(line)")
+    #expect(open.wait(seconds: 20))
+  }
+
+  @Test
+  func `--no-owners and libpcap name nobody, and only the latter is a warning`() {
+    let network = Network()
+    let (client, name) = network.pair()
+    let server = WebServer(in: name)
+    let none = Monitor(in: name, ["--no-alert", "--format", "json", "--no-owners"], threshold: nil)
+    let pcap = Monitor(in: name, ["--no-alert", "--format", "json", "--backend", "pcap"], threshold: nil)
+    Network.run("curl -s -o /dev/null http://10.77.0.2/a/b", in: client)
+    server.waitForLog(1)
+    for (monitor, isWarned) in [(none, false), (pcap, true)] {
+      let ran = monitor.end()
+      #expect(ran.output.contains(#""requests":1,"#) && !ran.output.contains(#""owners""#))
+      #expect(ran.output.contains("processes are not known: only eBPF tells them") == isWarned)
+      #expect(ran.errors.contains("processes are not known") == isWarned)
+    }
+  }
+}
