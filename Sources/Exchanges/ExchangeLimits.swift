@@ -18,6 +18,8 @@ package struct ExchangeLimits: Sendable {
   package var http2Connections = 4_096
   /// Bytes that their header tables, streams and unfinished blocks may take.
   package var http2Bytes = 16 << 20
+  /// Path segments of a section, at least 1.
+  package var sectionDepth = 1
   /// Nanoseconds that a request may wait for its response. HTTP knows no limit: gateways give up after a minute, long
   /// polls take several, so only what nobody waits for any longer is to run out.
   package var timeout: UInt64 = 3_600_000_000_000

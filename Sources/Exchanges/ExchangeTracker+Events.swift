@@ -177,7 +177,7 @@ extension ExchangeTracker {
     var site = SiteName.append(head, bytes, to: names)
     if site.count == 0 { site = appendServerAddress(chunk) }
     event.site = name(site)
-    event.section = name(RequestTarget.appendSection(head, bytes, to: names))
+    event.section = name(RequestTarget.appendSection(head, bytes, depth: limits.sectionDepth, to: names))
     event.client = client(chunk)
     batch.append(event)
     if batch.isDetailed { batch.describeRequest(head, bytes, ends(chunk)) }
@@ -508,7 +508,8 @@ extension ExchangeTracker {
     var site = RequestBlock.appendSite(fields, to: names)
     if site.count == 0 { site = appendServerAddress(chunk) }
     event.site = name(site)
-    event.section = name(RequestBlock.appendSection(fields, isTunnel: read.isTunnel, to: names))
+    event.section = name(
+      RequestBlock.appendSection(fields, isTunnel: read.isTunnel, depth: limits.sectionDepth, to: names))
     event.client = client(chunk)
     batch.append(event)
     if batch.isDetailed { batch.describeRequest(fields, ends(chunk)) }

@@ -3,6 +3,7 @@
 import NIOCore
 import NIOHTTP1
 import Reporting
+import Statistics
 
 /// Finds the answer to a request: which page, in which form, or why not. The event loop owns it.
 ///
@@ -42,11 +43,17 @@ final class Answers {
       let health = health
       return Answer(health.isWell ? .ok : .serviceUnavailable, Self.plain, ByteBuffer(string: health.text))
     case "/api/v1/snapshot": return snapshot()
+    case "/api/v1/sites.csv": return table("sites") { CSVTable.sites($0) }
+    case "/api/v1/clients.csv": return table("clients") { CSVTable.clients($0) }
     case "/events":
       var answer = Answer(.ok, "text/event-stream", ByteBuffer())
       answer.isStream = true
       return answer
-    default: return Answer(.notFound, "there are /, /metrics, /healthz, /api/v1/snapshot and /events here")
+    default:
+      return Answer(
+        .notFound,
+        "there are /, /metrics, /healthz, /api/v1/snapshot, /api/v1/sites.csv, /api/v1/clients.csv and /events here"
+      )
     }
   }
 
@@ -86,6 +93,13 @@ final class Answers {
     }
     guard let body else { return Answer(.serviceUnavailable, "nothing has been counted yet") }
     return Answer(.ok, "application/json", body)
+  }
+
+  private func table(_ name: String, _ make: (Snapshot) -> CSVTable) -> Answer {
+    guard let body = page("\(name).csv", { make($0.life).bytes }) else {
+      return Answer(.serviceUnavailable, "nothing has been counted yet")
+    }
+    return Answer(.ok, "text/csv; charset=utf-8; header=present", body)
   }
 
   /// A page of the latest published state, written when it is first asked for.

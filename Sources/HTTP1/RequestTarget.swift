@@ -16,8 +16,10 @@ package enum RequestTarget {
 
   /// Appends the section: `/` and the first path segment without its parameters (RFC 3986, section 3.3), or `*`;
   /// nothing for CONNECT.
+  ///
+  /// - Parameter depth: the number of segments, at least 1; identifiers are folded from the second one on.
   package static func appendSection(
-    _ head: MessageHead, _ bytes: RawSpan, to names: NameBuffer
+    _ head: MessageHead, _ bytes: RawSpan, depth: Int = 1, to names: NameBuffer
   ) -> (start: Int, count: Int) {
     if head.method.isConnect { return (names.count, 0) }
     var start = Int(head.target.start)
@@ -28,12 +30,11 @@ package enum RequestTarget {
       // "http://site" and "http://site?query" have the empty path, which is "/".
       return appendRoot(to: names)
     }
-    var offset = start &+ 1
-    while offset < end {
-      let byte = bytes.byte(offset)
-      if byte == UInt8(ascii: ";") || isPathEnd(byte) { break }
-      offset &+= 1
+    if depth > 1, bytes.byte(start) == UInt8(ascii: "/") {
+      return DeepSection.append(bytes, start, end, depth: depth, to: names)
     }
+    var offset = start &+ 1
+    while offset < end, !isSegmentEnd(bytes.byte(offset)) { offset &+= 1 }
     if bytes.byte(start) == UInt8(ascii: "?") { return appendRoot(to: names) }
     return PrintableName.append(bytes, start, offset, lowercased: false, to: names)
   }
@@ -65,9 +66,13 @@ package enum RequestTarget {
     return offset
   }
 
+  /// A byte that ends the name of a path segment.
+  @inline(__always)
+  static func isSegmentEnd(_ byte: UInt8) -> Bool { byte == UInt8(ascii: ";") || isPathEnd(byte) }
+
   /// A byte that ends an authority or a path segment.
   @inline(__always)
-  private static func isPathEnd(_ byte: UInt8) -> Bool {
+  static func isPathEnd(_ byte: UInt8) -> Bool {
     byte == UInt8(ascii: "/") || byte == UInt8(ascii: "?") || byte == UInt8(ascii: "#")
   }
 

@@ -88,6 +88,7 @@ import Testing
     Case(
       "-t 1" + String(repeating: " --alertmanager http://a", count: 9),
       "--alertmanager may be given at most 8 times, got 9", hint: "an --on-alert command can post to more"),
+    Case("-t 1 --path-depth 9", "--path-depth must be 1 to 8, got 9", hint: "--path-depth 2"),
     Case("-t 1 --top 0", "--top must be 1 or more, got 0", hint: "--top 5"),
     Case("-t 1 --listen-sites 0", "--listen-sites must be 1 to 500, got 0", hint: "--listen-sites 50"),
     Case("-t 1 --workers 65", "--workers must be 1 to 64, got 65", hint: "--workers 2"),

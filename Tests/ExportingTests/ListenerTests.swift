@@ -38,6 +38,7 @@ import Testing
     let stand = try Stand()
     #expect(Client.get("/metrics", port: stand.port).hasPrefix("HTTP/1.1 503 "))
     #expect(Client.get("/api/v1/snapshot", port: stand.port).hasPrefix("HTTP/1.1 503 "))
+    #expect(Client.get("/api/v1/sites.csv", port: stand.port).hasPrefix("HTTP/1.1 503 "))
     #expect(Client.get("/healthz", port: stand.port).contains("503 Service Unavailable"))
     #expect(Client.get("/", port: stand.port).hasPrefix("HTTP/1.1 200 OK"))
   }
@@ -51,6 +52,8 @@ import Testing
       ("/live.css", "text/css", "prefers-color-scheme"), ("/metrics", "text/plain; version=0.0.4", "# HELP "),
       ("/metrics?x=1", "text/plain; version=0.0.4", "# HELP "), ("/healthz", "text/plain", "ok"),
       ("/api/v1/snapshot", "application/json", "\"type\":\"summary\""),
+      ("/api/v1/sites.csv", "text/csv; charset=utf-8; header=present", "site,requests,overcount_max,"),
+      ("/api/v1/clients.csv", "text/csv; charset=utf-8; header=present", "client,requests,overcount_max,"),
       ("http://localhost/metrics", "text/plain; version=0.0.4", "# HELP "),
     ]
     for (path, type, text) in pages {
@@ -124,7 +127,9 @@ import Testing
   @Test func `HEAD has the head of GET and nothing else`() throws {
     let stand = try Stand()
     stand.post()
-    for path in ["/", "/metrics", "/healthz", "/api/v1/snapshot"] {
+    for path in [
+      "/", "/metrics", "/healthz", "/api/v1/snapshot", "/api/v1/sites.csv", "/api/v1/clients.csv",
+    ] {
       let answer = Client.get(path, port: stand.port, method: "HEAD")
       #expect(answer.hasPrefix("HTTP/1.1 200 OK\r\n") && answer.hasSuffix("\r\n\r\n"))
       #expect(!answer.contains("Content-Length: 0\r\n") && answer.contains("Content-Length: "))

@@ -48,9 +48,9 @@ enum RequestBlock {
     return (names.count, 0)
   }
 
-  /// Appends the section: the first segment of the path, for gRPC its service; nothing for a plain tunnel.
+  /// Appends the section: the first `depth` segments of the path, for gRPC its service; nothing for a plain tunnel.
   static func appendSection(
-    _ list: HeaderList, isTunnel: Bool, to names: NameBuffer
+    _ list: HeaderList, isTunnel: Bool, depth: Int, to names: NameBuffer
   ) -> (start: Int, count: Int) {
     switch list.find(.path) {
     case .unknown: return UnknownName.append(to: names)
@@ -66,7 +66,7 @@ enum RequestBlock {
     var head = MessageHead()
     head.method = .get
     head.target = ByteRange(0, path.byteCount)
-    return RequestTarget.appendSection(head, path, to: names)
+    return RequestTarget.appendSection(head, path, depth: depth, to: names)
   }
 
   /// What the request's fields say of whether it is a gRPC call: those are POST requests of its content type.

@@ -43,6 +43,7 @@ struct PreparedWatch: ~Copyable {
       ports: command.options.ports.description)
     var limits = ExchangeLimits()
     limits.timeout = command.options.timeout.nanoseconds
+    limits.sectionDepth = command.options.pathDepth
     let stream =
       command.options.showsExchanges
       ? ExchangeReader(workers: backend.sources.count, pendingExchanges: limits.pendingRequests) : nil

@@ -51,6 +51,7 @@ struct OptionForm {
     OptionForm("--format", expected: "a format", example: "json"),
     OptionForm("--query", expected: list(QueryPolicy.self), example: "names"),
     OptionForm("--where", expected: "a condition", example: "'status>=500'"),
+    OptionForm("--path-depth", expected: "a whole number, 1 to 8", example: "2"),
     OptionForm("--top", expected: "a whole number, 1 or more", example: "5"),
     OptionForm("--listen", expected: "ADDRESS:PORT, a port, or unix:PATH", example: "127.0.0.1:9180"),
     OptionForm("--listen-sites", expected: "a whole number, 1 to 500", example: "50"),

@@ -50,6 +50,11 @@ struct ReportOptions: ParsableArguments {
       valueName: "condition"))
   var condition: String?
 
+  @Option(
+    name: .customLong("path-depth"),
+    help: "Path segments of a section, 1 to 8; from the second on, numbers, UUIDs and hashes count as {id}.")
+  var pathDepth = 1
+
   @Option(help: "How many sites are listed. (default: 5 on pages, all in JSON)")
   var top: Int?
 
@@ -115,6 +120,9 @@ struct ReportOptions: ParsableArguments {
       throw ValidationError(
         "--follow and --format screen exclude each other: lines would run over the screen",
         hint: "--follow alone, or with --format json")
+    }
+    if pathDepth < 1 || pathDepth > 8 {
+      throw ValidationError("--path-depth must be 1 to 8, got \(pathDepth)")
     }
     if let top, top < 1 { throw ValidationError("--top must be 1 or more, got \(top)") }
   }

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import Statistics
+import Testing
+
+@testable import Exporting
+
+/// Tables as CSV: what is in a name stays in its field.
+@Suite struct CSVTableTests {
+  private static func text(_ table: CSVTable) -> [String] {
+    String(decoding: table.bytes, as: UTF8.self).components(separatedBy: "\r\n")
+  }
+
+  @Test func `sites have their counts and times, and empty fields without an answer`() {
+    var life = Snapshot()
+    life.sites = [SiteCounts(name: "a.example"), SiteCounts(name: #"=cmd|"x",1"#)]
+    (life.sites[0].requests, life.sites[0].successes, life.sites[0].failures) = (7, 4, 2)
+    life.sites[0].unanswered = UnansweredRequests(aborted: 1)
+    life.sites[0].overcountMax = 3
+    (life.sites[0].latency.count, life.sites[0].latency.p50) = (6, 1_250_000)
+    (life.sites[0].latency.p90, life.sites[0].latency.p99) = (2_000_000_000, 60_000_000_001)
+    life.sites[0].latency.maximum = 61_000_000_000
+    #expect(
+      Self.text(.sites(life)) == [
+        "site,requests,overcount_max,successes,failures,aborted,timed_out,unknown,p50_seconds,p90_seconds,"
+          + "p99_seconds,max_seconds",
+        #""a.example",7,3,4,2,1,0,0,0.001250000,2.000000000,60.000000001,61.000000000"#,
+        #""'=cmd|""x"",1",0,0,0,0,0,0,0,,,,"#, "",
+      ])
+  }
+
+  @Test func `clients have their addresses`() {
+    var life = Snapshot()
+    life.clients = [
+      ClientCounts(high: 0, low: 0xffff_0a00_0001), ClientCounts(high: 0x2001_0db8_0000_0000, low: 1),
+    ]
+    (life.clients[0].requests, life.clients[0].successes, life.clients[0].slowest) = (2, 1, 5_000_000)
+    #expect(
+      Self.text(.clients(life)) == [
+        "client,requests,overcount_max,successes,failures,aborted,timed_out,unknown,slowest_seconds",
+        #""10.0.0.1",2,0,1,0,0,0,0,0.005000000"#, #""2001:db8::1",0,0,0,0,0,0,0,"#, "",
+      ])
+  }
+}
