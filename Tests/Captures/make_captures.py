@@ -14,7 +14,16 @@ import sys
 import tempfile
 import time
 
-from making import derived, lab, scenarios_clients, scenarios_http2, scenarios_raw, servers, truth  # noqa: F401
+from making import (  # noqa: F401
+    derived,
+    lab,
+    scenarios_clients,
+    scenarios_grpc,
+    scenarios_http2,
+    scenarios_raw,
+    servers,
+    truth,
+)
 from making.scenario import ALL
 
 LARGEST = 100_000

@@ -39,6 +39,9 @@ extension FrameStage {
   /// The flow whose connection must be ended since all take too much memory; nil while they do not.
   var nextBeyondBudget: FlowIndex? { connections.nextBeyondBudget }
 
+  /// Bytes that all connections hold.
+  var memory: Int { connections.memory }
+
   /// Whether a flow carries frames.
   func carries(_ flow: FlowIndex) -> Bool { connections.connection(of: flow) != nil }
 

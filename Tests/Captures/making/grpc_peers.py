@@ -111,6 +111,22 @@ def serve(address, log):
     server.wait_for_termination()
 
 
+def together(address, paths, connections=1, size=7):
+    """Makes calls at once, on some connections in turn."""
+    import grpc
+
+    options = [*LARGE, ("grpc.use_local_subchannel_pool", 1)]
+    channels = [grpc.insecure_channel(f"{address}:50051", options=options) for _ in range(connections)]
+    for channel in channels:
+        grpc.channel_ready_future(channel).result(timeout=10)
+    pending = [channels[place % connections].unary_unary(path).future(b"r" * size) for place, path in enumerate(paths)]
+    for call in pending:
+        call.exception()
+    time.sleep(0.3)
+    for channel in channels:
+        channel.close()
+
+
 def abandon(address, paths):
     """Cancels each call half a second after its request."""
     import grpc
@@ -123,20 +139,24 @@ def abandon(address, paths):
         time.sleep(0.3)
 
 
-def calls(address, paths, kind="Unary", metadata=(), cancel=False):
-    """Makes calls one after the other on one connection; their failures are what they are made for."""
+def calls(address, paths, kind="Unary", metadata=(), cancel=False, timeout=None, to=None, compression=None, request=b"request"):
+    """Makes calls one after the other on one connection; their failures are what they are made for.
+
+    `to` is a proxy that they are sent to instead.
+    """
     import grpc
 
-    with grpc.insecure_channel(f"{address}:50051", options=LARGE) as channel:
+    options = [*LARGE, ("grpc.default_authority", f"{address}:50051")]
+    with grpc.insecure_channel(to or f"{address}:50051", options=options) as channel:
         makers = {
             "Server": channel.unary_stream, "Watch": channel.unary_stream, "Client": channel.stream_unary,
             "Both": channel.stream_stream,
         }
         for path in paths:
             call = makers.get(kind, channel.unary_unary)(path)
-            request = iter([b"one", b"two"]) if kind in ("Client", "Both") else b"request"
+            message = iter([b"one", b"two"]) if kind in ("Client", "Both") else request
             try:
-                answer = call(request, metadata=metadata, wait_for_ready=True)
+                answer = call(message, metadata=metadata, wait_for_ready=True, timeout=timeout, compression=compression)
                 if kind in ("Server", "Both"):
                     list(answer)
                 if cancel:

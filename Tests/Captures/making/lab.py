@@ -9,7 +9,7 @@ import sys
 import time
 
 CLIENT_ADDRESS = "10.78.0.1"
-HOSTS = {"nginx": 2, "apache": 3, "haproxy": 4, "node": 5, "raw": 6, "stdlib": 7, "grpc": 8}
+HOSTS = {"nginx": 2, "apache": 3, "haproxy": 4, "node": 5, "raw": 6, "stdlib": 7, "grpc": 8, "hypercorn": 9}
 
 
 def address(server):

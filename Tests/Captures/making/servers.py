@@ -5,7 +5,7 @@ import os
 import subprocess
 import time
 
-from . import grpc_peers, raw_server, stdlib_server
+from . import asgi_server, grpc_peers, raw_server, stdlib_server
 from .lab import address, address6
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -34,7 +34,7 @@ def files(lab):
 
 
 def nginx(lab):
-    """nginx: static files, fixed answers, HTTP/2 on port 81, a second port 8080."""
+    """nginx: static files, fixed answers, HTTP/2 on port 81, before gRPC's server on 82, after a PROXY header on 83."""
     root, here = files(lab), lab.folder
     places = f"""
       root {root}; client_max_body_size 1m; large_client_header_buffers 8 32k; keepalive_requests 100000; if_modified_since before;
@@ -56,6 +56,8 @@ http {{
   uwsgi_temp_path {here}/t4; scgi_temp_path {here}/t5; default_type text/plain; types {{ text/html html; }}
   server {{ {listens} {places} }}
   server {{ listen {address('nginx')}:81 http2; {places} }}
+  server {{ listen {address('nginx')}:82 http2; location / {{ grpc_pass grpc://{address('grpc')}:50051; grpc_set_header Host $http_host; grpc_read_timeout 300ms; }} }}
+  server {{ listen {address('nginx')}:83 http2 proxy_protocol; {places} }}
 }}
 """)
     lab.start(["nginx", "-c", f"{here}/nginx.conf"], stderr=subprocess.DEVNULL)
@@ -81,7 +83,7 @@ TypesConfig /etc/mime.types
 DavLockDB {here}/davlock
 DocumentRoot {root}
 LimitRequestFieldSize 32000
-LogFormat "{{\\"request\\":\\"%r\\",\\"host\\":\\"%{{Host}}i\\",\\"status\\":\\"%>s\\"}}" truth
+LogFormat "{{\\"request\\":\\"%r\\",\\"host\\":\\"%{{Host}}i\\",\\"status\\":\\"%>s\\",\\"pushed\\":\\"%{{H2_PUSHED}}e\\"}}" truth
 CustomLog {log(lab, 'apache')} truth
 ProxyRequests On
 AllowCONNECT 80
@@ -97,6 +99,9 @@ Dav On
 </Directory>
 <VirtualHost {address('apache')}:81>
 Protocols h2c http/1.1
+<Location /many/3.txt>
+H2PushResource /many/4.txt
+</Location>
 </VirtualHost>
 """)
     subprocess.run(["chmod", "a+rwx", here], check=True)
@@ -104,7 +109,7 @@ Protocols h2c http/1.1
 
 
 def haproxy(lab):
-    """HAProxy before nginx and the raw server: reuses backend connections, refuses /forbidden itself."""
+    """HAProxy before nginx, the raw server and gRPC's: reuses backend connections, refuses /forbidden itself."""
     here = lab.folder
     with open(f"{here}/haproxy.cfg", "w") as file:
         file.write(f"""
@@ -116,6 +121,11 @@ defaults
   timeout client 5s
   timeout server 5s
   http-reuse always
+frontend rpc
+  bind {address('haproxy')}:82 proto h2
+  default_backend rpc
+backend rpc
+  server g {address('grpc')}:50051 proto h2
 frontend f
   bind {address('haproxy')}:80
   bind {address('haproxy')}:81 proto h2
@@ -135,8 +145,9 @@ backend raw
 
 
 def node(lab):
-    """Node: chunked, trailers, interim responses, upgrades and CONNECT by its own HTTP module."""
+    """Node: chunked, trailers, interim responses, upgrades and CONNECT by its own HTTP module; HTTP/2 on port 81."""
     lab.start(["node", f"{HERE}/server.js", address("node"), log(lab, "node"), address("nginx")])
+    lab.start(["node", f"{HERE}/server_http2.js", address("node"), log(lab, "node")])
 
 
 def start_all(lab):
@@ -146,7 +157,8 @@ def start_all(lab):
     lab.inside(lab.server, raw_server.serve, address("raw"), log(lab, "raw"), wait=False)
     lab.inside(lab.server, stdlib_server.serve, address("stdlib"), log(lab, "stdlib"), wait=False)
     lab.inside(lab.server, grpc_peers.serve, address("grpc"), log(lab, "grpc"), wait=False)
-    names = ["nginx", "apache", "haproxy", "raw", "stdlib", "node"]
+    lab.inside(lab.server, asgi_server.serve, address("hypercorn"), log(lab, "hypercorn"), wait=False)
+    names = ["nginx", "apache", "haproxy", "raw", "stdlib", "node", "hypercorn"]
     for name in names:
         wait_for(lab, name)
     # Its clients wait until it is ready.

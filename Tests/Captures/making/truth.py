@@ -9,7 +9,7 @@ import re
 def site(entry):
     """The site of a request: its target's authority, else its Host, else the server's address."""
     target, authority = entry["target"], entry.get("host") or ""
-    if entry["method"] == "CONNECT":
+    if entry["method"] == "CONNECT" and "protocol" not in entry:
         authority = target
     elif "://" in target.split("?")[0] and not target.startswith("/"):
         authority = target.split("://", 1)[1].split("/")[0].split("?")[0]
@@ -26,7 +26,7 @@ def section(entry):
     target = entry["target"]
     if target.startswith("/shop."):
         return target.rpartition("/")[0]
-    if entry["method"] == "CONNECT":
+    if entry["method"] == "CONNECT" and "protocol" not in entry:
         return ""
     if "://" in target.split("?")[0] and not target.startswith("/"):
         rest = target.split("://", 1)[1]
@@ -73,6 +73,9 @@ def of(entries, direction="both", unmatched=(), prefaces=0):
 def entry_of(line, server_address):
     """One line of a server's log, as JSON with `request` (its first line) or `method` and `target`."""
     fields = json.loads(line)
+    if fields.pop("pushed", "-") not in ("-", ""):
+        # Nobody asked for it.
+        return None
     if "request" in fields:
         parts = fields["request"].split(" ")
         if len(parts) != 3 or not re.fullmatch(r"HTTP/\d\.\d", parts[2]):
