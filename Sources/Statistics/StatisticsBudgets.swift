@@ -10,7 +10,7 @@ package struct StatisticsBudgets: Equatable, Sendable {
   /// Pairs of site and section, 8 to 131,072.
   package var sections: Int = 4096
   /// Addresses of clients, 8 to 65,536.
-  package var clients: Int = 1024
+  package var clients: Int = 512
   /// Methods outside of the registered list, 8 to 1,024.
   package var methods: Int = 32
   /// The tracker's pending exchanges: `ExchangeEvent.exchange` is below this number.

@@ -63,7 +63,7 @@ import Testing
     #expect(first.requests - first.overcountMax <= UInt64(others) && UInt64(others) <= first.requests)
     let listed = life.clients.reduce(0) { $0 + $1.requests - $1.overcountMax }
     #expect(listed + life.otherClients.requests == UInt64(2 * others))
-    #expect(life.clients.count <= 1024 && life.otherClients.clients > 0)
+    #expect(life.clients.count <= 512 && life.otherClients.clients > 0)
   }
 
   @Test func `the clients of two workers are added up, with what a full table may have missed`() throws {
