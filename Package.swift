@@ -180,7 +180,11 @@ let package = Package(
     tests(
       "Exchanges",
       with: ["Capture", "Conversations", "HTTP1", "HTTP2", "HeaderBlocks", "Randomness", "System", "Text"]),
-    tests("Owners", with: ["Capture", "COwnerFilter", "Exchanges", "System"]),
+    tests(
+      "Owners",
+      with: [
+        "Capture", "Conversations", "COwnerFilter", "Exchanges", "ExchangeStream", "Statistics", "System",
+      ]),
     tests("Statistics", with: ["Capture", "Exchanges", "HTTP1", "Randomness", "System", "Text"]),
     tests("ExchangeStream", with: ["Capture", "Conversations", "Exchanges", "HTTP1", "System"]),
     tests("Alerting", with: ["Capture", "Statistics", "System", "Text"]),
@@ -188,7 +192,8 @@ let package = Package(
     .testTarget(
       name: "ReportingTests",
       dependencies: [
-        "AlertDelivery", "Alerting", "Capture", "Exchanges", "ExchangeStream", "HTTP1", "Randomness",
+        "AlertDelivery", "Alerting", "Capture", "Exchanges", "ExchangeStream", "HTTP1", "Owners",
+        "Randomness",
         "Reporting", "Screen", "Statistics", "System", "Text",
       ], exclude: ["Screens"], swiftSettings: settings),
     .testTarget(

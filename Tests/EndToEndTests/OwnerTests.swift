@@ -87,4 +87,69 @@ struct OwnerTests {
       #expect(ran.errors.contains("processes are not known") == isWarned)
     }
   }
+
+  /// Where control groups of version 2 can be made; nil where they cannot.
+  static let groups: String? = {
+    for line in Shell.read("/proc/mounts").split(separator: "\n") {
+      let fields = line.split(separator: " ").map(String.init)
+      if fields.count > 2, fields[2] == "cgroup2" { return fields[1] }
+    }
+    return nil
+  }()
+
+  @Test(.enabled(if: groups != nil, "needs a mounted cgroup2"))
+  func `units and containers are read from control groups, of 500 short clients too`() throws {
+    let network = Network()
+    let (client, name) = network.pair()
+    let id = String(repeating: "0123456789abcdef", count: 4)
+    let root = "\(try #require(Self.groups))/wiretally-test-\(getpid())"
+    let unit = "\(root)/system.slice/pages.service", container = "\(root)/system.slice/docker-\(id).scope"
+    Shell.run("mkdir -p \(unit) \(container)")
+    defer {
+      // A group is free some time after its last process has ended.
+      let removal = "rmdir \(unit) \(container) \(root)/system.slice \(root)"
+      Shell.run(
+        "for i in $(seq 500); do \(removal) 2>/dev/null && exit 0; sleep 0.02; done; ls -d \(root) && exit 1; exit 0"
+      )
+    }
+    do {
+      let server = ChildProcess([
+        "sh", "-c", "echo $$ >\(unit)/cgroup.procs; exec ip netns exec \(name) python3 -m http.server 80",
+      ])
+      for _ in 0..<1_000 where server.isRunning {
+        if Network.run("ss -Hltn sport = :80", in: name).output.contains("LISTEN") { break }
+        usleep(20_000)
+      }
+      let monitor = Monitor(in: name, ["--no-alert", "--format", "json"], threshold: nil)
+      Shell.run(
+        "echo $$ >\(container)/cgroup.procs; "
+          + "exec ip netns exec \(client) sh -c 'for i in $(seq 500); do curl -s -o /dev/null http://10.77.0.2/none; done'"
+      )
+      let rows = Self.rows(monitor.end().output)
+      server.send(SIGKILL)
+      #expect(server.wait(seconds: 20))
+      var known: [String: Int] = [:]
+      var all: [String: Int] = [:]
+      for row in rows {
+        let requests = row["requests"] as? Int ?? 0
+        all[row["role"] as? String ?? "", default: 0] += requests
+        switch (row["role"] as? String, row["process"] as? String) {
+        case ("server", "python3"):
+          #expect(row["unit"] as? String == "pages.service" && row["container"] is NSNull)
+          #expect(row["pid"] is Int)
+        case ("client", "curl"):
+          #expect(row["unit"] is NSNull && row["container"] as? String == "docker:0123456789ab")
+        case (_, nil): continue
+        default: Issue.record("a wrong owner: \(row)")
+        }
+        known[row["role"] as? String ?? "", default: 0] += requests
+      }
+      #expect(
+        rows.filter { $0["role"] as? String == "server" }.compactMap { $0["requests"] as? Int }.reduce(0, +)
+          == 500)
+      // 99.9 % of the servers and 99 % of the clients.
+      #expect(known["server", default: 0] == 500)
+      #expect(known["client", default: 0] >= 495)
+    }
+  }
 }

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+import Capture
+import Conversations
+import Exchanges
+import ExchangeStream
+import Statistics
+import System
+import Testing
+
+@testable import Owners
+
+/// From segments and records to the counts of owners: tracker, attribution, tallies, timeline.
+struct AttributionTests {
+  /// One worker with its timeline.
+  private final class Worker {
+    let source = GivenRecords()
+    let table: OwnerTable
+    let timeline: Timeline
+    let stream: ExchangeReader
+    private let owners: OwnerAttribution
+    private let writer: TallyWriter
+    private var tracker: ExchangeTracker
+    private var end: UInt64 = 0
+
+    init() throws {
+      table = OwnerTable(source)
+      var limits = ExchangeLimits()
+      limits.timeout = 10_000_000_000
+      let budgets = StatisticsBudgets(pendingExchanges: limits.pendingRequests)
+      let plan = try IntervalPlan(interval: 10_000_000_000)
+      let tally = try TallyExchange(budgets: budgets)
+      writer = try TallyWriter(tally, plan: plan, pinned: .none(seed: 42))
+      timeline = try Timeline([tally], plan: plan, pinned: .none(seed: 42))
+      timeline.owners = table
+      owners = try OwnerAttribution(table)
+      stream = ExchangeReader(workers: 1, pendingExchanges: limits.pendingRequests)
+      tracker = ExchangeTracker(limits: limits, depth: .streams, seed: 42)
+      tracker.batch.isAttributed = true
+      tracker.batch.isDetailed = true
+    }
+
+    func process(_ packets: [Dialogue.Packet]) {
+      for packet in packets {
+        if writer.isTickOver(packet.segment.time) {
+          writer.turn(at: packet.segment.time, ledger: tracker.counters)
+          while timeline.nextInterval(capture: CaptureCounters()) != nil {}
+        }
+        tracker.process(packet.segment, packet.payload.rawSpan)
+        end = max(end, packet.segment.time)
+        record()
+      }
+    }
+
+    /// Ends what waits by the time limit.
+    func expire() {
+      tracker.advance(to: end + 60_000_000_000)
+      record()
+    }
+
+    private func record() {
+      owners.attribute(tracker.batch)
+      writer.record(tracker.batch.all, names: tracker.batch.names)
+      writer.recordOwners(tracker.batch.all, tracker.batch.allParties)
+      stream.writers[0].record(tracker.batch)
+      tracker.batch.clear()
+    }
+
+    func finish() -> [OwnerCounts] {
+      tracker.finish()
+      record()
+      writer.close(ledger: tracker.counters)
+      while timeline.nextInterval(capture: CaptureCounters()) != nil {}
+      _ = timeline.finish(capture: CaptureCounters())
+      return timeline.summary(capture: CaptureCounters()).owners ?? []
+    }
+  }
+
+  private static func row(
+    _ role: OwnerCounts.Role, _ process: String?, _ requests: UInt64, failures: UInt64 = 0
+  ) -> [String] { [role.rawValue, process ?? "?", "\(requests)", "\(failures)"] }
+
+  private static func rows(_ owners: [OwnerCounts]) -> [[String]] {
+    owners.map { row($0.role, $0.process?.owner.process, $0.requests, failures: $0.failures) }
+  }
+
+  @Test
+  func `each end of an exchange counts for its owner, and exchanges of nobody for nobody`() throws {
+    let worker = try Worker()
+    var dialogue = Dialogue()
+    dialogue.open()
+    for index in 0..<3 {
+      dialogue.ask(get("/a"))
+      dialogue.answer(ok("x", status: index == 0 ? "503 No" : "200 OK"))
+    }
+    worker.source.add(
+      RecordBytes.connection(
+        .connected, process: 3, local: dialogue.client, remote: dialogue.server, name: "curl"),
+      RecordBytes.connection(.received, process: 4, local: dialogue.server, remote: dialogue.client))
+    worker.process(dialogue.packets)
+    var other = Dialogue(clientPort: 40_001)
+    other.time = dialogue.time
+    other.open()
+    other.ask(get("/b"))
+    other.answer(ok("y"))
+    other.ask(get("/c"))
+    other.reset(byClient: false)
+    worker.process(other.packets)
+    let owners = worker.finish()
+    #expect(
+      Self.rows(owners) == [
+        Self.row(.server, "nginx", 3, failures: 1), Self.row(.server, nil, 2),
+        Self.row(.client, "curl", 3, failures: 1), Self.row(.client, nil, 2),
+      ])
+    #expect(owners[0].latency.count == 3 && owners[1].latency.count == 1)
+    #expect(owners[0].process?.process == 4 && owners[2].process?.process == 3)
+  }
+
+  @Test
+  func `what changes on an open connection counts from then on, also what runs out`() throws {
+    let worker = try Worker()
+    var dialogue = Dialogue()
+    dialogue.open()
+    dialogue.ask(get("/a"))
+    dialogue.answer(ok("x"))
+    let ends = (dialogue.server, dialogue.client)
+    worker.source.add(RecordBytes.connection(.received, local: ends.0, remote: ends.1, name: "before"))
+    worker.process(dialogue.packets)
+    dialogue.packets = []
+    worker.source.add(
+      RecordBytes.connection(.received, process: 8, local: ends.0, remote: ends.1, name: "after"))
+    worker.table.update()
+    dialogue.ask(get("/a"))
+    dialogue.answer(ok("x"))
+    dialogue.ask(get("/never"))
+    worker.process(dialogue.packets)
+    worker.expire()
+    let rows = Self.rows(worker.finish().filter { $0.role == .server })
+    #expect(rows == [Self.row(.server, "after", 2), Self.row(.server, "before", 1)])
+  }
+
+  @Test
+  func `one that was not known is looked for again after a second`() throws {
+    let worker = try Worker()
+    var dialogue = Dialogue()
+    dialogue.step = 300_000_000
+    dialogue.open()
+    for _ in 0..<2 {
+      dialogue.ask(get("/a"))
+      dialogue.answer(ok("x"))
+    }
+    let early = dialogue.packets
+    dialogue.packets = []
+    for _ in 0..<2 {
+      dialogue.ask(get("/a"))
+      dialogue.answer(ok("x"))
+    }
+    worker.process(early)
+    worker.source.add(RecordBytes.connection(.received, local: dialogue.server, remote: dialogue.client))
+    worker.process(dialogue.packets)
+    let rows = Self.rows(worker.finish().filter { $0.role == .server })
+    #expect(rows == [Self.row(.server, nil, 2), Self.row(.server, "nginx", 2)])
+  }
+
+  @Test
+  func `the record of an exchange has the references of its owners`() throws {
+    let worker = try Worker()
+    worker.stream.listen()
+    var dialogue = Dialogue()
+    dialogue.open()
+    dialogue.ask(get("/a"))
+    dialogue.answer(ok("x"))
+    dialogue.ask(get("/b"))
+    dialogue.reset(byClient: false)
+    worker.source.add(RecordBytes.connection(.received, local: dialogue.server, remote: dialogue.client))
+    worker.process(dialogue.packets)
+    var record = ExchangeRecord()
+    for outcome in [ExchangeFacts.Outcome.answered, .aborted] {
+      #expect(worker.stream.next(into: &record))
+      #expect(record.facts.outcome == outcome)
+      #expect(worker.table.process(record.facts.serverOwner)?.owner == Owner(process: "nginx"))
+      #expect(record.facts.clientOwner == .unknown)
+    }
+    _ = worker.finish()
+  }
+
+  @Test
+  func `owners that gave their places away count together`() throws {
+    let worker = try Worker()
+    var server = Endpoint(ipv4: 0x0a00_0002, port: 80)
+    server.port = 80
+    for number in 0..<UInt32(OwnerDirectory.capacity) + 10 {
+      var dialogue = Dialogue()
+      dialogue.client = Endpoint(ipv4: 0x0b00_0000 + number, port: 40_000)
+      dialogue.server = server
+      dialogue.open()
+      dialogue.ask(get("/a"))
+      dialogue.answer(ok("x"))
+      worker.source.add(
+        RecordBytes.connection(
+          .received, process: number + 1, local: server, remote: dialogue.client, name: "p\(number)"))
+      worker.process(dialogue.packets)
+      worker.source.add(
+        RecordBytes.connection(.closed, process: 0, time: .max, local: server, remote: dialogue.client))
+      worker.table.update()
+    }
+    let owners = worker.finish().filter { $0.role == .server }
+    #expect(owners.reduce(0) { $0 + $1.requests } == UInt64(OwnerDirectory.capacity) + 10)
+    #expect(owners.first?.process?.owner == .other)
+    #expect(owners.first?.requests == 10)
+  }
+}
