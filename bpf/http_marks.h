@@ -16,6 +16,8 @@ enum {
 	HTTPF_MARKED = 1,
 	HTTPF_WISH = 3, /* the bits of a wish */
 	HTTPF_GENERATION = 4,
+	/* Bytes that a client sends at most without any of it being seen. */
+	HTTPF_NEAR = 1 << 20,
 	/* More than any segment has bytes: not to be searched. */
 	HTTPF_NEVER = 0xffffffff,
 	/* Nanoseconds, as a shift: some two seconds. */
@@ -105,8 +107,10 @@ static __always_inline void httpf_claim(struct httpf_cpu *cpu, struct httpf_mark
 	mark->kernel = (__u64)httpf_mark_tag(cpu) << 32 | (__u32)(generation + HTTPF_GENERATION);
 	mark->bare = 0;
 	mark->loaded = 0;
+	/* Only what has passed whole has its byte, as a rule: others leave that memory alone. */
+	if (mark->seen)
+		httpf_note_marked(cpu, 0);
 	mark->seen = 0;
-	httpf_note_marked(cpu, 0);
 }
 
 /*
@@ -119,7 +123,8 @@ static __always_inline void httpf_note_bare(struct httpf_cpu *cpu)
 	struct httpf_mark *mark;
 
 	cpu->flow = httpf_flow(h);
-	if ((h->flags & (HTTPF_SYN | HTTPF_ACK)) != HTTPF_SYN)
+	/* Most SYNs need not look: of what is not marked the next request shows that it is another one. */
+	if ((h->flags & (HTTPF_SYN | HTTPF_ACK)) != HTTPF_SYN || !httpf_may_be_marked(cpu))
 		return;
 	mark = httpf_mark_of(cpu);
 	if (!mark || mark->kernel >> 32 != httpf_mark_tag(cpu))
@@ -127,6 +132,16 @@ static __always_inline void httpf_note_bare(struct httpf_cpu *cpu)
 	if (mark->bare && mark->asked - bpf_ntohl(h->sequence) - 1 < HTTPF_HEAD_LIMIT)
 		return;
 	httpf_claim(cpu, mark);
+}
+
+/*
+ * Whether a request is one of another connection of the same ports, whose SYN nobody has looked at: far from
+ * what its client sent before. A mark is left, as anybody can send this: what passes whole for nothing is
+ * cleared.
+ */
+static __always_inline int httpf_is_another(const struct httpf_mark *mark, __u32 sequence)
+{
+	return mark->bare && sequence - mark->asked + HTTPF_NEAR >= 2 * HTTPF_NEAR && !httpf_is_marked(mark);
 }
 
 /* Whether a request is asked for before the answer to the one before it: nothing was received in between. */
@@ -191,6 +206,8 @@ static __always_inline int httpf_passes_whole(struct httpf_cpu *cpu, __u32 begin
 		httpf_claim(cpu, mark);
 	}
 	if (begins == HTTPF_REQUEST) {
+		if (httpf_is_another(mark, sequence))
+			httpf_claim(cpu, mark);
 		if (httpf_is_pipelined(mark, acknowledgement, sequence))
 			httpf_set_mark(cpu, mark);
 		httpf_limit_search(cpu, mark);

@@ -226,7 +226,9 @@ extension ExchangeTracker {
 
   /// A FIN or RST was seen. A client's FIN is a half-close: it waits for its responses (RFC 9112, section 9.6).
   private mutating func close(_ flow: FlowIndex, _ direction: Direction, _ segment: borrowing Segment) {
-    let isReset = segment.flags.isReset, isServer = messages.requestDirection(of: flow) != direction
+    let isReset = segment.flags.isReset
+    if !isReset { streams.finish(flow, direction, at: segment.sequence &+ segment.payloadLength) }
+    let isServer = messages.requestDirection(of: flow) != direction
     guard pairing.first(of: flow) != nil, isReset || isServer else { return }
     streams.close(
       flow,

@@ -159,6 +159,7 @@ struct Lines {
     var oldestInFlight: Double?
     var unmatchedResponses: Int
     var methods: [String: Int]
+    var protocols: [String: Int]
     var statuses: [String: Int]
     var sites: [Site]
     var clients: [Client]

@@ -80,6 +80,7 @@ enum Machine {
   static let hasServers = hasNamespaces && Shell.has("nginx") && Shell.has("curl")
   static let hasTranslation = hasServers && Shell.has("nft")
   static let hasLoad = hasServers && Shell.has("wrk")
+  static let hasFrameLoad = hasServers && Shell.has("h2load")
 
   /// The program under test: `WIRETALLY`, else what the package manager has built beside the tests.
   static let program: String = {

@@ -16,8 +16,14 @@ final class WebServer {
   private let process: ChildProcess
 
   /// Starts it on the ports given, and waits until it listens.
-  init(in name: String, ports: [Int] = [80], sourceLocation: SourceLocation = #_sourceLocation) {
-    let listens = ports.map { "listen \($0); listen [::]:\($0);" }.joined(separator: " ")
+  ///
+  /// - Parameter isHTTP2: it speaks HTTP/2 alone.
+  init(
+    in name: String, ports: [Int] = [80], isHTTP2: Bool = false,
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) {
+    let kind = isHTTP2 ? " http2" : ""
+    let listens = ports.map { "listen \($0)\(kind); listen [::]:\($0)\(kind);" }.joined(separator: " ")
     let www = folder.file("www")
     Shell.run("mkdir -p \(www)/a")
     _ = FileManager.default.createFile(atPath: www + "/index.html", contents: Data("hello\n".utf8))

@@ -47,6 +47,37 @@ import Testing
     #expect(account.answers == ["a.example /a 200": 1] && account.unanswered == 0)
   }
 
+  @Test(arguments: [CaptureDepth.auto, .streams], [true, false])
+  func `the answer to a half-closed client is read at once where all passes`(
+    depth: CaptureDepth, isInPieces: Bool
+  ) {
+    var talk = Dialogue()
+    talk.open()
+    talk.ask(get("/a"), size: isInPieces ? 20 : .max)
+    talk.finish(byClient: true)
+    talk.answer("HTTP/1.0 200 OK\r\n\r\n")
+    talk.answer("abc")
+    let open = Account(talk.packets, depth: depth, limits: ExchangeLimits())
+    #expect(open.answers == ["a.example /a 200": 1] && open.unanswered == 0)
+    talk.finish(byClient: false)
+    let ended = Account(talk.packets, depth: depth, limits: ExchangeLimits())
+    #expect(ended.answers == ["a.example /a 200": 1] && ended.unanswered == 0 && ended.isBalanced)
+  }
+
+  @Test func `a server's FIN does not abort what a held response answers, at depth auto`() {
+    var talk = Dialogue()
+    talk.ask(get("/a"))
+    talk.ask(get("/b"))
+    talk.answer(ok("a") + ok("b"))
+    talk.finish(byClient: false)
+    // The second request comes last; the kernel's record of it was late.
+    talk.packets.swapAt(1, 2)
+    talk.packets.swapAt(2, 3)
+    let account = Account(talk.packets, depth: .auto, limits: ExchangeLimits())
+    #expect(account.answers == ["a.example /a 200": 1, "a.example /b 200": 1])
+    #expect(account.aborted == 0 && account.unmatchedResponses.isEmpty && account.isBalanced)
+  }
+
   @Test func `a FIN in the response's own segment follows the response`() {
     var talk = Dialogue()
     talk.open()

@@ -46,8 +46,10 @@ extension StreamAssembler {
     let missing = SequenceNumber.distance(closing.position, from: next)
     if missing < 0 { return .open }
     if missing == 0 { return .reached }
-    // Without bodies, nobody knows how far the direction had come.
-    guard isStreams else { return missing < 1 << 30 ? .reached : .open }
+    // Without bodies, nobody knows how far the direction had come; what is held shows that it passes whole.
+    guard isStreams || firstHeld(flow, closing.direction) != nil else {
+      return missing < 1 << 30 ? .reached : .open
+    }
     if closing.isReset {
       // A reset after a FIN has the number after the FIN's own.
       if missing == 1 { return .reached }

@@ -51,6 +51,8 @@ extension StreamAssembler {
     flows[flow].standing = .fresh
     flows[flow].isAnnounced = false
     flows[flow].isClosing = false
+    flows[flow].finished = 0
+    flows[flow].marks = 0
   }
 
   func key(of flow: FlowIndex) -> FlowKey { flows[flow].key }
@@ -113,6 +115,12 @@ extension StreamAssembler {
   func announced(_ flow: FlowIndex, _ direction: Direction) -> UInt32? {
     let half = flows[flow][direction]
     return half.isAnnounced ? half.announced : nil
+  }
+
+  /// Notes a FIN at a sequence number: what acknowledges it acknowledges no further byte.
+  mutating func finish(_ flow: FlowIndex, _ direction: Direction, at position: UInt32) {
+    let half = flows[flow][direction]
+    if half.isKnown, half.next == position { flows[flow].finished |= direction == .forward ? 1 : 2 }
   }
 
   /// Whether a FIN or RST was seen before which bytes are missing.

@@ -37,6 +37,8 @@ struct StreamFlow: BitwiseCopyable {
   var marks: UInt8 = 0
   /// The number of requests since the last one that was sent before the answer to another one, up to 255.
   var calmRequests: UInt8 = 0
+  /// The directions whose FIN was seen right after what was read: 1 for forward, 2 for backward.
+  var finished: UInt8 = 0
   var byUse = Neighbours<FlowIndex>()
   var byWait = Neighbours<FlowIndex>()
 

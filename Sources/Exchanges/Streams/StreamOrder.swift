@@ -67,7 +67,8 @@ struct StreamOrder: ~Copyable {
       let other = flow[chunk.direction.opposite]
       // At depth auto the other direction may have had nothing to pass so far.
       guard other.isKnown else { return isStreams }
-      return SequenceNumber.distance(chunk.acknowledgement, from: other.next) > 0
+      let hasFinished = flow.finished & (chunk.direction == .forward ? 2 : 1) != 0
+      return SequenceNumber.distance(chunk.acknowledgement, from: other.next) > (hasFinished ? 1 : 0)
     }
   }
 }
