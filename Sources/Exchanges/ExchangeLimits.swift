@@ -6,6 +6,8 @@ package struct ExchangeLimits: Sendable {
   package var flows = 40_960
   /// Requests waiting for their response, and responses for their request.
   package var pendingRequests = 49_152
+  /// Of those, the number that one connection may have; pipelining clients have hundreds at most.
+  package var pendingPerFlow = 4_096
   /// Heads in the making that fit into 2 KiB.
   package var smallHeads = 1_024
   /// Heads in the making that need up to 64 KiB.

@@ -22,6 +22,7 @@ extension ExchangeTracker {
       case .head:
         take(head, payload.slice(reading.headOffset, payload.byteCount), chunk, &reading)
       case .storedHead: takeStored(head, chunk, &reading)
+      case .noRoom: endHead(reading.evicted.flow, reading.evicted.direction)
       case .preface(let isClient):
         beginFrames(chunk, &reading, first: isClient ? .client : .server, at: reading.headOffset)
       case .storedPreface:
@@ -119,7 +120,8 @@ extension ExchangeTracker {
     if head.kind.isRequest {
       counters.requests &+= 1
       if head.isMalformed { counters.malformedRequests &+= 1 }
-      takeRequest(head, bytes, chunk, reading.headStart)
+      let added = takeRequest(head, bytes, chunk, reading.headStart)
+      if let added, !pairing.mayBeAnswered(added) { endUnqueued(added) }
       return
     }
     counters.responses &+= 1
@@ -140,10 +142,10 @@ extension ExchangeTracker {
     if !isLate { messages.leaveHTTP(chunk.flow, other) }
   }
 
-  /// Emits the event of a request and adds it to those that wait for a response.
+  /// Emits the event of a request and adds it to those that wait for a response; nil when there is no room for it.
   private mutating func takeRequest(
     _ head: MessageHead, _ bytes: RawSpan, _ chunk: Chunk, _ start: UInt32
-  ) {
+  ) -> RequestIndex? {
     var event = ExchangeEvent(kind: .request)
     let request = PendingRequest(
       key: ExchangeKey(flow: chunk.flow), headStart: start,
@@ -158,7 +160,7 @@ extension ExchangeTracker {
       end(evicted, as: .unknown)
     }
     if pairing.first(of: chunk.flow) != nil { needsWhole = true } else { streams.calm(chunk.flow) }
-    let added = pairing.add(request)
+    let added = pairing.add(request, isAnswered: streams.isAnswered(chunk.flow))
     event.exchange = added
     if streams.noteRequest(chunk.flow, at: clock), let added {
       pairing.expectResponse(to: added, bodyLength: head.bodyLength)
@@ -181,6 +183,14 @@ extension ExchangeTracker {
     event.client = client(chunk)
     batch.append(event)
     if batch.isDetailed { batch.describeRequest(head, bytes, ends(chunk)) }
+    return added
+  }
+
+  /// Ends a request for which its connection had no room, in a call of its own: the names are in use until here.
+  @inline(never)
+  private mutating func endUnqueued(_ request: RequestIndex) {
+    counters.evictedRequests &+= 1
+    end(request, as: .unknown)
   }
 
   mutating func name(_ place: (start: Int, count: Int)) -> NameRange {
@@ -243,6 +253,7 @@ extension ExchangeTracker {
       event.kind = .interim
     } else if let request {
       counters.exchanges &+= 1
+      streams.noteAnswer(pairing.flow(of: request))
       pairing.remove(request)
     } else {
       counters.unmatchedResponses &+= 1
@@ -498,7 +509,7 @@ extension ExchangeTracker {
     event.version = .http2
     event.method = read.method
     event.time = chunk.time
-    if let added = pairing.add(request) {
+    if let added = pairing.add(request, isAnswered: streams.isAnswered(chunk.flow)) {
       event.exchange = added
       frames.add(read, of: chunk.flow, as: added)
     }
@@ -575,6 +586,7 @@ extension ExchangeTracker {
     event.exchange = request
     event.time = ended.responseTime
     event.latency = pairing.answer(to: request, at: event.time).latency
+    streams.noteAnswer(flow)
     pairing.remove(request)
     counters.exchanges &+= 1
     batch.append(event)

@@ -32,6 +32,7 @@ package struct ExchangeTracker: ~Copyable {
   package private(set) var clock: UInt64 = 0
 
   let seed: UInt64
+  private let secrets: FlowSecrets
   var streams: StreamAssembler
   var messages: MessageReader
   var frames: FrameStage
@@ -42,6 +43,7 @@ package struct ExchangeTracker: ~Copyable {
     self.limits = limits
     self.depth = depth
     self.seed = seed
+    secrets = FlowSecrets(seed: seed)
     // As a plain bit for the path of every segment: comparing the enum is a call.
     let isStreams = depth.isStreams
     streams = StreamAssembler(limits: limits, isStreams: isStreams, seed: seed)
@@ -82,7 +84,7 @@ package struct ExchangeTracker: ~Copyable {
   package mutating func process(_ segment: borrowing Segment, _ payload: RawSpan) {
     if segment.time > clock { advance(to: segment.time) }
     let ends = FlowKey.of(segment)
-    let hash = ends.key.hash(seed: seed)
+    let hash = ends.key.hash(secrets)
     let isOpening = segment.flags.isOpening, isEmpty = segment.payloadLength == 0
     var flow: FlowIndex
     var direction = ends.direction
@@ -152,11 +154,11 @@ package struct ExchangeTracker: ~Copyable {
   /// flight, and events say which.
   package mutating func finish() {
     while let flow = streams.firstWaiting { giveUpWaiting(flow) }
-    var next = streams.oldest
+    var next = streams.first
     while let flow = next {
       endHead(flow, .forward)
       endHead(flow, .backward)
-      next = streams.newer(than: flow)
+      next = streams.after(flow)
     }
     while let request = pairing.oldest { end(request, as: .inFlight) }
   }

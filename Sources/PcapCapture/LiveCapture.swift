@@ -48,6 +48,8 @@ package final class LiveCapture: SegmentSource {
   private var stamps: StampClock
   private let published = Locked(Published())
   private let isStopped = Atomic<Bool>(false)
+  /// What is left to be read after `stop`; nil before it.
+  private var remainder: CaptureRemainder?
   /// Whether the block that the kernel was filling at the end has been waited for.
   private var hasWaitedForLast = false
 
@@ -131,7 +133,10 @@ package final class LiveCapture: SegmentSource {
   }
 
   private func drain(_ body: (borrowing Segment, RawSpan) -> Void) throws(CaptureError) -> Int {
-    if isBroken { return 0 }
+    if remainder == nil, isStopped.load(ordering: .relaxed) {
+      remainder = CaptureRemainder(stoppedAt: now ?? 0, bufferBytes: options.bufferBytes)
+    }
+    if isBroken || remainder?.isOver == true { return 0 }
     stamps.renew(Self.clocks(since: startOffset))
     for count in 0..<Self.batch {
       var header: UnsafeMutablePointer<pcap_pkthdr>?
@@ -152,6 +157,7 @@ package final class LiveCapture: SegmentSource {
       let seconds = Int64(unsafe found.pointee.ts.tv_sec), fraction = Int64(unsafe found.pointee.ts.tv_usec)
       let time = stamps.time(of: seconds &* 1_000_000_000 &+ fraction) { Self.clocks(since: startOffset) }
       let packet = unsafe RawSpan(_unsafeStart: start, byteCount: captured)
+      if remainder?.contains(packetOf: captured, at: UInt64(bitPattern: time)) == false { return count }
       let length = Int(unsafe found.pointee.len)
       if intake.read(packet, wireLength: length, link: handle.link, time: UInt64(bitPattern: time)) {
         let segment = intake.segment

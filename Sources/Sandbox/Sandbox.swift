@@ -72,6 +72,11 @@ import System
         isExpected: ENOSYS
       )
       do throws(SystemError) {
+        try PacketSocketFilter.install()
+      } catch {
+        report.failures.append("cannot keep packet sockets from sending (\(error.reason))")
+      }
+      do throws(SystemError) {
         let count = try SystemCallFilter.install(policy.permissions)
         report.restrictions.append("\(count) system calls allowed (seccomp)")
       } catch {

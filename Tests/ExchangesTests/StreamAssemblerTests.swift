@@ -14,7 +14,7 @@ import Testing
     -> StreamAssembler
   {
     var streams = StreamAssembler(limits: limits, isStreams: isStreams, seed: 7)
-    _ = streams.insert(key, hash: key.hash(seed: 7))
+    _ = streams.insert(key, hash: key.hash(FlowSecrets(seed: 7)))
     if isOpen {
       streams.open(flow, .forward, at: 1_000)
       streams.open(flow, .backward, at: 5_000)
@@ -190,19 +190,19 @@ import Testing
     var streams = Self.stage(limits)
     let other = FlowKey(aHigh: 0, aLow: 1, bHigh: 0, bLow: 3, ports: 80)
     #expect(streams.nextToEvict == nil)
-    _ = streams.insert(other, hash: other.hash(seed: 7))
+    _ = streams.insert(other, hash: other.hash(FlowSecrets(seed: 7)))
     #expect(streams.nextToEvict == Self.flow)
-    let found = streams.use(Self.key, hash: Self.key.hash(seed: 7))
+    let found = streams.use(Self.key, hash: Self.key.hash(FlowSecrets(seed: 7)))
     #expect(found == Self.flow && streams.nextToEvict == FlowIndex(offset: 1))
     streams.remove(FlowIndex(offset: 1))
-    let gone = streams.use(other, hash: other.hash(seed: 7))
+    let gone = streams.use(other, hash: other.hash(FlowSecrets(seed: 7)))
     #expect(gone == nil && streams.nextToEvict == nil)
   }
 
   @Test func `a flow that joins another one brings what it holds and what the other one lacks`() {
     var streams = Self.stage()
     let key = FlowKey(aHigh: 0, aLow: 9, bHigh: 0, bLow: 2, ports: 80)
-    let inserted = streams.insert(key, hash: key.hash(seed: 7))
+    let inserted = streams.insert(key, hash: key.hash(FlowSecrets(seed: 7)))
     guard let other = inserted else {
       Issue.record("no room")
       return

@@ -15,8 +15,18 @@ struct Attempt {
   }
 
   /// What a break-in would want, and what the program itself still needs.
-  static func all(folder: String, descriptor: Int32) -> [Attempt] {
+  static func all(folder: String, descriptor: Int32, packetSocket: Int32) -> [Attempt] {
     [
+      Attempt("send by the packet socket") { send(packetSocket) },
+      Attempt("duplicate a descriptor") {
+        // Its number is known to nobody's filter.
+        open(fcntl(packetSocket, F_DUPFD_CLOEXEC, 300))
+      },
+      Attempt("give the packet socket a ring") {
+        // Block size and number, frame size and number: linux/if_packet.h.
+        var request: [UInt32] = [4_096, 1, 2_048, 2]
+        return result(unsafe setsockopt(packetSocket, 263, 5, &request, 16))
+      },
       Attempt("open a packet socket") { open(socket(AF_PACKET, Int32(SOCK_RAW.rawValue), 0)) },
       Attempt("open a network socket") { open(socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)) },
       Attempt("open a local socket") { open(socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)) },
@@ -68,6 +78,12 @@ struct Attempt {
         return unsafe memory == nil ? ENOMEM : 0
       },
     ]
+  }
+
+  /// Sends a frame of an Ethertype for local experiments, to nobody.
+  private static func send(_ socket: Int32) -> Int32 {
+    let frame = [UInt8](repeating: 0, count: 12) + [0x88, 0xb5] + [UInt8](repeating: 0, count: 46)
+    return unsafe write(socket, frame, frame.count) == frame.count ? 0 : errno
   }
 
   private static func open(_ descriptor: Int32) -> Int32 {

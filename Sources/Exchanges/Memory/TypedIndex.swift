@@ -37,6 +37,7 @@ package enum IndexKind {
   @usableFromInline
   package enum Request {}
   enum Block {}
+  enum Head {}
   enum Connection {}
 }
 
@@ -48,6 +49,8 @@ typealias HeldIndex = TypedIndex<IndexKind.Held>
 package typealias RequestIndex = TypedIndex<IndexKind.Request>
 /// A block of a `BlockPool`.
 typealias BlockIndex = TypedIndex<IndexKind.Block>
+/// A head in the making among those that are kept.
+typealias HeadIndex = TypedIndex<IndexKind.Head>
 /// An HTTP/2 connection among those that are read.
 typealias ConnectionIndex = TypedIndex<IndexKind.Connection>
 

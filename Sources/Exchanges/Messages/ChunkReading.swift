@@ -41,6 +41,10 @@ struct ChunkReading: BitwiseCopyable {
 
   /// The rest of the chunk was not captured from where a head would begin.
   var isCutAtBoundary = false
+  /// A head has given way to one of the chunk: `evicted`'s.
+  var hasEvicted = false
+  /// Whose head gives way, after `ReadingStep.noRoom`.
+  var evicted = HeadOwner(flow: FlowIndex(offset: 0), direction: .forward, isAnswered: false)
 
   // Of the head that was read last.
 
@@ -63,6 +67,8 @@ enum ReadingStep: BitwiseCopyable {
   case head
   /// A message's head, in the store.
   case storedHead
+  /// There is no room for the bytes of a head: another one is to be ended, and the chunk read again from here.
+  case noRoom
   /// The first bytes of HTTP/2, of a client or of a server: the connection leaves HTTP/1.
   case preface(isClient: Bool)
   /// A client's preface that was stored.

@@ -10,10 +10,10 @@ import Text
 ///
 /// Which direction of a flow a head belongs to comes with each call; only the bytes kept are its own.
 struct HeadReader: ~Copyable {
-  private let store: HeadStore
+  private var store: HeadStore
   private let isStreams: Bool
 
-  init(store: HeadStore, isStreams: Bool) {
+  init(store: consuming HeadStore, isStreams: Bool) {
     self.store = store
     self.isStreams = isStreams
   }
@@ -81,11 +81,16 @@ struct HeadReader: ~Copyable {
       }
       let isCut = captured < length
       if !isCut, isWhole(chunk) || head.kind.isRequest || !HeadParser.hasStartLine(head) {
-        if let stored = store.begin(bytes) {
+        let owner = HeadOwner(flow: chunk.flow, direction: chunk.direction, isAnswered: flow.hasAnswer)
+        if let stored = store.begin(bytes, of: owner) {
           let segments: Int32 = chunk.isFirst && reading.outcome.heads == 0 ? 1 : 0
           half.beginHead(stored, at: reading.headStart, isInStep: reading.isInStep, segments: segments)
           reading.outcome.hasPartialHead = true
           return .none
+        }
+        if mayEvict(for: bytes.byteCount, owner, &reading) {
+          reading.offset = offset
+          return .noRoom
         }
       }
       return acceptStartLine(&head, chunk, of: flow, &reading) ? .head : .none
@@ -108,6 +113,11 @@ struct HeadReader: ~Copyable {
     reading.offset = length
     let old = Int(half.stored.count)
     guard offset < captured, store.append(payload.slice(offset, captured), to: half.member(\.stored)) else {
+      let owner = HeadOwner(flow: chunk.flow, direction: chunk.direction, isAnswered: flow.hasAnswer)
+      if offset < captured, mayEvict(for: old &+ captured &- offset, owner, &reading) {
+        reading.offset = offset
+        return .noRoom
+      }
       return cut(chunk, of: flow, &reading, into: &head) ? .storedHead : .none
     }
     let stored = half.stored
@@ -144,6 +154,19 @@ struct HeadReader: ~Copyable {
       return cut(chunk, of: flow, &reading, into: &head) ? .storedHead : .none
     }
   }
+
+  /// Finds the head that gives way to one of `count` bytes; false when none does. Once a chunk, lest it begin again.
+  private func mayEvict(for count: Int, _ owner: HeadOwner, _ reading: inout ChunkReading) -> Bool {
+    guard !reading.hasEvicted, let found = store.nextToEvict(for: count, isAnswered: owner.isAnswered) else {
+      return false
+    }
+    reading.hasEvicted = true
+    reading.evicted = found
+    return true
+  }
+
+  /// Notes that a stored head is now one of another connection.
+  mutating func move(_ stored: StoredHead, to owner: HeadOwner) { store.move(stored, to: owner) }
 
   /// Ends a head whose rest will not come: it counts by its start line, if that is whole. True for a head that counts.
   mutating func cut(

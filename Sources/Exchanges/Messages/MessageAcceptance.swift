@@ -32,6 +32,7 @@ extension ElementRef<MessageFlow> {
   ) -> Bool {
     let half = late ?? self[direction]
     let status = head.status
+    if request != nil { self.hasAnswer = true }
     let isSuccess = status / 100 == 2
     if status == 101 || (request?.isConnect == true && isSuccess) {
       if head.length == 0 { half.desynchronize() } else { half.leaveHTTP() }

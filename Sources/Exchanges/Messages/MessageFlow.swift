@@ -11,6 +11,8 @@ struct MessageFlow: BitwiseCopyable {
   var isRoleSure = false
   /// A head of HTTP/1 was read.
   var hasHead = false
+  /// A request of HTTP/1 was answered.
+  var hasAnswer = false
   var forward = MessageHalf()
   var backward = MessageHalf()
 }

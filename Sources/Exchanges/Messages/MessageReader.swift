@@ -51,6 +51,11 @@ extension MessageReader {
     flows[other][target].value = half.value
     // The frames' state stays: they are found again.
     if half.phase == .frames { flows[other][target].endFrames(atBoundary: false) }
+    if half.phase == .head {
+      heads.move(
+        half.stored,
+        to: HeadOwner(flow: other, direction: target, isAnswered: flows[other].hasAnswer))
+    }
     half.value = MessageHalf()
   }
 

@@ -23,6 +23,8 @@ struct PendingRequest: BitwiseCopyable {
   /// The capture clock when it was read: never goes back, as times in a file may.
   var clock: UInt64
   var isWaiting = true
+  /// It stands among the requests of its flow, so that a response can be its own.
+  var isQueued = false
   var byAge = Neighbours<RequestIndex>()
   var byOrder = Neighbours<RequestIndex>()
 
@@ -45,15 +47,32 @@ struct PendingRequest: BitwiseCopyable {
 
 /// All requests that wait, in a fixed number of slots: the oldest first, and those of each flow in the order of
 /// the stream.
+///
+/// No flow may fill them: one has at most `perFlow`, and while little room is left, at most one unless it has been
+/// answered before, so that requests that nobody answers do not push out those of others.
 struct PendingRequests: ~Copyable {
-  typealias Queue = IntrusiveList<PendingRequest.ByOrder>
+  typealias Order = IntrusiveList<PendingRequest.ByOrder>
+
+  /// The requests of one flow. All zero bytes are none.
+  struct Queue: BitwiseCopyable {
+    var requests = Order()
+    var count: Int32 = 0
+  }
+
+  /// Steps from the end of a queue to a late request's place, at most: what one segment may cost has a limit.
+  static let longestWalk = 64
 
   private var slots: SlotPool<RequestIndex, PendingRequest>
   private var byAge = IntrusiveList<PendingRequest.ByAge>()
   /// Each flow's; all zero bytes are an empty one.
   private var queues: FixedArray<FlowIndex, Queue>
+  private let perFlow: Int32
+  /// The number of requests from which on little room is left.
+  private let crowd: Int
 
-  init(capacity: Int, flows: Int) {
+  init(capacity: Int, perFlow: Int, flows: Int) {
+    self.perFlow = Int32(clamping: perFlow)
+    crowd = capacity - capacity / 4
     slots = SlotPool(capacity: capacity)
     queues = FixedArray(zeroed: flows)
   }
@@ -70,10 +89,10 @@ struct PendingRequests: ~Copyable {
   }
 
   @inline(__always)
-  func first(of flow: FlowIndex) -> RequestIndex? { queues[flow].value.first }
+  func first(of flow: FlowIndex) -> RequestIndex? { queues[flow].requests.first }
 
   @inline(__always)
-  func last(of flow: FlowIndex) -> RequestIndex? { queues[flow].value.last }
+  func last(of flow: FlowIndex) -> RequestIndex? { queues[flow].requests.last }
 
   /// The first request of a key; where requests are answered in order, that is the flow's first.
   @inline(__always)
@@ -82,7 +101,7 @@ struct PendingRequests: ~Copyable {
   /// The next request of the same key.
   func after(_ index: RequestIndex) -> RequestIndex? {
     let key = slots[index].key
-    return find(key, from: Queue.after(index, in: slots))
+    return find(key, from: Order.after(index, in: slots))
   }
 
   @inline(__always)
@@ -90,26 +109,40 @@ struct PendingRequests: ~Copyable {
     var at = start
     while let index = at {
       if slots[index].key.stream == key.stream { return index }
-      at = Queue.after(index, in: slots)
+      at = Order.after(index, in: slots)
     }
     return nil
   }
 
   /// Adds a request as the newest one; nil when there is no slot left.
+  ///
+  /// One for which its flow has no room, or whose place is too far from the end, is not queued: no response finds it.
   @inline(__always)
-  mutating func add(_ request: PendingRequest) -> RequestIndex? {
+  mutating func add(_ request: PendingRequest, isAnswered: Bool) -> RequestIndex? {
     guard let index = slots.add(request) else { return nil }
     byAge.append(index, in: slots)
     let queue = queues[request.key.flow]
-    // Almost always the last one; a late segment may bring an earlier request.
-    var before = queue.value.last
-    while let other = before, SequenceNumber.distance(slots[other].headStart, from: request.headStart) > 0 {
-      before = Queue.before(other, in: slots)
+    guard queue.count == 0 || hasRoom(for: request, after: queue.count, isAnswered: isAnswered) else {
+      return index
     }
-    var list = queue.value
+    // Almost always the last one; a late segment may bring an earlier request.
+    var before = queue.requests.last, steps = 0
+    while let other = before, SequenceNumber.distance(slots[other].headStart, from: request.headStart) > 0 {
+      steps &+= 1
+      if steps > Self.longestWalk { return index }
+      before = Order.before(other, in: slots)
+    }
+    var list = queue.requests
     list.insert(index, after: before, in: slots)
-    queue.value = list
+    queue.requests = list
+    queue.count &+= 1
+    slots[index].isQueued = true
     return index
+  }
+
+  /// Whether a flow with `count` requests may have one more; the streams of HTTP/2 have limits of their own.
+  private func hasRoom(for request: PendingRequest, after count: Int32, isAnswered: Bool) -> Bool {
+    request.key.stream != 0 || count < perFlow && (isAnswered || slots.count <= crowd)
   }
 
   /// Makes a request the newest one.
@@ -125,10 +158,13 @@ struct PendingRequests: ~Copyable {
     let request = slots[index]
     request.isWaiting = false
     byAge.remove(index, in: slots)
-    let queue = queues[request.key.flow]
-    var list = queue.value
-    list.remove(index, in: slots)
-    queue.value = list
+    if request.isQueued {
+      let queue = queues[request.key.flow]
+      var list = queue.requests
+      list.remove(index, in: slots)
+      queue.requests = list
+      queue.count &-= 1
+    }
     slots.remove(index)
   }
 }

@@ -33,7 +33,8 @@ struct RequestPairing: ~Copyable {
   private let timeout: UInt64
 
   init(limits: ExchangeLimits) {
-    pending = PendingRequests(capacity: limits.pendingRequests, flows: limits.flows)
+    pending = PendingRequests(
+      capacity: limits.pendingRequests, perFlow: limits.pendingPerFlow, flows: limits.flows)
     timeout = limits.timeout
   }
 
@@ -106,9 +107,17 @@ struct RequestPairing: ~Copyable {
     return hint
   }
 
-  /// Adds a request to its flow, in the order of the stream; nil when there is no room.
+  /// Adds a request to its flow, in the order of the stream; nil when there is no room at all.
+  ///
+  /// - Parameter isAnswered: whether the flow has been answered before.
   @inline(__always)
-  mutating func add(_ request: PendingRequest) -> RequestIndex? { pending.add(request) }
+  mutating func add(_ request: PendingRequest, isAnswered: Bool = false) -> RequestIndex? {
+    pending.add(request, isAnswered: isAnswered)
+  }
+
+  /// Whether a response can be the request's: its flow had room for it.
+  @inline(__always)
+  func mayBeAnswered(_ request: RequestIndex) -> Bool { pending[request].isQueued }
 
   /// Finds what a response is to the requests that wait; changes nothing.
   @inline(__always)

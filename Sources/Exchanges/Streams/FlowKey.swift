@@ -31,10 +31,39 @@ struct FlowKey: Equatable, BitwiseCopyable, Sendable {
     )
   }
 
-  /// A seeded hash; an attacker who does not know the seed cannot aim at one bucket.
-  func hash(seed: UInt64) -> UInt64 {
-    let a = NameHash.fold(aHigh ^ seed, bHigh ^ 0xe703_7ed1_a0b4_28db)
-    let b = NameHash.fold(aLow ^ seed, bLow ^ 0x8ebc_6af0_9c88_c6e3)
-    return NameHash.fold(a ^ UInt64(ports), b ^ 0x5899_65cc_7537_4cc3)
+  /// A keyed hash; who does not know the secrets cannot aim at one bucket. No operand is public: a product with a
+  /// number that an address can be made to cancel would not depend on anything else.
+  func hash(_ secrets: FlowSecrets) -> UInt64 {
+    let a = NameHash.fold(aHigh ^ secrets.aHigh, bHigh ^ secrets.bHigh)
+    let b = NameHash.fold(aLow ^ secrets.aLow, bLow ^ secrets.bLow)
+    return NameHash.fold(a ^ UInt64(ports) ^ secrets.ports, b ^ secrets.rest)
+  }
+}
+
+/// What the hash of connections is keyed with: a number for each operand, made of one seed.
+struct FlowSecrets: BitwiseCopyable, Sendable {
+  let aHigh: UInt64
+  let aLow: UInt64
+  let bHigh: UInt64
+  let bLow: UInt64
+  let ports: UInt64
+  let rest: UInt64
+
+  init(seed: UInt64) {
+    var state = seed
+    aHigh = Self.next(&state)
+    aLow = Self.next(&state)
+    bHigh = Self.next(&state)
+    bLow = Self.next(&state)
+    ports = Self.next(&state)
+    rest = Self.next(&state)
+  }
+
+  /// SplitMix64, one step.
+  private static func next(_ state: inout UInt64) -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var mixed = (state ^ (state &>> 30)) &* 0xbf58_476d_1ce4_e5b9
+    mixed = (mixed ^ (mixed &>> 27)) &* 0x94d0_49bb_1331_11eb
+    return mixed ^ (mixed &>> 31)
   }
 }

@@ -3,13 +3,17 @@
 /// The flows being followed, found by key, in a fixed number of slots.
 ///
 /// Open addressing with backward-shift deletion over an index of 32 bits a bucket; the flows themselves
-/// lie side by side, so that few flows touch little memory. The least recently used one makes room.
+/// lie side by side, so that few flows touch little memory. The least recently used one makes room: of those that
+/// nobody has answered yet, which any stranger's packet makes, while they are more than a quarter of all.
 struct FlowTable: ~Copyable {
   private var flows: SlotPool<FlowIndex, StreamFlow>
   /// Twice as many buckets as flows, a power of two.
   private var buckets: FixedArray<Int, PackedIndex<FlowIndex>>
   private let mask: Int
-  private var byUse = IntrusiveList<StreamFlow.ByUse>()
+  /// Of the flows that nobody has answered, and of the others.
+  private var unanswered = IntrusiveList<StreamFlow.ByUse>()
+  private var answered = IntrusiveList<StreamFlow.ByUse>()
+  private var answeredCount = 0
   private var byWait = IntrusiveList<StreamFlow.ByWait>()
 
   init(capacity: Int) {
@@ -22,11 +26,20 @@ struct FlowTable: ~Copyable {
 
   var isFull: Bool { flows.isFull }
 
-  /// The flow that was idle for longest; nil when there is none.
-  var oldest: FlowIndex? { byUse.first }
+  /// The flow that must be removed before another one is inserted; nil while there is room.
+  var nextToEvict: FlowIndex? {
+    guard flows.isFull else { return nil }
+    return flows.count - answeredCount > flows.capacity / 4 ? unanswered.first : answered.first
+  }
 
-  /// The flow used next after another one; nil for the last.
-  func newer(than flow: FlowIndex) -> FlowIndex? { IntrusiveList<StreamFlow.ByUse>.after(flow, in: flows) }
+  /// The first of all flows; nil when there is none.
+  var first: FlowIndex? { unanswered.first ?? answered.first }
+
+  /// The flow after another one, each once from `first` on; nil for the last.
+  func after(_ flow: FlowIndex) -> FlowIndex? {
+    if let next = IntrusiveList<StreamFlow.ByUse>.after(flow, in: flows) { return next }
+    return flows[flow].isAnswered ? nil : answered.first
+  }
 
   /// The flow that has waited for longest; nil when none waits.
   var firstWaiting: FlowIndex? {
@@ -53,9 +66,33 @@ struct FlowTable: ~Copyable {
   /// Makes a flow the newest in the order of use.
   @inline(__always)
   mutating func use(_ flow: FlowIndex) {
-    if byUse.last == flow { return }
-    byUse.remove(flow, in: flows)
-    byUse.append(flow, in: flows)
+    if answered.last == flow || unanswered.last == flow { return }
+    if flows[flow].isAnswered {
+      answered.remove(flow, in: flows)
+      answered.append(flow, in: flows)
+    } else {
+      unanswered.remove(flow, in: flows)
+      unanswered.append(flow, in: flows)
+    }
+  }
+
+  /// Notes that a request of a flow was answered.
+  @inline(__always)
+  mutating func noteAnswer(_ flow: FlowIndex) {
+    if flows[flow].isAnswered { return }
+    unanswered.remove(flow, in: flows)
+    flows[flow].isAnswered = true
+    answeredCount &+= 1
+    answered.append(flow, in: flows)
+  }
+
+  /// Takes a flow for one that nobody has answered: another connection's.
+  mutating func forgetAnswer(_ flow: FlowIndex) {
+    guard flows[flow].isAnswered else { return }
+    answered.remove(flow, in: flows)
+    flows[flow].isAnswered = false
+    answeredCount &-= 1
+    unanswered.append(flow, in: flows)
   }
 
   /// Makes a flow; nil when the table is full.
@@ -64,13 +101,14 @@ struct FlowTable: ~Copyable {
     var bucket = Int(truncatingIfNeeded: hash) & mask
     while !buckets[bucket].value.isNone { bucket = (bucket &+ 1) & mask }
     buckets[bucket].value = PackedIndex(flow)
-    byUse.append(flow, in: flows)
+    unanswered.append(flow, in: flows)
     return flow
   }
 
   /// Forgets a flow that does not wait.
   mutating func remove(_ flow: FlowIndex) {
-    byUse.remove(flow, in: flows)
+    forgetAnswer(flow)
+    unanswered.remove(flow, in: flows)
     flows.remove(flow)
     var hole = Int(truncatingIfNeeded: flows[flow].hash) & mask
     while buckets[hole].value.index != flow { hole = (hole &+ 1) & mask }

@@ -31,12 +31,21 @@ extension StreamAssembler {
   mutating func insert(_ key: FlowKey, hash: UInt64) -> FlowIndex? { flows.insert(key, hash: hash) }
 
   /// The flow that must be removed before another one is inserted; nil while there is room.
-  var nextToEvict: FlowIndex? { flows.isFull ? flows.oldest : nil }
+  var nextToEvict: FlowIndex? { flows.nextToEvict }
 
-  /// The flow that was idle for longest, the first one of all; nil when there is none.
-  var oldest: FlowIndex? { flows.oldest }
+  /// The first of all flows; nil when there is none.
+  var first: FlowIndex? { flows.first }
 
-  func newer(than flow: FlowIndex) -> FlowIndex? { flows.newer(than: flow) }
+  /// The flow after another one, each once from `first` on; nil for the last.
+  func after(_ flow: FlowIndex) -> FlowIndex? { flows.after(flow) }
+
+  /// Notes that a request of a flow was answered: it is spared when room is needed.
+  @inline(__always)
+  mutating func noteAnswer(_ flow: FlowIndex) { flows.noteAnswer(flow) }
+
+  /// Whether a request of a flow has been answered.
+  @inline(__always)
+  func isAnswered(_ flow: FlowIndex) -> Bool { flows[flow].isAnswered }
 
   /// Forgets a flow of which nothing is held.
   mutating func remove(_ flow: FlowIndex) {
@@ -48,6 +57,7 @@ extension StreamAssembler {
   mutating func reset(_ flow: FlowIndex) {
     flows[flow].forward = StreamHalf()
     flows[flow].backward = StreamHalf()
+    flows.forgetAnswer(flow)
     flows[flow].standing = .fresh
     flows[flow].isAnnounced = false
     flows[flow].isClosing = false

@@ -28,6 +28,8 @@ struct StreamFlow: BitwiseCopyable {
   /// Since when this flow waits for missing bytes, capture time; meaningful while `isWaiting`.
   var waitingSince: UInt64 = 0
   var isWaiting = false
+  /// A request was answered.
+  var isAnswered = false
   /// A SYN of another connection was seen: one of the directions `isAnnounced`.
   var isAnnounced = false
   /// A FIN or RST was seen before which bytes are missing: `closing`.
@@ -47,7 +49,7 @@ struct StreamFlow: BitwiseCopyable {
     self.hash = hash
   }
 
-  /// All flows, the least recently used one first.
+  /// The flows that were answered, or the others; the least recently used one first.
   enum ByUse: ListOrder {
     @inline(__always)
     static func neighbours(of flow: ElementRef<StreamFlow>) -> ElementRef<Neighbours<FlowIndex>> {

@@ -21,7 +21,9 @@ final class LiveNotices {
   private var renewals = 0
   private var nextPoll: UInt64 = 0
   /// Looks for HTTP on other ports; nil once it is seen on the watched ones, and where that cannot be looked for.
-  private var scout: PortScout?
+  private let scout: PortScout?
+  /// Requests were seen on the watched ports.
+  private var isScoutDone = false
   private let ports: String
   private var otherPorts: [UInt16] = []
 
@@ -63,9 +65,11 @@ final class LiveNotices {
 
   /// Looks for other ports while the watched ones are silent; true when the notice about them has changed.
   private func followPorts(at now: UInt64, _ isSilent: Bool) -> Bool {
-    guard let scout else { return false }
+    guard let scout, !isScoutDone else { return false }
     guard isSilent else {
-      self.scout = nil
+      // It is kept open: what a sandboxed process may not send by is known by its descriptor's number.
+      scout.listen(false)
+      isScoutDone = true
       defer { otherPorts = [] }
       return !otherPorts.isEmpty
     }

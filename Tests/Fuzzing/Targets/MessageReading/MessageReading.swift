@@ -60,6 +60,9 @@ enum MessageReading: FuzzTarget {
           isFound = reading.offset < length
           continue
         case .preface, .storedPreface: leave(chunk)
+        case .noRoom:
+          expect(reading.evicted.flow == flow, "what gives way is a head of this connection")
+          end(reading.evicted.direction)
         case .head:
           expect(head.length <= length - reading.headOffset, "a head ends in its chunk")
           take(head, chunk, reading)

@@ -97,7 +97,7 @@ enum RequestPairing: FuzzTarget {
           pairing.remove(evicted)
           reference.remove(evicted)
         }
-        guard let added = pairing.add(request) else {
+        guard let added = pairing.add(request, isAnswered: true) else {
           expect(false, "there is room")
           return
         }
