@@ -55,12 +55,26 @@ static __always_inline __u32 httpf_worker(const struct httpf_flow *flow)
 	return httpf_mark_slot(flow) * httpf_settings.workers >> 16;
 }
 
+/* Notes that the segment's record is sent: its next sighting on its way out is a copy. */
+static __always_inline void httpf_note_passed(const struct httpf_headers *h)
+{
+	struct httpf_sighting *seen = httpf_sighting(h);
+
+	if (!seen)
+		return;
+	seen->sequence = h->sequence;
+	seen->acknowledgement = h->acknowledgement;
+	seen->passed = 1;
+}
+
 /* Fills in a record's head; its kind, lengths and flags change from piece to piece. */
 static __always_inline void httpf_describe(struct __sk_buff *skb, struct httpf_cpu *cpu)
 {
 	const struct httpf_headers *h = &cpu->segment.headers;
 	struct httpf_event *event = &cpu->event;
 
+	if (httpf_settings.all)
+		httpf_note_passed(h);
 	event->time = bpf_ktime_get_ns();
 	if (h->is_ip4) {
 		event->source[0] = 0;

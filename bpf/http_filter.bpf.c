@@ -29,6 +29,7 @@ static __always_inline int httpf_left_out(struct __sk_buff *skb, struct httpf_cp
 {
 	struct httpf_segment *segment = &cpu->segment;
 
+	segment->forwarded = 0;
 	if (skb->ifindex == HTTPF_LOOPBACK) {
 		/* Seen once going out and once coming in: pairs with loopback_xmit. */
 		segment->direction = HTTPF_UNKNOWN;
@@ -45,10 +46,7 @@ static __always_inline int httpf_left_out(struct __sk_buff *skb, struct httpf_cp
 	if (httpf_settings.direction != HTTPF_BOTH)
 		return httpf_settings.direction == HTTPF_IN;
 	/* A forwarded packet still carries the index of the device that it came in by. */
-	if (httpf_settings.all && skb->ingress_ifindex) {
-		HTTPF_COUNT(cpu, copies);
-		return 1;
-	}
+	segment->forwarded = httpf_settings.all && skb->ingress_ifindex;
 	return 0;
 }
 

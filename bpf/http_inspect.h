@@ -56,6 +56,30 @@ static __always_inline int httpf_inspect_payload(struct __sk_buff *skb, struct h
 	return httpf_decide(skb, cpu, begins);
 }
 
+/*
+ * Whether a segment that leaves the machine passed when it came in, or was judged by the same ports. With other
+ * ports it was not, or not as what it is now: address translation (nf_nat_manip_pkt) changes them on the way,
+ * and with them on which side the segment is on a watched port. It keeps the numbers.
+ */
+static __always_inline int httpf_passed_before(const struct httpf_headers *h, struct httpf_cpu *cpu)
+{
+	struct httpf_sighting *seen = httpf_sighting(h);
+
+	if (!seen)
+		return 0;
+	if (!cpu->segment.forwarded) {
+		seen->sequence = h->sequence;
+		seen->acknowledgement = h->acknowledgement;
+		seen->source_port = h->source_port;
+		seen->destination_port = h->destination_port;
+		seen->passed = 0;
+		return 0;
+	}
+	return seen->sequence == h->sequence && seen->acknowledgement == h->acknowledgement &&
+	       (seen->passed ||
+		(seen->source_port == h->source_port && seen->destination_port == h->destination_port));
+}
+
 /* A TCP segment whose header is in `segment.headers`. */
 static __always_inline int httpf_inspect(struct __sk_buff *skb, struct httpf_cpu *cpu)
 {
@@ -63,6 +87,10 @@ static __always_inline int httpf_inspect(struct __sk_buff *skb, struct httpf_cpu
 	struct httpf_headers *h = &segment->headers;
 	__u32 offset, header;
 
+	if (httpf_settings.all && httpf_passed_before(h, cpu)) {
+		HTTPF_COUNT(cpu, copies);
+		return 0;
+	}
 	if (!httpf_watched(bpf_ntohs(h->source_port)) && !httpf_watched(bpf_ntohs(h->destination_port))) {
 		HTTPF_COUNT(cpu, other_ports);
 		return 0;

@@ -97,6 +97,7 @@ struct httpf_segment {
 	__u32 offset;	 /* of the payload in the packet */
 	__u32 length;	 /* of the payload, bytes */
 	__u32 direction; /* HTTPF_INBOUND, … */
+	__u32 forwarded; /* whether it leaves by a device after it came in by another one */
 	__u32 begins;	 /* HTTPF_REQUEST, … */
 };
 
@@ -188,6 +189,36 @@ static __always_inline struct httpf_cpu *httpf_this_cpu(void)
 	__u32 cpu = bpf_get_smp_processor_id();
 
 	return bpf_map_lookup_elem(&httpf_cpus, &cpu);
+}
+
+/* A segment that was seen a moment ago: the machine may forward it. */
+struct httpf_sighting {
+	__be32 sequence, acknowledgement;
+	__be16 source_port, destination_port;
+	__u32 passed; /* whether a record of it was sent */
+};
+enum { HTTPF_SIGHTINGS = 64 };
+
+/*
+ * The last segments that each CPU has seen, HTTPF_SIGHTINGS of them, direct-mapped by their numbers: a packet is
+ * forwarded on the CPU that it came in on, in the batch that it came in with. One that is not found any more
+ * passes twice, and the reader leaves its second sighting out.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE); /* starts on a page: no two CPUs share a pair of cache lines */
+	__uint(max_entries, HTTPF_SIGHTINGS);
+	__type(key, __u32);
+	__type(value, struct httpf_sighting);
+} httpf_sightings SEC(".maps");
+
+/* The slot of a segment's numbers among those of the CPU that this runs on. */
+static __always_inline struct httpf_sighting *httpf_sighting(const struct httpf_headers *h)
+{
+	__u32 mixed = (h->sequence ^ h->acknowledgement) * 0x9e3779b1u;
+	__u32 slot = bpf_get_smp_processor_id() * HTTPF_SIGHTINGS + (mixed >> 26);
+
+	return bpf_map_lookup_elem(&httpf_sightings, &slot);
 }
 
 /* One direction of a flow whose head has not ended: the bytes from `next` up to `limit` pass. */

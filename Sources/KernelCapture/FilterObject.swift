@@ -117,6 +117,8 @@ internal import System
     var results = [
       unsafe bpf_map__set_max_entries(try map(object, "httpf_cpus"), processors),
       unsafe bpf_map__set_max_entries(try map(object, "httpf_rings"), UInt32(clamping: settings.workers)),
+      // HTTPF_SIGHTINGS a processor.
+      unsafe bpf_map__set_max_entries(try map(object, "httpf_sightings"), processors * 64),
     ]
     results.append(
       unsafe settings.withBytes { bytes in

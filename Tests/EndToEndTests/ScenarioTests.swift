@@ -5,8 +5,8 @@ import Testing
 /// The same traffic before eBPF, libpcap and a capture file: all three tell what the server logged.
 @Suite(
   .enabled(
-    if: Machine.hasServers && Shell.has("tcpdump") && Shell.has(Stage.python),
-    "needs root, network namespaces, nginx, curl, tcpdump and python3"))
+    if: Machine.hasTranslation && Shell.has("tcpdump") && Shell.has(Stage.python),
+    "needs root, network namespaces, nginx, curl, nft, tcpdump and python3"))
 struct ScenarioTests {
   @Test(arguments: Scenario.hosts + Scenario.gateways + Scenario.streams + Scenario.frames + Scenario.devices)
   func `three backends count what was there`(scenario: Scenario) {

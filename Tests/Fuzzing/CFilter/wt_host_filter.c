@@ -14,6 +14,7 @@ static struct httpf_cpu wt_cpu;
 static struct httpf_unfinished wt_unfinished[HTTPF_UNFINISHED];
 static struct httpf_mark wt_mark;
 static struct httpf_marked wt_marked;
+static struct httpf_sighting wt_sightings[HTTPF_SIGHTINGS];
 static __u32 wt_touched;
 static int wt_ring;
 static const unsigned char *wt_packet;
@@ -33,6 +34,8 @@ void *wt_host_lookup(const void *map, const __u32 *key)
 		return &wt_mark;
 	if (map == &httpf_marked)
 		return &wt_marked;
+	if (map == &httpf_sightings)
+		return *key < HTTPF_SIGHTINGS ? &wt_sightings[*key] : NULL;
 	return &wt_ring;
 }
 
