@@ -31,13 +31,14 @@ struct PortDiscoveryTests {
     let monitor = Monitor(in: name, ["--backend", backend, "--format", "json", "--interval", "1s"])
     let notice = "no requests on port 80; HTTP seen on port 8080: --port 8080"
     #expect(monitor.waitsForErrors(notice))
-    #expect(monitor.waits(for: "\"warnings\":[\"\(notice)\"]"))
+    // Among others that the backend may have.
+    #expect(monitor.waits(for: "\"\(notice)\""))
     // It is no news any more once the watched port has traffic.
     withExtendedLifetime(Visited(in: name, port: 80)) {
       func lines() -> [Substring] { monitor.output.split(separator: "\n") }
-      for _ in 0..<400 where lines().last?.contains("warnings") != false { usleep(50_000) }
+      for _ in 0..<400 where lines().last?.contains(notice) != false { usleep(50_000) }
       #expect(lines().last?.contains("\"requests\":0,") == false)
-      #expect(lines().last?.contains("warnings") == false, "\(lines().last ?? "")")
+      #expect(lines().last?.contains(notice) == false, "\(lines().last ?? "")")
     }
     withExtendedLifetime(visited) {}
     #expect(monitor.end().status == 0)
