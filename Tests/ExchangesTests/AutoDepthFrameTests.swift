@@ -26,6 +26,21 @@ import Testing
     #expect(auto.counters.http2 == 1 && auto.counters.http2Unread == 0 && auto.counters.h2Resyncs == 0)
   }
 
+  @Test(arguments: [4, 7, 20, 23])
+  func `a preface may come in pieces, and the server answer the first one`(size: Int) {
+    var frames = FrameDialogue(isIndexed: true, size: size)
+    frames.client { $0.preface() }
+    frames.server { $0.settings() }
+    frames.client { $0.settings() }
+    frames.get(1, "/a")
+    frames.answer(1)
+    var packets = frames.talk.packets
+    let server = packets.firstIndex { $0.segment.source.port == 80 } ?? 0
+    packets.insert(packets.remove(at: server), at: 1)
+    let account = account(packets)
+    #expect(account.answers == ["a.example /a 200": 1] && account.isBalanced, "\(account.counters)")
+  }
+
   @Test func `joined at any segment, nothing is wrong`() {
     let packets = FrameJoinTests.conversation()
     let whole = Account(packets)

@@ -49,7 +49,11 @@ struct HeadReader: ~Copyable {
     reading.isInStep = half.phase == .boundary
     switch HeadStart.verdict(bytes) {
     case .http2:
-      if !flow.hasHead, !reading.isLate, half.phase == .boundary || ConnectionPreface.isClients(bytes) {
+      // At depth auto the first piece of a preface that comes in pieces shows that its connection passes whole.
+      let isPiece = chunk.kind == .stream && bytes.byteCount < ConnectionPreface.length
+      if !flow.hasHead, !reading.isLate,
+        half.phase == .boundary || isPiece || ConnectionPreface.isClients(bytes)
+      {
         return .preface(isClient: true)
       }
       // Not as a connection's first bytes: servers answer with an error.
