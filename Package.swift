@@ -93,7 +93,8 @@ let package = Package(
       swiftSettings: settings),
     // People: alerts and what is shown.
     .target(
-      name: "Alerting", dependencies: ["Capture", "Statistics", "System", "Text"], swiftSettings: settings),
+      name: "Alerting", dependencies: ["Capture", "Exchanges", "Statistics", "System", "Text"],
+      swiftSettings: settings),
     .target(name: "AlertDelivery", dependencies: ["Alerting", "System", "Text"], swiftSettings: settings),
     .target(
       name: "Reporting",
@@ -187,7 +188,7 @@ let package = Package(
       ]),
     tests("Statistics", with: ["Capture", "Exchanges", "HTTP1", "Randomness", "System", "Text"]),
     tests("ExchangeStream", with: ["Capture", "Conversations", "Exchanges", "HTTP1", "System"]),
-    tests("Alerting", with: ["Capture", "Statistics", "System", "Text"]),
+    tests("Alerting", with: ["Capture", "Exchanges", "Statistics", "System", "Text"]),
     tests("AlertDelivery", with: ["Alerting", "Statistics", "System", "Text"]),
     .testTarget(
       name: "ReportingTests",

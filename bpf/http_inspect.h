@@ -57,9 +57,9 @@ static __always_inline int httpf_inspect_payload(struct __sk_buff *skb, struct h
 }
 
 /*
- * Whether a segment that leaves the machine passed when it came in, or was judged by the same ports. With other
- * ports it was not, or not as what it is now: address translation (nf_nat_manip_pkt) changes them on the way,
- * and with them on which side the segment is on a watched port. It keeps the numbers.
+ * Whether a segment that leaves the machine passed when it came in, or was decided about by the same ports.
+ * With other ports it was not, or not as what it is now: address translation (nf_nat_manip_pkt) changes them
+ * on the way, and with them on which side the segment is on a watched port. It keeps the numbers.
  */
 static __always_inline int httpf_passed_before(const struct httpf_headers *h, struct httpf_cpu *cpu)
 {

@@ -200,9 +200,9 @@ struct httpf_sighting {
 enum { HTTPF_SIGHTINGS = 64 };
 
 /*
- * The last segments that each CPU has seen, HTTPF_SIGHTINGS of them, direct-mapped by their numbers: a packet is
- * forwarded on the CPU that it came in on, in the batch that it came in with. One that is not found any more
- * passes twice, and the reader leaves its second sighting out.
+ * The last segments that each CPU has seen, HTTPF_SIGHTINGS of them, direct-mapped by their numbers: a packet
+ * is forwarded on the CPU that it came in on, in the batch that it came in with. One that is not found any
+ * more passes twice, and the reader leaves its second sighting out.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Exchanges
 import Text
 
 /// What a rule looks at.
@@ -22,6 +23,8 @@ package enum AlertMeasure: Equatable, Sendable {
   case oldest
   /// Records lost before they could be read; their share is of the segments matched in the kernel.
   case lost
+  /// gRPC calls that ended with this status; their share is of the calls whose end was seen.
+  case grpc(CallMark)
   /// The latency that this many of 1,000 answers do not exceed, 1 to 999: `p99` is 990.
   case quantile(Int)
   /// The longest latency.
@@ -34,7 +37,7 @@ package enum AlertMeasure: Equatable, Sendable {
   /// What is accepted, in the words of a message.
   static let expected =
     "requests, failures, 5xx, 4xx, status=503, aborted, timed-out, in-flight, oldest, "
-    + "lost, p50, p95, p99 or max"
+    + "lost, grpc=UNAVAILABLE, p50, p95, p99 or max"
 
   /// The measure of this name; nil when there is none.
   init?(_ name: some StringProtocol) {
@@ -55,6 +58,8 @@ package enum AlertMeasure: Equatable, Sendable {
         (200...599).contains(status)
       {
         self = .status(status)
+      } else if name.hasPrefix("grpc="), let mark = CallMark(named: String(name.dropFirst(5))) {
+        self = .grpc(mark)
       } else {
         return nil
       }
@@ -85,6 +90,7 @@ package enum AlertMeasure: Equatable, Sendable {
     case .max: "max"
     case .statusClass(let digit): "\(digit)xx"
     case .status(let status): "status=\(status)"
+    case .grpc(let mark): "grpc=\(mark.name)"
     case .quantile(let perMille):
       perMille % 10 == 0 ? "p\(perMille / 10)" : "p\(perMille / 10).\(perMille % 10)"
     }
@@ -92,7 +98,8 @@ package enum AlertMeasure: Equatable, Sendable {
 
   var isLatency: Bool {
     switch self {
-    case .requests, .failures, .statusClass, .status, .aborted, .timedOut, .inFlight, .oldest, .lost: false
+    case .requests, .failures, .statusClass, .status, .aborted, .timedOut, .inFlight, .oldest, .lost, .grpc:
+      false
     case .quantile, .max: true
     }
   }
@@ -105,6 +112,7 @@ package enum AlertMeasure: Equatable, Sendable {
     switch self {
     case .requests: "hits"
     case .status(let status): "status_\(status)"
+    case .grpc(let mark): "grpc_\(mark.name)"
     default: name
     }
   }

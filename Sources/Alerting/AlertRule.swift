@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Exchanges
 package import Statistics
 import Text
 
@@ -119,6 +120,7 @@ extension AlertRule {
       case .inFlight: "number of requests in flight"
       case .oldest: "wait of a request"
       case .lost: "loss of records"
+      case .grpc(let mark): "rate of gRPC calls with \(mark.name)"
       case .quantile, .max: "latency"
       }
     return (isBelow ? "Low " : "High ") + what
@@ -130,6 +132,7 @@ extension AlertRule {
       switch measure {
       case .requests: "traffic"
       case .lost: "loss"
+      case .grpc(let mark): "grpc-" + mark.name.lowercased()
       case .status(let status): "status-\(status)"
       default: measure.name
       }

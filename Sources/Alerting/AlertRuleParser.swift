@@ -7,7 +7,8 @@ package import Statistics
 ///
 ///     rule    = measure (">" | "<") limit *clause
 ///     measure = "requests" | "failures" | "2xx" | "3xx" | "4xx" | "5xx" | "status=" status
-///             | "aborted" | "timed-out" | "in-flight" | "oldest" | "lost" | "p" percentile | "max"
+///             | "aborted" | "timed-out" | "in-flight" | "oldest" | "lost" | "grpc=" name
+///             | "p" percentile | "max"
 ///     limit   = number ["%" | "/s" | "/m" | "/h"] | time
 ///     clause  = ("over" | "for" | "keep") time | "clear" limit | "min" number
 ///             | "site=" site | "name=" word | "severity=" word
@@ -60,6 +61,9 @@ package struct AlertRuleParser: Sendable {
     {
       throw AlertSyntaxError(
         "of one site, status \(status) is counted among its class only (expected \(status / 100)xx)", word)
+    }
+    if let word = clauses.siteWord, case .grpc = measure {
+      throw AlertSyntaxError("the statuses of gRPC are counted for all traffic: leave 'site' out", word)
     }
     try Self.checkMoment(measure, clauses)
     try setMinimum(clauses, &rule)

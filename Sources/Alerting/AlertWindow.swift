@@ -126,6 +126,7 @@ extension AlertRule {
     case .aborted: (counts.unanswered.aborted, ended)
     case .timedOut: (counts.unanswered.timedOut, ended)
     case .lost: (interval.capture.lost, interval.capture.matched)
+    case .grpc(let mark): (totals.calls[mark], totals.calls.ended)
     case .quantile, .max, .inFlight, .oldest: (0, 0)
     }
   }

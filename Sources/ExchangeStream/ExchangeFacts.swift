@@ -35,6 +35,8 @@ package struct ExchangeFacts: BitwiseCopyable, Sendable {
   package var status: UInt16 = 0
   /// The exchange failed: by its status, or by what followed it.
   package var isFailure = false
+  /// The status of a gRPC call, when it was answered.
+  package var call = CallMark.none
   package var isBodyKnown = false
   /// Bytes of the response's body, when `isBodyKnown`.
   package var bodyBytes: UInt64 = 0

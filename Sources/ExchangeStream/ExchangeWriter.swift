@@ -108,6 +108,7 @@ package final class ExchangeWriter {
     facts.outcome = .answered
     facts.status = event.status
     facts.isFailure = event.outcome == .failure
+    facts.call = event.call
     facts.endTime = event.time
     facts.latency = event.latency
     facts.isBodyKnown = detail.isBodyKnown

@@ -18,6 +18,15 @@ package enum ExchangeOutcome: UInt8, BitwiseCopyable, Sendable {
     case message
     /// Nobody can know whether it is a gRPC call, or how it ended.
     case unknown
+
+    /// What an event says of it.
+    var mark: CallMark {
+      switch self {
+      case .none, .message, .unknown: .none
+      case .code(let code): CallMark(code: code)
+      case .missing: .missing
+      }
+    }
   }
 
   /// The outcome of a final status; 0 is one that nobody can know.

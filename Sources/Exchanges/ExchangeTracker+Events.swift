@@ -311,6 +311,7 @@ extension ExchangeTracker {
     makeRoomInBatch()
     var event = ExchangeEvent(kind: end.event)
     event.exchange = request
+    if pairing.key(of: request).stream != 0 { event.version = .http2 }
     event.time = clock
     event.hasResponse = hasResponse
     event.status = status
@@ -515,7 +516,12 @@ extension ExchangeTracker {
     }
     _ = streams.noteRequest(chunk.flow, at: clock)
     let names = batch.names, fields = frames.fields
-    if read.method.isOther { event.methodName = name(RequestBlock.appendMethod(fields, to: names)) }
+    if read.call == .yes {
+      event.call = .begun
+      event.methodName = name(RequestBlock.appendCall(fields, to: names))
+    } else if read.method.isOther {
+      event.methodName = name(RequestBlock.appendMethod(fields, to: names))
+    }
     var site = RequestBlock.appendSite(fields, to: names)
     if site.count == 0 { site = appendServerAddress(chunk) }
     event.site = name(site)
@@ -583,6 +589,7 @@ extension ExchangeTracker {
     event.version = .http2
     event.status = ended.status
     event.outcome = ended.outcome
+    event.call = ended.call
     event.exchange = request
     event.time = ended.responseTime
     event.latency = pairing.answer(to: request, at: event.time).latency

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Exchanges
 import HTTP1
 import Reporting
 import Statistics
@@ -25,13 +26,15 @@ struct MetricsPage {
     let totals = traffic.totals
     writer.family("wiretally_http_requests", .counter, "Requests seen, each once.")
     for method in methods { writer.sample(method.count, ["http_request_method": method.name]) }
+    addProtocols(totals, to: &writer)
     writer.family("wiretally_http_responses", .counter, "Responses seen, interim ones included.")
     for status in traffic.statuses {
       writer.sample(status.count, ["http_response_status_code": "\(status.status)"])
     }
     writer.sample(traffic.otherStatuses, ["http_response_status_code": SiteLedger.otherName])
     writer.family(
-      "wiretally_http_final_responses", .counter, "Final responses; a failure has a status of 4xx or 5xx.")
+      "wiretally_http_final_responses", .counter,
+      "Final responses; a failure has a status of 4xx or 5xx, or is one by what followed it.")
     writer.sample(totals.successes, ["outcome": "success"])
     writer.sample(totals.failures, ["outcome": "failure"])
     writer.family("wiretally_http_exchanges", .counter, "Requests tied to their final response.")
@@ -61,6 +64,20 @@ struct MetricsPage {
     writer.histogram(
       [("url_scheme", "http")], bounds: LatencyDistribution.bounds, counts: traffic.latencies.counts,
       sum: traffic.latencies.sum)
+  }
+
+  /// Requests by the version of HTTP, and gRPC's calls.
+  private func addProtocols(_ totals: TrafficTotals, to writer: inout MetricsWriter) {
+    writer.family("wiretally_http_protocol_requests", .counter, "Requests by the version of HTTP.")
+    for entry in totals.protocols {
+      writer.sample(entry.requests, ["network_protocol_version": entry.version.number])
+    }
+    writer.family("wiretally_grpc_requests", .counter, "Requests that are gRPC calls.")
+    writer.sample(totals.calls.requests)
+    writer.family("wiretally_grpc_statuses", .counter, "gRPC calls by the status that they ended with.")
+    for status in totals.calls.statuses {
+      writer.sample(status.count, ["rpc_response_status_code": status.name])
+    }
   }
 
   /// The registered methods that were seen, and all others under one name, as OpenTelemetry asks.

@@ -3,9 +3,11 @@
 import Alerting
 package import Text
 import Capture
+import Exchanges
 package import ExchangeStream
 import HTTP1
 package import Owners
+import Statistics
 import System
 
 /// Single exchanges as lines: for people, as an access log, or as JSON.
@@ -102,7 +104,12 @@ package struct ExchangeLines {
         if target.first == UInt8(ascii: "*") { text.append(" ") }
       }
       query.append(target, to: &text)
-      if !facts.hasResponse { text.append(" (\(facts.outcome.words))") }
+      if facts.major == 2 { text.append(" HTTP/2") }
+      if !facts.hasResponse {
+        text.append(" (\(facts.outcome.words))")
+      } else if facts.call != .none {
+        text.append(" (gRPC \(facts.call.name))")
+      }
       if let owners {
         text.append(" client=\(OwnerText.column(owners.process(facts.clientOwner)))")
         text.append(" server=\(OwnerText.column(owners.process(facts.serverOwner)))")
@@ -192,6 +199,7 @@ package struct ExchangeLines {
     }
     json.key("status")
     if hasResponse { json.number(UInt64(facts.status)) } else { json.null() }
+    if facts.call != .none { json.member("grpcStatus", facts.call.name) }
     json.key("latency")
     if facts.outcome == .answered { json.seconds(facts.latency) } else { json.null() }
     json.key("bytes")

@@ -137,6 +137,17 @@ package struct JSONLines: Sendable {
     json.beginObject()
     for entry in snapshot.totals.protocols { json.member(entry.version.name, entry.requests) }
     json.endObject()
+    let calls = snapshot.totals.calls
+    if calls.requests > 0 || calls.ended > 0 {
+      json.key("grpc")
+      json.beginObject()
+      json.member("requests", calls.requests)
+      json.key("statuses")
+      json.beginObject()
+      for status in calls.statuses { json.member(status.name, status.count) }
+      json.endObject()
+      json.endObject()
+    }
     json.key("statuses")
     json.beginObject()
     for status in snapshot.statuses { json.member("\(status.status)", status.count) }
@@ -162,6 +173,7 @@ package struct JSONLines: Sendable {
       }
       json.key("latency")
       latency(site.latency, withCount: false)
+      if !site.calls.isEmpty { calls(site.calls) }
       json.endObject()
     }
     json.endArray()
@@ -210,6 +222,27 @@ package struct JSONLines: Sendable {
       json.member("failures", owner.failures)
       json.key("latency")
       latency(owner.latency, withCount: false)
+      json.endObject()
+    }
+    json.endArray()
+  }
+
+  /// A site's gRPC methods.
+  private mutating func calls(_ calls: [CallCounts]) {
+    json.key("grpc")
+    json.beginArray()
+    for call in calls {
+      json.beginObject()
+      json.member("method", call.name)
+      json.member("requests", call.requests)
+      json.member("successes", call.successes)
+      json.member("failures", call.failures)
+      json.key("statuses")
+      json.beginObject()
+      for status in call.statuses { json.member(status.name, status.count) }
+      json.endObject()
+      json.key("latency")
+      latency(call.latency, withCount: false)
       json.endObject()
     }
     json.endArray()

@@ -4,6 +4,7 @@ import HTTP1
 package import Alerting
 package import Text
 import Capture
+import Exchanges
 package import Statistics
 
 /// The original's page as plain text: one for every interval, and a summary at the end.
@@ -113,6 +114,14 @@ package struct PageRenderer: Sendable {
     if life.inFlight.count > 0 {
       let wait = life.inFlight.oldest.map { ", the first for \(DecimalText.latency($0))" } ?? ""
       text.line("In Flight: \(life.inFlight.count)\(wait)", indent: 1)
+    }
+    if totals.http2 > 0 {
+      let parts = totals.protocols.map { "\($0.version.name) \($0.requests)" }
+      text.line("Requests by protocol: \(parts.joined(separator: ", "))", indent: 1)
+    }
+    if totals.calls.requests > 0 || totals.calls.ended > 0 {
+      let parts = totals.calls.statuses.map { ", \($0.name) \($0.count)" }
+      text.line("gRPC calls: \(totals.calls.requests)\(parts.joined())", indent: 1)
     }
     if totals.unmatchedResponses > 0 {
       text.line("Responses without a request: \(totals.unmatchedResponses)", indent: 1)

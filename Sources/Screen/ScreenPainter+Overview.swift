@@ -98,8 +98,12 @@ extension ScreenPainter {
     map.panels[.statuses] = lower
     drawTitle(lower, "Statuses", panel: .statuses)
     let statuses = content.life.statuses
+    let calls = content.life.totals.calls.statuses.map { call in
+      ("gRPC \(call.name)", call.count, call.name == "OK" ? Style.good : .bad)
+    }
     drawShares(
-      lower.part(row: 1), statuses.map { ("\($0.status)", $0.count, Self.style(ofStatus: $0.status)) },
+      lower.part(row: 1),
+      statuses.map { ("\($0.status)", $0.count, Self.style(ofStatus: $0.status)) } + calls,
       of: statuses.reduce(0) { $0 &+ $1.count }, from: state.scroll[.statuses] ?? 0)
   }
 

@@ -12,7 +12,9 @@ extension ScreenPainter {
     // The histogram takes what it needs of the lower half.
     let bars = LatencyScale(content.site?.latencies ?? [], rows: max(3, rest.height / 2 - 1)).bars
     let lower = rest.height < 8 ? 0 : max(3, min(bars.count + 1, rest.height / 2))
-    let upper = rest.part(height: rest.height - lower)
+    let methods = min(site.calls.isEmpty ? 0 : site.calls.count + 1, (rest.height - lower) / 2)
+    let upper = rest.part(height: rest.height - lower - methods)
+    if methods > 1 { drawCalls(rest.part(row: upper.height, height: methods), site.calls) }
     let sections = isWide ? upper.part(width: upper.width * 11 / 20) : upper
     let shown = state.sections(content)
     let filter =

@@ -67,6 +67,7 @@ extension ScreenPainter {
       let wait = inFlight.oldest.map { ", first \(CountText.latency($0))" } ?? ""
       line.add("\(CountText.short(inFlight.count)) in flight\(wait)", rank: 3)
     }
+    if totals.http2 > 0 { line.add("\(CountText.short(totals.http2)) HTTP/2", rank: 6) }
     let latency = content.life.latency
     if latency.count > 0 {
       line.add("p50 \(CountText.latency(latency.p50))", rank: 2)

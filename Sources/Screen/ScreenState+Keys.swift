@@ -191,7 +191,7 @@ extension ScreenState {
       case .alerts: content.alerts.items.count
       case .recent: sections(content).count
       case .methods: content.life.methods.count
-      case .statuses: content.life.statuses.count
+      case .statuses: content.life.statuses.count + content.life.totals.calls.statuses.count
       }
     scroll[panel] = max(0, min((scroll[panel] ?? 0) + steps, longest - 1))
   }

@@ -75,6 +75,24 @@ package struct SiteCounts: Equatable, Sendable {
   package var unanswered = UnansweredRequests()
   package var latency = LatencySummary()
   package var sections: [NamedCount] = []
+  /// gRPC's methods, those with the most calls first.
+  package var calls: [CallCounts] = []
+  package init(name: String) { self.name = name }
+}
+
+/// The calls of a gRPC method.
+package struct CallCounts: Equatable, Sendable {
+  /// `/package.Service/Method`.
+  package var name: String
+  /// Calls since the method has been tracked.
+  package var requests: UInt64 = 0
+  package var successes: UInt64 = 0
+  package var failures: UInt64 = 0
+  package var unanswered = UnansweredRequests()
+  /// Calls that were answered, by the name of their status.
+  package var statuses: [NamedCount] = []
+  /// From the call to the head of its response.
+  package var latency = LatencySummary()
   package init(name: String) { self.name = name }
 }
 

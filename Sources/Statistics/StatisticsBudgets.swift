@@ -13,6 +13,8 @@ package struct StatisticsBudgets: Equatable, Sendable {
   package var clients: Int = 512
   /// Methods outside of the registered list, 8 to 1,024.
   package var methods: Int = 32
+  /// Pairs of site and gRPC method, 8 to 16,384.
+  package var calls: Int = 256
   /// The tracker's pending exchanges: `ExchangeEvent.exchange` is below this number.
   package var pendingExchanges: Int
 
@@ -25,6 +27,7 @@ package struct StatisticsBudgets: Equatable, Sendable {
     budgets.sections = min(max(8, sections), 131_072)
     budgets.clients = min(max(8, clients), 65_536)
     budgets.methods = min(max(8, methods), 1024)
+    budgets.calls = min(max(8, calls), 16_384)
     budgets.pendingExchanges = min(max(0, pendingExchanges), 1 << 24)
     return budgets
   }
@@ -43,6 +46,7 @@ extension StatisticsBudgets {
     budgets.sections = power(budgets.sections)
     budgets.clients = power(budgets.clients)
     budgets.methods = power(budgets.methods)
+    budgets.calls = power(budgets.calls)
     return budgets
   }
 }

@@ -42,6 +42,8 @@ final class Tally {
   /// Exchanges by `OwnerReference.place` of who served, and of who asked.
   let servingOwners: CounterRows
   let askingOwners: CounterRows
+  /// gRPC's methods, whose statuses are by `CallMark.rawValue`.
+  let calls: CounterRows
   /// Names that the reporter does not know yet, one behind the other.
   private let names: ZeroedStorage<UInt8>
   private let namesUsed: ZeroedStorage<Int>
@@ -58,8 +60,9 @@ final class Tally {
     customMethods = try CounterRows(capacity: budgets.methods, latency: false)
     servingOwners = try CounterRows(capacity: OwnerReference.places, latency: true)
     askingOwners = try CounterRows(capacity: OwnerReference.places, latency: true)
+    calls = try CounterRows(capacity: budgets.calls, latency: true)
     // Room for the longest name of every slot; only what is used becomes resident.
-    let slots = budgets.sites + budgets.sections + budgets.clients + budgets.methods
+    let slots = budgets.sites + budgets.sections + budgets.clients + budgets.methods + budgets.calls
     names = try ZeroedStorage(count: slots * SpaceSaving.nameWidth)
     namesUsed = try ZeroedStorage(count: 1)
   }
@@ -92,6 +95,7 @@ final class Tally {
     customMethods.clear()
     servingOwners.clear()
     askingOwners.clear()
+    calls.clear()
     namesUsed[0] = 0
     period = Period()
   }

@@ -66,6 +66,7 @@ extension TallyWriter {
     announce(tally.sections, of: sections, known: knownSections, in: tally)
     announce(tally.clients, of: clients, known: knownClients, in: tally)
     announce(tally.customMethods, of: customMethods, known: knownMethods, in: tally)
+    announce(tally.calls, of: calls, known: knownCalls, in: tally)
   }
 
   /// Attaches the names of occupants that the reporter has not met. A double buffer loses nothing, so a name

@@ -17,7 +17,7 @@ package final class TallyWriter {
   }
 
   /// A name's place in a table.
-  private struct Place: BitwiseCopyable {
+  struct Place: BitwiseCopyable {
     var slot: UInt32 = 0
     /// 0 when there is none.
     var generation: UInt32 = 0
@@ -28,7 +28,10 @@ package final class TallyWriter {
   let sections: SpaceSaving
   let clients: SpaceSaving
   let customMethods: SpaceSaving
+  let calls: SpaceSaving
   private let credits: ZeroedStorage<Credit>
+  /// The gRPC method that a pending exchange was counted for.
+  let callCredits: ZeroedStorage<Place>
   /// The place of each status in a site's counts.
   private let statusPlaces: ZeroedStorage<UInt8>
   // The occupant of each slot whose name the reporter knows.
@@ -36,6 +39,7 @@ package final class TallyWriter {
   let knownSections: ZeroedStorage<UInt32>
   let knownClients: ZeroedStorage<UInt32>
   let knownMethods: ZeroedStorage<UInt32>
+  let knownCalls: ZeroedStorage<UInt32>
   let plan: IntervalPlan
   var start: UInt64?
   var tick: UInt64 = 0
@@ -57,13 +61,16 @@ package final class TallyWriter {
     sections = try SpaceSaving(budget: budgets.sections)
     clients = try SpaceSaving(budget: budgets.clients)
     customMethods = try SpaceSaving(budget: budgets.methods)
+    calls = try SpaceSaving(budget: budgets.calls)
     credits = try ZeroedStorage(count: budgets.pendingExchanges)
+    callCredits = try ZeroedStorage(count: budgets.pendingExchanges)
     statusPlaces = try ZeroedStorage(count: Tally.statusLimit)
     for status in 0..<Tally.statusLimit { statusPlaces[status] = UInt8(StatusPlaces.place(UInt16(status))) }
     knownSites = try ZeroedStorage(count: budgets.sites)
     knownSections = try ZeroedStorage(count: budgets.sections)
     knownClients = try ZeroedStorage(count: budgets.clients)
     knownMethods = try ZeroedStorage(count: budgets.methods)
+    knownCalls = try ZeroedStorage(count: budgets.calls)
     for site in pinned.sites {
       let name = Array(site.name.utf8)
       sites.pin(name.rawSpan, hash: site.hash, slot: site.slot)
@@ -131,10 +138,12 @@ package final class TallyWriter {
     switch event.version {
     case .http11: break
     case .http10: tally.totals[0].http10 &+= 1
-    case .http2: tally.totals[0].http2 &+= 1
+    case .http2:
+      tally.totals[0].http2 &+= 1
     }
     tally.methods[Int(event.method.rawValue)] &+= 1
     if case .other = event.method { countCustomMethod(event.methodName, names, tally) }
+    var owner: UInt64 = 0
     var credit = Credit()
     if event.site.count > 0 {
       let site = sites.count(
@@ -142,8 +151,8 @@ package final class TallyWriter {
       let generation = claim(site, of: sites, in: tally.sites)
       tally.sites.rows[site].counts.requests &+= 1
       credit.site = Place(slot: UInt32(truncatingIfNeeded: site), generation: generation)
+      owner = UInt64(generation) &<< 32 | UInt64(credit.site.slot)
       if event.section.count > 0 {
-        let owner = UInt64(generation) &<< 32 | UInt64(credit.site.slot)
         let section = sections.count(
           names.bytes(start: Int(event.section.start), count: Int(event.section.count)),
           hash: Self.mix(event.section.hash, owner), owner: owner)
@@ -157,6 +166,7 @@ package final class TallyWriter {
     }
     credit.client = countClient(event.client, names, tally)
     if let exchange = event.exchange?.offset, exchange < credits.count { credits[exchange] = credit }
+    if case .http2 = event.version { countCall(event, owner, names, tally) }
   }
 
   /// Counts a request for its client, and returns the client's place.
@@ -180,6 +190,7 @@ package final class TallyWriter {
     tally.totals[0].responses &+= 1
     tally.totals[0].exchanges &+= 1
     countStatus(event.status, tally)
+    if event.call != .none { tally.totals[0].calls.count(event.call) }
     let isFailure = countOutcome(event.outcome, tally)
     tally.latency.record(event.latency)
     var counts = NameCounts()
@@ -194,6 +205,7 @@ package final class TallyWriter {
   /// returns the site's slot.
   @inline(__always) @discardableResult
   private func settle(_ event: ExchangeEvent, _ counts: NameCounts, _ tally: Tally) -> Int? {
+    if case .http2 = event.version { settleCall(event, counts, tally) }
     if let exchange = event.exchange?.offset, exchange < credits.count {
       let credit = credits[exchange]
       settleClient(credit.client, counts, event.latency, tally)
@@ -223,7 +235,7 @@ package final class TallyWriter {
 
   /// Makes the slot's row of the tally the one of its occupant, and returns the occupant's generation.
   @inline(__always) @discardableResult
-  private func claim(_ slot: Int, of table: SpaceSaving, in rows: CounterRows) -> UInt32 {
+  func claim(_ slot: Int, of table: SpaceSaving, in rows: CounterRows) -> UInt32 {
     let occupant = table.occupant(slot)
     rows.claim(slot, generation: occupant.generation, owner: occupant.owner, error: occupant.error)
     return occupant.generation
@@ -265,9 +277,9 @@ package final class TallyWriter {
     return false
   }
 
-  /// The hash of a section of a site: both words in, all bits out.
+  /// The hash of a name of a site: both words in, all bits out.
   @inline(__always)
-  private static func mix(_ hash: UInt64, _ owner: UInt64) -> UInt64 {
+  static func mix(_ hash: UInt64, _ owner: UInt64) -> UInt64 {
     let product = (hash ^ (owner &* 0x9e37_79b9_7f4a_7c15)).multipliedFullWidth(by: 0xe703_7ed1_a0b4_28db)
     return product.high ^ product.low
   }

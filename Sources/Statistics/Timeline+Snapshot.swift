@@ -138,12 +138,15 @@ extension Timeline {
         snapshot.other.add(site.counts)
       }
     }
-    let sections = sectionsBySite(scope)
+    let sections = sectionsBySite(scope), calls = callsBySite(scope)
     snapshot.sites = listed.map { site in
       var counts = site.counts
       counts.latency = CounterRows.latency(
         site.parts.map { (replicas[$0.replica].sites.rows(scope), $0.slot) })
       counts.sections = Self.merged(site.parts.flatMap { sections[$0.replica][$0.slot] ?? [] })
+      counts.calls = callCounts(
+        scope,
+        site.parts.flatMap { part in (calls[part.replica][part.slot] ?? []).map { (part.replica, $0) } })
       return counts
     }
   }

@@ -10,6 +10,8 @@ package struct TrafficTotals: Equatable, Sendable, BitwiseCopyable {
   /// Requests of HTTP/1.0 and of HTTP/2, which `requests` includes; the others are of HTTP/1.1.
   package var http10: UInt64 = 0
   package var http2: UInt64 = 0
+  /// gRPC calls among `requests`.
+  package var calls = CallTotals()
   /// Final responses that are no failure, unmatchedResponses included.
   package var successes: UInt64 = 0
   /// Final responses that `ExchangeOutcome` calls failures, unmatchedResponses included, and requests that servers reset.
@@ -43,6 +45,7 @@ package struct TrafficTotals: Equatable, Sendable, BitwiseCopyable {
     unanswered.add(other.unanswered)
     http10 &+= other.http10
     http2 &+= other.http2
+    calls.add(other.calls)
     unmatchedResponses &+= other.unmatchedResponses
     interim &+= other.interim
   }

@@ -68,6 +68,7 @@ final class WorkerReplica {
   /// The owners of both ends; their rows have no names.
   let servingOwners: Table
   let askingOwners: Table
+  let calls: Table
 
   init(_ budgets: StatisticsBudgets, keepsRecent: Bool) throws(StatisticsError) {
     sites = try Table(capacity: budgets.sites, latency: true, keepsRecent: keepsRecent)
@@ -76,6 +77,7 @@ final class WorkerReplica {
     methods = try Table(capacity: budgets.methods, latency: false)
     servingOwners = try Table(capacity: OwnerReference.places, latency: true)
     askingOwners = try Table(capacity: OwnerReference.places, latency: true)
+    calls = try Table(capacity: budgets.calls, latency: true)
   }
 
   func merge(_ tally: Tally) {
@@ -85,6 +87,7 @@ final class WorkerReplica {
     methods.merge(tally.customMethods, of: tally)
     servingOwners.merge(tally.servingOwners, of: tally)
     askingOwners.merge(tally.askingOwners, of: tally)
+    calls.merge(tally.calls, of: tally)
   }
 
   func clearLife() {
@@ -94,6 +97,7 @@ final class WorkerReplica {
     methods.life.clear()
     servingOwners.life.clear()
     askingOwners.life.clear()
+    calls.life.clear()
   }
 
   func clearInterval() {
@@ -103,5 +107,6 @@ final class WorkerReplica {
     methods.interval.clear()
     servingOwners.interval.clear()
     askingOwners.interval.clear()
+    calls.interval.clear()
   }
 }

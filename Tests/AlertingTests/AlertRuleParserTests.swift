@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Alerting
+import Exchanges
 import Foundation
 import Statistics
 import Testing
@@ -33,6 +34,7 @@ import Testing
     ("requests < 10/s", AlertMeasure.requests, AlertUnit.per(1_000_000_000), 10, "low-traffic"),
     ("requests > 600/m", .requests, .per(60_000_000_000), 600, "high-traffic"),
     ("failures > 0.5", .failures, .perInterval, 0.5, "high-failures"),
+    ("grpc=UNAVAILABLE > 1%", .grpc(CallMark(code: 14)), .percent, 1, "high-grpc-unavailable"),
     ("aborted > 1%", .aborted, .percent, 1, "high-aborted"),
     ("timed-out > 1/s", .timedOut, .per(1_000_000_000), 1, "high-timed-out"),
     ("in-flight > 50", .inFlight, .atOnce, 50, "high-in-flight"),
@@ -71,7 +73,15 @@ import Testing
     (
       "failurs > 5%",
       "unknown measure 'failurs' (expected requests, failures, 5xx, 4xx, status=503, aborted, timed-out, "
-        + "in-flight, oldest, lost, p50, p95, p99 or max)", 0, 7
+        + "in-flight, oldest, lost, grpc=UNAVAILABLE, p50, p95, p99 or max)", 0, 7
+    ),
+    (
+      "grpc=BROKEN > 1%",
+      "unknown measure 'grpc=BROKEN' (expected requests, failures, 5xx, 4xx, status=503, aborted, timed-out, "
+        + "in-flight, oldest, lost, grpc=UNAVAILABLE, p50, p95, p99 or max)", 0, 11
+    ),
+    (
+      "grpc=INTERNAL > 1% site=a", "the statuses of gRPC are counted for all traffic: leave 'site' out", 24, 1
     ),
     (
       "status=418 > 1% site=a", "of one site, status 418 is counted among its class only (expected 4xx)", 21,

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import Alerting
 import Capture
+import Exchanges
 import Statistics
 import Testing
+import Text
 
 /// Rules beyond the original's, put to rows of intervals of ten seconds.
 @Suite struct AlertStateTests {
@@ -217,5 +219,21 @@ import Testing
     _ = board.observe(Self.snapshot(5, Interval(), site: nil, plan: plan))
     #expect(board.past.map(\.rule.name) == ["high-traffic", "b", "high-traffic", "b", "high-traffic"])
     #expect(zip(board.past, board.past.dropFirst()).allSatisfy { $0.ended >= $1.ended })
+  }
+
+  @Test func `a rule of a gRPC status takes its share of the calls that ended`() throws {
+    let plan = try IntervalPlan(interval: 10_000_000_000)
+    let rule = try AlertRuleParser(plan: plan, window: 10_000_000_000).rule("grpc=UNAVAILABLE > 10%")
+    #expect(rule.measure.name == "grpc=UNAVAILABLE")
+    #expect(rule.title == "High rate of gRPC calls with UNAVAILABLE")
+    var board = AlertBoard(rules: [rule])
+    var snapshot = AlertWatchTests.interval(0, 100, plan: plan)
+    for index in 0..<20 { snapshot.totals.calls.count(CallMark(code: index < 2 ? 14 : 0)) }
+    #expect(board.observe(snapshot).isEmpty)
+    snapshot = AlertWatchTests.interval(1, 100, plan: plan)
+    for index in 0..<20 { snapshot.totals.calls.count(CallMark(code: index < 3 ? 14 : 13)) }
+    let raised = try #require(board.observe(snapshot).first)
+    #expect(raised.state == .raised && raised.hits == 15)
+    #expect(raised.sentence(.fixed(0)).contains("grpc_UNAVAILABLE = 15"))
   }
 }

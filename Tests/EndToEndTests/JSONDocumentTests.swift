@@ -37,6 +37,7 @@ import Testing
     "client", "requests", "successes", "failures", "aborted", "timedOut", "unknown", "overcountMax",
     "slowest",
   ]
+  static let call: Set<String> = ["method", "requests", "successes", "failures", "statuses", "latency"]
   static let alert: Set<String> = [
     "type", "schema", "rule", "state", "at", "started", "hits", "threshold", "lost", "id",
   ]
@@ -48,8 +49,8 @@ import Testing
   ]
 
   /// What rules beyond `-t`, deliveries and warnings add.
-  static let extras: Set<String> = ["alerts", "deliveries", "warnings", "outputDropped", "owners"]
-  static let exchangeExtras: Set<String> = ["clientOwner", "serverOwner"]
+  static let extras: Set<String> = ["alerts", "deliveries", "warnings", "outputDropped", "grpc", "owners"]
+  static let exchangeExtras: Set<String> = ["clientOwner", "serverOwner", "grpcStatus"]
   static let owner: Set<String> = ["process", "pid", "unit", "container", "pod"]
   static let ownerCounts: Set<String> = owner.union(["role", "requests", "failures", "latency"])
   /// What a live watch knows besides, where it may read it.
@@ -96,7 +97,10 @@ import Testing
           #expect(Set(value.keys).subtracting(name == "capture" ? captureExtras : []) == expected, "\(name)")
         }
       }
-      for value in object["sites"] as? [[String: Any]] ?? [] { #expect(Set(value.keys) == site) }
+      for value in object["sites"] as? [[String: Any]] ?? [] {
+        #expect(Set(value.keys).subtracting(["grpc"]) == site)
+        for call in value["grpc"] as? [[String: Any]] ?? [] { #expect(Set(call.keys) == Self.call) }
+      }
       for value in object["clients"] as? [[String: Any]] ?? [] { #expect(Set(value.keys) == client) }
     }
     return types
@@ -124,6 +128,21 @@ import Testing
     #expect(!plain.output.contains(#""measure""#))
   }
 
+  @Test func `gRPC calls add the documented members, and rules watch their statuses`() {
+    let capture = "\(Self.root)/Tests/Captures/made/grpc-statuses.pcap"
+    let read = "\(Machine.program) read --alert-log /dev/null --format json --port 50051 \(capture)"
+    let ran = Shell.run(
+      "\(read) --alert 'grpc=UNAVAILABLE > 5% over 10s min 1' --alert 'grpc=OK > 6% over 10s min 1'")
+    #expect(Self.check(ran.output) == ["interval", "alert", "summary"])
+    #expect(ran.output.contains(#""grpc":{"requests":17,"statuses":{"OK":1,"CANCELLED":1,"UNKNOWN":1,"#))
+    // One call of 17 each is 5.88 %.
+    #expect(ran.output.contains(#""rule":"high-grpc-unavailable""#))
+    #expect(!ran.output.contains(#""rule":"high-grpc-ok","state""#))
+    let follow = Shell.run("\(read) --follow")
+    #expect(Self.check(follow.output) == ["exchange"])
+    #expect(follow.output.contains(#""version":"2","status":200,"grpcStatus":"UNAUTHENTICATED""#))
+  }
+
   @Test func `a file's lines have exactly the documented members`() {
     let ran = Shell.run("\(Machine.program) read -t 0 --alert-log /dev/null --format json \(Self.capture)")
     #expect(Self.check(ran.output) == ["interval", "alert", "summary"])
@@ -148,10 +167,10 @@ import Testing
   @Test func `the document names every member`() {
     let text = Shell.read("\(Self.root)/docs/json.md")
     let sets = [
-      Self.members, Self.site, Self.alert, Self.exchange, ["count"], Self.extras, Self.alertExtras,
+      Self.members, Self.site, Self.call, Self.alert, Self.exchange, ["count"], Self.extras, Self.alertExtras,
       Self.ruleMembers, Self.deliveryMembers, Self.exchangeExtras, Self.ownerCounts,
     ]
-    for name in sets.reduce(Set(Self.inner.values.flatMap { $0 }), { $0.union($1) }) {
+    for name in sets.reduce(Set(["grpcStatus"] + Self.inner.values.flatMap { $0 }), { $0.union($1) }) {
       #expect(text.contains("`\(name)`"), "\(name)")
     }
   }

@@ -21,6 +21,12 @@ enum PublishedStates {
     published.traffic.totals.successes = 38
     published.traffic.totals.failures = 2
     published.traffic.totals.exchanges = 40
+    published.traffic.totals.http2 = 5
+    for mark in [
+      CallMark.begun, .begun, .begun, .begun, CallMark(code: 0), CallMark(code: 0), CallMark(code: 14),
+    ] {
+      published.traffic.totals.calls.count(mark)
+    }
     published.traffic.methods[Int(Method.get.rawValue)] = 40
     published.traffic.methods[Int(Method.other.rawValue)] = 2
     published.traffic.statuses = [status(200, 38), status(503, 2)]

@@ -3,6 +3,7 @@ import System
 import Alerting
 import Text
 import Capture
+import Exchanges
 import Foundation
 import HTTP1
 import Reporting
@@ -172,5 +173,17 @@ import Testing
         "start", "method", "site", "target", "version", "latency", "referer", "userAgent",
       ])
     #expect(Set(unmatched.keys) == Set(whole.keys))
+  }
+
+  @Test func `HTTP/2 is marked, and the status of a gRPC call is named`() throws {
+    let call = Self.record {
+      ($0.major, $0.minor) = (2, 0)
+      ($0.call, $0.isFailure) = (CallMark(code: 14), true)
+    }
+    #expect(Self.line(.plain, call)?.hasSuffix("GET a.example/x?y HTTP/2 (gRPC UNAVAILABLE)\n") == true)
+    #expect(Self.line(.common, call)?.contains("\"GET /x?y HTTP/2.0\" 200") == true)
+    let json = try #require(Self.line(.json, call))
+    #expect(json.contains("\"version\":\"2\"") && json.contains("\"grpcStatus\":\"UNAVAILABLE\""))
+    #expect(Self.line(.json, Self.record())?.contains("grpcStatus") == false)
   }
 }

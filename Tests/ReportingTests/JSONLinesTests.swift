@@ -82,6 +82,34 @@ import Testing
     #expect(object["start"] is NSNull && object["end"] is NSNull && object["alert"] is NSNull)
   }
 
+  @Test func `gRPC calls and their statuses are a member, and not there without any`() throws {
+    var lines = JSONLines(label: Samples.label)
+    var life = Samples.life
+    #expect(try object(lines.summary(life, alerts: AlertBoard()))["grpc"] == nil)
+    for mark in [CallMark.begun, .begun, .begun, CallMark(code: 0), CallMark(code: 4), .missing] {
+      life.totals.calls.count(mark)
+    }
+    life.totals.http2 = 3
+    let object = try object(lines.summary(life, alerts: AlertBoard()))
+    let grpc = try #require(object["grpc"] as? [String: Any])
+    #expect(grpc["requests"] as? Int == 3)
+    #expect(grpc["statuses"] as? [String: Int] == ["OK": 1, "DEADLINE_EXCEEDED": 1, "(none)": 1])
+    #expect((object["protocols"] as? [String: Int])?["HTTP/2"] == 3)
+    let none = try #require((object["sites"] as? [[String: Any]])?.first)
+    #expect(none["grpc"] == nil)
+    var call = CallCounts(name: "/shop.Cart/Add")
+    (call.requests, call.successes, call.failures) = (3, 1, 2)
+    call.statuses = [NamedCount(name: "OK", count: 1), NamedCount(name: "INTERNAL", count: 2)]
+    (call.latency.count, call.latency.p50) = (3, 2_000_000)
+    life.sites[0].calls = [call]
+    let sites = try self.object(lines.summary(life, alerts: AlertBoard()))["sites"] as? [[String: Any]]
+    let method = try #require((sites?.first?["grpc"] as? [[String: Any]])?.first)
+    #expect(method["method"] as? String == "/shop.Cart/Add" && method["requests"] as? Int == 3)
+    #expect(method["successes"] as? Int == 1 && method["failures"] as? Int == 2)
+    #expect(method["statuses"] as? [String: Int] == ["OK": 1, "INTERNAL": 2])
+    #expect((method["latency"] as? [String: Any])?["p50"] as? Double == 0.002)
+  }
+
   @Test func `warnings are the pages' own, and not there without any`() throws {
     var lines = JSONLines(label: Samples.label)
     #expect(try object(lines.summary(Snapshot(), alerts: AlertBoard()))["warnings"] == nil)

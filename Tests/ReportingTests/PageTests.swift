@@ -105,6 +105,8 @@ import Testing
     life.capture.lost = 3
     life.totals.unanswered = UnansweredRequests(aborted: 2, timedOut: 3, unknown: 4)
     life.inFlight = RequestsInFlight(count: 5, oldest: 7_250_000_000)
+    life.totals.http2 = 3
+    for mark in [CallMark.begun, CallMark(code: 14)] { life.totals.calls.count(mark) }
     life.totals.unmatchedResponses = 1
     life.latency.count = 4
     life.latency.p50 = 1_250_000
@@ -128,6 +130,8 @@ import Testing
         \tTotal Timed Out: 3
         \tTotal Unknown: 4
         \tIn Flight: 5, the first for 7.25s
+        \tRequests by protocol: HTTP/1.1 37, HTTP/2 3
+        \tgRPC calls: 1, UNAVAILABLE 1
         \tResponses without a request: 1
         \tLatency (as seen on this host): p50 1.25ms, p90 999ns, p99 2s, max 3.21s
 

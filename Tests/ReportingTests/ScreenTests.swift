@@ -112,6 +112,24 @@ import Testing
       is: "site-\(columns)x\(rows)")
   }
 
+  @Test(arguments: [(24, 80), (10, 40), (30, 120)])
+  func `gRPC methods of a site, with the names of what failed`(rows: Int, columns: Int) throws {
+    var content = ScreenSamples.content
+    var add = CallCounts(name: "/shop.Cart/Add"), list = CallCounts(name: "/shop.Cart/List")
+    (add.requests, add.successes, add.failures) = (12_000, 11_000, 990)
+    add.statuses = [("OK", 11_000), ("DEADLINE_EXCEEDED", 90), ("UNAVAILABLE", 900)].map {
+      NamedCount(name: $0.0, count: $0.1)
+    }
+    add.unanswered.aborted = 10
+    (add.latency.count, add.latency.p99) = (11_990, 182_000_000)
+    (list.requests, list.successes, list.statuses) = (3, 3, [NamedCount(name: "OK", count: 3)])
+    content.life.sites[0].calls = [add, list]
+    var state = ScreenState()
+    state.view = .site("google.com")
+    try Self.expect(
+      Self.draw(content, state, rows: rows, columns: columns).grid, is: "site-grpc-\(columns)x\(rows)")
+  }
+
   @Test(arguments: [(24, 80), (8, 40), (20, 140)])
   func `the live list`(rows: Int, columns: Int) throws {
     var state = ScreenState()

@@ -122,4 +122,70 @@ import Testing
     #expect(interval.other.successes == 3)
     #expect(interval.latency.maximum == .max)
   }
+
+  @Test func `gRPC calls are counted, with the statuses that they ended with`() throws {
+    let replay = try Replay()
+    replay.at(1) { traffic in
+      for exchange in 0..<6 { traffic.call("rpc", exchange: exchange) }
+      traffic.request("web")
+    }
+    replay.at(12) { traffic in
+      traffic.endCall(0, CallMark(code: 0), isFailure: false)
+      traffic.endCall(1, CallMark(code: 14), isFailure: true)
+      traffic.endCall(2, CallMark(code: 14), isFailure: true)
+      traffic.endCall(3, CallMark(code: 99), isFailure: true)
+      traffic.endCall(4, .missing, isFailure: true)
+    }
+    let intervals = replay.end()
+    #expect(intervals[0].totals.calls.requests == 6 && intervals[0].totals.calls.ended == 0)
+    #expect(
+      intervals[0].totals.protocols.map { "\($0.version.name) \($0.requests)" } == [
+        "HTTP/1.1 1", "HTTP/2 6",
+      ])
+    let calls = replay.timeline.summary(capture: replay.capture).totals.calls
+    #expect(calls.requests == 6 && calls.ended == 5)
+    #expect(
+      calls.statuses.map { "\($0.name) \($0.count)" } == ["OK 1", "UNAVAILABLE 2", "(other) 1", "(none) 1"])
+  }
+
+  @Test func `each gRPC method of a site has its calls, how they ended, and latencies`() throws {
+    let replay = try Replay()
+    replay.at(1) { traffic in
+      for exchange in 0..<4 { traffic.call("a", exchange: exchange) }
+      traffic.call("a", "List", exchange: 4)
+      traffic.call("b", exchange: 5)
+      traffic.request("a", exchange: 6)
+      traffic.endCall(0, CallMark(code: 0), isFailure: false)
+      traffic.endCall(1, CallMark(code: 14), isFailure: true)
+      traffic.other(.aborted, exchange: 2)
+      traffic.endCall(4, .missing, isFailure: true)
+      traffic.answer(6)
+    }
+    replay.at(12) { traffic in
+      // The place of a call that is over: none of it counts for that one.
+      traffic.request("a", exchange: 0)
+      traffic.answer(0, status: 500)
+      traffic.endCall(3, CallMark(code: 0), isFailure: false)
+    }
+    let intervals = replay.end()
+    func text(_ call: CallCounts) -> String {
+      let statuses = call.statuses.map { " \($0.name) \($0.count)" }.joined()
+      return "\(call.name) \(call.requests):\(statuses), \(call.successes) ok, \(call.failures) failed, "
+        + "\(call.unanswered.aborted) aborted, \(call.latency.count) timed"
+    }
+    let first = try #require(intervals.first).sites
+    #expect(
+      first.first { $0.name == "a" }?.calls.map(text) == [
+        "/shop.Cart/Add 4: OK 1 UNAVAILABLE 1, 1 ok, 1 failed, 1 aborted, 2 timed",
+        "/shop.Cart/List 1: (none) 1, 0 ok, 1 failed, 0 aborted, 1 timed",
+      ])
+    #expect(
+      first.first { $0.name == "b" }?.calls.map(text) == [
+        "/shop.Cart/Add 1:, 0 ok, 0 failed, 0 aborted, 0 timed"
+      ])
+    let life = replay.timeline.summary(capture: replay.capture).sites.first { $0.name == "a" }
+    #expect(
+      life?.calls.first.map(text)
+        == "/shop.Cart/Add 4: OK 2 UNAVAILABLE 1, 2 ok, 1 failed, 1 aborted, 3 timed")
+  }
 }

@@ -72,6 +72,23 @@ final class Traffic {
     event.exchange = exchange.map(RequestIndex.init(offset:))
     event.status = status
     event.outcome = .of(status: status)
+    if kind == .aborted { event.version = .http2 }
     events.append(event)
+  }
+
+  /// The request of a gRPC call.
+  func call(_ site: String, _ method: String = "Add", exchange: Int) {
+    request(site, "/shop.Cart", method: .post, exchange: exchange)
+    events[events.count - 1].methodName = name("/shop.Cart/\(method)")
+    events[events.count - 1].version = .http2
+    events[events.count - 1].call = .begun
+  }
+
+  /// The end of a call whose response had a head.
+  func endCall(_ exchange: Int, _ mark: CallMark, isFailure: Bool) {
+    answer(exchange)
+    events[events.count - 1].version = .http2
+    events[events.count - 1].call = mark
+    events[events.count - 1].outcome = isFailure ? .failure : .success
   }
 }

@@ -60,7 +60,7 @@ extension FrameConnection {
     case .yes where !isServers: return abort(state, isFailure: false)
     // The response is over without a status.
     case .yes where code != nil:
-      return settle(state, .of(status: state.status, call: .missing, isReset: false))
+      return settle(state, .of(status: state.status, call: .missing, isReset: false), call: .missing)
     case .yes, .unknown: return settle(state, .unknown)
     }
   }
@@ -111,7 +111,8 @@ extension FrameConnection {
   /// A response is over: with trailers, or with its head or DATA.
   func end(_ state: ElementRef<StreamState>, trailers: HeaderList?) -> EndedStream {
     let call = callStatus(state, trailers)
-    return settle(state, ExchangeOutcome.of(status: state.status, call: call, isReset: false))
+    return settle(
+      state, ExchangeOutcome.of(status: state.status, call: call, isReset: false), call: call.mark)
   }
 }
 
@@ -180,18 +181,22 @@ extension FrameConnection {
   }
 
   /// Ends an exchange with an outcome.
-  private func settle(_ state: ElementRef<StreamState>, _ outcome: ExchangeOutcome) -> EndedStream {
-    finish(state, state.hasResponse && outcome != .unknown ? .answered : .unknown, outcome)
+  private func settle(
+    _ state: ElementRef<StreamState>, _ outcome: ExchangeOutcome, call: CallMark = .none
+  ) -> EndedStream {
+    finish(state, state.hasResponse && outcome != .unknown ? .answered : .unknown, outcome, call)
   }
 
   /// Forgets a stream and gives all that it says of its exchange.
   private func finish(
-    _ state: ElementRef<StreamState>, _ end: EndedStream.End, _ outcome: ExchangeOutcome
+    _ state: ElementRef<StreamState>, _ end: EndedStream.End, _ outcome: ExchangeOutcome,
+    _ call: CallMark = .none
   ) -> EndedStream {
     let last = state.value
     streams.remove(last.stream)
     return EndedStream(
-      end: end, outcome: outcome, request: last.request, hasResponse: last.hasResponse, status: last.status,
+      end: end, outcome: outcome, call: call, request: last.request, hasResponse: last.hasResponse,
+      status: last.status,
       responseTime: last.responseTime, bodyBytes: last.bodyBytes,
       isBodyKnown: !last.isConnect && !last.isPadded && !last.hasGap && last.stream > gapStream)
   }

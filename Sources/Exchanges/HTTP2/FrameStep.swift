@@ -57,6 +57,8 @@ struct EndedStream: BitwiseCopyable {
 
   var end: End
   var outcome: ExchangeOutcome
+  /// The status that a gRPC call ended with.
+  var call: CallMark
   /// As the request was added with.
   var request: PackedIndex<RequestIndex>
   /// A final response's head was seen.

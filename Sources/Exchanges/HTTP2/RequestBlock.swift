@@ -2,6 +2,7 @@
 
 import HTTP1
 import HTTP2
+import System
 import Text
 
 /// What counting takes from a request's header block.
@@ -28,6 +29,15 @@ enum RequestBlock {
     let value = list.value(of: .method)
     guard value.byteCount > 0 else { return UnknownName.append(to: names) }
     return PrintableName.append(value, 0, value.byteCount, lowercased: false, to: names)
+  }
+
+  /// Appends a gRPC call's method with its service: the path without a query.
+  static func appendCall(_ list: HeaderList, to names: NameBuffer) -> (start: Int, count: Int) {
+    guard case .field = list.find(.path) else { return UnknownName.append(to: names) }
+    let path = list.value(of: .path)
+    var end = 0
+    while end < path.byteCount, path.byte(end) != UInt8(ascii: "?") { end &+= 1 }
+    return PrintableName.append(path, 0, end, lowercased: false, to: names)
   }
 
   /// Appends the site: of `:authority`, else of `host`; a count of 0 when the block names none.

@@ -31,12 +31,14 @@ package struct ExchangeEvent: BitwiseCopyable, Sendable {
   package var kind: Kind
   /// The request's method.
   package var method: Method = .other
-  /// The version of HTTP, of `.request`.
+  /// The version of HTTP, of requests and of how they end.
   package var version = ProtocolVersion.http11
   /// Whether the exchange failed, of final responses and of `.aborted`.
   package var outcome = ExchangeOutcome.success
   /// A response's head was seen, of what ended or waits without an outcome.
   package var hasResponse = false
+  /// What the event says of a gRPC call.
+  package var call = CallMark.none
   /// 100 to 999; 0 when there is none.
   package var status: UInt16 = 0
   /// `exchange` in four bytes, one higher; 0 when there is none.
@@ -52,7 +54,7 @@ package struct ExchangeEvent: BitwiseCopyable, Sendable {
   package var section = NameRange()
   /// Where the sixteen bytes of the client's address lie, of `.request`.
   package var client = NameRange()
-  /// Where the method's own name lies when `method` is `.other`.
+  /// Where the method's own name lies when `method` is `.other`, and that of a gRPC call (`/package.Service/Method`).
   package var methodName = NameRange()
 
   package init(kind: Kind) { self.kind = kind }
