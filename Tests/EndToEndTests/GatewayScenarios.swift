@@ -25,7 +25,6 @@ extension Scenario {
     Scenario("a container that its own host asks by the published port") { stage in
       contained(stage, published: 8080, inside: 80, isHostAsking: true)
     },
-    Scenario("a container behind a masquerading router that asks outside") { masqueraded($0) },
   ]
 
   private static func routed(_ stage: Stage, interface: String? = nil, direction: String? = nil) -> Truth {
@@ -73,27 +72,6 @@ extension Scenario {
     stage.watch(in: host)
     let asking = isHostAsking ? host : client
     return Truth(server, LiveTrafficTests.mixedTraffic(from: asking, to: "10.78.3.1:\(published)"))
-  }
-
-  /// A container's requests leave its host under the host's address.
-  private static func masqueraded(_ stage: Stage) -> Truth {
-    let network = stage.network
-    let name = network.add("s"), host = network.add("h"), client = network.add("k")
-    network.join(name, "eth0", "10.78.3.2/24", host, "outer", "10.78.3.1/24")
-    network.join(client, "eth0", "172.31.0.2/24", host, "inner", "172.31.0.1/24")
-    Shell.run("ip -n \(client) route add default via 172.31.0.1")
-    Network.run(
-      """
-      sysctl -qw net.ipv4.ip_forward=1
-      nft -f - <<END
-      table ip nat {
-        chain after { type nat hook postrouting priority 100; oifname "outer" masquerade; }
-      }
-      END
-      """, in: host)
-    let server = WebServer(in: name)
-    stage.watch(in: host)
-    return Truth(server, LiveTrafficTests.mixedTraffic(from: client, to: "10.78.3.2"))
   }
 
   private static func bridged(_ stage: Stage, isServer: Bool) -> Truth {
