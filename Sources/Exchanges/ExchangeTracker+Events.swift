@@ -142,7 +142,7 @@ extension ExchangeTracker {
     if !isLate { messages.leaveHTTP(chunk.flow, other) }
   }
 
-  /// Emits the event of a request and adds it to those that wait for a response; nil when there is no room for it.
+  /// Emits the event of a request and returns its place among those that wait for a response; nil when there is none.
   private mutating func takeRequest(
     _ head: MessageHead, _ bytes: RawSpan, _ chunk: Chunk, _ start: UInt32
   ) -> RequestIndex? {

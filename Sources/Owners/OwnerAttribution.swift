@@ -34,7 +34,8 @@ package final class OwnerAttribution {
 
   private let table: OwnerTable
   private let known: ZeroedStorage<Known>
-  private let seed = UInt64.random(in: .min ... .max)
+  /// What places are keyed with: no operand of the hash is public, or an address could be made to cancel it.
+  private let secrets = (0..<6).map { _ in UInt64.random(in: .min ... .max) }
 
   package init(_ table: OwnerTable) throws(SystemError) {
     self.table = table
@@ -90,9 +91,9 @@ package final class OwnerAttribution {
 
   private func place(_ parties: ExchangeParties) -> Int {
     let ports = UInt64(parties.client.port) << 16 | UInt64(parties.server.port)
-    let client = NameHash.fold(parties.client.high ^ seed, parties.client.low ^ 0xe703_7ed1_a0b4_28db)
-    let server = NameHash.fold(parties.server.high ^ seed, parties.server.low ^ 0x8ebc_6af0_9c88_c6e3)
-    let hash = NameHash.fold(client ^ ports, server ^ 0x5899_65cc_7537_4cc3)
+    let client = NameHash.fold(parties.client.high ^ secrets[0], parties.client.low ^ secrets[1])
+    let server = NameHash.fold(parties.server.high ^ secrets[2], parties.server.low ^ secrets[3])
+    let hash = NameHash.fold(client ^ ports ^ secrets[4], server ^ secrets[5])
     return Int(truncatingIfNeeded: hash & UInt64(Self.capacity &- 1))
   }
 }

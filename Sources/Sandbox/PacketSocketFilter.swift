@@ -9,8 +9,8 @@ import System
   /// opened (packet_create).
   ///
   /// A filter of its own beside `SystemCallFilter`, since a rule has one test an argument: whichever of the two refuses
-  /// a call, it is refused. Descriptors cannot be duplicated, and packet sockets stay open as long as anything else is
-  /// opened, so their numbers are theirs.
+  /// a call, it is refused. Descriptors cannot be duplicated, and a watch closes its packet sockets only
+  /// at its end, so their numbers are theirs.
   enum PacketSocketFilter {
     /// Calls that send by the descriptor that is their first argument.
     private static let sending = [

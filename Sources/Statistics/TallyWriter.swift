@@ -138,8 +138,7 @@ package final class TallyWriter {
     switch event.version {
     case .http11: break
     case .http10: tally.totals[0].http10 &+= 1
-    case .http2:
-      tally.totals[0].http2 &+= 1
+    case .http2: tally.totals[0].http2 &+= 1
     }
     tally.methods[Int(event.method.rawValue)] &+= 1
     if case .other = event.method { countCustomMethod(event.methodName, names, tally) }
