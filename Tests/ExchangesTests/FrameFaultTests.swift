@@ -18,6 +18,24 @@ import Testing
     #expect(account.outcomes == ["rpc.example /shop.Cart failure": 1] && account.isBalanced)
   }
 
+  @Test func `a response whose end was lost is no success, for its server may have reset it`() {
+    var frames = FrameDialogue()
+    frames.open()
+    frames.get(1, "/x")
+    let fields = frames.block(fromClient: false, [(":status", "200"), ("content-type", "text/html")])
+    frames.server { $0.headers(1, fields) }
+    frames.server { $0.reset(1, 2) }
+    let lost = frames.talk.packets.count - 1
+    frames.get(3, "/y")
+    frames.answer(3)
+    #expect(frames.account.outcomes["a.example /x success"] == nil)
+    var packets = frames.talk.packets
+    packets.remove(at: lost)
+    let account = Account(packets)
+    #expect(account.outcomes["a.example /x success"] == nil && account.isBalanced)
+    #expect(account.outcomes["a.example /y success"] == 1)
+  }
+
   @Test func `a request that names no site belongs to its server's address`() {
     var frames = FrameDialogue()
     frames.open()

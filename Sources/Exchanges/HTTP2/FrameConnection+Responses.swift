@@ -140,7 +140,10 @@ extension FrameConnection {
   /// The outcome of an exchange whose end is not seen: by its status, but that of a call is in its trailers.
   private func outcomeSoFar(_ state: ElementRef<StreamState>) -> ExchangeOutcome {
     let byStatus = ExchangeOutcome.of(status: state.status)
-    return state.call == .no || byStatus == .failure ? byStatus : .unknown
+    if byStatus == .failure { return .failure }
+    // Of lost bytes nobody knows whether they ended the stream or reset it.
+    let hasGap = state.hasGap || state.stream <= gapStream
+    return state.call == .no && !hasGap ? byStatus : .unknown
   }
 
   /// Notes what a response's head says of whether the exchange is a gRPC call.
