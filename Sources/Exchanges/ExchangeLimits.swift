@@ -55,7 +55,7 @@ package struct ExchangeLimits: Sendable {
     var limits = ExchangeLimits()
     limits.heldPerDirection = 2_048
     limits.http2Bytes = 64 << 20
-    limits.gapPatience = 3_000_000_000
+    limits.gapPatience = 10_000_000_000
     return limits
   }
 }

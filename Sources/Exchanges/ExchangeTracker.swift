@@ -354,6 +354,11 @@ extension ExchangeTracker {
     case .passedOver: counters.classify(ChunkOutcome())
     case .gap(let gap): readAfterGap(of: gap, chunk, bytes)
     case .noRoom:
+      if let longest = streams.nextToGiveUp(for: chunk.flow) {
+        // Its bytes are the least likely to come; at least one place is free after it.
+        giveUpWaiting(longest)
+        return arrive(chunk, payload)
+      }
       giveUpWaiting(chunk.flow)
       let placement = streams.placeAtOnce(chunk)
       if case .gap(let gap) = placement {

@@ -6,6 +6,9 @@ internal import System
 
 /// Network interfaces by name, with the reason when one cannot be looked up.
 enum Interfaces {
+  /// The index of the loopback interface, in every network namespace (include/net/net_namespace.h).
+  static let loopback: UInt32 = 1
+
   /// The kernel's index of an interface; throws `.notFound` with the names there are.
   static func index(of name: String) throws(CaptureError) -> UInt32 {
     let (index, fault) = find(name)

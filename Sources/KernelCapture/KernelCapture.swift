@@ -28,6 +28,8 @@ package final class KernelCapture: Sendable {
     filter = try LoadedFilter(options)
     runs = FilterRuns(program: filter.object.program)
     let socket = try PacketSocket(program: filter.object.program)
+    // Loopback packets count as they come in (httpf_left_out).
+    if options.direction == .inbound || index == Interfaces.loopback { socket.ignoreOutgoing() }
     try socket.bind(interface: index)
     hook = Locked(Hook(socket: socket, index: index, downSince: nil))
     followInterface()

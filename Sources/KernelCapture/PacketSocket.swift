@@ -38,6 +38,17 @@ struct PacketSocket: Sendable {
     return result == 0 ? Int(numbers[6]) : 0
   }
 
+  /// Asks the kernel to spare the socket what goes out: that is neither cloned nor inspected (dev_queue_xmit_nit).
+  ///
+  /// Before 4.20 there is no such option; then the filter leaves out the same packets.
+  func ignoreOutgoing() {
+    var value: Int32 = 1
+    // The option is four bytes, read before the call returns; see above for why the result does not matter.
+    _ = unsafe setsockopt(
+      descriptor.number, SOL_PACKET, Int32(WT_BPF_IGNORE_OUTGOING), &value,
+      socklen_t(MemoryLayout<Int32>.size))
+  }
+
   /// Begins to receive from the interface; 0 means all of them. Needs no privilege.
   func bind(interface: UInt32) throws(CaptureError) {
     var address = sockaddr_ll()

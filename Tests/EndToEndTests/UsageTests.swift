@@ -46,7 +46,7 @@ import Testing
       "-t 1 --listen-sites x", "invalid value 'x' for --listen-sites (expected a whole number, 1 to 500)",
       hint: "--listen-sites 50"),
     Case(
-      "-t 1 --workers 1.5", "invalid value '1.5' for --workers (expected a whole number, 1 to 64)",
+      "-t 1 --workers 1.5", "invalid value '1.5' for --workers (expected a whole number, 1 to 64, or auto)",
       hint: "--workers 2"),
     Case("-t 1 --ring big", "invalid value 'big' for --ring (expected MiB, 1 to 1024)", hint: "--ring 32"),
     // Values of which there are few: the one that was meant, where it is near.
@@ -91,7 +91,7 @@ import Testing
     Case("-t 1 --path-depth 9", "--path-depth must be 1 to 8, got 9", hint: "--path-depth 2"),
     Case("-t 1 --top 0", "--top must be 1 or more, got 0", hint: "--top 5"),
     Case("-t 1 --listen-sites 0", "--listen-sites must be 1 to 500, got 0", hint: "--listen-sites 50"),
-    Case("-t 1 --workers 65", "--workers must be 1 to 64, got 65", hint: "--workers 2"),
+    Case("-t 1 --workers 65", "--workers must be 1 to 64, or auto, got 65", hint: "--workers 2"),
     Case("-t 1 --ring 0", "--ring must be 1 to 1024 MiB, got 0", hint: "--ring 32"),
     Case(
       "-t 1 -i 0123456789abcdef", "invalid interface name '0123456789abcdef' (expected 1 to 15 characters)",

@@ -19,6 +19,19 @@ extension Dialogue.Packet {
     return packet
   }
 
+  /// The packet as it is on the inner side of a NAT64, which came to the same place: the same ports and numbers
+  /// under IPv4.
+  var besideIPv6: [Dialogue.Packet] {
+    var outer = self, inner = self
+    func translated(_ endpoint: Endpoint) -> Endpoint {
+      Endpoint(high: 0x0064_ff9b_0000_0000, low: endpoint.low & 0xffff_ffff, port: endpoint.port)
+    }
+    outer.segment.source = translated(segment.source)
+    outer.segment.destination = translated(segment.destination)
+    inner.segment.time += 100_000
+    return isRequest ? [outer, inner] : [inner, outer]
+  }
+
   /// The packet as it is on the outer side.
   var outside: Dialogue.Packet {
     var packet = self
@@ -78,6 +91,15 @@ extension Dialogue.Packet {
     #expect(account.totals == truth.totals)
     let payloads = plain.count { !$0.payload.isEmpty }
     #expect(account.counters.duplicates == truth.counters.duplicates + UInt64(payloads))
+    #expect(account.isBalanced)
+  }
+
+  @Test(arguments: CaptureDepth.allCases, [true, false])
+  func `packets seen on both sides of a NAT64 at one place count once`(depth: CaptureDepth, withSyn: Bool) {
+    let plain = Self.packets(Self.talk(depth: depth, withSyn: withSyn), depth)
+    let truth = Self.account(plain, depth)
+    let account = Self.account(plain.flatMap(\.besideIPv6), depth)
+    #expect(account.totals == truth.totals)
     #expect(account.isBalanced)
   }
 

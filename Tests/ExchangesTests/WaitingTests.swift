@@ -86,4 +86,28 @@ import Testing
     #expect(account.unanswered == 0)
     #expect(account.isBalanced)
   }
+
+  @Test func `when nothing more can be held, what has waited for longest gives way`() {
+    var limits = ExchangeLimits.file
+    limits.heldSegments = 8
+    // Eight connections, each with bytes after a gap that nobody fills, take all places.
+    var packets: [Dialogue.Packet] = []
+    for port in UInt16(41_000)..<41_008 {
+      var stranger = Dialogue(clientPort: port)
+      stranger.open()
+      stranger.ask(get("/lost"))
+      stranger.ask(get("/after"))
+      packets += stranger.packets.filter { !$0.payload.starts(with: Array("GET /lost".utf8)) }
+    }
+    var late = Dialogue(clientPort: 42_000)
+    late.open()
+    let opened = late.packets.count
+    late.ask(get("/overtaken"), size: 20)
+    late.packets.swapAt(opened, opened + 1)
+    late.answer(ok())
+    let account = Account(packets + late.packets, limits: limits)
+    #expect(account.answers == ["a.example /overtaken 200": 1])
+    #expect(account.requests["a.example /after"] == 8)
+    #expect(account.isBalanced)
+  }
 }

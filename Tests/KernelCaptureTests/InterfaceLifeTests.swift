@@ -24,9 +24,9 @@ final class InterfaceLifeTests {
     try run("ip link set \(near) up && ip link set \(far) up")
   }
 
-  /// Puts a frame on the far end, so that it comes in at the near one.
-  private func send(_ frame: [UInt8]) throws {
-    let index = unsafe if_nametoindex(far)
+  /// Puts a frame on the far end, so that it comes in at the near one; or on the one named.
+  private func send(_ frame: [UInt8], at end: String? = nil) throws {
+    let index = unsafe if_nametoindex(end ?? far)
     let descriptor = socket(AF_PACKET, Int32(SOCK_RAW.rawValue), 0)
     defer { close(descriptor) }
     // sockaddr_ll: family, protocol, index, and an address that is not needed.
@@ -45,6 +45,20 @@ final class InterfaceLifeTests {
     var count = 0
     for reader in capture.readers { _ = try reader.receive(timeout: 0) { _, _ in count += 1 } }
     return count
+  }
+
+  @Test(arguments: [(CaptureDirection.inbound, false), (.both, true)])
+  func `what goes out is inspected only where it may count`(direction: CaptureDirection, isInspected: Bool)
+    throws
+  {
+    let capture = try KernelCapture(
+      KernelCaptureOptions(interface: near, direction: direction, ringBytes: 1 << 20))
+    let frame = Packet().payload(request).bytes
+    for _ in 0..<500 { try send(frame, at: near) }
+    try send(frame)
+    // The kernel itself sends some packets on new interfaces (IPv6).
+    #expect((capture.counters().packets >= 500) == isInspected)
+    #expect(try received(capture) >= 1)
   }
 
   @Test func `capture continues when an interface goes down and up, or is re-created`() throws {

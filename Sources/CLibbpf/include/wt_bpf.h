@@ -22,6 +22,9 @@ const char *wt_bpf_log(void);
 /* Complex macros of asm/socket.h, which Swift does not import. */
 enum { WT_BPF_ATTACH = SO_ATTACH_BPF, WT_BPF_LOCK = SO_LOCK_FILTER, WT_BPF_MEMINFO = SO_MEMINFO };
 
+/* linux/if_packet.h since 4.20; missing from older headers. */
+enum { WT_BPF_IGNORE_OUTGOING = 23 };
+
 /* Asks for the memory there ahead of its use; any address will do. */
 static inline void wt_bpf_prefetch(const void *address)
 {

@@ -24,6 +24,7 @@ struct AddressTranslation: ~Copyable {
     /// None in an empty entry.
     var flow: PackedIndex<FlowIndex>
     var crossing: UInt8
+    var isIPv4: Bool
     var direction: Direction
   }
 
@@ -47,7 +48,7 @@ struct AddressTranslation: ~Copyable {
   }
 
   /// The same packet as seen before: the same bytes at the same numbers a moment ago, at another
-  /// interface or on its way out; nil when there is none.
+  /// interface, on its way out, or with addresses of another family (NAT64, RFC 6146); nil when there is none.
   func earlier(_ sighting: Sighting) -> Sighting? {
     let slot = NumberHash.slot(sighting.sequence, sighting.acknowledgement, bits: Self.bits)
     let found = sightings[slot].value
@@ -55,6 +56,7 @@ struct AddressTranslation: ~Copyable {
       found.acknowledgement == sighting.acknowledgement, found.length == sighting.length,
       found.fingerprint == sighting.fingerprint, sighting.time &- found.time <= Self.window,
       found.interface != sighting.interface || found.crossing != sighting.crossing
+        || found.isIPv4 != sighting.isIPv4
     else { return nil }
     return found
   }
@@ -71,7 +73,8 @@ struct AddressTranslation: ~Copyable {
     return Sighting(
       sequence: segment.sequence, acknowledgement: segment.acknowledgement, length: segment.payloadLength,
       interface: segment.interface, fingerprint: fingerprint, time: segment.time, flowHash: flowHash,
-      flow: PackedIndex(place.flow), crossing: segment.direction.rawValue, direction: place.direction)
+      flow: PackedIndex(place.flow), crossing: segment.direction.rawValue, isIPv4: segment.source.isIPv4,
+      direction: place.direction)
   }
 }
 

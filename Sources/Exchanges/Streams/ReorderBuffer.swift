@@ -34,6 +34,9 @@ struct ReorderBuffer: ~Copyable {
     blocks = BlockPool(blocks: capacity, of: Self.blockSize)
   }
 
+  /// Whether all slots are taken.
+  var isFull: Bool { slots.isFull }
+
   subscript(index: HeldIndex) -> ElementRef<HeldChunk> {
     @inline(__always) get { slots[index] }
   }
@@ -69,6 +72,10 @@ struct ReorderBuffer: ~Copyable {
     let sequence = slots[index].chunk.sequence
     var before: HeldIndex?
     var at = half.held.first
+    // After a gap, the others come in order: the end is where they belong.
+    if let last = half.held.last, SequenceNumber.distance(slots[last].chunk.sequence, from: sequence) <= 0 {
+      (before, at) = (last, nil)
+    }
     while let other = at, SequenceNumber.distance(slots[other].chunk.sequence, from: sequence) <= 0 {
       before = other
       at = after(other)

@@ -80,6 +80,9 @@ extension StreamOrder {
 
   func after(_ index: HeldIndex) -> HeldIndex? { buffer.after(index) }
 
+  /// Whether no direction can hold anything more.
+  var isFull: Bool { buffer.isFull }
+
   /// The bytes of held chunks.
   var bytes: BlockPool { buffer.blocks }
 

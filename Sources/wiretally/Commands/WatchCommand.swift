@@ -62,8 +62,8 @@ struct WatchCommand: ParsableCommand {
   @Flag(name: .customLong("no-owners"), help: "Do not look which processes serve and ask.")
   var hasNoOwners = false
 
-  @Option(help: "Workers, each with a ring of its own.")
-  var workers = 1
+  @Option(help: "Workers, each with a ring of its own; auto: one for every 12 processors.")
+  var workers = WorkerCount.number(1)
 
   @Option(name: .customLong("ring"), help: "Size of each ring in MiB.")
   var ringMebibytes = 32
@@ -85,8 +85,8 @@ struct WatchCommand: ParsableCommand {
         "--alertmanager may be given at most 8 times, got \(alertmanagers.count)",
         hint: "an --on-alert command can post to more")
     }
-    if workers < 1 || workers > 64 {
-      throw ValidationError("--workers must be 1 to 64, got \(workers)")
+    if case .number(let number) = workers, number < 1 || number > 64 {
+      throw ValidationError("--workers must be 1 to 64, or auto, got \(number)")
     }
     if ringMebibytes < 1 || ringMebibytes > 1_024 {
       throw ValidationError("--ring must be 1 to 1024 MiB, got \(ringMebibytes)")
@@ -146,7 +146,8 @@ struct WatchCommand: ParsableCommand {
     LiveRequest(
       backend: backend, interface: watchedInterface, ports: options.ports.ports,
       depth: depth,
-      direction: direction, workers: workers, ringBytes: ringMebibytes << 20)
+      direction: direction, workers: workers.count(processors: Processors.online),
+      ringBytes: ringMebibytes << 20)
   }
 }
 

@@ -61,7 +61,7 @@ struct OptionForm {
     OptionForm("--backend", expected: list(BackendChoice.self), example: "auto"),
     OptionForm("--depth", expected: list(CaptureDepth.self), example: "heads"),
     OptionForm("-Q", "--direction", expected: list(CaptureDirection.self), example: "inout"),
-    OptionForm("--workers", expected: "a whole number, 1 to 64", example: "2"),
+    OptionForm("--workers", expected: "a whole number, 1 to 64, or auto", example: "2"),
     OptionForm("--ring", expected: "MiB, 1 to 1024", example: "32"),
   ]
 
