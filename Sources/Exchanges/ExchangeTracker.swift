@@ -247,11 +247,13 @@ extension ExchangeTracker {
       acknowledgement = segment.acknowledgement
     }
     var connection = streams.end(of: flow, acknowledgement: acknowledgement)
-    if connection == .unseen, closing.isReset, streams.isWaiting(flow) {
+    if closing.isReset, streams.isWaiting(flow), connection == .reached || connection == .unseen {
       // Nothing is sent again after a reset: what is held is all there is.
       giveUpWaiting(flow)
-      streams.close(flow, by: closing)
-      connection = streams.end(of: flow, acknowledgement: nil)
+      if connection == .unseen {
+        streams.close(flow, by: closing)
+        connection = streams.end(of: flow, acknowledgement: nil)
+      }
     }
     let end: RequestEnd
     switch connection {

@@ -36,6 +36,24 @@ import Testing
     #expect(account.outcomes["a.example /y success"] == 1)
   }
 
+  @Test func `bytes that were lost before the client's reset are a gap, though nobody waited for them`() {
+    var frames = FrameDialogue()
+    frames.open()
+    frames.get(1, "/x")
+    let fields = frames.block(fromClient: false, [(":status", "200"), ("content-type", "text/html")])
+    frames.server { $0.headers(1, fields) }
+    frames.server { $0.reset(1, 2) }
+    var packets = frames.talk.packets
+    packets.removeLast()
+    let seen = frames.talk.packets.count
+    frames.server { $0.frame(6, [UInt8](repeating: 0, count: 8)) }
+    frames.talk.reset(byClient: true)
+    packets += frames.talk.packets[seen...]
+    let account = Account(packets)
+    #expect(account.outcomes["a.example /x success"] == nil && account.isBalanced)
+    #expect(account.unknownCount == 1, "\(account.outcomes)")
+  }
+
   @Test func `a request that names no site belongs to its server's address`() {
     var frames = FrameDialogue()
     frames.open()

@@ -15,11 +15,12 @@ import Text
   }
 
   /// What was counted of some packets, by all its names: nothing of it may be more than in the whole file.
-  struct Account {
-    var counts: [String: Int] = [:]
-    var statuses: [UInt16: Int] = [:]
-    var requests: UInt64 = 0
-    var isBalanced = false
+  final class Account {
+    private(set) var counts: [String: Int] = [:]
+    private(set) var statuses: [UInt16: Int] = [:]
+    private(set) var requests: UInt64 = 0
+    private(set) var isBalanced = false
+    private var names: [RequestIndex?: String] = [:]
 
     init(_ packets: some Sequence<Packet>) {
       var limits = ExchangeLimits.file
@@ -28,14 +29,15 @@ import Text
       (limits.smallHeads, limits.largeHeads, limits.http2Connections) = (16, 2, 64)
       var tracker = ExchangeTracker(limits: limits, depth: .streams, seed: 1)
       tracker.batch.isDetailed = true
-      var names: [RequestIndex?: String] = [:]
+      // One segment may bring about more than a batch holds: a hundred streams are given up at once.
+      tracker.spill = { [unowned self] in note($0) }
       for packet in packets {
         tracker.process(packet.segment, packet.payload.rawSpan)
-        note(tracker.batch, &names)
+        note(tracker.batch)
         tracker.batch.clear()
       }
       tracker.finish()
-      note(tracker.batch, &names)
+      note(tracker.batch)
       let c = tracker.counters
       requests = c.requests
       isBalanced =
@@ -44,7 +46,7 @@ import Text
         && c.openResponses == 0
     }
 
-    private mutating func note(_ batch: borrowing EventBatch, _ names: inout [RequestIndex?: String]) {
+    private func note(_ batch: borrowing EventBatch) {
       for index in 0..<batch.count {
         let event = batch[index]
         switch event.kind {

@@ -45,6 +45,11 @@ def legs(lab):
     lab.run("h2load", "-n", "20", "-c", "1", "-m", "5", f"{H}/api", f"{H}/missing")
 
 
+@scenario("nginx-h2load-100", "nginx", "h2load", "HTTP/2: 4 connections of 100 streams each", **by("nginx", "h2load", 4))
+def h2load_hundred(lab):
+    lab.run("h2load", "-n", "400", "-c", "4", "-m", "100", f"{N}/nothing")
+
+
 @scenario("nginx-http2-post", "nginx", "curl", "HTTP/2: uploads, whose bodies nginx does not read, and DELETE", **by("nginx", "curl", 3))
 def nginx_post(lab):
     for rest in (("-d", "a" * 5000, f"{N}/api"), ("-d", "b", f"{N}/missing"), ("-X", "DELETE", f"{N}/many/1.txt")):
@@ -147,6 +152,13 @@ def node_interim(lab):
 @scenario("node-push", "node", "nghttp", "HTTP/2 of Node: pushes", **by("Node", "nghttp"))
 def node_push(lab):
     lab.run("nghttp", "-n", f"{D}/push/1", f"{D}/a", f"{D}/push/2")
+
+
+@scenario("node-reset", "node", "nghttp", "HTTP/2 of Node: streams that the server resets, before and after its answer's head",
+          **by("Node", "nghttp"))
+def node_reset(lab):
+    lab.run("nghttp", "-n", *(f"{D}{path}" for path in ("/reset", "/broken", "/a", "/refuse")),
+            may_fail="streams are reset")
 
 
 @scenario("node-goaway", "node", "nghttp", "HTTP/2 of Node: the server says that it leaves, and answers before", **by("Node", "nghttp"))
