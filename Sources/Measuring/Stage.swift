@@ -16,7 +16,7 @@ package struct Stage: Sendable {
   package var nanoseconds: Double
   /// Of the round in the middle; nil when all rounds were measured as one.
   package var median: Double?
-  /// What is done once in that time: "packet", "record" or "head".
+  /// What is done once in that time: "packet", "record", "head" or "request".
   package var per: String
 }
 
@@ -57,12 +57,28 @@ package enum Stages {
     guard let worker = MeasuredWorker(depth: .heads) else { return stages.compactMap(\.self) }
     var stream: UInt32 = 1
     stages.append(
-      measure("worker, segment to tally, pairing included", per: "head", seconds * 0.6) {
+      measure("worker, segment to tally, pairing included", per: "head", seconds * 0.4) {
         var done = 0
         for _ in 0..<40 { done += converse(traffic, worker, &stream) }
         return done
       })
+    guard let frames = MeasuredWorker(depth: .streams) else { return stages.compactMap(\.self) }
+    stages.append(framed(frames, seconds: seconds * 0.2))
     return stages.compactMap(\.self)
+  }
+
+  /// The same worker for HTTP/2, a request and its answer; nil when it does not count all of them.
+  static func framed(_ worker: MeasuredWorker, seconds: Double) -> Stage? {
+    var traffic = FrameTraffic()
+    traffic.open(worker)
+    var sent = FrameTraffic.connections
+    let stage = measure("worker, HTTP/2 of ten streams a segment", per: "request", seconds) {
+      var done = 0
+      for _ in 0..<250 { done += traffic.converse(worker) }
+      sent += done
+      return done
+    }
+    return worker.exchanges == UInt64(sent) ? stage : nil
   }
 
   /// How many times a frame was decoded down to TCP.

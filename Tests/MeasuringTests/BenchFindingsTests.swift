@@ -85,11 +85,20 @@ struct BenchFindingsTests {
 
   @Test func `decoder, parser and worker are measured with any privilege`() {
     let stages = Stages.worker(HeadTraffic(sites: 3), seconds: 0.05)
-    #expect(stages.map(\.per) == ["packet", "head", "head"])
+    #expect(stages.map(\.per) == ["packet", "head", "head", "request"])
     for stage in stages {
       #expect(stage.nanoseconds > 0)
       #expect((stage.median ?? 0) >= stage.nanoseconds)
     }
+  }
+
+  @Test func `a worker counts every request of HTTP/2 and its answer`() throws {
+    let worker = try #require(MeasuredWorker(depth: .streams))
+    #expect(Stages.framed(worker, seconds: 0)?.per == "request")
+    // A round to warm up, and one that is measured.
+    let rounds = UInt64(250 * FrameTraffic.connections * FrameTraffic.together)
+    #expect(worker.exchanges == UInt64(FrameTraffic.connections) + 2 * rounds)
+    #expect(worker.heads == 2 * worker.exchanges)
   }
 
   @Test func `a worker counts every head of the traffic`() throws {
