@@ -18,7 +18,7 @@ enum WorkerCount: ExpressibleByArgument, Equatable, CustomStringConvertible {
     }
   }
 
-  /// The number, for a machine with so many processors: one worker takes what about twelve of them send and receive
+  /// The number, for a machine with this many processors: one worker takes what about twelve of them send and receive
   /// (docs/performance.md, Workers), and each has memory and a timer of its own.
   func count(processors: Int) -> Int {
     switch self {
