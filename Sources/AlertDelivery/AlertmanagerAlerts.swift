@@ -92,7 +92,8 @@ package struct AlertmanagerAlerts: Sendable {
     json.beginObject()
     let labels = [
       ("alertname", notice["rule"]), ("instance", instance), ("interface", interface),
-      ("severity", notice["severity"]), ("site", notice["site"]),
+      ("severity", notice["severity"]), ("site", notice["site"]), ("process", notice["owner_process"]),
+      ("unit", notice["owner_unit"]), ("container", notice["owner_container"]),
     ]
     for case (let name, let value?) in labels where !value.isEmpty { json.member(name, value) }
     json.endObject()
@@ -111,6 +112,6 @@ package struct AlertmanagerAlerts: Sendable {
 
   /// Whether two notices are about one rule.
   private static func isSame(_ a: DeliveryMessage, _ b: DeliveryMessage) -> Bool {
-    a["rule"] == b["rule"] && a["site"] == b["site"]
+    ["rule", "site", "owner_process", "owner_unit", "owner_container"].allSatisfy { a[$0] == b[$0] }
   }
 }

@@ -49,6 +49,15 @@ package struct AlertBoard: Sendable {
     return sites
   }
 
+  /// The owners that rules are about, each condition once.
+  package var owners: [OwnerCondition] {
+    var conditions: [OwnerCondition] = []
+    for case let owners? in watches.map(\.rule.owners) where !conditions.contains(owners) {
+      conditions.append(owners)
+    }
+    return conditions
+  }
+
   /// Whether a rule needs the latencies of all traffic.
-  package var needsLatencies: Bool { watches.contains { $0.rule.needsLatencies && $0.rule.site == nil } }
+  package var needsLatencies: Bool { watches.contains { $0.rule.needsLatencies && $0.rule.subject == nil } }
 }

@@ -10,6 +10,9 @@ package enum AlertError: Error, Equatable, Sendable {
   case log(path: String, reason: String)
   /// A rule is wrong: where it comes from, what is wrong and where in it, and the rule.
   case rule(origin: String, AlertSyntaxError, text: String)
+  /// A rule is about what owners serve, and nobody looks for them: the rule's name, the reason, and whether that is the
+  /// machine's and not the command line's.
+  case owners(rule: String, reason: String, isUnavailable: Bool)
   /// The file of rules cannot be read, and the reason.
   case ruleFile(path: String, reason: String)
 }
@@ -23,6 +26,8 @@ extension AlertError: CustomStringConvertible {
     case .log(let path, let reason):
       "cannot write the alert log \(path): \(reason)"
     case .rule(let origin, let error, _): "\(origin): \(error.message)"
+    case .owners(let rule, let reason, _):
+      "the rule '\(rule)' is about processes, which are not known: \(reason)"
     case .ruleFile(let path, let reason): "cannot read the alert rules in \(path): \(reason)"
     }
   }
@@ -34,6 +39,7 @@ extension AlertError: CustomStringConvertible {
     case .window: "--alert-window 2m"
     case .log: "another file with --alert-log"
     case .rule: "a rule such as 'failures > 5% for 1m' or 'p99 > 500ms site=example.com'"
+    case .owners: "a watch by eBPF without --no-owners, or a rule about a site"
     case .ruleFile: "--alert-file FILE, with one rule a line"
     }
   }

@@ -33,8 +33,8 @@ package struct AlertRule: Equatable, Sendable {
   package internal(set) var keep: UInt64 = 0
   /// A share or a quantile of fewer than this says nothing.
   package internal(set) var minimum: UInt64 = 0
-  /// The site, when the rule is about one.
-  package var site: String?
+  /// Whose traffic the rule is about; nil for all traffic.
+  package var subject: WatchedTraffic.Subject?
   package internal(set) var severity = "warning"
   /// How the statistics cut time.
   package let plan: IntervalPlan
@@ -160,6 +160,6 @@ extension AlertRule {
 
   /// What tells it from other rules in a sentence: ` for example.com`, ` (shop)`; empty for the original.
   package var about: String {
-    (site.map { " for \($0)" } ?? "") + (hasGivenName ? " (\(name))" : "")
+    (subjectText.map { " for \($0)" } ?? "") + (hasGivenName ? " (\(name))" : "")
   }
 }

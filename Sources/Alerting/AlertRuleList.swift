@@ -24,7 +24,7 @@ package struct AlertRuleList: Sendable {
       if rules.count == Self.limit {
         throw AlertSyntaxError("there are more than \(Self.limit) rules", at: 0, length: text.count)
       }
-      if rule.hasGivenName, rules.contains(where: { $0.name == rule.name && $0.site == rule.site }) {
+      if rule.hasGivenName, rules.contains(where: { $0.name == rule.name && $0.subject == rule.subject }) {
         throw AlertSyntaxError(
           "another rule is named '\(rule.name)' as well", at: 0, length: text.count)
       }
@@ -51,9 +51,9 @@ package struct AlertRuleList: Sendable {
     }
   }
 
-  /// The rule's own name, with a number behind it when another rule for the same site has it.
+  /// The rule's own name, with a number behind it when another rule about the same has it.
   private func freeName(_ rule: AlertRule) -> String {
-    let taken = ((threshold.map { [$0] } ?? []) + rules).filter { $0.site == rule.site }.map(\.name)
+    let taken = ((threshold.map { [$0] } ?? []) + rules).filter { $0.subject == rule.subject }.map(\.name)
     var name = rule.name
     var number = 2
     while taken.contains(name) {

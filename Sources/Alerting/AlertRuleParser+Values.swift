@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Statistics
 import Text
 
 extension AlertRuleParser {
@@ -14,7 +15,10 @@ extension AlertRuleParser {
     var minimum: UInt64?
     var minimumWord: AlertRuleText.Word?
     var site: String?
-    var siteWord: AlertRuleText.Word?
+    var owners = OwnerCondition()
+    /// The last clause that says whose traffic it is, and the word behind it.
+    var subjectKey = "site"
+    var subjectWord: AlertRuleText.Word?
     var name: String?
     var severity: String?
 
@@ -25,7 +29,8 @@ extension AlertRuleParser {
         let key = String(parts[0])
         guard let missing = Self.missing[key] else {
           throw AlertSyntaxError(
-            "'\(key)' is unknown: over, for, keep, clear, min, site=, name= and severity= may follow", word)
+            "'\(key)' is unknown: over, for, keep, clear, min, site=, process=, unit=, container=, name= "
+              + "and severity= may follow", word)
         }
         guard seen.insert(key).inserted else { throw AlertSyntaxError("'\(key)' is given twice", word) }
         var value = word
@@ -46,8 +51,15 @@ extension AlertRuleParser {
     /// The clauses, and what each of them needs.
     private static let missing = [
       "over": "a time", "for": "a time", "keep": "a time", "clear": "a limit", "min": "a number",
-      "site": "a site", "name": "a name", "severity": "a word",
+      "site": "a site", "process": "a name", "unit": "a unit", "container": "a container", "name": "a name",
+      "severity": "a word",
     ]
+
+    /// Whose traffic it is; nil for all traffic.
+    var subject: WatchedTraffic.Subject? {
+      if let site { return .site(site) }
+      return owners.isEmpty ? nil : .owners(owners)
+    }
 
     private mutating func set(_ key: String, _ word: AlertRuleText.Word) throws(AlertSyntaxError) {
       switch key {
@@ -60,9 +72,23 @@ extension AlertRuleParser {
           throw AlertSyntaxError("invalid number of exchanges '\(word.text)' (expected 1 or more)", word)
         }
         (minimum, minimumWord) = (number, word)
-      case "site": (site, siteWord) = (try AlertRuleParser.site(word), word)
+      case "site", "process", "unit", "container": try setSubject(key, word)
       case "name": name = try AlertRuleParser.label(word, "name")
       default: severity = try AlertRuleParser.label(word, "severity")
+      }
+    }
+
+    private mutating func setSubject(_ key: String, _ word: AlertRuleText.Word) throws(AlertSyntaxError) {
+      if key == "site" ? !owners.isEmpty : site != nil {
+        throw AlertSyntaxError(
+          "sites are not counted by process: leave '\(key)' or '\(subjectKey)' out", word)
+      }
+      (subjectKey, subjectWord) = (key, word)
+      switch key {
+      case "site": site = try AlertRuleParser.site(word)
+      case "process": owners.process = try AlertRuleParser.process(word)
+      case "unit": owners.unit = try AlertRuleParser.unit(word)
+      default: owners.container = try AlertRuleParser.container(word)
       }
     }
   }

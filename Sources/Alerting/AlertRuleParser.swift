@@ -12,6 +12,7 @@ package import Statistics
 ///     limit   = number ["%" | "/s" | "/m" | "/h"] | time
 ///     clause  = ("over" | "for" | "keep") time | "clear" limit | "min" number
 ///             | "site=" site | "name=" word | "severity=" word
+///             | "process=" name | "unit=" unit | "container=" container
 ///
 /// Clauses come in any order, each at most once; between a clause's word and its value stands a space
 /// or `=`.
@@ -49,22 +50,11 @@ package struct AlertRuleParser: Sendable {
     }
     rule.isThreshold = false
     (rule.measure, rule.unit, rule.isBelow) = (measure, unit, isBelow)
-    (rule.site, rule.hold, rule.keep) = (clauses.site, clauses.hold, clauses.keep)
+    (rule.subject, rule.hold, rule.keep) = (clauses.subject, clauses.hold, clauses.keep)
     rule.severity = clauses.severity ?? rule.severity
     rule.hasGivenName = clauses.name != nil
     rule.name = clauses.name ?? rule.ownName
-    if let word = clauses.siteWord, measure == .lost {
-      throw AlertSyntaxError("what was lost has no site: leave 'site' out", word)
-    }
-    if let word = clauses.siteWord, case .status(let status) = measure,
-      !WatchedSite.isCounted(status: status)
-    {
-      throw AlertSyntaxError(
-        "of one site, status \(status) is counted among its class only (expected \(status / 100)xx)", word)
-    }
-    if let word = clauses.siteWord, case .grpc = measure {
-      throw AlertSyntaxError("the statuses of gRPC are counted for all traffic: leave 'site' out", word)
-    }
+    try Self.checkSubject(measure, clauses)
     try Self.checkMoment(measure, clauses)
     try setMinimum(clauses, &rule)
     try setClear(clauses, &rule)
@@ -83,12 +73,27 @@ package struct AlertRuleParser: Sendable {
     return measure
   }
 
-  /// A state at a moment is not taken over a time, nor of one site.
+  /// Some measures are known for all traffic alone.
+  private static func checkSubject(_ measure: AlertMeasure, _ clauses: Clauses) throws(AlertSyntaxError) {
+    guard let word = clauses.subjectWord else { return }
+    let key = clauses.subjectKey
+    switch measure {
+    case .lost: throw AlertSyntaxError("what was lost has no \(key): leave '\(key)' out", word)
+    case .grpc:
+      throw AlertSyntaxError("the statuses of gRPC are counted for all traffic: leave '\(key)' out", word)
+    case .status(let status) where !WatchedTraffic.isCounted(status: status):
+      throw AlertSyntaxError(
+        "of one \(key), status \(status) is counted among its class only (expected \(status / 100)xx)", word)
+    default:
+      if measure.isMoment {
+        throw AlertSyntaxError("'\(measure.name)' is known for all traffic alone: leave '\(key)' out", word)
+      }
+    }
+  }
+
+  /// A state at a moment is not taken over a time.
   private static func checkMoment(_ measure: AlertMeasure, _ clauses: Clauses) throws(AlertSyntaxError) {
     guard measure.isMoment else { return }
-    if let word = clauses.siteWord {
-      throw AlertSyntaxError("'\(measure.name)' is known for all traffic alone: leave 'site' out", word)
-    }
     if let word = clauses.windowWord {
       throw AlertSyntaxError(
         "'\(measure.name)' is a state, without a window: 'for' says how long it must last", word)

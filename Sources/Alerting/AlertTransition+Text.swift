@@ -22,8 +22,8 @@ extension AlertTransition {
   /// key=value, and where the watch runs.
   package func logLine(_ origin: AlertOrigin?) -> String {
     let head = state == .raised ? "ALERT raised" : "RECOVERED"
-    let site = site.map { " site=\($0)" } ?? ""
-    return "\(CalendarTime.rfc3339(at)) \(head): \(sentence(.fixed(0))) UTC rule=\(rule)\(site)"
+    let subject = about.subjectFields.map { " \($0.name)=\($0.value)" }.joined()
+    return "\(CalendarTime.rfc3339(at)) \(head): \(sentence(.fixed(0))) UTC rule=\(rule)\(subject)"
       + " \(about.measure.key)=\(about.unit.text(hits)) threshold=\(about.unit.limitText(threshold))"
       + " window=\(DecimalText.duration(window))\(countsText) lost=\(lost)\(origin?.text ?? "") id=\(id)\n"
   }

@@ -49,7 +49,7 @@ package struct AlertTransition: Equatable, Sendable {
 
   /// One name for an alert's two transitions, different from other alerts'.
   package var id: String {
-    "\(rule)-\(site.map { "\($0)-" } ?? "")\(started / 1_000_000_000)"
+    "\(rule)-\(about.subjectFields.map { "\($0.value)-" }.joined())\(started / 1_000_000_000)"
   }
 }
 

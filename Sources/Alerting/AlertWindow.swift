@@ -100,29 +100,29 @@ struct AlertWindow: Sendable {
 
 extension AlertRule {
   /// Whether the ticks of an interval tell what the rule counts.
-  var countsByTick: Bool { measure == .requests && site == nil }
+  var countsByTick: Bool { measure == .requests && subject == nil }
 
   /// What the rule counts in an interval, and what that is a share of.
   fileprivate func counts(in interval: Snapshot) -> (count: UInt64, basis: UInt64) {
     let totals = interval.totals
     // All traffic: unmatchedResponses are final responses as well, and their requests may have been seen or not.
-    var all = WatchedSite(name: "")
+    var all = WatchedTraffic(.site(""))
     (all.requests, all.unanswered) = (totals.requests, totals.unanswered)
     (all.successes, all.failures) = (totals.successes, totals.failures)
-    let site = self.site.map { name in interval.watched.first { $0.name == name } ?? WatchedSite(name: name) }
-    let counts = site ?? all
+    let part = subject.map { watched($0, in: interval) }
+    let counts = part ?? all
     let answered = counts.successes &+ counts.failures
     let final = answered &- counts.resets
     // Those of which it is known how they ended.
     let ended =
-      counts.unanswered.aborted &+ counts.unanswered.timedOut &+ (site == nil ? totals.exchanges : final)
+      counts.unanswered.aborted &+ counts.unanswered.timedOut &+ (part == nil ? totals.exchanges : final)
     return switch measure {
     case .requests: (counts.requests, 0)
     case .failures: (counts.failures, answered)
     case .statusClass(let digit):
-      (site?.count(ofClass: digit) ?? interval.count(ofStatuses: digit * 100...digit * 100 + 99), final)
+      (part?.count(ofClass: digit) ?? interval.count(ofStatuses: digit * 100...digit * 100 + 99), final)
     case .status(let status):
-      (site?.count(ofStatus: status) ?? interval.count(ofStatuses: status...status), final)
+      (part?.count(ofStatus: status) ?? interval.count(ofStatuses: status...status), final)
     case .aborted: (counts.unanswered.aborted, ended)
     case .timedOut: (counts.unanswered.timedOut, ended)
     case .lost: (interval.capture.lost, interval.capture.matched)
@@ -132,8 +132,12 @@ extension AlertRule {
   }
 
   fileprivate func latencies(in interval: Snapshot) -> LatencySlice {
-    guard let site else { return interval.latencies }
-    return interval.watched.first { $0.name == site }?.latencies ?? LatencySlice()
+    guard let subject else { return interval.latencies }
+    return watched(subject, in: interval).latencies
+  }
+
+  private func watched(_ subject: WatchedTraffic.Subject, in interval: Snapshot) -> WatchedTraffic {
+    interval.watched.first { $0.subject == subject } ?? WatchedTraffic(subject)
   }
 }
 

@@ -146,7 +146,7 @@ struct EventPage {
     for alert in published.alerts {
       json.beginObject()
       json.member("rule", alert.rule)
-      if let site = alert.site { json.member("site", site) }
+      if let subject = alert.subject { json.member("subject", subject) }
       json.key("since")
       if let since = alert.since { json.seconds(since) } else { json.null() }
       json.member("reading", alert.reading)

@@ -75,11 +75,8 @@ extension MetricsPage {
     for (name, kind, help, value) in kinds {
       writer.family(name, kind, help)
       for alert in published.alerts {
-        if let site = alert.site {
-          writer.sample(value(alert), ["alert": alert.rule, "site": site])
-        } else {
-          writer.sample(value(alert), ["alert": alert.rule])
-        }
+        let subject = alert.site.map { [("site", $0)] } ?? alert.owners?.fields ?? []
+        writer.sample(value(alert), labels: [("alert", alert.rule)] + subject)
       }
     }
   }

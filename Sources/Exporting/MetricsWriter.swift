@@ -41,6 +41,12 @@ struct MetricsWriter {
     text.append("\n")
   }
 
+  mutating func sample(_ value: Double, labels: [(String, String)]) {
+    begin(kind == .counter ? "_total" : "", labels)
+    append(value)
+    text.append("\n")
+  }
+
   /// A number of `unit` parts to one, exactly: nanoseconds as seconds with a unit of 1,000,000,000.
   mutating func sample(_ value: UInt64, per unit: UInt64, _ labels: Labels = [:]) {
     begin(kind == .counter ? "_total" : "", labels)

@@ -54,8 +54,12 @@ package struct PublishedState: Sendable {
 /// How one alert rule stands.
 package struct AlertStatus: Equatable, Sendable {
   package var rule: String
+  /// Whose traffic it is about, in a sentence; nil for all traffic.
+  package var subject: String?
   /// The site, when the rule is about one.
   package var site: String?
+  /// What the owners are called, when the rule is about what they serve.
+  package var owners: OwnerCondition?
   /// When the active alert was raised, nanoseconds since 1970; nil when there is none.
   package var since: UInt64?
   /// What is compared with the threshold, in the rule's own unit; latencies in seconds.

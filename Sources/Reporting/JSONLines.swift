@@ -62,7 +62,7 @@ package struct JSONLines: Sendable {
     json.number(change.about.unit.number(change.threshold))
     json.member("lost", change.lost)
     json.member("id", change.id)
-    if let site = change.site { json.member("site", site) }
+    json.subject(change.about)
     if !change.about.isThreshold {
       json.member("measure", change.about.measure.name)
       json.member("unit", change.about.unit.name)
@@ -292,7 +292,7 @@ package struct JSONLines: Sendable {
     json.objects("alerts", of: watches) { json, watch in
       let rule = watch.rule
       json.member("rule", rule.name)
-      if let site = rule.site { json.member("site", site) }
+      json.subject(rule)
       json.member("measure", rule.measure.name)
       json.member("unit", rule.unit.name)
       json.key("active")

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Alerting
 import Owners
 import Statistics
 import Text
@@ -10,9 +11,7 @@ enum OwnerText {
   static func column(_ process: OwnerProcess?) -> String {
     guard let owner = process?.owner else { return "?" }
     let text = owner.place.map { "\(owner.process)@\($0)" } ?? owner.process
-    // Names hold no backslash of their own, so this stands for a space alone.
-    return text.contains(" ")
-      ? text.split(separator: " ", omittingEmptySubsequences: false).joined(separator: "\\x20") : text
+    return text.contains(" ") ? OwnerCondition.column(text) : text
   }
 
   /// A few words: `nginx (nginx.service, pid 812)`.
@@ -41,6 +40,16 @@ extension JSONWriter {
     text("unit", process?.owner.unit)
     text("container", process?.owner.container)
     text("pod", process?.owner.pod)
+  }
+
+  /// Whose traffic an alert rule is about; nothing for all traffic.
+  mutating func subject(_ rule: AlertRule) {
+    if let site = rule.site { member("site", site) }
+    guard let owners = rule.owners else { return }
+    key("owner")
+    beginObject()
+    for (name, value) in owners.fields { member(name, value) }
+    endObject()
   }
 
   private mutating func text(_ name: String, _ value: String?) {

@@ -61,34 +61,3 @@ package struct PinnedSites: Sendable {
     return sites
   }
 }
-
-/// What an interval brought to a pinned site: exact.
-package struct WatchedSite: Equatable, Sendable {
-  package var name: String
-  package var requests: UInt64 = 0
-  /// Exchanges by outcome.
-  package var successes: UInt64 = 0
-  package var failures: UInt64 = 0
-  package var unanswered = UnansweredRequests()
-  /// Of `failures` and of `unanswered`, what is in both: requests that the server reset.
-  package var resets: UInt64 = 0
-  package var latencies = LatencySlice()
-  /// Answers by `StatusPlaces`; empty when there was none.
-  var statuses: [UInt64] = []
-  package init(name: String) { self.name = name }
-
-  /// Whether a site counts this status by itself, not among its class only.
-  package static func isCounted(status: Int) -> Bool {
-    StatusPlaces.listed.contains { Int($0) == status }
-  }
-
-  /// The answers of a status that is counted by itself.
-  package func count(ofStatus status: Int) -> UInt64 {
-    statuses.isEmpty ? 0 : statuses[StatusPlaces.place(UInt16(clamping: status))]
-  }
-
-  /// The answers of a class, 1 to 5.
-  package func count(ofClass digit: Int) -> UInt64 {
-    statuses.enumerated().reduce(0) { StatusPlaces.digit($1.offset) == digit ? $0 &+ $1.element : $0 }
-  }
-}

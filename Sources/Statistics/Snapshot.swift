@@ -34,8 +34,8 @@ package struct Snapshot: Equatable, Sendable {
   package var inFlight = RequestsInFlight()
   /// All latencies of an interval, when somebody asked for them.
   package var latencies = LatencySlice()
-  /// What an interval brought to the pinned sites, in their order.
-  package var watched: [WatchedSite] = []
+  /// What an interval brought to the pinned sites, in their order, and then to the owners that are watched.
+  package var watched: [WatchedTraffic] = []
   /// Who served and who asked, the servers first; nil when that is not looked for.
   package var owners: [OwnerCounts]?
 

@@ -12,6 +12,23 @@ extension Timeline {
       + ownerCounts(.client, replicas.map { $0.askingOwners.rows(scope) }, table)
   }
 
+  /// What the open interval brought to the owners that are watched.
+  var watchedOwnerTraffic: [WatchedTraffic] {
+    guard !watchedOwners.isEmpty else { return [] }
+    var parts: [OwnerCondition: [(rows: CounterRows, slot: Int)]] = [:]
+    for rows in replicas.map(\.servingOwners.interval) {
+      for position in 0..<rows.count {
+        let slot = rows.slot(at: position)
+        let reference = OwnerReference(place: UInt16(slot), generation: rows.rows[slot].generation)
+        guard let owner = owners?.process(reference)?.owner else { continue }
+        for condition in watchedOwners where condition.matches(owner) {
+          parts[condition, default: []].append((rows, slot))
+        }
+      }
+    }
+    return watchedOwners.map { WatchedTraffic(.owners($0), parts[$0] ?? []) }
+  }
+
   /// One side, in order of requests, then of name.
   private func ownerCounts(
     _ role: OwnerCounts.Role, _ tables: [CounterRows], _ table: OwnerTable

@@ -32,22 +32,10 @@ extension Timeline {
   }
 
   /// What the open interval brought to the pinned sites.
-  var watchedSites: [WatchedSite] {
+  var watchedSites: [WatchedTraffic] {
     pinned.sites.map { pin in
-      var site = WatchedSite(name: pin.name)
       // A pinned slot has one occupant only, so its row is that site's or not in use.
-      let parts = replicas.map { (rows: $0.sites.interval, slot: pin.slot) }
-      for part in parts {
-        let counts = part.rows.rows[part.slot].counts
-        site.requests &+= counts.requests
-        site.successes &+= counts.successes
-        site.failures &+= counts.failures
-        site.unanswered.add(counts.unanswered)
-        site.resets &+= counts.resets
-      }
-      site.latencies = CounterRows.slice(parts)
-      site.statuses = CounterRows.statuses(parts)
-      return site
+      WatchedTraffic(.site(pin.name), replicas.map { (rows: $0.sites.interval, slot: pin.slot) })
     }
   }
 

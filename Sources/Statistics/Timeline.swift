@@ -47,6 +47,8 @@ package final class Timeline {
   private var silence: UInt64 = 0
   /// Who names the owners of connections; nil when nobody looks for them.
   package var owners: OwnerTable?
+  /// The owners that every snapshot of an interval tells apart, by what they served.
+  package var watchedOwners: [OwnerCondition] = []
   /// The last seconds, tick by tick.
   package private(set) var history: TrafficHistory
 
@@ -183,7 +185,7 @@ package final class Timeline {
     snapshot.start = (start ?? 0) &+ plan.boundary(firstTick)
     snapshot.end = end
     snapshot.requestsByTick = requestsByTick
-    snapshot.watched = watchedSites
+    snapshot.watched = watchedSites + watchedOwnerTraffic
     if wantsLatencies { snapshot.latencies = interval.latency.slice }
     snapshot.capture = capture.since(captureBefore)
     snapshot.ledger = ledger - ledgerBefore

@@ -78,6 +78,22 @@ import Testing
     #expect(alerts.nextPost == 126 * Self.second)
   }
 
+  @Test func `alerts about owners have their labels, and are alerts of their own`() throws {
+    var alerts = AlertmanagerAlerts(instance: "gw1", interface: "eth0")
+    var notice = Self.notice("raised")
+    for name in ["a", "b"] {
+      (notice["owner_unit"], notice["owner_process"], notice["owner_container"]) = (
+        "\(name).service", "p", "c"
+      )
+      alerts.take(notice, at: 0)
+    }
+    alerts.take(Self.notice("raised"), at: 0)
+    let labels = try Self.objects(alerts).compactMap { $0["labels"] as? [String: String] }
+    #expect(labels.map { $0["unit"] } == ["a.service", "b.service", nil])
+    #expect(
+      labels.map { $0["process"] } == ["p", "p", nil] && labels.map { $0["container"] } == ["c", "c", nil])
+  }
+
   @Test func `a recovery is posted once, with its time as the end`() throws {
     var alerts = AlertmanagerAlerts(instance: "gw1", interface: "eth0")
     alerts.take(Self.notice("raised"), at: 0)

@@ -49,5 +49,11 @@ import Testing
       "text": "High latency alert for a.example recovered at: Tue, 23 Feb 2021 04:06:18",
     ]
     #expect(Dictionary(uniqueKeysWithValues: message.fields.map { ($0.name, $0.value) }) == expected)
+    // Owners have fields of their own: the unit of measurement is another one.
+    change.about = try AlertRuleParser(plan: plan, window: 10_000_000_000).rule(
+      "p99 > 500ms unit=a process=b container=c")
+    let owned = DeliveryMessage(change, json: [], topSite: nil)
+    #expect(owned["site"] == "" && owned["unit"] == "seconds" && owned["owner_unit"] == "a.service")
+    #expect(owned["owner_process"] == "b" && owned["owner_container"] == "c")
   }
 }

@@ -114,7 +114,8 @@ import Testing
     ("p99 > 5%", "invalid limit '5%' for p99 (expected a duration such as 500ms or 1.5s)", 6, 2),
     (
       "requests > 5 fro 1m",
-      "'fro' is unknown: over, for, keep, clear, min, site=, name= and severity= may follow", 13, 3
+      "'fro' is unknown: over, for, keep, clear, min, site=, process=, unit=, container=, name= and "
+        + "severity= may follow", 13, 3
     ),
     ("requests > 5 for 1m for 2m", "'for' is given twice", 20, 3),
     ("requests > 5 for", "a time is missing after 'for'", 16, 1),
@@ -138,6 +139,33 @@ import Testing
       "invalid site 'http://a/': expected a host name alone, such as example.com", 18,
       9
     ),
+    ("lost > 0 unit=a", "what was lost has no unit: leave 'unit' out", 14, 1),
+    (
+      "grpc=INTERNAL > 1% process=a",
+      "the statuses of gRPC are counted for all traffic: leave 'process' out", 27, 1
+    ),
+    ("oldest > 5s container=a", "'oldest' is known for all traffic alone: leave 'container' out", 22, 1),
+    (
+      "status=418 > 1% unit=a", "of one unit, status 418 is counted among its class only (expected 4xx)", 21,
+      1
+    ),
+    ("requests > 5 unit=", "a unit is missing after 'unit='", 18, 1),
+    ("requests > 5 unit=a site=b", "sites are not counted by process: leave 'site' or 'unit' out", 25, 1),
+    (
+      "requests > 5 site=b process=a", "sites are not counted by process: leave 'process' or 'site' out", 28,
+      1
+    ),
+    (
+      "requests > 5 process=prometheus-node-exporter",
+      "invalid process 'prometheus-node-exporter': the kernel keeps 15 characters of a name (expected "
+        + "prometheus-node)", 21, 24
+    ),
+    (
+      "requests > 5 unit=a.socket",
+      "invalid unit 'a.socket': processes are in services and scopes (expected a.service)", 18, 8
+    ),
+    ("requests > 5 unit=a*", "invalid unit 'a*': each rule is about one name, without *", 18, 2),
+    ("requests > 5 process=é", "invalid process 'é': expected it as pages show it, in ASCII", 21, 1),
     ("requests > 5 site=a:80", "invalid site 'a:80': sites have no port (expected a)", 18, 4),
     ("requests > 5 site=*.a", "invalid site '*.a': each rule is about one site, or about all traffic", 18, 3),
     (
@@ -196,6 +224,38 @@ import Testing
     ] {
       #expect(try parser.rule("requests > 1 site=\(written)").site == name)
     }
+  }
+
+  @Test func `owners as pages and columns show them, and containers by their whole id`() throws {
+    let parser = try Self.parser(), id = String(repeating: "0123456789ABCDEF", count: 4)
+    for (written, condition, text) in [
+      ("process=nginx", OwnerCondition(process: "nginx"), "process nginx"),
+      (#"process=next\x20server"#, OwnerCondition(process: #"next\x20server"#), #"process next\x20server"#),
+      (
+        #"process=\xff\xfe\xfd\xfc\xfb"#, OwnerCondition(process: #"\xff\xfe\xfd\xfc\xfb"#),
+        #"process \xff\xfe\xfd\xfc\xfb"#
+      ),
+      ("unit nginx", OwnerCondition(unit: "nginx.service"), "unit nginx.service"),
+      ("unit=session-1.scope", OwnerCondition(unit: "session-1.scope"), "unit session-1.scope"),
+      (
+        "container=docker:\(id)", OwnerCondition(container: "docker:0123456789ab"),
+        "container docker:0123456789ab"
+      ),
+      ("container=\(id)", OwnerCondition(container: "0123456789ab"), "container 0123456789ab"),
+      ("container=lxc:web", OwnerCondition(container: "lxc:web"), "container lxc:web"),
+      (
+        "unit=a process=b", OwnerCondition(process: "b", unit: "a.service"), "process b of unit a.service"
+      ),
+    ] {
+      let rule = try parser.rule("failures > 5% \(written)")
+      #expect(rule.owners == condition && rule.site == nil && rule.subjectText == text)
+    }
+    var list = AlertRuleList(parser)
+    for text in ["requests > 5 unit=a", "requests > 6 unit=a", "requests > 5 process=a"] {
+      try list.add(text, from: "--alert")
+    }
+    #expect(list.rules.map(\.name) == ["high-traffic", "high-traffic-2", "high-traffic"])
+    #expect(AlertBoard(rules: list.rules).owners.count == 2)
   }
 
   // MARK: Lists and files

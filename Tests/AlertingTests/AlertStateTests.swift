@@ -124,7 +124,7 @@ import Text
   ]
 
   @Test(arguments: cases) func `the rule over time, for all traffic`(_ row: Case) throws {
-    #expect(try Self.transitions(row.rule, row.intervals, site: nil) == row.transitions)
+    #expect(try Self.transitions(row.rule, row.intervals, subject: nil) == row.transitions)
   }
 
   /// What was lost, and what waits, is known of all traffic alone.
@@ -135,20 +135,36 @@ import Text
   @Test(arguments: ofSites)
   func `the rule over time, for one site`(_ row: Case) throws {
     let rule = row.rule + " site=a.example"
-    #expect(try Self.transitions(rule, row.intervals, site: "a.example") == row.transitions)
+    #expect(try Self.transitions(rule, row.intervals, subject: .site("a.example")) == row.transitions)
     // What other sites do is nothing to it, except that it sees no traffic of its own.
-    let others = try Self.transitions(rule, row.intervals, site: "b.example")
+    let others = try Self.transitions(rule, row.intervals, subject: .site("b.example"))
     #expect(row.rule.contains("<") || others.isEmpty)
   }
 
+  @Test(arguments: ofSites)
+  func `the rule over time, for the processes of a unit`(_ row: Case) throws {
+    let unit = WatchedTraffic.Subject.owners(OwnerCondition(process: "api", unit: "a.service"))
+    let rule = row.rule + " unit=a.service process=api"
+    #expect(try Self.transitions(rule, row.intervals, subject: unit) == row.transitions)
+    // Neither a site of the same name nor the unit as a whole is it.
+    for subject in [.site("a.service"), .owners(OwnerCondition(unit: "a.service"))]
+      as [WatchedTraffic.Subject]
+    {
+      let others = try Self.transitions(rule, row.intervals, subject: subject)
+      #expect(row.rule.contains("<") || others.isEmpty)
+    }
+  }
+
   /// The same rows through a board; returns the transitions of a rule.
-  private static func transitions(_ rule: String, _ intervals: [Interval], site: String?) throws -> [String] {
+  private static func transitions(_ rule: String, _ intervals: [Interval], subject: WatchedTraffic.Subject?)
+    throws -> [String]
+  {
     let plan = try IntervalPlan(interval: 10_000_000_000)
     let parser = AlertRuleParser(plan: plan, window: 120_000_000_000)
     var board = AlertBoard(rules: [try parser.rule(rule)])
     var seen: [String] = []
     for (number, interval) in intervals.enumerated() {
-      let snapshot = snapshot(number, interval, site: site, plan: plan)
+      let snapshot = snapshot(number, interval, subject: subject, plan: plan)
       for change in board.observe(snapshot) {
         seen.append((change.state == .raised ? "+" : "-") + "\(number)")
         #expect(change.at == snapshot.end)
@@ -157,7 +173,9 @@ import Text
     return seen
   }
 
-  private static func snapshot(_ number: Int, _ interval: Interval, site: String?, plan: IntervalPlan)
+  private static func snapshot(
+    _ number: Int, _ interval: Interval, subject: WatchedTraffic.Subject?, plan: IntervalPlan
+  )
     -> Snapshot
   {
     var snapshot = AlertWatchTests.interval(number, interval.requests, plan: plan, lost: interval.lost)
@@ -166,12 +184,15 @@ import Text
       count: interval.inFlight, oldest: interval.oldest.map { $0 * 1_000_000_000 })
     let unanswered = UnansweredRequests(aborted: interval.aborted, timedOut: interval.timedOut)
     let latencies = LatencySlice(interval.latencies.map { $0 * 1_000_000 })
-    if let site {
-      var counts = WatchedSite(name: site)
+    if let subject {
+      var counts = WatchedTraffic(subject)
       (counts.requests, counts.unanswered) = (interval.requests, unanswered)
       (counts.successes, counts.failures) = (interval.successes, interval.failures)
       counts.latencies = latencies
-      snapshot.watched = [WatchedSite(name: "other.example"), counts]
+      snapshot.watched = [
+        WatchedTraffic(.site("other.example")), WatchedTraffic(.owners(OwnerCondition(process: "other"))),
+        counts,
+      ]
       // All traffic is something else.
       snapshot.totals.requests = interval.requests &* 3
     } else {
@@ -191,8 +212,8 @@ import Text
         try parser.rule("failures > 5%"), try parser.rule("max > 1ms min 1"), try parser.rule("lost > 0"),
       ])
     let loud = Interval(failures: 50, lost: 3, latencies: [5])
-    #expect(board.observe(Self.snapshot(0, loud, site: nil, plan: plan)).count == 3)
-    let changes = board.observe(Self.snapshot(1_000_000, Interval(), site: nil, plan: plan))
+    #expect(board.observe(Self.snapshot(0, loud, subject: nil, plan: plan)).count == 3)
+    let changes = board.observe(Self.snapshot(1_000_000, Interval(), subject: nil, plan: plan))
     #expect(changes.map(\.state) == [.recovered, .recovered, .recovered])
     #expect(changes.map(\.hits) == [0, 0, 0])
   }
@@ -207,16 +228,16 @@ import Text
         try parser.rule("requests > 5 over 10s name=b"), try parser.rule("failures > 1 over 10s site=x"),
         try parser.rule("p99 > 1s"),
       ])
-    #expect(board.sites == ["x"])
+    #expect(board.sites == ["x"] && board.owners.isEmpty)
     #expect(board.needsLatencies)
     for number in 0..<5 {
       let interval = Interval(requests: number % 2 == 0 ? 6 : 0)
-      _ = board.observe(Self.snapshot(number, interval, site: nil, plan: plan))
+      _ = board.observe(Self.snapshot(number, interval, subject: nil, plan: plan))
     }
     #expect(board.threshold?.active != nil)
     #expect(board.others.count == 3)
     #expect(board.active.map(\.rule) == ["high-traffic", "b"])
-    _ = board.observe(Self.snapshot(5, Interval(), site: nil, plan: plan))
+    _ = board.observe(Self.snapshot(5, Interval(), subject: nil, plan: plan))
     #expect(board.past.map(\.rule.name) == ["high-traffic", "b", "high-traffic", "b", "high-traffic"])
     #expect(zip(board.past, board.past.dropFirst()).allSatisfy { $0.ended >= $1.ended })
   }

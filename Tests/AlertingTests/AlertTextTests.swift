@@ -81,6 +81,15 @@ import Testing
         "rule=high-5xx site=a.example 5xx=2.00% threshold=1% window=2m count=9 of=120 lost=0 id=high-5xx-a.example-"
     ),
     Words(
+      rule: "failures > 5% unit=api process=web", value: 7.5,
+      raised: "High failure rate for process web of unit api.service generated an alert - failures = 7.50%, ",
+      active: "High failure rate alert for process web of unit api.service currently active! ",
+      past: "Past high failure rate alert for process web of unit api.service ",
+      log:
+        "rule=high-failures process=web unit=api.service failures=7.50% threshold=5% window=2m count=9 of=120 lost=0 "
+        + "id=high-failures-web-api.service-"
+    ),
+    Words(
       rule: "status=503 > 10/m", value: 12,
       raised: "High rate of status 503 generated an alert - status_503 = 12.00/m, ",
       active: "High rate of status 503 alert currently active! ", past: "Past high rate of status 503 alert ",

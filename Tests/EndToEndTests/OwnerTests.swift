@@ -29,6 +29,15 @@ struct OwnerTests {
     return object["owners"] as? [[String: Any]] ?? []
   }
 
+  /// The owners that raised alerts are about.
+  static func alertOwners(_ output: String) -> Set<[String: String]> {
+    Set(
+      output.split(separator: "\n").compactMap { line in
+        let object = try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+        return object?["state"] as? String == "raised" ? object?["owner"] as? [String: String] : nil
+      })
+  }
+
   @Test
   func `servers and short clients are named, also from another namespace`() {
     let network = Network()
@@ -76,6 +85,18 @@ struct OwnerTests {
     let network = Network()
     let (client, name) = network.pair()
     let server = WebServer(in: name)
+    // A rule about processes would say nothing, or raise alerts of silence.
+    for (arguments, reason, status) in [
+      ("watch --no-owners", "--no-owners is given", 64), ("watch --backend pcap", "only eBPF tells them", 70),
+      ("read \(JSONDocumentTests.capture)", "files have no processes", 64),
+    ] as [(String, String, Int32)] {
+      let ran = Network.attempt(
+        "\(Machine.program) \(arguments) --alert 'requests < 1/s unit=a name=quiet'", in: name)
+      #expect(ran.status == status && ran.output.isEmpty, "\(ran.errors)")
+      #expect(
+        ran.errors.contains("the rule 'quiet' is about processes, which are not known: \(reason)"),
+        "\(ran.errors)")
+    }
     let none = Monitor(in: name, ["--no-alert", "--format", "json", "--no-owners"], threshold: nil)
     let pcap = Monitor(in: name, ["--no-alert", "--format", "json", "--backend", "pcap"], threshold: nil)
     Network.run("curl -s -o /dev/null http://10.77.0.2/a/b", in: client)
@@ -120,12 +141,24 @@ struct OwnerTests {
         if Network.run("ss -Hltn sport = :80", in: name).output.contains("LISTEN") { break }
         usleep(20_000)
       }
-      let monitor = Monitor(in: name, ["--no-alert", "--format", "json"], threshold: nil)
+      // Which rules are about what it serves, and which are not.
+      let rules = [
+        "unit=pages", "unit=pages process=python3", "unit=other", "process=curl",
+        "container=docker:0123456789ab",
+      ]
+      let alerts = rules.flatMap { ["--alert", "failures > 50% over 1s min 5 \($0)"] }
+      let monitor = Monitor(in: name, alerts + ["--interval", "1s", "--format", "json"], threshold: nil)
       Shell.run(
         "echo $$ >\(container)/cgroup.procs; "
           + "exec ip netns exec \(client) sh -c 'for i in $(seq 500); do curl -s -o /dev/null http://10.77.0.2/none; done'"
       )
-      let rows = Self.rows(monitor.end().output)
+      #expect(monitor.waits(for: #""state":"raised""#))
+      let output = monitor.end().output
+      let rows = Self.rows(output)
+      #expect(
+        Self.alertOwners(output) == [
+          ["unit": "pages.service"], ["unit": "pages.service", "process": "python3"],
+        ])
       server.send(SIGKILL)
       #expect(server.wait(seconds: 20))
       var known: [String: Int] = [:]

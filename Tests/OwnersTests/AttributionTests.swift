@@ -65,12 +65,21 @@ struct AttributionTests {
       tracker.batch.clear()
     }
 
+    /// Ends the traffic; the last interval's owners that are watched.
+    func finishWatched() -> [WatchedTraffic] {
+      finish()
+      return lastInterval?.watched ?? []
+    }
+
+    private var lastInterval: Snapshot?
+
+    @discardableResult
     func finish() -> [OwnerCounts] {
       tracker.finish()
       record()
       writer.close(ledger: tracker.counters)
       while timeline.nextInterval(capture: CaptureCounters()) != nil {}
-      _ = timeline.finish(capture: CaptureCounters())
+      lastInterval = timeline.finish(capture: CaptureCounters())
       return timeline.summary(capture: CaptureCounters()).owners ?? []
     }
   }
@@ -113,6 +122,51 @@ struct AttributionTests {
       ])
     #expect(owners[0].latency.count == 3 && owners[1].latency.count == 1)
     #expect(owners[0].process?.process == 4 && owners[2].process?.process == 3)
+  }
+
+  @Test
+  func `what watched owners served is counted apart, whoever else there is`() throws {
+    let worker = try Worker(), id = String(repeating: "0123456789abcdef", count: 4)
+    let conditions = [
+      OwnerCondition(unit: "api.service"), OwnerCondition(process: #"a\x20b"#, unit: "api.service"),
+      OwnerCondition(container: "docker:0123456789ab"), OwnerCondition(container: "0123456789ab"),
+      OwnerCondition(process: "curl"), OwnerCondition(process: "(other)"),
+    ]
+    worker.timeline.watchedOwners = conditions
+    worker.source.add(
+      RecordBytes.group(5, ["system.slice", "api.service"]),
+      RecordBytes.group(6, ["system.slice", "docker-\(id).scope"]))
+    var time: UInt64?
+    for (port, name, group) in [(1, "a b", 5), (2, "api", 5), (3, "api", 6), (4, "api", 0)] as [(UInt16, String, UInt64)] {
+      var dialogue = Dialogue(clientPort: 40_000 + port)
+      if let time { dialogue.time = time }
+      dialogue.open()
+      dialogue.ask(get("/a"))
+      dialogue.answer(ok("x", status: port == 2 ? "500 No" : "200 OK"))
+      if port == 1 {
+        dialogue.ask(get("/b"))
+        dialogue.reset(byClient: false)
+      }
+      worker.source.add(
+        RecordBytes.connection(
+          .received, process: UInt32(port), group: group, local: dialogue.server, remote: dialogue.client,
+          name: name),
+        RecordBytes.connection(
+          .connected, process: 9, local: dialogue.client, remote: dialogue.server, name: "curl"))
+      worker.process(dialogue.packets)
+      time = dialogue.time
+    }
+    let watched = worker.finishWatched()
+    #expect(watched.map(\.subject) == conditions.map { .owners($0) })
+    #expect(watched.map(\.requests) == [3, 2, 1, 1, 0, 0])
+    // A request that the server resets is a failure too.
+    #expect(watched.map(\.failures) == [2, 1, 0, 0, 0, 0])
+    #expect(watched.map(\.successes) == [1, 1, 1, 1, 0, 0])
+    #expect(watched[0].unanswered.aborted == 1 && watched[0].resets == 1)
+    #expect(watched[0].count(ofClass: 5) == 1 && watched[0].count(ofStatus: 500) == 1)
+    var latencies = LatencyWindow(intervals: 1)
+    latencies.append(watched[0].latencies)
+    #expect(latencies.count == 2 && latencies.maximum > 0)
   }
 
   @Test

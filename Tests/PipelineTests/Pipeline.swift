@@ -80,7 +80,7 @@ struct Pipeline {
       json += lines.interval(interval, alerts: alerts)
       for var change in changes {
         // The log and the line, as a rule for this site would have them.
-        change.about.site = interval.sites.first?.name
+        change.about.subject = interval.sites.first.map { .site($0.name) }
         self.changes += 1
         json += lines.alert(change)
         alertLog += change.logLine(nil)

@@ -37,7 +37,7 @@ import Testing
     let intervals = replay.end()
     #expect(intervals.count == 2)
     for interval in intervals {
-      #expect(interval.watched.map(\.name) == names)
+      #expect(interval.watched.map(\.subject) == names.map { .site($0) })
       #expect(interval.watched[0].requests == 10)
       #expect(interval.watched[0].successes + interval.watched[0].failures == 10)
       var window = LatencyWindow(intervals: 1)
@@ -47,7 +47,7 @@ import Testing
       #expect(interval.watched[0].count(ofStatus: 404) == 0)
       #expect(interval.watched[0].count(ofClass: 5) == interval.watched[0].failures)
       #expect(interval.watched[0].count(ofClass: 2) == interval.watched[0].successes)
-      #expect(interval.watched[1] == WatchedSite(name: "never.example"))
+      #expect(interval.watched[1] == WatchedTraffic(.site("never.example")))
     }
     #expect(intervals.map { $0.watched[0].failures } == [2, 3])
     let life = replay.timeline.summary(capture: replay.capture)

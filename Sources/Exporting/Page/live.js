@@ -270,7 +270,7 @@ function drawClients() {
 function drawAlerts() {
   const lines = [];
   for (const alert of latest.alerts) {
-    const about = alert.site ? `${alert.rule} (${alert.site})` : alert.rule;
+    const about = alert.subject ? `${alert.rule} (${alert.subject})` : alert.rule;
     const numbers = alert.reading;
     const line = element("li");
     if (alert.since !== null) {

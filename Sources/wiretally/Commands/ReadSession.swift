@@ -30,6 +30,7 @@ struct ReadSession {
     let label = CaptureLabel(
       backend: "file", source: names.joined(separator: ", "), ports: options.ports.description)
     let alerts = try options.alerts.board(plan)
+    try alerts.checkOwners("files have no processes")
     let delivery = try AlertSenders(waits: true) { () throws(SystemError) in
       try options.alerts.delivery.start()
     }

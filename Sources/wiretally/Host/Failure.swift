@@ -142,6 +142,7 @@ enum Failure {
     switch error {
     case .log: return ExitCode(77)
     case .ruleFile: return ExitCode(66)
+    case .owners(_, _, let isUnavailable): return ExitCode(isUnavailable ? 70 : 64)
     case .threshold, .window, .rule: return ExitCode(64)
     }
   }

@@ -34,10 +34,12 @@ struct PreparedWatch: ~Copyable {
     let filter = try command.options.filter()
     let plan = try IntervalPlan(interval: command.options.interval.nanoseconds)
     let alerts = try command.options.alerts.board(plan)
+    if command.hasNoOwners { try alerts.checkOwners("--no-owners is given") }
     // Before anything is given up, and before anything is open that others should not have.
     let delivery = try command.deliveryProcesses()
     let backend = try Backends.open(command.request)
-    let (owners, notices) = Self.owners(command, backend)
+    let (owners, unknown) = Self.owners(command, backend)
+    try alerts.checkOwners(unknown, isUnavailable: true)
     let label = CaptureLabel(
       backend: backend.name, source: command.request.interface ?? "all interfaces",
       ports: command.options.ports.description)
@@ -68,6 +70,7 @@ struct PreparedWatch: ~Copyable {
       workers.tallies, plan: plan, start: start, keepsRecent: live.keepsRecent, pinned: pinned,
       wantsLatencies: alerts.needsLatencies)
     timeline.owners = owners
+    timeline.watchedOwners = alerts.owners
     reporter = Reporter(
       try outputs.outputs() + live.outputs, timeline: timeline, alerts: alerts, label: label,
       sites: command.options.sites, capture: { backend.counters })
@@ -75,18 +78,19 @@ struct PreparedWatch: ~Copyable {
     scout = try? PortScout(interface: command.request.interface, besides: command.request.ports)
     (input, alertLog) = (live.input, outputs.alertLogPlace)
     (self.command, self.backend, self.workers, self.start) = (command, backend, workers, start)
-    (self.owners, self.notices) = (owners, notices)
+    self.owners = owners
+    notices = unknown.map { ["processes are not known: \($0)"] } ?? []
   }
 
   /// Who has which connection, and why nobody says that.
   private static func owners(
     _ command: WatchCommand, _ backend: any LiveBackend
-  ) -> (table: OwnerTable?, notices: [String]) {
-    if command.hasNoOwners { return (nil, []) }
+  ) -> (table: OwnerTable?, unknown: String?) {
+    if command.hasNoOwners { return (nil, nil) }
     do throws(CaptureError) {
-      return (OwnerTable(try backend.openOwners()), [])
+      return (OwnerTable(try backend.openOwners()), nil)
     } catch {
-      return (nil, ["processes are not known: \(error.message)"])
+      return (nil, error.message)
     }
   }
 

@@ -16,7 +16,7 @@ struct AlertOptions: ParsableArguments {
   @Option(
     name: .customLong("alert"),
     help: ArgumentHelp(
-      "A further rule, e.g. '5xx > 1% for 1m site=example.com' or 'p99 > 500ms'. May be repeated.",
+      "A further rule, e.g. '5xx > 1% for 1m site=example.com' or 'p99 > 500ms unit=api.service'. May be repeated.",
       valueName: "rule"))
   var rules: [String] = []
 
@@ -79,5 +79,14 @@ struct AlertOptions: ParsableArguments {
     for rule in rules { try list.add(rule, from: "--alert") }
     if let file { try list.add(file: file) }
     return AlertBoard(threshold: threshold, rules: list.rules)
+  }
+}
+
+extension AlertBoard {
+  /// Refuses rules about what owners serve where nobody looks for owners, and why: they would say nothing, or raise
+  /// alerts of silence.
+  func checkOwners(_ reason: String?, isUnavailable: Bool = false) throws(AlertError) {
+    guard let reason, let rule = watches.map(\.rule).first(where: { $0.owners != nil }) else { return }
+    throw AlertError.owners(rule: rule.name, reason: reason, isUnavailable: isUnavailable)
   }
 }

@@ -10,12 +10,14 @@ extension Reporter {
       var status = AlertStatus(
         rule: watch.rule.name, value: watch.rule.unit.number(watch.average),
         threshold: watch.rule.unit.number(watch.rule.threshold), raised: raised)
+      status.subject = watch.rule.subjectText
       status.site = watch.rule.site
+      status.owners = watch.rule.owners
       status.since = watch.active?.started
       status.reading = watch.rule.comparison(watch.average)
       if watch.active != nil { status.peak = watch.rule.unit.text(watch.peak) }
       let rule = watch.rule
-      if rule.measure == .requests, rule.site == nil, !rule.isBelow {
+      if rule.measure == .requests, rule.subject == nil, !rule.isBelow {
         status.perSecond = rule.perSecond(rule.threshold)
       }
       status.heldBack = watch.heldBack

@@ -34,6 +34,6 @@ extension Reporter {
 
   /// Which rule it is, where that is not the one of `-t`.
   private static func name(_ rule: AlertRule) -> String {
-    rule.isThreshold ? "" : "\(rule.name)\(rule.site.map { " \($0)" } ?? "") "
+    rule.isThreshold ? "" : "\(rule.name)\(rule.subjectText.map { " \($0)" } ?? "") "
   }
 }

@@ -73,7 +73,7 @@ enum AlertLogFile: FuzzTarget {
     guard let plan = try? IntervalPlan(interval: 10_000_000_000),
       var rule = try? AlertRule(threshold: Double(script.byte()) / 4, plan: plan)
     else { fatalError("the rule is one") }
-    if script.flag() { rule.site = "site-\(script.byte()).example" }
+    if script.flag() { rule.subject = .site("site-\(script.byte()).example") }
     return AlertTransition(
       state: script.flag() ? .raised : .recovered, about: rule, at: script.skewed(), started: script.skewed(),
       hits: Double(script.number32()) / 7, lost: script.skewed())
