@@ -114,7 +114,7 @@ let package = Package(
     .target(
       name: "Exporting",
       dependencies: [
-        "AlertDelivery", "Alerting", "Capture", "Exchanges", "HTTP1", "Reporting", "Statistics", "System",
+        "AlertDelivery", "Alerting", "Capture", "Exchanges", "HTTP1", "Owners", "Reporting", "Statistics", "System",
         "Text",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -200,7 +200,8 @@ let package = Package(
     .testTarget(
       name: "ExportingTests",
       dependencies: [
-        "AlertDelivery", "Alerting", "Capture", "Exchanges", "Exporting", "HTTP1", "Randomness", "Reporting",
+        "AlertDelivery", "Alerting", "Capture", "Exchanges", "Exporting", "HTTP1", "Owners", "Randomness",
+        "Reporting",
         "Statistics", "System", "Text",
         .product(name: "NIOCore", package: "swift-nio"),
       ], exclude: ["Golden"], swiftSettings: settings),

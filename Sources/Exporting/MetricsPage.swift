@@ -15,6 +15,7 @@ struct MetricsPage {
     var writer = MetricsWriter(format)
     addTraffic(to: &writer)
     addSites(to: &writer)
+    addOwners(to: &writer)
     addCapture(to: &writer)
     addAlerts(to: &writer)
     addProgram(to: &writer)

@@ -30,6 +30,10 @@ struct MetricsWriter {
 
   /// A sample of the family.
   mutating func sample(_ value: UInt64, _ labels: Labels = [:]) {
+    sample(value, labels: labels.map { ($0.key, $0.value) })
+  }
+
+  mutating func sample(_ value: UInt64, labels: [(String, String)]) {
     begin(kind == .counter ? "_total" : "", labels)
     text.append(value)
     text.append("\n")

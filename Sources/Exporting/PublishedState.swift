@@ -28,6 +28,8 @@ package struct PublishedState: Sendable {
   package var capture = CaptureCounters()
   package var ledger = ExchangeCounters()
   package var sites = SiteListing()
+  /// Who served and who asked; nil when nobody looks for that.
+  package var owners: OwnerListing?
   package var alerts: [AlertStatus] = []
   /// The rules, as JSON lines show them.
   package var board = AlertBoard()

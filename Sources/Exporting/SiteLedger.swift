@@ -43,10 +43,15 @@ package struct SiteLedger {
 
   /// Counts what was done in the `elapsed` nanoseconds up to `now`.
   package mutating func add(_ recent: RecentTraffic, at now: UInt64, elapsed: UInt64) {
+    add(recent.sites, other: SiteOutcomes(recent.other), at: now, elapsed: elapsed)
+  }
+
+  /// Counts what names did in the `elapsed` nanoseconds up to `now`, and what was done by none of them.
+  mutating func add(_ sites: [SiteActivity], other more: SiteOutcomes, at now: UInt64, elapsed: UInt64) {
     let seconds = Double(max(elapsed, 1)) / 1e9
     fade(seconds)
-    other.add(SiteOutcomes(recent.other))
-    for site in recent.sites { count(site, now, seconds) }
+    other.add(more)
+    for site in sites { count(site, now, seconds) }
     retire(now)
     replace(now)
     forget()

@@ -36,6 +36,8 @@ package final class StateBuilder {
   private let top: Int
   private let cost = ProcessCost()
   private var sites: SiteLedger
+  private var owners: OwnerLedger
+  private var knowsOwners = false
   private var traffic = TrafficCounters()
   private var lifeStart: UInt64 = 0
   private var listing = SiteListing()
@@ -49,6 +51,7 @@ package final class StateBuilder {
     self.version = version
     self.started = started
     self.sites = SiteLedger(limit: sites)
+    owners = OwnerLedger(limit: sites)
     top = sites
     last = started
   }
@@ -63,6 +66,10 @@ package final class StateBuilder {
     let elapsed = now > last ? now - last : 1
     traffic.add(recent)
     sites.add(recent, at: now, elapsed: elapsed)
+    if let recent = recent.owners {
+      owners.add(recent, at: now, elapsed: elapsed)
+      knowsOwners = true
+    }
     var moment = Sample(at: now, elapsed: elapsed)
     moment.totals = recent.totals
     moment.latency = recent.latency
@@ -90,6 +97,7 @@ package final class StateBuilder {
     }
     listing = sites.listing(life)
     published.sites = listing
+    published.owners = knowsOwners ? owners.listing : nil
     published.alerts = input.alerts
     published.board = input.board
     published.gauges = input.gauges

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Owners
+
 /// What was merged since the last time somebody asked: steps that can be added up without an end.
 ///
 /// `requests` of all sites and `other` are those of `totals` exactly, and so are the outcomes of
@@ -15,8 +17,27 @@ package struct RecentTraffic: Equatable, Sendable {
   /// In order of name.
   package var sites: [SiteActivity] = []
   package var other = OtherSites()
+  /// What owners served and asked, the exchanges that have ended; nil when nobody looks for them.
+  package var owners: [OwnerActivity]?
 
   package init() {}
+}
+
+/// What one owner did in a short time, on one side.
+package struct OwnerActivity: Equatable, Sendable {
+  package var role: OwnerCounts.Role
+  /// Nil for the exchanges of which nobody knows who it was.
+  package var owner: Owner?
+  package var requests: UInt64 = 0
+  package var successes: UInt64 = 0
+  package var failures: UInt64 = 0
+  package var unanswered = UnansweredRequests()
+  package var latencies = LatencyDistribution()
+
+  package init(role: OwnerCounts.Role, owner: Owner?) {
+    self.role = role
+    self.owner = owner
+  }
 }
 
 /// What one site did in a short time.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Exchanges
+import Owners
 import System
 
 extension Timeline {
@@ -33,7 +35,46 @@ extension Timeline {
       traffic.sites[traffic.sites.count - 1].add(part.rows, part.slot)
     }
     for replica in replicas { replica.sites.recent?.clear() }
+    traffic.owners = takeRecentOwners()
     return traffic
+  }
+
+  /// What owners did since the last call; nil when nobody looks for them.
+  private func takeRecentOwners() -> [OwnerActivity]? {
+    guard let table = owners else { return nil }
+    var activities: [OwnerActivity] = []
+    for (role, field) in [(OwnerCounts.Role.server, \WorkerReplica.servingOwners), (.client, \.askingOwners)]
+    {
+      for rows in replicas.compactMap({ $0[keyPath: field].recent }) {
+        for position in 0..<rows.count {
+          let slot = rows.slot(at: position), row = rows.rows[slot]
+          let reference = OwnerReference(place: UInt16(slot), generation: row.generation)
+          let isUnknown = reference.place == OwnerReference.unknown.place
+          // One whose place another owner has by now is among the others.
+          let owner = isUnknown ? nil : table.process(reference)?.owner ?? .other
+          var activity = OwnerActivity(role: role, owner: owner)
+          activity.add(row.counts)
+          if row.counts.answered > 0 { activity.latencies = rows.distribution(slot) }
+          activities.append(activity)
+        }
+        if rows.other.counts.requests > 0 {
+          var other = OwnerActivity(role: role, owner: .other)
+          other.add(rows.other.counts)
+          activities.append(other)
+        }
+        rows.clear()
+      }
+    }
+    return activities
+  }
+}
+
+extension OwnerActivity {
+  fileprivate mutating func add(_ counts: NameCounts) {
+    requests &+= counts.requests
+    successes &+= counts.successes
+    failures &+= counts.failures
+    unanswered.add(counts.unanswered)
   }
 }
 

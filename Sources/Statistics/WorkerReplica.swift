@@ -14,10 +14,13 @@ final class WorkerReplica {
     private let names: ZeroedStorage<UInt8>
     private let lengths: ZeroedStorage<UInt32>
 
-    init(capacity: Int, latency: Bool, keepsRecent: Bool = false) throws(StatisticsError) {
+    /// - Parameter recentLatency: whether the recent rows have latencies, where the others do.
+    init(
+      capacity: Int, latency: Bool, keepsRecent: Bool = false, recentLatency: Bool = true
+    ) throws(StatisticsError) {
       life = try CounterRows(capacity: capacity, latency: latency)
       interval = try CounterRows(capacity: capacity, latency: latency)
-      recent = keepsRecent ? try CounterRows(capacity: capacity, latency: latency) : nil
+      recent = keepsRecent ? try CounterRows(capacity: capacity, latency: latency && recentLatency) : nil
       names = try ZeroedStorage(count: capacity * SpaceSaving.nameWidth)
       lengths = try ZeroedStorage(count: capacity)
     }
@@ -75,8 +78,9 @@ final class WorkerReplica {
     sections = try Table(capacity: budgets.sections, latency: false)
     clients = try Table(capacity: budgets.clients, latency: false)
     methods = try Table(capacity: budgets.methods, latency: false)
-    servingOwners = try Table(capacity: OwnerReference.places, latency: true)
-    askingOwners = try Table(capacity: OwnerReference.places, latency: true)
+    servingOwners = try Table(capacity: OwnerReference.places, latency: true, keepsRecent: keepsRecent)
+    askingOwners = try Table(
+      capacity: OwnerReference.places, latency: true, keepsRecent: keepsRecent, recentLatency: false)
     calls = try Table(capacity: budgets.calls, latency: true)
   }
 

@@ -3,6 +3,7 @@ import Alerting
 import Capture
 import Exchanges
 import HTTP1
+import Owners
 import Reporting
 import Statistics
 
@@ -50,8 +51,25 @@ enum PublishedStates {
     var alert = AlertStatus(rule: "high-traffic", value: 12.5, threshold: 10, raised: 1)
     alert.since = start + 50 * second
     (alert.reading, alert.peak, alert.perSecond) = ("12.50 > 10 per 10s", "14.00", 1)
-    published.alerts = [alert]
+    var unit = AlertStatus(rule: "high-failures", value: 2, threshold: 5, raised: 0)
+    unit.owners = OwnerCondition(process: "api", unit: "api.service")
+    unit.subject = "process api of unit api.service"
+    unit.reading = "2.00% (limit 5%)"
+    published.alerts = [alert, unit]
+    published.owners = owners
     return published
+  }
+
+  private static var owners: OwnerListing {
+    var owners = OwnerListing()
+    let api = Owner(process: "api", unit: "api.service"), curl = Owner(process: "curl")
+    let web = Owner(process: "nginx", container: "docker:0123456789ab")
+    owners.servers.sites = [site(OwnerListing.name(web), 10), site(OwnerListing.name(api), 29)]
+    owners.servers.sites[1].outcomes.failures = 2
+    owners.servers.unlisted = 2
+    owners.clients.sites = [site(OwnerListing.name(curl), 4), site(OwnerListing.name(nil), 37)]
+    owners.clients.other.requests = 1
+    return owners
   }
 
   static func site(_ name: String, _ requests: UInt64) -> SiteSeries {
