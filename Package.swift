@@ -107,7 +107,8 @@ let package = Package(
     .target(
       name: "Screen",
       dependencies: [
-        "AlertDelivery", "Alerting", "Capture", "ExchangeStream", "HTTP1", "Reporting", "Statistics", "Text",
+        "AlertDelivery", "Alerting", "Capture", "ExchangeStream", "HTTP1", "Owners", "Reporting", "Statistics",
+        "Text",
       ], swiftSettings: settings),
     .target(
       name: "Terminal", dependencies: ["CCurses", "Screen", "System", "Text"], swiftSettings: settings),

@@ -13,6 +13,7 @@ extension ScreenPainter {
     ("enter", "look into the site or the exchange; esc goes back"),
     ("l", "the latest exchanges (of a site); g follows again"),
     ("c", "the clients; enter: the latest exchanges of one"),
+    ("o", "who serves, by process; tab: who asks"),
     ("t  e", "slowest exchanges, last failures (since the start)"),
     ("tab", "the next panel"),
     ("+  -", "refresh interval"),

@@ -101,7 +101,7 @@ extension ScreenPainter {
       case .overview:
         common + [
           ("s 1-8", "sort"), ("/", "filter"), ("enter", "site"), ("l", "live"),
-          ("c", "clients"), ("t", "slowest"), ("e", "failed"), ("tab", "panel"),
+          ("c", "clients"), ("o", "processes"), ("t", "slowest"), ("e", "failed"), ("tab", "panel"),
           ("z", "reset"),
           ("+-", "every \(state.pace)s"),
         ]
@@ -112,6 +112,11 @@ extension ScreenPainter {
       case .clients:
         common + [
           ("esc", "back"), ("s 1-8", "sort"), ("/", "filter"), ("enter", "its exchanges"), ("z", "reset"),
+        ]
+      case .owners(let role):
+        common + [
+          ("tab", role == .server ? "who asks" : "who serves"), ("esc", "back"), ("s 1-8", "sort"),
+          ("/", "filter"), ("z", "reset"),
         ]
       case .slowest, .failures:
         common + [("esc", "back"), ("/", "filter"), ("j k", "scroll"), ("enter", "exchange"), ("l", "live")]
@@ -138,6 +143,7 @@ extension ScreenPainter {
     case .overview: "sites and sections"
     case .site: "sections"
     case .clients: "clients"
+    case .owners: "processes"
     case .live, .exchange, .slowest, .failures: "exchanges"
     }
   }

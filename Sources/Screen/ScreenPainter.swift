@@ -31,6 +31,7 @@ package struct ScreenPainter {
     case .overview: drawOverview(body)
     case .site(let name): drawSite(name, body)
     case .clients: drawClients(body)
+    case .owners(let role): drawOwners(role, body)
     case .slowest: drawSlowest(body)
     case .failures: drawFailures(body)
     case .live(let site): drawLive(body, of: site)

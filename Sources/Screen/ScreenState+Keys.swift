@@ -58,6 +58,7 @@ extension ScreenState {
     case "G": move(1_000_000, content)
     case "l": switchLive()
     case "c": turnTo(.clients)
+    case "o": if case .owners = view { leave() } else { turnTo(.owners(.server)) }
     case "t": turnTo(.slowest)
     case "e": turnTo(.failures)
     case "z": mode = .reset
@@ -98,7 +99,7 @@ extension ScreenState {
     switch view {
     case .exchange(_, let site): view = .live(site: site)
     case .live(let site?): view = .site(site)
-    case .live, .site, .clients, .slowest, .failures, .overview: view = .overview
+    case .live, .site, .clients, .owners, .slowest, .failures, .overview: view = .overview
     }
   }
 
@@ -117,7 +118,7 @@ extension ScreenState {
     case .exchange where trail.last?.isLive == true: return leave()
     case .exchange: view = .live(site: nil)
     case .site(let name): view = .live(site: name)
-    case .overview, .clients, .slowest, .failures: view = .live(site: nil)
+    case .overview, .clients, .owners, .slowest, .failures: view = .live(site: nil)
     }
     trail = []
     liveTop = nil
@@ -174,6 +175,11 @@ extension ScreenState {
       guard !clients.isEmpty else { return }
       let place = clients.firstIndex { $0.address == selectedClient } ?? 0
       selectedClient = clients[max(0, min(place + steps, clients.count - 1))].address
+    case .owners(let role):
+      let owners = owners(role, content)
+      guard !owners.isEmpty else { return }
+      let place = owners.firstIndex { $0.label == selectedOwner } ?? 0
+      selectedOwner = owners[max(0, min(place + steps, owners.count - 1))].label
     case .overview:
       guard focus == .sites else { return scroll(focus, steps, content) }
       let sites = sites(content)
@@ -207,8 +213,9 @@ extension ScreenState {
     }
   }
 
-  /// On to the next panel that is on the screen.
+  /// On to the next panel that is on the screen, or to the other side's owners.
   private mutating func turn(_ steps: Int, _ map: ScreenMap) {
+    if case .owners(let role) = view { return view = .owners(role == .server ? .client : .server) }
     guard view == .overview else { return }
     let panels = Panel.allCases.filter { map.panels[$0] != nil }
     guard !panels.isEmpty else { return }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Statistics
+package import Statistics
 
 /// What the operator has chosen: which view, which order, which row. Keys change it; it draws nothing.
 package struct ScreenState: Equatable, Sendable {
@@ -10,6 +10,8 @@ package struct ScreenState: Equatable, Sendable {
     case site(String)
     /// The clients.
     case clients
+    /// The processes that serve, or those that ask.
+    case owners(OwnerCounts.Role)
     /// The slowest exchanges since the start.
     case slowest
     /// The last exchanges that failed.
@@ -23,7 +25,7 @@ package struct ScreenState: Equatable, Sendable {
     var isExchanges: Bool {
       switch self {
       case .live, .slowest, .failures: true
-      case .overview, .site, .clients, .exchange: false
+      case .overview, .site, .clients, .owners, .exchange: false
       }
     }
 
@@ -31,13 +33,13 @@ package struct ScreenState: Equatable, Sendable {
     package var isLive: Bool {
       switch self {
       case .live, .exchange: true
-      case .overview, .site, .clients, .slowest, .failures: false
+      case .overview, .site, .clients, .owners, .slowest, .failures: false
       }
     }
   }
 
   /// The lists that a filter is for: each view has its own.
-  private enum Filtered: Hashable { case sites, sections, clients, exchanges }
+  private enum Filtered: Hashable { case sites, sections, clients, owners, exchanges }
 
   /// What the keys mean besides the view's own.
   package enum Mode: Equatable, Sendable { case normal, help, filter, reset }
@@ -64,6 +66,8 @@ package struct ScreenState: Equatable, Sendable {
   package var selected: String?
   /// The client that the keys are on; the first one when it is not in the list.
   package var selectedClient: String?
+  /// The owner that the keys are on, as its table calls it; the first one when it is not in the list.
+  package var selectedOwner: String?
   /// The views that lead to this one, where that is not plain from the view itself.
   var trail: [View] = []
   /// Rows that are scrolled out of sight at the top, of lists without a selected row.
@@ -80,6 +84,7 @@ package struct ScreenState: Equatable, Sendable {
     case .overview: .sites
     case .site: .sections
     case .clients: .clients
+    case .owners: .owners
     case .live, .exchange, .slowest, .failures: .exchanges
     }
   }

@@ -11,7 +11,9 @@ package struct OwnerCounts: Equatable, Sendable {
   package var process: OwnerProcess?
   /// Exchanges that have ended.
   package var requests: UInt64 = 0
+  package var successes: UInt64 = 0
   package var failures: UInt64 = 0
+  package var unanswered = UnansweredRequests()
   package var latency = LatencySummary()
 
   package init(role: Role, process: OwnerProcess?) {

@@ -41,22 +41,17 @@ extension Timeline {
         let reference = OwnerReference(place: UInt16(slot), generation: rows.rows[slot].generation)
         parts[reference, default: []].append((rows, slot))
       }
-      other.requests &+= rows.other.counts.requests
-      other.failures &+= rows.other.counts.failures
+      other.add(rows.other.counts)
     }
     var counts: [OwnerCounts] = []
     for (reference, parts) in parts {
       let isUnknown = reference.place == OwnerReference.unknown.place
       let process = isUnknown ? nil : table.process(reference)
       var row = OwnerCounts(role: role, process: process)
-      for part in parts {
-        row.requests &+= part.rows.rows[part.slot].counts.requests
-        row.failures &+= part.rows.rows[part.slot].counts.failures
-      }
+      for part in parts { row.add(part.rows.rows[part.slot].counts) }
       if !isUnknown, process == nil || process?.owner == .other {
         // Another owner has its place by now.
-        other.requests &+= row.requests
-        other.failures &+= row.failures
+        for part in parts { other.add(part.rows.rows[part.slot].counts) }
         continue
       }
       row.latency = CounterRows.latency(parts)
@@ -68,5 +63,12 @@ extension Timeline {
 }
 
 extension OwnerCounts {
+  fileprivate mutating func add(_ counts: NameCounts) {
+    requests &+= counts.requests
+    successes &+= counts.successes
+    failures &+= counts.failures
+    unanswered.add(counts.unanswered)
+  }
+
   fileprivate var key: String { "\(process?.owner.process ?? "") \(process?.owner.place ?? "")" }
 }

@@ -178,6 +178,42 @@ import Testing
     #expect(user.state.view == .overview)
   }
 
+  @Test func `o shows who serves, tab who asks; both are ordered and filtered`() {
+    var user = Operator()
+    func order() -> [String] {
+      user.screen.lines.drop { !$0.contains(" by process") }.dropFirst().prefix(5)
+        .map { String($0.dropFirst(2).prefix(4)) }
+    }
+    user.type("o")
+    #expect(user.state.view == .owners(.server) && !user.state.view.isLive)
+    #expect(order() == ["ngin", "pyth", #"\x1b"#, "(oth", "? no"])
+    user.type("3")
+    #expect(order() == ["pyth", "ngin", #"\x1b"#, "(oth", "? no"])
+    user.type("8")
+    #expect(order() == ["(oth", "? no", #"\x1b"#, "ngin", "pyth"])
+    for (key, first) in [("2", "ngin"), ("4", "ngin"), ("5", "ngin"), ("6", "pyth"), ("7", "ngin")] {
+      user.type(key)
+      #expect(order().first == first, "\(key)")
+    }
+    user.type("S")
+    #expect(order().first == "? no")
+    user.type("S1")
+    user.press(.down, .character("j"), .up)
+    #expect(
+      user.state.selectedOwner == "python3  docker:0123456789ab" && user.selectedRow.contains("python3"))
+    user.press(.tab)
+    #expect(user.state.view == .owners(.client) && order().prefix(2) == ["? no", "curl"])
+    user.type("/session")
+    user.press(.enter)
+    #expect(user.screen.text.contains("Clients by process 1 of 2 with '") && order().first == "curl")
+    user.press(.backTab, .enter, .escape)
+    #expect(user.state.view == .overview)
+    user.type("oo")
+    #expect(user.state.view == .overview)
+    user.type("ocol")
+    #expect(user.state.view == .live(site: nil))
+  }
+
   @Test func `t and e show the slowest and the failed, enter one of them, and esc leads back`() throws {
     var user = Operator()
     user.type("t")

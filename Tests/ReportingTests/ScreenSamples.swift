@@ -2,6 +2,7 @@
 import Alerting
 import Capture
 import Exchanges
+import Owners
 import Reporting
 import Screen
 import Statistics
@@ -55,6 +56,7 @@ enum ScreenSamples {
       client(0, 0xffff_c000_0201, 3, 0, 0, 0),
     ]
     life.clients[2].overcountMax = 12
+    life.owners = owners
     (life.otherClients.clients, life.otherClients.requests) = (9, 564)
     life.other.sites = 12
     life.other.requests = 564
@@ -77,6 +79,37 @@ enum ScreenSamples {
     site.unanswered = UnansweredRequests(aborted: unanswered)
     site.latency = latency(successes + failures, 94_200, 800_000, 4_520_000 + failures, 13_100_000)
     return site
+  }
+
+  /// A unit, a container, a process alone, one with a hostile name, those without a place, and nobody.
+  static var owners: [OwnerCounts] {
+    let id = "docker:0123456789ab"
+    return [
+      owner(
+        .server, OwnerProcess(owner: Owner(process: "nginx", unit: "nginx.service"), process: 812), 700_000,
+        9_000),
+      owner(.server, OwnerProcess(owner: Owner(process: "python3", container: id)), 500_000, 20_000),
+      owner(
+        .server, OwnerProcess(owner: Owner(process: #"\x1b[2J\xe2\x80\xae ok"#), process: 4_194_304), 34_000,
+        5_000),
+      owner(.server, OwnerProcess(owner: .other), 300, 0), owner(.server, nil, 3, 0),
+      owner(.client, nil, 1_234_000, 34_000),
+      owner(
+        .client, OwnerProcess(owner: Owner(process: "curl", unit: "session-1.scope"), process: 77), 303, 0),
+    ]
+  }
+
+  private static func owner(
+    _ role: OwnerCounts.Role, _ process: OwnerProcess?, _ requests: UInt64, _ failures: UInt64
+  ) -> OwnerCounts {
+    var owner = OwnerCounts(role: role, process: process)
+    (owner.requests, owner.failures) = (requests, failures)
+    owner.unanswered.aborted = requests > 34_000 ? 67 : 0
+    owner.successes = requests - failures - owner.unanswered.aborted
+    if requests > 3 {
+      owner.latency = latency(owner.successes, 94_200, 800_000, 4_520_000 + failures, 13_100_000)
+    }
+    return owner
   }
 
   static func client(

@@ -64,6 +64,31 @@ import Testing
       is: "clients-\(columns)x\(rows)")
   }
 
+  @Test(arguments: [(24, 80), (40, 120), (8, 40), (12, 200)])
+  func `the processes that serve, and those that ask`(rows: Int, columns: Int) throws {
+    var state = ScreenState()
+    for (role, name) in [(OwnerCounts.Role.server, "owners"), (.client, "owners-clients")] {
+      state.view = .owners(role)
+      state.selectedOwner = "python3  docker:0123456789ab"
+      try Self.expect(
+        Self.draw(ScreenSamples.content, state, rows: rows, columns: columns).grid,
+        is: "\(name)-\(columns)x\(rows)")
+    }
+  }
+
+  @Test func `without processes, or where the filter hides all, their table says why it is empty`() {
+    var state = ScreenState()
+    state.view = .owners(.server)
+    var content = ScreenSamples.content
+    func text() -> String { Self.draw(content, state, rows: 24, columns: 80).grid.text }
+    state.filter = "apache"
+    #expect(text().contains("No process contains 'apache'."))
+    (content.life.owners, state.filter) = ([], "")
+    #expect(text().contains("No exchange has ended yet."))
+    content.life.owners = nil
+    #expect(text().contains("Processes are not known: it takes eBPF, cap_perfmon, and no --no-owners."))
+  }
+
   @Test func `without clients, or where the filter hides all, the table of clients says so`() {
     var state = ScreenState()
     state.view = .clients
