@@ -45,6 +45,7 @@ final class Answers {
     case "/api/v1/snapshot": return snapshot()
     case "/api/v1/sites.csv": return table("sites") { CSVTable.sites($0) }
     case "/api/v1/clients.csv": return table("clients") { CSVTable.clients($0) }
+    case "/api/v1/owners.csv": return table("owners") { CSVTable.owners($0) }
     case "/events":
       var answer = Answer(.ok, "text/event-stream", ByteBuffer())
       answer.isStream = true
@@ -52,7 +53,8 @@ final class Answers {
     default:
       return Answer(
         .notFound,
-        "there are /, /metrics, /healthz, /api/v1/snapshot, /api/v1/sites.csv, /api/v1/clients.csv and /events here"
+        "there are /, /metrics, /healthz, /api/v1/snapshot, /api/v1/sites.csv, /api/v1/clients.csv, "
+          + "/api/v1/owners.csv and /events here"
       )
     }
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Owners
 import Statistics
 import Text
 
@@ -41,6 +42,35 @@ struct CSVTable {
         client.unanswered.timedOut, client.unanswered.unknown,
       ])
       table.seconds(client.slowest > 0 ? client.slowest : nil)
+      table.endLine()
+    }
+    return table
+  }
+
+  /// The owners of a snapshot, in its order; none where nobody looks for them.
+  static func owners(_ life: Snapshot) -> CSVTable {
+    var table = CSVTable()
+    table.header(
+      "role,process,pid,unit,container,pod", ["p50_seconds", "p90_seconds", "p99_seconds", "max_seconds"])
+    for owner in life.owners ?? [] {
+      let process = owner.process
+      table.text.append("\(owner.role.rawValue),")
+      table.name(process?.owner.process ?? "")
+      table.text.append(",\(process?.process.map { "\($0)" } ?? "")")
+      for name in [process?.owner.unit, process?.owner.container, process?.owner.pod] {
+        table.text.append(",")
+        table.name(name ?? "")
+      }
+      // Owners are counted without error: who loses a place counts among the others.
+      table.counts([
+        owner.requests, 0, owner.successes, owner.failures, owner.unanswered.aborted,
+        owner.unanswered.timedOut,
+        owner.unanswered.unknown,
+      ])
+      let latency = owner.latency
+      for value in [latency.p50, latency.p90, latency.p99, latency.maximum] {
+        table.seconds(latency.count > 0 ? value : nil)
+      }
       table.endLine()
     }
     return table

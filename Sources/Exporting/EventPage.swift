@@ -4,6 +4,7 @@ import Alerting
 import Text
 import Capture
 import Exchanges
+import Owners
 import Reporting
 import Statistics
 
@@ -26,6 +27,7 @@ struct EventPage {
     json.endArray()
     addSites(to: &json)
     addClients(to: &json)
+    addOwners(to: &json)
     addAlerts(to: &json)
     json.endObject()
     return Array("data: ".utf8) + json.text.bytes + Array("\n\n".utf8)
@@ -138,6 +140,29 @@ struct EventPage {
       }
     }
     json.member("otherClients", published.life.otherClients.requests)
+  }
+
+  /// The processes with the most requests since the start, on each side; nothing where nobody looks for them.
+  private func addOwners(to json: inout JSONWriter) {
+    guard let owners = published.life.owners else { return }
+    let shown = [OwnerCounts.Role.server, .client].flatMap { role in
+      owners.filter { $0.role == role }.prefix(20)
+    }
+    json.objects("owners", of: shown) { json, owner in
+      json.member("role", owner.role.rawValue)
+      json.member("process", owner.process?.owner.process ?? "")
+      json.member("where", owner.process?.owner.place ?? "")
+      if let process = owner.process?.process { json.member("pid", UInt64(process)) }
+      json.member("requests", owner.requests)
+      json.member("failures", owner.failures)
+      json.member("answered", owner.failures &+ owner.successes)
+      if owner.latency.count > 0 {
+        json.key("p50")
+        json.seconds(owner.latency.p50)
+        json.key("p99")
+        json.seconds(owner.latency.p99)
+      }
+    }
   }
 
   private func addAlerts(to json: inout JSONWriter) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
+import Owners
 import Statistics
 import Testing
 
@@ -26,6 +27,28 @@ import Testing
           + "p99_seconds,max_seconds",
         #""a.example",7,3,4,2,1,0,0,0.001250000,2.000000000,60.000000001,61.000000000"#,
         #""'=cmd|""x"",1",0,0,0,0,0,0,0,,,,"#, "",
+      ])
+  }
+
+  @Test func `owners have their names, each in its field, and their times`() {
+    var life = Snapshot()
+    #expect(Self.text(.owners(life)).count == 2)
+    let owner = Owner(process: #"=a,"b"#, unit: "u.service", pod: "1-2")
+    life.owners = [
+      OwnerCounts(role: .server, process: OwnerProcess(owner: owner, process: 12)),
+      OwnerCounts(role: .client, process: nil),
+    ]
+    life.owners?[0].requests = 3
+    life.owners?[0].unanswered.timedOut = 1
+    life.owners?[0].failures = 2
+    life.owners?[0].latency.count = 2
+    life.owners?[0].latency.p99 = 1_000_000_001
+    #expect(
+      Self.text(.owners(life)) == [
+        "role,process,pid,unit,container,pod,requests,overcount_max,successes,failures,aborted,timed_out,unknown,"
+          + "p50_seconds,p90_seconds,p99_seconds,max_seconds",
+        #"server,"'=a,""b",12,"u.service","","1-2",3,0,0,2,0,1,0,0.000000000,0.000000000,1.000000001,0.000000000"#,
+        #"client,"",,"","","",0,0,0,0,0,0,0,,,,"#, "",
       ])
   }
 

@@ -3,6 +3,7 @@ import Capture
 import Exchanges
 import Foundation
 import NIOCore
+import Owners
 import Statistics
 import AlertDelivery
 import Testing
@@ -54,6 +55,10 @@ import Testing
       ("/api/v1/snapshot", "application/json", "\"type\":\"summary\""),
       ("/api/v1/sites.csv", "text/csv; charset=utf-8; header=present", "site,requests,overcount_max,"),
       ("/api/v1/clients.csv", "text/csv; charset=utf-8; header=present", "client,requests,overcount_max,"),
+      (
+        "/api/v1/owners.csv", "text/csv; charset=utf-8; header=present",
+        "role,process,pid,unit,container,pod,"
+      ),
       ("http://localhost/metrics", "text/plain; version=0.0.4", "# HELP "),
     ]
     for (path, type, text) in pages {
@@ -129,6 +134,7 @@ import Testing
     stand.post()
     for path in [
       "/", "/metrics", "/healthz", "/api/v1/snapshot", "/api/v1/sites.csv", "/api/v1/clients.csv",
+      "/api/v1/owners.csv",
     ] {
       let answer = Client.get(path, port: stand.port, method: "HEAD")
       #expect(answer.hasPrefix("HTTP/1.1 200 OK\r\n") && answer.hasSuffix("\r\n\r\n"))
@@ -260,6 +266,39 @@ import Testing
       #expect(client.receive(until: "\"moments\":[[5,1,0,0,0,0,0,0]]"))
     }
   }
+
+  @Test func `an event has the busiest processes of both sides, and none where nobody looks for them`() throws
+  {
+    var published = PublishedStates.sample
+    func object() throws -> [String: Any] {
+      let page = EventPage(published: published, health: Health(published, age: .zero))
+      let text = String(decoding: page.render(moments: 1), as: UTF8.self).dropFirst("data: ".count)
+      return try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+    }
+    #expect(try object()["owners"] == nil)
+    published.life.owners = (0..<25).flatMap { number in
+      [OwnerCounts.Role.server, .client].map { role in
+        let owner = Owner(
+          process: number == 0 ? hostileName : "p\(number)", unit: number == 1 ? "u.service" : nil)
+        var counts = OwnerCounts(
+          role: role, process: number == 2 ? nil : OwnerProcess(owner: owner, process: number == 3 ? 77 : nil)
+        )
+        (counts.requests, counts.successes, counts.failures) = (9, 6, 2)
+        if number == 4 { (counts.latency.count, counts.latency.p99) = (8, 5_000_000) }
+        return counts
+      }
+    }
+    let rows = try #require(try object()["owners"] as? [[String: Any]])
+    #expect(rows.count == 40 && rows.prefix(20).allSatisfy { $0["role"] as? String == "server" })
+    #expect(rows.prefix(3).map { $0["process"] as? String } == [hostileName, "p1", ""])
+    #expect(
+      rows[1]["where"] as? String == "u.service" && rows[3]["pid"] as? Int == 77 && rows[1]["pid"] == nil)
+    #expect(rows[4]["p99"] as? Double == 0.005 && rows[5]["p99"] == nil)
+    #expect(rows.allSatisfy { $0["answered"] as? Int == 8 && $0["requests"] as? Int == 9 })
+  }
+
+  /// What a process may call itself, as it comes off the record.
+  private var hostileName: String { #"<script>\x1b[2J\xe2\x80\xae"# }
 
   @Test func `an event is one line, whatever the names in it`() throws {
     let stand = try Stand()

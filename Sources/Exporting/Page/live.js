@@ -14,6 +14,7 @@ let heard = 0;
 const orders = {
   sites: { key: "pace", ascending: false },
   clients: { key: "requests", ascending: false },
+  owners: { key: "requests", ascending: false },
 };
 let pointed = null; // the share of a graph's width that the pointer is at
 
@@ -267,6 +268,38 @@ function drawClients() {
   byId("clients").replaceChildren(...rows);
 }
 
+/** Who serves and who asks; nothing where processes are not known. */
+function drawOwners() {
+  byId("processes").hidden = latest.owners === undefined;
+  if (latest.owners === undefined) return;
+  drawColumns("owner-columns", orders.owners);
+  const most = Math.max(...latest.owners.map((o) => o.requests), 1);
+  const rows = sorted(latest.owners, orders.owners).map((owner) => {
+    const row = element("tr");
+    const name = element("th");
+    name.scope = "row";
+    const bar = element("i", "", "bar");
+    bar.style.width = `${(100 * owner.requests / most).toFixed(1)}%`;
+    name.append(bar, element("span", owner.process || "not known, or another machine"));
+    const where = [owner.where, owner.pid ? `pid ${owner.pid}` : ""].filter((text) => text).join(", ");
+    if (where) name.append(element("small", where));
+    const failing = element("td", percent(owner.failures, owner.answered), "n");
+    if (owner.failures * 20 > owner.answered && owner.failures > 0) failing.classList.add("alarm");
+    row.append(name, element("td", owner.role === "server" ? "serves" : "asks"),
+      element("td", grouped(owner.requests), "n"), failing,
+      element("td", span(owner.p50), "n", "wide"), element("td", span(owner.p99), "n", "wide"));
+    return row;
+  });
+  if (rows.length === 0) {
+    const row = element("tr");
+    const text = element("td", "No exchange has ended yet.", "empty");
+    text.colSpan = 6;
+    row.append(text);
+    rows.push(row);
+  }
+  byId("owners").replaceChildren(...rows);
+}
+
 function drawAlerts() {
   const lines = [];
   for (const alert of latest.alerts) {
@@ -332,6 +365,7 @@ function draw() {
   drawGraphs();
   drawSites();
   drawClients();
+  drawOwners();
   drawAlerts();
   drawCounts();
 }
@@ -368,6 +402,7 @@ for (const id of ["traffic", "latency"]) {
 }
 for (const [table, id, name, redraw] of [
   ["sites", "columns", "site", drawSites], ["clients", "client-columns", "client", drawClients],
+  ["owners", "owner-columns", "process", drawOwners],
 ]) {
   for (const column of byId(id).children) {
     column.firstElementChild.addEventListener("click", () => {
