@@ -107,7 +107,8 @@ let package = Package(
     .target(
       name: "Screen",
       dependencies: [
-        "AlertDelivery", "Alerting", "Capture", "ExchangeStream", "HTTP1", "Owners", "Reporting", "Statistics",
+        "AlertDelivery", "Alerting", "Capture", "ExchangeStream", "HTTP1", "Owners", "Reporting",
+        "Statistics",
         "Text",
       ], swiftSettings: settings),
     .target(
@@ -115,7 +116,8 @@ let package = Package(
     .target(
       name: "Exporting",
       dependencies: [
-        "AlertDelivery", "Alerting", "Capture", "Exchanges", "HTTP1", "Owners", "Reporting", "Statistics", "System",
+        "AlertDelivery", "Alerting", "Capture", "Exchanges", "HTTP1", "Owners", "Reporting", "Statistics",
+        "System",
         "Text",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -129,7 +131,7 @@ let package = Package(
       swiftSettings: settings),
     .target(
       name: "Doctor",
-      dependencies: ["Backends", "Capture", "KernelCapture", "PcapCapture", "Sandbox", "Text"],
+      dependencies: ["Backends", "Capture", "KernelCapture", "PcapCapture", "Sandbox", "System", "Text"],
       swiftSettings: settings),
     .target(
       name: "Measuring",

@@ -66,7 +66,7 @@ package struct Diagnosis: Sendable {
     ]
     scout?.read()
     return Diagnosis(
-      checks: checks(KernelProbe.ask()) + sandbox() + [otherPorts(scout?.ports)],
+      checks: checks(KernelProbe.ask()) + [processes(request)] + sandbox() + [otherPorts(scout?.ports)],
       interfaces: InterfaceState.all(), trials: trials, interface: interface)
   }
 
@@ -138,7 +138,9 @@ package struct Diagnosis: Sendable {
     }
     capability("CAP_BPF", probe.mayLoadBPF, "the filter cannot be loaded", .missing)
     capability("CAP_NET_RAW", probe.mayOpenPacketSockets, "no packet can be seen", .missing)
-    capability("CAP_PERFMON", probe.mayMonitorPerformance, "the filter takes about twice as long", .slow)
+    capability(
+      "CAP_PERFMON", probe.mayMonitorPerformance,
+      "the filter takes about twice as long, and processes are not known", .slow)
     let enable = "sudo sysctl -w net.core.bpf_jit_enable=1"
     switch probe.jit {
     case .some(0):

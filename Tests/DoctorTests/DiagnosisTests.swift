@@ -62,6 +62,24 @@ struct DiagnosisTests {
     }
   }
 
+  @Test func `whether processes are known, and what it takes`() {
+    let known = Diagnosis.processes(listFault: nil)
+    #expect(known.state == .fine && known.found == "known: who serves and who asks" && known.hint == nil)
+    let late = Diagnosis.processes(listFault: "no iterator")
+    #expect(late.state == .slow && late.found.hasSuffix(": no iterator"))
+    #expect(late.hint == "boot a kernel of 5.8 or later (see: uname -r)")
+    let forbidden = CaptureError(.notPermitted, "that takes CAP_PERFMON", hint: "sudo setcap")
+    for hasTypes in [true, false] {
+      let check = Diagnosis.processes(fault: forbidden, hasTypes: hasTypes)
+      #expect(check.state == .missing && check.found == "not known: that takes CAP_PERFMON")
+      #expect(check.hint == "sudo setcap")
+    }
+    let refused = CaptureError(.unavailable, "cannot load the program of owners")
+    #expect(Diagnosis.processes(fault: refused, hasTypes: true).hint == nil)
+    #expect(
+      Diagnosis.processes(fault: refused, hasTypes: false).hint?.contains("CONFIG_DEBUG_INFO_BTF") == true)
+  }
+
   @Test func `an old kernel needs another one, a forbidden probe needs root`() throws {
     let old = try Self.check("BPF ring buffer", of: Self.probe(ringBufferFault: "this kernel has none"))
     #expect(old.state == .missing)

@@ -58,6 +58,7 @@ struct DoctorTests {
       report.checks.allSatisfy { $0.state == "fine" || $0.name == "BPF JIT" && $0.state == "unknown" },
       "\(report.checks)")
     #expect(report.check("libpcap")?.found.contains("1.") == true)
+    #expect(report.check("processes")?.found == "known: who serves and who asks")
     #expect(report.interfaces.map(\.name) == ["lo", "eth0"])
     #expect(report.interfaces.map(\.link) == ["loopback", "Ethernet"])
     for backend in report.backends {
@@ -92,6 +93,18 @@ struct DoctorTests {
       #expect(report.check(name)?.hint?.contains("setcap cap_bpf,cap_net_raw,cap_perfmon+ep") == true)
     }
     #expect(report.check("CAP_PERFMON")?.state == "slow")
+  }
+
+  @Test(.enabled(if: Shell.has("setpriv"), "needs setpriv"))
+  func `without cap_perfmon it says that processes are not known, and how they would be`() throws {
+    let network = Network()
+    let drop = "setpriv --bounding-set=-perfmon,-sys_admin --inh-caps=-perfmon,-sys_admin"
+    let ran = Network.run("\(drop) \(Machine.program) doctor --format json", in: network.add("d"))
+    let report = try #require(Report(ran.output))
+    #expect(report.check("CAP_PERFMON")?.state == "slow")
+    let check = try #require(report.check("processes"))
+    #expect(check.state == "missing" && check.found.hasPrefix("not known: "), "\(check)")
+    #expect(check.hint?.contains("cap_perfmon") == true)
   }
 
   @Test(
