@@ -4,6 +4,7 @@ import case_files  # noqa: F401
 import case_interfaces  # noqa: F401
 import case_limits  # noqa: F401
 import case_outputs  # noqa: F401
+import case_owners  # noqa: F401
 import case_privileges  # noqa: F401
 import case_start  # noqa: F401
 import case_time  # noqa: F401
