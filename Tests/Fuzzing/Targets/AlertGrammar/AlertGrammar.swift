@@ -15,6 +15,7 @@ enum AlertGrammar: FuzzTarget {
     "status=503", "max", ">", "<", "100", "5%", "10/s",
     "600/m",
     "36000/h", "500ms", "1.5s", "2m", "over", "for", "keep", "clear", "min", "site=example.com", "site",
+    "unit=a", "process=b", "container=c",
     "name=shop",
     "severity=page", "=", "0", "100.5%", "1e99", "9999999999999999999999", "nan", "-1",
     "18446744073709551615", "1000h",
@@ -62,7 +63,8 @@ enum AlertGrammar: FuzzTarget {
     for _ in 0..<2 {
       guard (try? list.add(text, from: "--alert")) != nil else { break }
       expect(
-        Set(list.rules.map { "\($0.name) \($0.site ?? "")" }).count == list.rules.count, "rules have names")
+        Set(list.rules.map { "\($0.name) \($0.subjectText ?? "")" }).count == list.rules.count,
+        "rules have names")
     }
   }
 
