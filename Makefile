@@ -189,6 +189,10 @@ bench-peers: build ## Measure it beside httpry, ngrep, tcpdump and the floors: A
 	$(Q)$(INSTALL) @peers
 	$(Q)$(SUDO) env PATH="$$PATH" BPF_CLANG='$(BPF_CLANG)' $(foreach v,$(PEER_SETTINGS),$(v)="$$$(v)") Tests/Bench/Peers/run $(PROGRAM) $(ARGS)
 
+.PHONY: bench-hostile
+bench-hostile: test-deps build ## Attacks at MBIT=10 beside an honest load: processor time, counts, memory (SECS=10)
+	$(Q)$(SUDO) env PATH="$$PATH" SECS="$$SECS" MBIT="$$MBIT" Tests/Hostile/hostile $(PROGRAM) $(ARGS)
+
 .PHONY: allocations
 allocations: build ## Count what a head allocates, and look for reference counts in its functions: none
 	$(Q)$(INSTALL) @allocations

@@ -74,7 +74,7 @@ extension CaptureCounters: CounterSet {
     Counter(\.fragments, "fragments", .seen("fragments")),
     Counter(\.malformed, "malformed", .seen("malformed"), page: "malformed packets"),
     Counter(\.otherPorts, "otherPorts", .seen("other_ports")),
-    Counter(\.evictedHeads, "evictedHeads", .evicted("heads")),
+    Counter(\.evictedHeads, "evictedHeads", json: .aboveZero, .evicted("heads")),
     Counter(\.overlongHeads, "overlongHeads"),
     Counter(
       \.failedTailCalls, "failedTailCalls", json: .aboveZero,

@@ -95,13 +95,15 @@ extension ExchangeCounters: CounterSet {
     Counter(\.aborted, "aborted"),
     Counter(\.timedOut, "timedOut"),
     Counter(\.unknown, "unknown"),
-    Counter(\.evictedFlows, "evictedFlows", .evicted("flows"), page: "evicted flows"),
-    Counter(\.evictedRequests, "evictedRequests", .evicted("requests"), page: "evicted requests"),
-    Counter(\.skippedBytes, "skippedBytes", page: "skipped bytes"),
+    Counter(
+      \.evictedFlows, "evictedFlows", json: .aboveZero, .evicted("flows"), page: "evicted flows"),
+    Counter(
+      \.evictedRequests, "evictedRequests", json: .aboveZero, .evicted("requests"), page: "evicted requests"),
+    Counter(\.skippedBytes, "skippedBytes", json: .aboveZero, page: "skipped bytes"),
     Counter(\.http2, "http2", .seen("http2")),
     Counter(\.http2Unread, "http2Unread"),
     Counter(
-      \.evictedHTTP2, "evictedHTTP2", page: "evicted HTTP/2 connections"),
+      \.evictedHTTP2, "evictedHTTP2", json: .aboveZero, page: "evicted HTTP/2 connections"),
     Counter(\.h2Resyncs, "h2Resyncs", json: .aboveZero, page: "HTTP/2 resyncs"),
     Counter(\.pushPromises, "pushPromises", json: .aboveZero),
     Counter(\.openResponses, "openResponses"),

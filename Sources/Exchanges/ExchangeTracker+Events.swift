@@ -74,6 +74,16 @@ extension ExchangeTracker {
     endHead(flow, direction, at: position)
   }
 
+  /// Ends the head of a request whose rest the server has received, as its answer says, and that was never seen: the
+  /// filter has only so much room to follow unfinished heads.
+  @inline(never)
+  private mutating func endHead(answeredBy chunk: Chunk) {
+    let requests = chunk.direction.opposite
+    guard chunk.hasAcknowledgement, let position = streams.position(of: chunk.flow, requests) else { return }
+    let unseen = SequenceNumber.distance(chunk.acknowledgement, from: position)
+    if unseen > 0, unseen <= Int32(HeadParser.maximumLength) { endHead(chunk.flow, requests, at: position) }
+  }
+
   /// Ends a head of which nothing comes from sequence number `position` on: it counts by its start line.
   mutating func endHead(_ flow: FlowIndex, _ direction: Direction, at position: UInt32) {
     let chunk = Chunk(
@@ -116,6 +126,9 @@ extension ExchangeTracker {
     _ head: MessageHead, _ bytes: RawSpan, _ chunk: Chunk, _ reading: inout ChunkReading
   ) {
     if head.length == 0 { counters.truncated &+= 1 }
+    if !head.kind.isRequest, messages.isInHead(chunk.flow, chunk.direction.opposite) {
+      endHead(answeredBy: chunk)
+    }
     makeRoomInBatch()
     if head.kind.isRequest {
       counters.requests &+= 1
@@ -272,18 +285,26 @@ extension ExchangeTracker {
   mutating func request(answeredBy chunk: Chunk, headStart: UInt32, isInStep: Bool) -> RequestIndex? {
     let response = ResponseStart(
       key: ExchangeKey(flow: chunk.flow), sequence: headStart, acknowledgement: chunk.acknowledgement,
-      hasAcknowledgement: chunk.hasAcknowledgement, isInStep: isInStep)
+      hasAcknowledgement: chunk.hasAcknowledgement, isInStep: isInStep, lastSent: lastSent(to: chunk))
     while true {
       switch pairing.match(response) {
       case .answers(let request): return request
       case .overtook(let request): end(request, as: .unknown)
-      case .tooEarly: return nil
+      case .tooEarly, .unsent: return nil
       case .unasked:
         // A response that was held back before the request under other addresses was read.
         guard streams.isFresh(chunk.flow), chunk.hasAcknowledgement else { return nil }
         return expectedRequest(sequence: headStart, acknowledgement: chunk.acknowledgement)
       }
     }
+  }
+
+  /// The number after the last byte that a response's client may have sent; nil when that is not known.
+  @inline(__always)
+  private mutating func lastSent(to chunk: Chunk) -> UInt32? {
+    let direction = chunk.direction.opposite, unread = messages.unread(chunk.flow, direction)
+    guard unread < 1 << 30, let position = streams.position(of: chunk.flow, direction) else { return nil }
+    return position &+ unread
   }
 
   /// Ends a request to which no final response came; one of a stream by what is known of that.

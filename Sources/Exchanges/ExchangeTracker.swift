@@ -97,7 +97,6 @@ package struct ExchangeTracker: ~Copyable {
       flow = made
     }
     if !streams.hasAsked(flow) { (flow, direction) = locate((flow, direction), segment, payload) }
-    streams.see(flow, at: clock)
     if isOpening { open(flow, direction, segment) }
     if streams.isAnnounced(flow), !isEmpty { confirm(flow, direction, segment.sequence) }
     if isEmpty {
@@ -113,6 +112,8 @@ package struct ExchangeTracker: ~Copyable {
     if streams.hasHeld(flow) { progress(flow) }
     if segment.flags.isClosing { close(flow, direction, segment) }
     if streams.isClosing(flow) { settleEnd(flow, direction, segment) }
+    // After its reading: a head that ends without its end came with the segment before this one at the latest.
+    streams.see(flow, at: clock)
     let isStream = segment.kind == .stream
     if hint != nil, needsWhole || isStream && !isEmpty { adviseDepth(of: flow, segment) }
   }
@@ -180,6 +181,7 @@ extension ExchangeTracker {
       counters.evictedFlows &+= 1
     }
     guard let flow = streams.insert(key, hash: hash) else { return nil }
+    streams.see(flow, at: clock)
     messages.reset(flow)
     return flow
   }
@@ -232,11 +234,12 @@ extension ExchangeTracker {
     if !isReset { streams.finish(flow, direction, at: segment.sequence &+ segment.payloadLength) }
     let isServer = messages.requestDirection(of: flow) != direction
     guard pairing.first(of: flow) != nil, isReset || isServer else { return }
-    streams.close(
-      flow,
-      by: Closing(
-        direction: direction, isReset: isReset, position: segment.sequence &+ segment.payloadLength,
-        expected: isServer ? pairing.expectedPosition(of: flow) : nil))
+    let closing = Closing(
+      direction: direction, isReset: isReset, position: segment.sequence &+ segment.payloadLength,
+      expected: isServer ? pairing.expectedPosition(of: flow) : nil)
+    // Numbers that the direction cannot have come to are a stranger's.
+    guard streams.mayEnd(flow, by: closing, unread: messages.unread(flow, direction)) else { return }
+    streams.close(flow, by: closing)
   }
 
   /// Ends the requests of a connection that is over, once all before its end has been read.
@@ -346,6 +349,10 @@ extension ExchangeTracker {
   @inline(__always)
   private mutating func arrive(_ chunk: Chunk, _ payload: RawSpan) {
     let bytes = payload.byteCount > Int(chunk.length) ? payload.slice(0, Int(chunk.length)) : payload
+    // What it claims of its stream is not believed: its numbers move nothing.
+    if messages.isLatePreface(chunk, bytes) {
+      return counters.classify(ChunkOutcome(isUnparseable: true))
+    }
     let demand = messages.demand(of: chunk.flow, chunk.direction)
     let placement = streams.place(chunk, bytes, for: demand, at: clock)
     switch placement {

@@ -17,6 +17,11 @@ package enum WireWord {
     @inline(__always) get { big32("GET ", 0) }
   }
 
+  /// What the preface of HTTP/2 begins with.
+  @inlinable package static var preface: UInt32 {
+    @inline(__always) get { big32("PRI ", 0) }
+  }
+
   static var post: UInt32 {
     @inline(__always) get { big32("POST", 0) }
   }

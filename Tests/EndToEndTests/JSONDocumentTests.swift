@@ -54,7 +54,10 @@ import Testing
   static let owner: Set<String> = ["process", "pid", "unit", "container", "pod"]
   static let ownerCounts: Set<String> = owner.union(["role", "requests", "failures", "latency"])
   /// What a live watch knows besides, where it may read it.
-  static let captureExtras: Set<String> = ["backlogDropped", "nicMissed", "failedTailCalls"]
+  static let captureExtras: Set<String> = [
+    "backlogDropped", "nicMissed", "failedTailCalls", "evictedFlows", "evictedRequests", "evictedHTTP2",
+    "evictedHeads", "skippedBytes",
+  ]
   static let alertExtras: Set<String> = ["measure", "unit", "of", "severity"]
   static let ruleMembers: Set<String> = [
     "rule", "measure", "unit", "active", "value", "threshold", "peak", "heldBack",

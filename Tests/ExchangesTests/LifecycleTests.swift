@@ -150,6 +150,57 @@ import Testing
     }
   }
 
+  @Test func `where bodies are not delivered, an end fits what was read and what is left of a body`() {
+    for (distance, isEnd) in [
+      (UInt32(100), true), (1_000, true), (99, true), (0 &- 1, false), (4_000, false), (1 << 29, false),
+    ] {
+      for isReset in [true, false] {
+        var talk = Dialogue(depth: .heads)
+        talk.open()
+        talk.ask(get("/a"))
+        // 100 bytes of body that the kernel does not pass.
+        talk.answer("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n")
+        talk.ask(get("/b"))
+        talk.serverNext &+= distance
+        if isReset { talk.reset(byClient: false) } else { talk.finish(byClient: false) }
+        let account = Account(talk.packets, depth: .heads)
+        #expect(account.aborted == (isEnd ? 1 : 0), "\(distance)")
+        #expect(account.answers == ["a.example /a 200": 1] && account.isBalanced)
+      }
+    }
+  }
+
+  @Test func `an end far from what was read is one where the request expects its answer`() {
+    var talk = Dialogue(depth: .heads)
+    talk.open()
+    talk.ask(get("/a"))
+    talk.answer(ok())
+    // What the server sent here was lost; the client has received it.
+    talk.serverNext &+= 1 << 20
+    talk.ask(get("/b"))
+    talk.finish(byClient: false)
+    let account = Account(talk.packets, depth: .heads)
+    #expect(account.aborted == 1 && account.isBalanced)
+  }
+
+  @Test(arguments: depths)
+  func `a forged preface moves nothing, wherever it stands`(depth: CaptureDepth) {
+    for distance in [UInt32(0), 1, 1 << 20, 1 << 30, 0 &- 1_000] {
+      var talk = Dialogue(depth: depth)
+      talk.open()
+      talk.ask(get("/a"))
+      talk.answer(ok())
+      talk.clientNext &+= distance
+      talk.ask("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+      talk.clientNext &-= distance &+ 24
+      talk.ask(get("/b"))
+      talk.answer(ok())
+      let account = Account(talk.packets, depth: depth)
+      #expect(account.answers == ["a.example /a 200": 1, "a.example /b 200": 1], "\(distance)")
+      #expect(account.counters.unparseable == 1 && account.isBalanced)
+    }
+  }
+
   @Test(arguments: depths)
   func `a forged SYN ends nothing, a new connection ends the old one`(depth: CaptureDepth) {
     var talk = Dialogue(depth: depth)

@@ -58,4 +58,22 @@ import Testing
     #expect(account.counters.tunnels == 1)
     #expect(account.isBalanced)
   }
+
+  @Test(arguments: [UInt32(0), 1, 65_536, 65_537])
+  func `a head whose rest did not pass is its answer's, by what the server has received`(unseen: UInt32) {
+    var talk = Dialogue(depth: .heads)
+    talk.open()
+    talk.ask(get("/a"))
+    talk.answer(ok())
+    talk.time += 1_000_000_000
+    talk.ask("GET /split HTTP/1.1\r\nHost: a.example\r\nX: ")
+    talk.time += 200_000_000
+    talk.clientNext &+= unseen
+    talk.answer(ok())
+    let account = Account(talk.packets, depth: .heads)
+    let isEnded = unseen > 0 && unseen <= 65_536
+    #expect(account.answers.values.reduce(0, +) == (isEnded ? 2 : 1), "\(account.answers)")
+    #expect(account.counters.unmatchedResponses == (isEnded ? 0 : 1) && account.isBalanced)
+    #expect(account.requests.values.reduce(0, +) == 2 && account.counters.truncated == 1)
+  }
 }

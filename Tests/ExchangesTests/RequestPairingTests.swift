@@ -60,6 +60,26 @@ import Testing
     #expect(pairing.first(of: Self.flow) == earlier && pairing.oldest == later)
   }
 
+  @Test func `a response that acknowledges what was not sent answers nothing`() {
+    var pairing = Self.stage()
+    let asked = pairing.add(Self.request(1_000, received: 5_000))
+    var response = Self.response(5_000, to: 1_050)
+    response.lastSent = 1_050
+    let own = pairing.match(response)
+    #expect(asked.map { own == .answers($0) } == true)
+    for acknowledged in [UInt32(1_050 + 4_097), 1 << 30] {
+      var forged = Self.response(5_000, to: acknowledged)
+      forged.lastSent = 1_050
+      let match = pairing.match(forged)
+      #expect(match == .unsent)
+    }
+    // What went by unrecognised is not held against it.
+    var near = Self.response(5_000, to: 1_050 + 4_096)
+    near.lastSent = 1_050
+    let match = pairing.match(near)
+    #expect(match == own)
+  }
+
   @Test func `a response sent before the request answers an earlier one`() {
     var pairing = Self.stage()
     _ = pairing.add(Self.request(1_000, received: 5_000))

@@ -104,6 +104,35 @@ extension MessageReader {
     flows[flow][direction].phase == .body && flows[flow][direction].remaining >= count
   }
 
+  /// Bytes that may be left of what a direction is sending, where not all is delivered: of a body of known length those
+  /// to come, of anything else up to 2^30.
+  func unread(_ flow: FlowIndex, _ direction: Direction) -> UInt32 {
+    let half = flows[flow][direction]
+    switch half.phase {
+    case .boundary: return 0
+    case .body where !half.isBodyUncertain: return UInt32(clamping: min(half.remaining, 1 << 30))
+    default: return 1 << 30
+    }
+  }
+
+  /// Whether a chunk begins with the preface of HTTP/2 on a connection of HTTP/1, where a head may be due: its server
+  /// refuses it at best, and anybody can send it.
+  @inline(__always)
+  func isLatePreface(_ chunk: Chunk, _ payload: RawSpan) -> Bool {
+    guard payload.byteCount >= 4, payload.big32(0) == WireWord.preface else { return false }
+    return isLatePreface(chunk, verdict: HeadStart.verdict(payload))
+  }
+
+  @inline(never)
+  private func isLatePreface(_ chunk: Chunk, verdict: HeadStart.Verdict) -> Bool {
+    let flow = flows[chunk.flow]
+    guard case .http2 = verdict, flow.hasHead else { return false }
+    switch flow[chunk.direction].phase {
+    case .boundary, .desynchronized: return true
+    default: return false
+    }
+  }
+
   /// Whether one of a connection's directions is at the beginning of a long body, whose length is known.
   func isInLongBody(_ flow: FlowIndex) -> Bool {
     for direction in [Direction.forward, .backward] {

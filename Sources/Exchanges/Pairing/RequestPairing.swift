@@ -9,6 +9,8 @@ struct ResponseStart: BitwiseCopyable {
   var hasAcknowledgement: Bool
   /// No bytes of its direction are missing before it, so that no response can have been missed.
   var isInStep: Bool
+  /// The number after the last byte that its client may have sent; nil when that is not known.
+  var lastSent: UInt32?
 }
 
 /// What a response is to the requests that wait.
@@ -19,6 +21,8 @@ enum ResponseMatch: Equatable {
   case overtook(RequestIndex)
   /// It was sent before the request that waits for one: it answers an earlier one.
   case tooEarly
+  /// It acknowledges what its client has not sent: it answers nothing.
+  case unsent
   /// No request waits.
   case unasked
 }
@@ -28,6 +32,9 @@ enum ResponseMatch: Equatable {
 /// Responses are tied to requests by sequence and acknowledgement numbers; pipelined requests are answered
 /// in order (RFC 9112, section 9.3.2). It reads no byte and knows no flow but by its index.
 struct RequestPairing: ~Copyable {
+  /// Bytes of a client that may have gone by unrecognised, where not all is delivered.
+  private static let unrecognised: Int32 = 4_096
+
   private var pending: PendingRequests
   private var expected = ExpectedResponses()
   private let timeout: UInt64
@@ -124,6 +131,12 @@ struct RequestPairing: ~Copyable {
   mutating func match(_ response: ResponseStart) -> ResponseMatch {
     guard let first = pending.first(of: response.key) else { return .unasked }
     if isTooEarly(response, for: first) { return .tooEarly }
+    // TCP drops what acknowledges bytes that were not sent (RFC 9293, section 3.10.7.4): a stranger's guess.
+    if let last = response.lastSent, response.hasAcknowledgement,
+      SequenceNumber.distance(response.acknowledgement, from: last) > Self.unrecognised
+    {
+      return .unsent
+    }
     // With a gap before it, responses may have been missed: a request whose successor was sent when
     // the client had already received more has been answered in that gap.
     if !response.isInStep, let next = pending.after(first), pending[next].hasAcknowledgement,

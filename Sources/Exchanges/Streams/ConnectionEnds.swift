@@ -29,6 +29,23 @@ extension StreamAssembler {
   /// that is not scaled.
   private static var farthestReset: Int32 { 65_535 }
 
+  /// Bytes of a direction that may have gone by unrecognised, where not all is delivered.
+  private static var unrecognised: Int64 { 1_024 }
+
+  /// Whether a FIN or RST has a number that its direction may have come to, where bodies are not delivered: with all
+  /// that was read and `unread` bytes more, or where the latest request expects the answer.
+  func mayEnd(_ flow: FlowIndex, by closing: Closing, unread: UInt32) -> Bool {
+    // Where all is delivered, the end waits for the bytes before it.
+    if isStreams || firstHeld(flow, closing.direction) != nil { return true }
+    if let expected = closing.expected {
+      let distance = Int64(SequenceNumber.distance(closing.position, from: expected))
+      if distance >= 0, distance <= Self.unrecognised { return true }
+    }
+    guard let next = position(of: flow, closing.direction) else { return closing.expected == nil }
+    let distance = Int64(SequenceNumber.distance(closing.position, from: next))
+    return distance >= 0 && distance <= Int64(unread) + Self.unrecognised
+  }
+
   /// Notes a FIN or RST. `expected` is the direction's next byte where nothing of it was read.
   mutating func close(_ flow: FlowIndex, by closing: Closing) { setClosing(flow, closing) }
 

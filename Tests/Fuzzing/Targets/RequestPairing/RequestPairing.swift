@@ -123,7 +123,7 @@ enum RequestPairing: FuzzTarget {
         case .overtook(let request):
           pairing.remove(request)
           reference.remove(request)
-        case .tooEarly, .unasked: break
+        case .tooEarly, .unsent, .unasked: break
         }
       default:
         while let expired = pairing.expired(at: clock) {

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Frames as an attacker makes them: any addresses, ports and numbers."""
+
+import ipaddress
+import struct
+
+FIN, SYN, RST, PSH, ACK = 1, 2, 4, 8, 16
+# What tells a forged packet from one that a real program sent, whose time to live is 64.
+FORGED_TTL = 63
+CLIENT, SERVER = "10.79.0.1", "10.79.0.2"
+SERVER_PORT = 80
+
+
+def checksum(data):
+    """The Internet checksum of an even number of bytes."""
+    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return ~total & 0xFFFF
+
+
+def address(text):
+    return ipaddress.ip_address(text).packed
+
+
+def tcp(ports, sequence, acknowledgement, flags, payload):
+    """A TCP segment whose checksum is wrong: no host answers it, and a watch sees it all the same."""
+    return struct.pack("!HHIIBBHHH", *ports, sequence & 0xFFFFFFFF, acknowledgement & 0xFFFFFFFF, 0x50, flags, 8192,
+                       0xBAD, 0) + payload
+
+
+def frame4(source, target, ports, sequence, acknowledgement, payload=b"", flags=PSH | ACK):
+    """An Ethernet frame with a TCP segment over IPv4; the addresses are packed."""
+    segment = tcp(ports, sequence, acknowledgement, flags, payload)
+    header = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(segment), 1, 0, FORGED_TTL, 6, 0, source, target)
+    header = header[:10] + struct.pack("!H", checksum(header)) + header[12:]
+    return b"\xff" * 6 + b"\x02" * 6 + b"\x08\x00" + header + segment
+
+
+def frame6(source, target, ports, sequence, acknowledgement, payload=b"", flags=PSH | ACK):
+    """The same over IPv6."""
+    segment = tcp(ports, sequence, acknowledgement, flags, payload)
+    header = struct.pack("!IHBB16s16s", 6 << 28, len(segment), 6, FORGED_TTL, source, target)
+    return b"\xff" * 6 + b"\x02" * 6 + b"\x86\xdd" + header + segment
+
+
+def stranger(number):
+    """An address and a port that nobody else has, one for each number."""
+    return struct.pack("!BBH", 20, number >> 24 & 0xFF, number >> 8 & 0xFFFF)[:2] + struct.pack(
+        "!H", number >> 8 & 0xFFFF), 1024 + (number & 0xFF)
+
+
+class Talker:
+    """One side of a connection that an attacker begins: its segments follow one another."""
+
+    def __init__(self, number, sequence=1_000):
+        self.source, self.port = stranger(number)
+        self.target, self.sequence = address(SERVER), sequence
+
+    def open(self):
+        first = frame4(self.source, self.target, (self.port, SERVER_PORT), self.sequence - 1, 0, b"", SYN)
+        answer = frame4(self.target, self.source, (SERVER_PORT, self.port), 4_999, self.sequence, b"", SYN | ACK)
+        return [first, answer]
+
+    def send(self, payload, size=1_400):
+        """The payload in segments of at most `size` bytes."""
+        frames = []
+        for at in range(0, len(payload), size):
+            part = payload[at : at + size]
+            frames.append(
+                frame4(self.source, self.target, (self.port, SERVER_PORT), self.sequence, 5_000, part))
+            self.sequence += len(part)
+        return frames
