@@ -202,7 +202,7 @@ def forged_preface(numbers):
         yield from_client(port, guess(), server, preface)
 
 
-@attack("forged preface, right numbers", "capture.unparseable", is_sample=True)
+@attack("forged preface, right numbers", "capture.unparseable")
 def exact_preface(numbers):
     for port, client, server in honest(numbers):
         yield from_client(port, client, server, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")

@@ -52,7 +52,7 @@ def continuation(_):
         yield from flood(number, frames)
 
 
-@attack("HTTP/2: empty CONTINUATION frames", "capture.continuations")
+@attack("HTTP/2: empty CONTINUATION frames", "capture.continuations", is_sample=True)
 def empty_continuation(_):
     for number in itertools.count():
         frames = itertools.chain([frame(HEADERS, REQUEST, 0, 1)], itertools.repeat(frame(CONTINUATION, b"", 0, 1), 60_000))
