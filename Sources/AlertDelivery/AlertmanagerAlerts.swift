@@ -104,9 +104,13 @@ package struct AlertmanagerAlerts: Sendable {
       if let value = notice[field], !value.isEmpty { json.member(name, value) }
     }
     json.endObject()
-    json.member("startsAt", notice["started"] ?? "")
-    let end = alert.recovered == nil ? CalendarTime.rfc3339(wall &+ Self.expiry) : notice["at"] ?? ""
-    json.member("endsAt", end)
+    // Alertmanager takes no alert that ends before its start, nor ends one that ends later than now: the wall clock
+    // may have been set back since the notice. Its texts sort as their times do.
+    let now = CalendarTime.rfc3339(wall), started = notice["started"] ?? ""
+    json.member("startsAt", min(started, now))
+    let end =
+      alert.recovered == nil ? CalendarTime.rfc3339(wall &+ Self.expiry) : min(notice["at"] ?? "", now)
+    json.member("endsAt", max(end, min(started, now)))
     json.endObject()
   }
 

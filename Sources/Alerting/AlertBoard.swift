@@ -31,6 +31,14 @@ package struct AlertBoard: Sendable {
     return changes
   }
 
+  /// The same for people to read, with the times of alerts moved by this many nanoseconds.
+  package func shifted(by shift: Int64) -> AlertBoard {
+    guard shift != 0 else { return self }
+    var moved = self
+    for index in watches.indices { moved.watches[index] = watches[index].shifted(by: shift) }
+    return moved
+  }
+
   /// The transitions that raised the alerts that are active, in the rules' order.
   package var active: [AlertTransition] { watches.compactMap(\.active) }
 

@@ -21,6 +21,8 @@ package struct AlertTransition: Equatable, Sendable {
   package var basis: UInt64 = 0
   /// Records lost within the window: when there are any, a rate is at least so high.
   package var lost: UInt64
+  /// Nanoseconds that its times were moved by: a wall clock that is set gives an alert no other name.
+  private var shift: Int64 = 0
 
   package init(
     state: State, about: AlertRule, at: UInt64, started: UInt64, hits: Double, lost: UInt64 = 0
@@ -49,7 +51,16 @@ package struct AlertTransition: Equatable, Sendable {
 
   /// One name for an alert's two transitions, different from other alerts'.
   package var id: String {
-    "\(rule)-\(about.subjectFields.map { "\($0.value)-" }.joined())\(started / 1_000_000_000)"
+    "\(rule)-\(about.subjectFields.map { "\($0.value)-" }.joined())\((started &- UInt64(bitPattern: shift)) / 1_000_000_000)"
+  }
+
+  /// The same with its times moved by this many nanoseconds, for people to read; its name stays.
+  package func shifted(by shift: Int64) -> AlertTransition {
+    var moved = self
+    moved.shift &+= shift
+    moved.at = at &+ UInt64(bitPattern: shift)
+    moved.started = started &+ UInt64(bitPattern: shift)
+    return moved
   }
 }
 

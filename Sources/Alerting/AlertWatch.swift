@@ -56,6 +56,17 @@ package struct AlertWatch: Sendable {
     return evaluate(at: interval.end)
   }
 
+  /// The same for people to read, with the times of alerts moved by this many nanoseconds.
+  func shifted(by shift: Int64) -> AlertWatch {
+    var moved = self
+    moved.active = active?.shifted(by: shift)
+    for index in past.indices {
+      moved.past[index].started &+= UInt64(bitPattern: shift)
+      moved.past[index].ended &+= UInt64(bitPattern: shift)
+    }
+    return moved
+  }
+
   /// Why no alert is raised although the limit is passed, in a few words; nil when it is not passed, or an alert is
   /// active.
   package var heldBack: String? {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import System
+
 /// The exchanges of all workers, one by one, for one reader.
 ///
 /// It is made before the workers start; each gets one of `writers`. Nothing is recorded until `listen`.
@@ -11,14 +13,19 @@ package final class ExchangeReader {
 
   package let writers: [ExchangeWriter]
   private let queues: [RecordQueue]
+  private let labels: LabelClock?
 
-  /// - Parameter pendingExchanges: `ExchangeLimits.pendingRequests` of each worker's tracker.
+  /// - Parameters:
+  ///   - pendingExchanges: `ExchangeLimits.pendingRequests` of each worker's tracker.
+  ///   - labels: what the wall clock has become since the start, whose times the records have; nil for files.
   package init(
-    workers: Int, pendingExchanges: Int, queueCapacity: Int = ExchangeReader.queueCapacity,
+    workers: Int, pendingExchanges: Int, labels: LabelClock? = nil,
+    queueCapacity: Int = ExchangeReader.queueCapacity,
     underWay: Int = ExchangeReader.underWay
   ) {
     let queues = (0..<workers).map { _ in RecordQueue(capacity: queueCapacity) }
     self.queues = queues
+    self.labels = labels
     writers = queues.map { ExchangeWriter($0, pendingExchanges: pendingExchanges, notes: underWay) }
   }
 
@@ -47,6 +54,7 @@ package final class ExchangeReader {
     }
     guard earliest != nil else { return false }
     queues[chosen].take(into: &record)
+    if let shift = labels?.shift, shift != 0 { record.move(by: shift) }
     return true
   }
 

@@ -42,6 +42,12 @@ package struct ExchangeRecord: Sendable {
     String(decoding: bytes(range), as: UTF8.self)
   }
 
+  /// Moves its times by this many nanoseconds, for people to read.
+  mutating func move(by shift: Int64) {
+    facts.requestTime &+= UInt64(bitPattern: shift)
+    facts.endTime &+= UInt64(bitPattern: shift)
+  }
+
   mutating func set(_ facts: ExchangeFacts, texts span: RawSpan) {
     self.facts = facts
     texts.removeAll(keepingCapacity: true)

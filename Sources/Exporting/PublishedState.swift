@@ -51,6 +51,17 @@ package struct PublishedState: Sendable {
     self.at = at
     self.life = life
   }
+
+  /// Moves its times by this many nanoseconds, but for those of the rules.
+  mutating func move(by shift: Int64) {
+    guard shift != 0 else { return }
+    let nanoseconds = UInt64(bitPattern: shift)
+    started &+= nanoseconds
+    at &+= nanoseconds
+    life = life.shifted(by: shift)
+    for index in history.indices { history[index].at &+= nanoseconds }
+    interfaceDownSince = interfaceDownSince.map { $0 &+ nanoseconds }
+  }
 }
 
 /// How one alert rule stands.

@@ -27,6 +27,8 @@ package final class StateBuilder {
     package var capture = CaptureCounters()
     package var gauges = CaptureGauges()
     package var interfaceDownSince: UInt64?
+    /// Nanoseconds to add to times of the capture clock, but for those of the rules, for people to read.
+    package var shift: Int64 = 0
     package init(label: CaptureLabel) { self.label = label }
   }
 
@@ -106,6 +108,7 @@ package final class StateBuilder {
     published.history = history
     let reached = timeline.reached ?? started
     published.lag = now > reached ? now - reached : 0
+    published.move(by: input.shift)
     return published
   }
 }

@@ -27,7 +27,7 @@ extension ScreenPainter {
   /// The time with its thousandths and the day.
   private func exactTime(_ nanoseconds: UInt64) -> String {
     let thousandths = String(1000 + nanoseconds / 1_000_000 % 1000).dropFirst()
-    return "\(zone.label(nanoseconds)).\(thousandths)"
+    return "\(CalendarTime(nanoseconds: nanoseconds, offset: zone.offset(nanoseconds)).label).\(thousandths)"
   }
 
   /// The names and values of what is known; empty values are left out.

@@ -56,7 +56,7 @@ package struct ScreenPainter {
 
   /// Time of day, or day and time when that was not today or is long ago.
   func time(_ nanoseconds: UInt64) -> String {
-    let label = zone.label(nanoseconds)
+    let label = CalendarTime(nanoseconds: nanoseconds, offset: zone.offset(nanoseconds)).label
     let isOld = content.now > nanoseconds && content.now - nanoseconds > 20 * 3600 * 1_000_000_000
     // Tue, 23 Feb 2021 04:06:18
     return isOld ? "\(label.dropFirst(5).prefix(6)) \(label.suffix(8).prefix(5))" : String(label.suffix(8))

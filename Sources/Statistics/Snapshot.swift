@@ -40,6 +40,15 @@ package struct Snapshot: Equatable, Sendable {
   package var owners: [OwnerCounts]?
 
   package init() {}
+
+  /// The same for people to read, with its times moved by this many nanoseconds.
+  package func shifted(by shift: Int64) -> Snapshot {
+    guard shift != 0, start != 0 || end != 0 else { return self }
+    var moved = self
+    moved.start = start &+ UInt64(bitPattern: shift)
+    moved.end = end &+ UInt64(bitPattern: shift)
+    return moved
+  }
 }
 
 /// How often a name was counted: a method or a section.

@@ -11,6 +11,8 @@ package enum SystemClock: Sendable {
   case wall
   /// Time since the machine started; nobody can set it.
   case monotonic
+  /// Time since the machine started, that in which it was suspended included.
+  case boot
   /// Time that the calling thread has had a processor.
   case threadProcessor
 
@@ -23,12 +25,29 @@ package enum SystemClock: Sendable {
   }
 
   /// What to add to the monotonic clock to have the wall clock, as they are now.
-  package static var wallOffset: UInt64 { SystemClock.wall.now &- SystemClock.monotonic.now }
+  package static var wallOffset: UInt64 { offset(of: .wall) }
+
+  /// Nanoseconds that the machine has been suspended since it started.
+  package static var suspended: UInt64 { offset(of: .boot) }
+
+  /// How far a clock is ahead of the monotonic one.
+  private static func offset(of clock: SystemClock) -> UInt64 {
+    var before = SystemClock.monotonic.now, offset: UInt64 = 0
+    // A thread that loses its processor between two readings reads them again.
+    for _ in 0..<8 {
+      offset = clock.now &- before
+      let after = SystemClock.monotonic.now
+      if after &- before < 1_000_000 { break }
+      before = after
+    }
+    return offset
+  }
 
   private var identifier: clockid_t {
     switch self {
     case .wall: CLOCK_REALTIME
     case .monotonic: CLOCK_MONOTONIC
+    case .boot: CLOCK_BOOTTIME
     case .threadProcessor: CLOCK_THREAD_CPUTIME_ID
     }
   }

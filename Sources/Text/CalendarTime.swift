@@ -61,9 +61,14 @@ package struct CalendarTime: Equatable, Sendable {
 
   /// `23/Feb/2021:04:06:18 +0100`, as web servers' logs have it, in a zone `offset` seconds east of UTC.
   package func accessLog(offset: Int) -> String {
+    "\(Self.padded(day, 2))/\(Self.months[month - 1])/\(Self.padded(year, 4)):\(clock) "
+      + Self.zone(offset)
+  }
+
+  /// `+0100`: a zone `offset` seconds east of UTC.
+  static func zone(_ offset: Int) -> String {
     let minutes = abs(offset) / 60
-    return "\(Self.padded(day, 2))/\(Self.months[month - 1])/\(Self.padded(year, 4)):\(clock) "
-      + "\(offset < 0 ? "-" : "+")\(Self.padded(minutes / 60, 2))\(Self.padded(minutes % 60, 2))"
+    return "\(offset < 0 ? "-" : "+")\(padded(minutes / 60, 2))\(padded(minutes % 60, 2))"
   }
 
   private static let months = [

@@ -25,8 +25,21 @@ package enum DisplayZone: Equatable, Sendable {
     }
   }
 
-  /// `Tue, 23 Feb 2021 04:06:18` in this zone.
+  /// `Tue, 23 Feb 2021 04:06:18` in this zone; with ` +0100` where another moment has the same local time.
   package func label(_ nanoseconds: UInt64) -> String {
-    CalendarTime(nanoseconds: nanoseconds, offset: offset(nanoseconds)).label
+    let offset = offset(nanoseconds)
+    let label = CalendarTime(nanoseconds: nanoseconds, offset: offset).label
+    guard Self.isRepeated(nanoseconds, offset: self.offset) else { return label }
+    return "\(label) \(CalendarTime.zone(offset))"
+  }
+
+  /// Whether the clocks of a zone show a moment's time twice, since they are set back a few hours before or after it.
+  static func isRepeated(_ moment: UInt64, offset: (UInt64) -> Int) -> Bool {
+    let second: UInt64 = 1_000_000_000, reach = 3 * 3_600 * second
+    let own = offset(moment), later = offset(moment &+ reach), earlier = offset(moment &- min(moment, reach))
+    if later < own, offset(moment &+ UInt64(own - later) &* second) == later { return true }
+    guard earlier > own else { return false }
+    let other = UInt64(earlier - own) &* second
+    return other <= moment && offset(moment &- other) == earlier
   }
 }

@@ -50,8 +50,11 @@ import Testing
     return notice
   }
 
-  static func objects(_ alerts: AlertmanagerAlerts) throws -> [[String: Any]] {
-    let body = alerts.body(at: 1_795_331_927 * second)
+  /// What is posted at a second of the wall clock; 2026-11-22T08:00:00Z without one.
+  static func objects(_ alerts: AlertmanagerAlerts, at seconds: UInt64 = 1_795_334_400) throws -> [[String:
+    Any]]
+  {
+    let body = alerts.body(at: seconds * second)
     return try #require(try JSONSerialization.jsonObject(with: Data(body)) as? [[String: Any]])
   }
 
@@ -71,7 +74,7 @@ import Testing
         "top_site": "a.example", "id": "high-traffic-1",
       ])
     #expect(object["startsAt"] as? String == "2026-11-22T07:38:40.000000Z")
-    #expect(object["endsAt"] as? String == "2026-11-22T07:23:47.000000Z")
+    #expect(object["endsAt"] as? String == "2026-11-22T08:05:00.000000Z")
     alerts.posted(at: 6 * Self.second)
     #expect(alerts.nextPost == 66 * Self.second && !alerts.hasNews)
     alerts.posted(at: 66 * Self.second)
@@ -102,13 +105,29 @@ import Testing
     alerts.take(Self.notice("recovered"), at: 30 * Self.second)
     #expect(alerts.nextPost == 30 * Self.second)
     let ends = try Self.objects(alerts).compactMap { $0["endsAt"] as? String }
-    #expect(ends == ["2026-11-22T07:41:00.000000Z", "2026-11-22T07:23:47.000000Z"])
+    #expect(ends == ["2026-11-22T07:41:00.000000Z", "2026-11-22T08:05:00.000000Z"])
     alerts.posted(at: 30 * Self.second)
     #expect(try Self.objects(alerts).count == 1)
     alerts.take(Self.notice("recovered", site: "a"), at: 31 * Self.second)
     alerts.posted(at: 31 * Self.second)
     #expect(alerts.nextPost == nil)
     #expect(try Self.objects(alerts).isEmpty)
+  }
+
+  @Test func `nothing is posted from the future after the wall clock was set back`() throws {
+    var alerts = AlertmanagerAlerts(instance: "gw1", interface: "eth0")
+    alerts.take(Self.notice("raised"), at: 0)
+    alerts.take(Self.notice("recovered", rule: "over"), at: 0)
+    // 07:00, before the alerts were raised at 07:38 and one recovered at 07:41.
+    let objects = try Self.objects(alerts, at: 1_795_330_800)
+    let times = objects.map { [$0["startsAt"] as? String, $0["endsAt"] as? String] }
+    let seven = "2026-11-22T07:00:00.000000Z"
+    #expect(times == [[seven, "2026-11-22T07:05:00.000000Z"], [seven, seven]])
+    // 07:40, between the two.
+    let later = try Self.objects(alerts, at: 1_795_333_200).map {
+      [$0["startsAt"] as? String, $0["endsAt"] as? String]
+    }
+    #expect(later[1] == ["2026-11-22T07:38:40.000000Z", "2026-11-22T07:40:00.000000Z"])
   }
 
   @Test func `a failure is tried again after 1, 2, 4 seconds and so on, a minute at most`() {

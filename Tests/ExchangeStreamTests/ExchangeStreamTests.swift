@@ -3,6 +3,7 @@ import Capture
 import Exchanges
 import ExchangeStream
 import HTTP1
+import System
 import Testing
 
 /// Exchanges come out of the exchange stream one by one, as they were on the wire.
@@ -29,6 +30,20 @@ import Testing
     #expect(record.facts.requestTime == Followed.start)
     #expect(record.facts.endTime == Followed.start + Followed.step)
     #expect(record.facts.latency == Followed.step)
+  }
+
+  @Test func `a record has the times of the wall clock as it is set`() throws {
+    let labels = LabelClock(wallOffset: 0)
+    var traffic = Followed(labels: labels)
+    traffic.exchange("/before")
+    let before = try #require(traffic.taken().first)
+    labels.follow(wallOffset: 60_000_000_000)
+    traffic.exchange("/after")
+    let after = try #require(traffic.taken().first)
+    #expect(before.facts.requestTime == Followed.start)
+    #expect(after.facts.requestTime == Followed.start + 2 * Followed.step + 60_000_000_000)
+    #expect(
+      after.facts.endTime == after.facts.requestTime + Followed.step && after.facts.latency == Followed.step)
   }
 
   @Test func `pipelined requests keep their own answers`() {

@@ -15,12 +15,14 @@ struct Followed: ~Copyable {
   private var tracker: ExchangeTracker
   private var talk = Dialogue()
 
-  init(queueCapacity: Int = 64, underWay: Int = 64, depth: CaptureDepth = .streams) {
+  init(queueCapacity: Int = 64, underWay: Int = 64, depth: CaptureDepth = .streams, labels: LabelClock? = nil)
+  {
     var limits = ExchangeLimits.file
     limits.pendingRequests = 64
     tracker = ExchangeTracker(limits: limits, depth: depth, seed: 7)
     stream = ExchangeReader(
-      workers: 1, pendingExchanges: limits.pendingRequests, queueCapacity: queueCapacity, underWay: underWay)
+      workers: 1, pendingExchanges: limits.pendingRequests, labels: labels, queueCapacity: queueCapacity,
+      underWay: underWay)
     // The handshake, a moment before the first request.
     talk.time = Self.start - 2 * Self.step
     talk.open()

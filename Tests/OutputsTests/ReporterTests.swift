@@ -4,6 +4,7 @@ import Capture
 import Foundation
 import Reporting
 import Statistics
+import System
 import Testing
 
 @testable import wiretally
@@ -41,7 +42,9 @@ private final class Notes: Output {
   static let second: UInt64 = 1_000_000_000
 
   /// A reporter over a worker that has nothing to count, with a rule that silence raises.
-  static func reporter(_ outputs: [any Output], keepsRecent: Bool = false) throws -> Reporter {
+  static func reporter(
+    _ outputs: [any Output], keepsRecent: Bool = false, labels: LabelClock? = nil
+  ) throws -> Reporter {
     let plan = try IntervalPlan(interval: second)
     let budgets = StatisticsBudgets(pendingExchanges: 16)
     let timeline = try Timeline(
@@ -52,8 +55,36 @@ private final class Notes: Output {
     let label = CaptureLabel(backend: "eBPF", source: "eth0", ports: "80")
     return Reporter(
       outputs, timeline: timeline, alerts: AlertBoard(threshold: nil, rules: rules.rules), label: label,
-      sites: 5,
+      sites: 5, labels: labels,
       capture: { CaptureCounters() })
+  }
+
+  @Test func `what people read follows a wall clock that is set, alerts keep their names`() throws {
+    let labels = LabelClock(wallOffset: 0)
+    let steady = Notes(), moved = Notes()
+    let plain = try Self.reporter([steady]), following = try Self.reporter([moved], labels: labels)
+    for reporter in [plain, following] {
+      try reporter.open()
+      reporter.showIntervals(at: Self.start + 4 * Self.second)
+    }
+    labels.follow(wallOffset: 3_600 * Self.second)
+    for reporter in [plain, following] {
+      reporter.showIntervals(at: Self.start + 9 * Self.second)
+      reporter.finish(at: Self.start + 10 * Self.second)
+    }
+    #expect(steady.reports.count == moved.reports.count && steady.reports.count >= 9)
+    let hour = 3_600 * Self.second
+    for (own, other) in zip(steady.reports, moved.reports) {
+      let shift =
+        own.interval.start < Self.start + 4 * Self.second && other.interval.start < Self.start + hour
+        ? 0 : hour
+      #expect(
+        other.interval.start == own.interval.start + shift && other.interval.end == own.interval.end + shift)
+      #expect(other.life.start == own.life.start + shift)
+    }
+    #expect(moved.reports.last?.interval.end == steady.reports.last.map { $0.interval.end + hour })
+    let raised = try #require(plain.alerts.active.first), shown = try #require(following.alerts.active.first)
+    #expect(shown.started == raised.started + hour && shown.id == raised.id)
   }
 
   @Test func `every output gets each interval and the alerts that it raised`() throws {

@@ -3,6 +3,8 @@
 import Alerting
 import Capture
 import PcapCapture
+import Screen
+import System
 import Text
 
 /// What every page of a live watch says besides the counts: it changes while the watch runs.
@@ -15,6 +17,8 @@ final class LiveNotices {
   /// The lines as of the last poll.
   private(set) var lines: [String]
   private let backend: any LiveBackend
+  private let labels: LabelClock
+  private var suspension = SuspensionClock(suspended: SystemClock.suspended)
   private let interface: String?
   private let others: [String]
   private var downSince: UInt64?
@@ -32,10 +36,12 @@ final class LiveNotices {
   ///   - ports: the watched ports, as `--port` takes them.
   ///   - others: lines that never change.
   init(
-    _ backend: any LiveBackend, interface: String?, ports: String, scout: PortScout?, others: [String] = []
+    _ backend: any LiveBackend, _ labels: LabelClock, interface: String?, ports: String, scout: PortScout?,
+    others: [String] = []
   ) {
     self.others = others
     self.backend = backend
+    self.labels = labels
     self.interface = interface
     self.ports = ports
     self.scout = scout
@@ -49,16 +55,20 @@ final class LiveNotices {
   func follow(at now: UInt64, isSilent: Bool) -> Bool {
     guard now >= nextPoll else { return false }
     nextPoll = now &+ Self.pollInterval
+    labels.follow(wallOffset: SystemClock.wallOffset)
     let hasFoundPorts = followPorts(at: now, isSilent)
     let hasChanged = followInterface()
-    if hasFoundPorts || hasChanged { lines = notices }
-    return hasFoundPorts || hasChanged
+    let wasSuspended = suspension.follow(suspended: SystemClock.suspended)
+    if wasSuspended { Failure.say(Self.suspended(suspension.seconds), .warning) }
+    if hasFoundPorts || hasChanged || wasSuspended { lines = notices }
+    return hasFoundPorts || hasChanged || wasSuspended
   }
 
   /// What is to be known now.
   private var notices: [String] {
     var lines = backend.notices + others
-    if let since = downSince, let interface { lines.append(Self.down(interface, since)) }
+    if let since = downSince, let interface { lines.append(down(interface, since)) }
+    if suspension.seconds > 0 { lines.append(Self.suspended(suspension.seconds)) }
     if !otherPorts.isEmpty { lines.append(Self.found(otherPorts, instead: ports)) }
     return lines
   }
@@ -87,8 +97,14 @@ final class LiveNotices {
     return "no requests on port \(ports); HTTP seen on port \(list): --port \(list)"
   }
 
-  private static func down(_ interface: String, _ since: UInt64) -> String {
-    "interface \(interface) has been down since \(DisplayZone.local.label(since)); not capturing"
+  private func down(_ interface: String, _ since: UInt64) -> String {
+    let since = since &+ UInt64(bitPattern: labels.shift)
+    return "interface \(interface) has been down since \(DisplayZone.local.label(since)); not capturing"
+  }
+
+  /// The sentence about a machine that slept.
+  static func suspended(_ seconds: UInt64) -> String {
+    "the machine was suspended for \(CountText.span(seconds &* 1_000_000_000)) since the start; traffic of that time was not seen"
   }
 
   private func followInterface() -> Bool {
@@ -104,7 +120,7 @@ final class LiveNotices {
     guard since != downSince, let interface else { return false }
     downSince = since
     if let since {
-      Failure.say(Self.down(interface, since), .warning)
+      Failure.say(down(interface, since), .warning)
     } else {
       Failure.say("interface \(interface) is back")
     }

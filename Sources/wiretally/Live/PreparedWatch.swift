@@ -10,6 +10,7 @@ import PcapCapture
 import Reporting
 import Sandbox
 import Statistics
+import System
 
 /// A watch of which everything is open that takes a privilege, and nothing runs yet.
 ///
@@ -24,6 +25,7 @@ struct PreparedWatch: ~Copyable {
   fileprivate let scout: PortScout?
   fileprivate let owners: OwnerTable?
   fileprivate let notices: [String]
+  fileprivate let labels: LabelClock
   fileprivate let start: UInt64
   private let alertLog: (path: String, isRotatable: Bool)?
 
@@ -38,6 +40,7 @@ struct PreparedWatch: ~Copyable {
     // Before anything is given up, and before anything is open that others should not have.
     let delivery = try command.deliveryProcesses()
     let backend = try Backends.open(command.request)
+    let labels = LabelClock(wallOffset: SystemClock.wallOffset)
     let (owners, unknown) = Self.owners(command, backend)
     try alerts.checkOwners(unknown, isUnavailable: true)
     let label = CaptureLabel(
@@ -48,7 +51,8 @@ struct PreparedWatch: ~Copyable {
     limits.sectionDepth = command.options.pathDepth
     let stream =
       command.options.showsExchanges
-      ? ExchangeReader(workers: backend.sources.count, pendingExchanges: limits.pendingRequests) : nil
+      ? ExchangeReader(
+        workers: backend.sources.count, pendingExchanges: limits.pendingRequests, labels: labels) : nil
     let outputs = try OutputPlan(
       command.options, alerts: alerts, label: label, delivery: delivery, stream: stream, filter: filter,
       owners: owners, isLive: true,
@@ -73,12 +77,12 @@ struct PreparedWatch: ~Copyable {
     timeline.watchedOwners = alerts.owners
     reporter = Reporter(
       try outputs.outputs() + live.outputs, timeline: timeline, alerts: alerts, label: label,
-      sites: command.options.sites, capture: { backend.counters })
+      sites: command.options.sites, labels: labels, capture: { backend.counters })
     // Without it nothing is missing but a hint.
     scout = try? PortScout(interface: command.request.interface, besides: command.request.ports)
     (input, alertLog) = (live.input, outputs.alertLogPlace)
     (self.command, self.backend, self.workers, self.start) = (command, backend, workers, start)
-    self.owners = owners
+    (self.owners, self.labels) = (owners, labels)
     notices = unknown.map { ["processes are not known: \($0)"] } ?? []
   }
 
@@ -124,7 +128,7 @@ struct SandboxedWatch: ~Copyable {
     }
     let watch = RunningWatch(
       prepared.command, backend, workers, reporter, prepared.input, owners: prepared.owners,
-      notices: prepared.notices,
+      labels: prepared.labels, notices: prepared.notices,
       scout: prepared.scout, start: prepared.start)
     watch.announce()
     reporter.ready()

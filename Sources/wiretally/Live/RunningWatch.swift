@@ -6,6 +6,7 @@ import Owners
 import PcapCapture
 import Reporting
 import Statistics
+import System
 
 /// A watch whose workers count; this thread drives the outputs.
 struct RunningWatch: ~Copyable {
@@ -19,11 +20,13 @@ struct RunningWatch: ~Copyable {
   private let start: UInt64
 
   /// - Parameters:
+  ///   - labels: what the wall clock has become since the start.
   ///   - scout: looks for HTTP on other ports; nil where that cannot be done.
   ///   - start: when the watch has begun, on the capture clock.
   init(
     _ command: WatchCommand, _ backend: any LiveBackend, _ workers: WorkerPool, _ reporter: Reporter,
-    _ input: WatchInput, owners: OwnerTable?, notices: [String], scout: PortScout?, start: UInt64
+    _ input: WatchInput, owners: OwnerTable?, labels: LabelClock, notices: [String], scout: PortScout?,
+    start: UInt64
   ) {
     self.command = command
     self.backend = backend
@@ -33,7 +36,7 @@ struct RunningWatch: ~Copyable {
     self.owners = owners
     self.start = start
     self.notices = LiveNotices(
-      backend, interface: command.request.interface, ports: reporter.label.ports, scout: scout,
+      backend, labels, interface: command.request.interface, ports: reporter.label.ports, scout: scout,
       others: notices)
     reporter.notices = self.notices.lines
   }

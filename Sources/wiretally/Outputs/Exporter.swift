@@ -57,6 +57,7 @@ final class Exporter: Output {
     input.alerts = reporter.alertStatuses
     input.board = reporter.alerts
     input.capture = reporter.counters
+    input.shift = reporter.shift
     input.gauges = backend.gauges
     input.interfaceDownSince = backend.interfaceDownSince
     writer.write(reporter.timeline, at: now, input)

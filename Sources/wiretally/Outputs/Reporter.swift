@@ -5,6 +5,7 @@ import Alerting
 import Capture
 import Reporting
 import Statistics
+import System
 
 /// The driver of the outputs: takes each interval from the timeline once it is over, evaluates the alert rules on it,
 /// and hands both to every output.
@@ -13,12 +14,15 @@ final class Reporter {
   let label: CaptureLabel
   /// The lines of the program's own for all outputs: a fallback, a smaller ring.
   var notices: [String] = []
-  private(set) var alerts: AlertBoard
+  /// The state of the rules, with the times that the wall clock has for them now.
+  var alerts: AlertBoard { board.shifted(by: shift) }
   /// How often each rule raised an alert, in the board's order.
   private(set) var raised: [UInt64]
   /// The milliseconds between two ticks.
   let pace: Int32
 
+  private var board: AlertBoard
+  private let labels: LabelClock?
   private let outputs: [any Output]
   private let sites: Int?
   private let capture: () -> CaptureCounters
@@ -26,14 +30,16 @@ final class Reporter {
 
   /// - Parameters:
   ///   - sites: how many sites a snapshot holds; nil for all.
+  ///   - labels: what the wall clock has become since the start; nil for files.
   ///   - capture: what was counted before delivery, so far.
   init(
     _ outputs: [any Output], timeline: Timeline, alerts: AlertBoard, label: CaptureLabel, sites: Int?,
-    capture: @escaping () -> CaptureCounters
+    labels: LabelClock? = nil, capture: @escaping () -> CaptureCounters
   ) {
     self.outputs = outputs
     self.timeline = timeline
-    self.alerts = alerts
+    board = alerts
+    self.labels = labels
     self.label = label
     self.sites = sites
     self.capture = capture
@@ -42,6 +48,8 @@ final class Reporter {
     pace = outputs.map(\.pace).min() ?? 100
   }
 
+  /// Nanoseconds to add to what the capture clock says, for people to read.
+  var shift: Int64 { labels?.shift ?? 0 }
   /// What was counted before delivery, so far.
   var counters: CaptureCounters { capture() }
   /// Whether every output still has its reader.
@@ -98,20 +106,24 @@ final class Reporter {
     let life = timeline.summary(capture: counters, top: sites)
     if let imbalance = life.imbalance { Failure.say("internal accounting mismatch: \(imbalance)") }
     if isSilentWhenEmpty, life.start == 0, life.end == 0 { return }
-    for output in outputs { output.summary(life, self) }
+    for output in outputs { output.summary(life.shifted(by: shift), self) }
   }
 
   /// Begins all totals at zero again.
   func resetTotals() { timeline.resetTotals(capture: counters) }
 
   private func show(_ interval: Snapshot) {
-    let before = alerts.watches.map { $0.active != nil }
-    let changes = alerts.observe(interval).map { AlertChange(transition: $0, json: lines.alert($0)) }
-    for (index, watch) in alerts.watches.enumerated() where watch.active != nil && !before[index] {
+    let before = board.watches.map { $0.active != nil }
+    let changes = board.observe(interval).map { transition in
+      let transition = transition.shifted(by: shift)
+      return AlertChange(transition: transition, json: lines.alert(transition))
+    }
+    for (index, watch) in board.watches.enumerated() where watch.active != nil && !before[index] {
       raised[index] += 1
     }
     let life = timeline.summary(capture: counters, top: sites)
-    let report = IntervalReport(interval: interval, life: life, changes: changes)
+    let report = IntervalReport(
+      interval: interval.shifted(by: shift), life: life.shifted(by: shift), changes: changes)
     for output in outputs { output.interval(report, self) }
   }
 }

@@ -125,9 +125,10 @@ final class ScreenSession: Output, KeySource {
 
   private func gather(_ reporter: Reporter, _ now: UInt64) {
     let timeline = reporter.timeline, capture = reporter.counters
-    content.now = now
-    content.life = timeline.summary(capture: capture)
-    if let recent = recent ?? timeline.openInterval(capture: capture, top: 1) { content.recent = recent }
+    content.now = now &+ UInt64(bitPattern: reporter.shift)
+    content.life = timeline.summary(capture: capture).shifted(by: reporter.shift)
+    let open = recent ?? timeline.openInterval(capture: capture, top: 1)?.shifted(by: reporter.shift)
+    if let open { content.recent = open }
     content.history = timeline.history.latest()
     content.binLength = timeline.history.binLength
     content.alerts = reporter.alertRows
