@@ -44,7 +44,7 @@ enum CommandLines: FuzzTarget {
       switch try Wiretally.parseAsRoot(arguments) {
       case let command as WatchCommand:
         check(command.options.alerts)
-        expect((1...64).contains(command.workers), "there are workers")
+        expect((1...64).contains(command.workers.count(processors: 100_000)), "there are workers")
         expect(
           (1...1_024).contains(command.ringMebibytes) && command.request.ringBytes > 0, "there is a ring")
         expect(command.options.top.map { $0 > 0 } ?? true, "something is listed")
