@@ -19,15 +19,16 @@ extension Dialogue.Packet {
     return packet
   }
 
-  /// The packet as it is on the inner side of a NAT64, which came to the same place: the same ports and numbers
-  /// under IPv4.
-  var besideIPv6: [Dialogue.Packet] {
+  /// The packet on both sides of a NAT64 that came to one place: the same ports and numbers, the client's own address
+  /// outside, the server's IPv4 address within an IPv6 one.
+  func besideIPv6(server prefix: UInt64 = 0x0064_ff9b_0000_0000) -> [Dialogue.Packet] {
     var outer = self, inner = self
-    func translated(_ endpoint: Endpoint) -> Endpoint {
-      Endpoint(high: 0x0064_ff9b_0000_0000, low: endpoint.low & 0xffff_ffff, port: endpoint.port)
-    }
-    outer.segment.source = translated(segment.source)
-    outer.segment.destination = translated(segment.destination)
+    let server = isRequest ? segment.destination : segment.source
+    let client = isRequest ? segment.source : segment.destination
+    let far = Endpoint(
+      high: prefix, low: prefix == 0 ? 0x1234 : server.low & 0xffff_ffff, port: server.port)
+    let own = Endpoint(high: 0x2001_0db8_0000_0000, low: 0x9_0000_0001, port: client.port)
+    (outer.segment.source, outer.segment.destination) = isRequest ? (own, far) : (far, own)
     inner.segment.time += 100_000
     return isRequest ? [outer, inner] : [inner, outer]
   }
@@ -98,9 +99,12 @@ extension Dialogue.Packet {
   func `packets seen on both sides of a NAT64 at one place count once`(depth: CaptureDepth, withSyn: Bool) {
     let plain = Self.packets(Self.talk(depth: depth, withSyn: withSyn), depth)
     let truth = Self.account(plain, depth)
-    let account = Self.account(plain.flatMap(\.besideIPv6), depth)
+    let account = Self.account(plain.flatMap { $0.besideIPv6() }, depth)
     #expect(account.totals == truth.totals)
     #expect(account.isBalanced)
+    // The same numbers to a server that has nothing of the other one's address: two connections.
+    let strangers = Self.account(plain.flatMap { $0.besideIPv6(server: 0) }, depth)
+    #expect(strangers.counters.requests == 2 * truth.counters.requests)
   }
 
   @Test(arguments: 0..<200)

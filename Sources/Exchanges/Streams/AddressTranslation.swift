@@ -25,6 +25,9 @@ struct AddressTranslation: ~Copyable {
     var flow: PackedIndex<FlowIndex>
     var crossing: UInt8
     var isIPv4: Bool
+    /// The last 32 bits of both addresses: of an IPv6 address that stands for an IPv4 one, that (RFC 6052).
+    var sourceEnd: UInt32
+    var destinationEnd: UInt32
     var direction: Direction
   }
 
@@ -48,7 +51,7 @@ struct AddressTranslation: ~Copyable {
   }
 
   /// The same packet as seen before: the same bytes at the same numbers a moment ago, at another
-  /// interface, on its way out, or with addresses of another family (NAT64, RFC 6146); nil when there is none.
+  /// interface, on its way out, or translated to the other family (NAT64); nil when there is none.
   func earlier(_ sighting: Sighting) -> Sighting? {
     let slot = NumberHash.slot(sighting.sequence, sighting.acknowledgement, bits: Self.bits)
     let found = sightings[slot].value
@@ -56,9 +59,16 @@ struct AddressTranslation: ~Copyable {
       found.acknowledgement == sighting.acknowledgement, found.length == sighting.length,
       found.fingerprint == sighting.fingerprint, sighting.time &- found.time <= Self.window,
       found.interface != sighting.interface || found.crossing != sighting.crossing
-        || found.isIPv4 != sighting.isIPv4
+        || Self.isTranslated(found, sighting)
     else { return nil }
     return found
+  }
+
+  /// Whether one of two sightings has the other's addresses in the other family: a server of IPv4 has an IPv6 address that
+  /// ends with its own (RFC 6146, section 3.5; RFC 6052, section 2.1).
+  private static func isTranslated(_ one: Sighting, _ other: Sighting) -> Bool {
+    one.isIPv4 != other.isIPv4
+      && (one.sourceEnd == other.sourceEnd || one.destinationEnd == other.destinationEnd)
   }
 
   /// What a segment is recognised by; `flowHash` is that of the flow it came to.
@@ -74,7 +84,8 @@ struct AddressTranslation: ~Copyable {
       sequence: segment.sequence, acknowledgement: segment.acknowledgement, length: segment.payloadLength,
       interface: segment.interface, fingerprint: fingerprint, time: segment.time, flowHash: flowHash,
       flow: PackedIndex(place.flow), crossing: segment.direction.rawValue, isIPv4: segment.source.isIPv4,
-      direction: place.direction)
+      sourceEnd: UInt32(truncatingIfNeeded: segment.source.low),
+      destinationEnd: UInt32(truncatingIfNeeded: segment.destination.low), direction: place.direction)
   }
 }
 
