@@ -51,7 +51,7 @@ package struct AlertRuleList: Sendable {
     }
   }
 
-  /// The rule's own name, with a number behind it when another rule about the same has it.
+  /// The rule's own name, with a number after it when another rule about the same has it.
   private func freeName(_ rule: AlertRule) -> String {
     let taken = ((threshold.map { [$0] } ?? []) + rules).filter { $0.subject == rule.subject }.map(\.name)
     var name = rule.name

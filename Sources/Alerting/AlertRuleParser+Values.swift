@@ -16,7 +16,7 @@ extension AlertRuleParser {
     var minimumWord: AlertRuleText.Word?
     var site: String?
     var owners = OwnerCondition()
-    /// The last clause that says whose traffic it is, and the word behind it.
+    /// The last clause that says whose traffic it is, and the word after it.
     var subjectKey = "site"
     var subjectWord: AlertRuleText.Word?
     var name: String?

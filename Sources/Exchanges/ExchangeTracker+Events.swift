@@ -301,7 +301,7 @@ extension ExchangeTracker {
 
   /// The number after the last byte that a response's client may have sent; nil when that is not known.
   @inline(__always)
-  private mutating func lastSent(to chunk: Chunk) -> UInt32? {
+  private func lastSent(to chunk: Chunk) -> UInt32? {
     let direction = chunk.direction.opposite, unread = messages.unread(chunk.flow, direction)
     guard unread < 1 << 30, let position = streams.position(of: chunk.flow, direction) else { return nil }
     return position &+ unread

@@ -3,7 +3,6 @@
 import Capture
 package import Exchanges
 package import System
-import Text
 
 /// A worker's stage between the tracker and the tallies: finds the owners of both ends of each exchange that has ended.
 ///
@@ -34,8 +33,8 @@ package final class OwnerAttribution {
 
   private let table: OwnerTable
   private let known: ZeroedStorage<Known>
-  /// What places are keyed with: no operand of the hash is public, or an address could be made to cancel it.
-  private let secrets = (0..<6).map { _ in UInt64.random(in: .min ... .max) }
+  /// What places are keyed with.
+  private let secrets = FlowSecrets(seed: .random(in: .min ... .max))
 
   package init(_ table: OwnerTable) throws(SystemError) {
     self.table = table
@@ -90,10 +89,6 @@ package final class OwnerAttribution {
   }
 
   private func place(_ parties: ExchangeParties) -> Int {
-    let ports = UInt64(parties.client.port) << 16 | UInt64(parties.server.port)
-    let client = NameHash.fold(parties.client.high ^ secrets[0], parties.client.low ^ secrets[1])
-    let server = NameHash.fold(parties.server.high ^ secrets[2], parties.server.low ^ secrets[3])
-    let hash = NameHash.fold(client ^ ports ^ secrets[4], server ^ secrets[5])
-    return Int(truncatingIfNeeded: hash & UInt64(Self.capacity &- 1))
+    Int(truncatingIfNeeded: secrets.hash(parties.client, parties.server) & UInt64(Self.capacity &- 1))
   }
 }

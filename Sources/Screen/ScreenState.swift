@@ -105,14 +105,7 @@ package struct ScreenState: Equatable, Sendable {
 
   /// The sites that pass the filter, in the chosen order.
   func sites(_ content: ScreenContent) -> [SiteCounts] {
-    let shown = content.life.sites.filter { $0.requests > 0 && passes($0) }
-    guard sort != .requests || isReversed else { return shown }
-    let ordered = shown.enumerated().sorted { a, b in
-      // The list comes in order of requests: that decides between equals.
-      let (before, after) = isReversed ? (b, a) : (a, b)
-      return precedes(before.element, after.element) ?? (a.offset < b.offset)
-    }
-    return ordered.map(\.element)
+    ordered(content.life.sites.filter { $0.requests > 0 && passes($0) })
   }
 
   func passes(_ site: SiteCounts) -> Bool {
@@ -143,23 +136,5 @@ package struct ScreenState: Equatable, Sendable {
     if view == .slowest { return (lines, lines.firstIndex { $0.number == liveTop } ?? 0) }
     // The line itself, or the next older one where the filter hides it.
     return (lines, lines.firstIndex { $0.number <= liveTop } ?? max(0, lines.count - 1))
-  }
-
-  /// Whether a stands before b; nil when they are equal in the chosen column.
-  private func precedes(_ a: SiteCounts, _ b: SiteCounts) -> Bool? {
-    func order<Value: Comparable>(_ first: Value, _ second: Value) -> Bool? {
-      first == second ? nil : first > second
-    }
-    return switch sort {
-    case .requests: order(a.requests, b.requests)
-    case .successes: order(a.successes, b.successes)
-    case .failures: order(a.failures, b.failures)
-    case .unanswered: order(a.unanswered.count, b.unanswered.count)
-    case .maximum: order(a.latency.maximum, b.latency.maximum)
-    case .p50: order(a.latency.p50, b.latency.p50)
-    case .p99: order(a.latency.p99, b.latency.p99)
-    // Names begin with a.
-    case .name: order(b.name, a.name)
-    }
   }
 }

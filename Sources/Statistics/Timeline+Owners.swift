@@ -63,12 +63,5 @@ extension Timeline {
 }
 
 extension OwnerCounts {
-  fileprivate mutating func add(_ counts: NameCounts) {
-    requests &+= counts.requests
-    successes &+= counts.successes
-    failures &+= counts.failures
-    unanswered.add(counts.unanswered)
-  }
-
   fileprivate var key: String { "\(process?.owner.process ?? "") \(process?.owner.place ?? "")" }
 }

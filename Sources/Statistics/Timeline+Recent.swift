@@ -69,22 +69,10 @@ extension Timeline {
   }
 }
 
-extension OwnerActivity {
-  fileprivate mutating func add(_ counts: NameCounts) {
-    requests &+= counts.requests
-    successes &+= counts.successes
-    failures &+= counts.failures
-    unanswered.add(counts.unanswered)
-  }
-}
-
 extension SiteActivity {
   fileprivate mutating func add(_ rows: CounterRows, _ slot: Int) {
     let counts = rows.rows[slot].counts
-    requests &+= counts.requests
-    successes &+= counts.successes
-    failures &+= counts.failures
-    unanswered.add(counts.unanswered)
+    add(counts)
     if counts.answered > 0 { latencies.add(rows.distribution(slot)) }
   }
 }

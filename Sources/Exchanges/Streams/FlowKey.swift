@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Capture
+package import Capture
 import HTTP1
 import Text
 
@@ -41,7 +41,7 @@ struct FlowKey: Equatable, BitwiseCopyable, Sendable {
 }
 
 /// What the hash of connections is keyed with: a number for each operand, made of one seed.
-struct FlowSecrets: BitwiseCopyable, Sendable {
+package struct FlowSecrets: BitwiseCopyable, Sendable {
   let aHigh: UInt64
   let aLow: UInt64
   let bHigh: UInt64
@@ -49,7 +49,7 @@ struct FlowSecrets: BitwiseCopyable, Sendable {
   let ports: UInt64
   let rest: UInt64
 
-  init(seed: UInt64) {
+  package init(seed: UInt64) {
     var state = seed
     aHigh = Self.next(&state)
     aLow = Self.next(&state)
@@ -57,6 +57,13 @@ struct FlowSecrets: BitwiseCopyable, Sendable {
     bLow = Self.next(&state)
     ports = Self.next(&state)
     rest = Self.next(&state)
+  }
+
+  /// The keyed hash of a connection by its ends, in this order.
+  package func hash(_ a: Endpoint, _ b: Endpoint) -> UInt64 {
+    FlowKey(
+      aHigh: a.high, aLow: a.low, bHigh: b.high, bLow: b.low, ports: UInt32(a.port) << 16 | UInt32(b.port)
+    ).hash(self)
   }
 
   /// SplitMix64, one step.
