@@ -66,6 +66,7 @@ let package = Package(
     .target(name: "Packets", dependencies: ["System"], swiftSettings: settings),
     .target(name: "HTTP1", dependencies: ["System", "Text"], swiftSettings: settings),
     .target(name: "HTTP2", swiftSettings: settings),
+    .target(name: "TLSPlaces", dependencies: ["System"], swiftSettings: settings),
     // Sources of segments.
     .target(name: "Capture", dependencies: ["System"], swiftSettings: settings),
     .target(
@@ -131,7 +132,9 @@ let package = Package(
       swiftSettings: settings),
     .target(
       name: "Doctor",
-      dependencies: ["Backends", "Capture", "KernelCapture", "PcapCapture", "Sandbox", "System", "Text"],
+      dependencies: [
+        "Backends", "Capture", "KernelCapture", "PcapCapture", "Sandbox", "System", "Text", "TLSPlaces",
+      ],
       swiftSettings: settings),
     .target(
       name: "Measuring",
@@ -156,6 +159,7 @@ let package = Package(
     .target(name: "PacketBuilder", path: "Tests/PacketBuilder", swiftSettings: settings),
     .target(
       name: "Conversations", dependencies: ["Capture"], path: "Tests/Conversations", swiftSettings: settings),
+    .target(name: "ELFBuilder", path: "Tests/ELFBuilder", swiftSettings: settings),
     .target(name: "Children", path: "Tests/Children", swiftSettings: settings),
     .target(name: "Randomness", path: "Tests/Randomness", swiftSettings: settings),
     .target(
@@ -179,7 +183,8 @@ let package = Package(
       "PcapCapture",
       with: ["Capture", "Exchanges", "HTTP1", "PacketBuilder", "Packets", "Randomness", "System", "Text"]),
     tests("PreCaptureDrops", with: ["Capture"]),
-    tests("Doctor", with: ["Capture", "KernelCapture", "PcapCapture", "Text"]),
+    tests("TLSPlaces", with: ["Children", "ELFBuilder", "Randomness", "System"]),
+    tests("Doctor", with: ["Capture", "KernelCapture", "PcapCapture", "Text", "TLSPlaces"]),
     tests("Measuring", with: ["Capture", "Packets", "System", "Text"]),
     tests(
       "Exchanges",

@@ -66,7 +66,8 @@ package struct Diagnosis: Sendable {
     ]
     scout?.read()
     return Diagnosis(
-      checks: checks(KernelProbe.ask()) + [processes(request)] + sandbox() + [otherPorts(scout?.ports)],
+      checks: checks(KernelProbe.ask()) + [processes(request)] + sandbox() + [otherPorts(scout?.ports)]
+        + libraries(),
       interfaces: InterfaceState.all(), trials: trials, interface: interface)
   }
 

@@ -4,6 +4,7 @@ import KernelCapture
 import PcapCapture
 import Testing
 import Text
+import TLSPlaces
 
 @testable import Doctor
 
@@ -78,6 +79,25 @@ struct DiagnosisTests {
     #expect(Diagnosis.processes(fault: refused, hasTypes: true).hint == nil)
     #expect(
       Diagnosis.processes(fault: refused, hasTypes: false).hint?.contains("CONFIG_DEBUG_INFO_BTF") == true)
+  }
+
+  @Test func `a TLS library has the places of its code, or the reason why it has none`() {
+    var library = TLSLibrary(
+      kind: .openSSL, path: "/usr/lib/libssl.so.3", identity: .init(device: 1, inode: 2), processes: 1)
+    let places = [ProbePlace(.read, offset: 0x35290), ProbePlace(.write, offset: 0x355a0)]
+    let known = Diagnosis.library(library, places: places, fault: nil)
+    #expect(known.name == "TLS library" && known.state == .fine && known.hint == nil)
+    #expect(
+      known.found
+        == "/usr/lib/libssl.so.3, mapped by 1 process: attachable at read 0x35290, write 0x355a0")
+    library.processes = 0
+    let unknown = Diagnosis.library(library, places: nil, fault: "it exports no names")
+    #expect(unknown.state == .unknown)
+    #expect(
+      unknown.found == "/usr/lib/libssl.so.3, mapped by 0 processes: not attachable: it exports no names")
+    #expect(Diagnosis.unread(library).found.hasSuffix("0 processes: not read, only OpenSSL is"))
+    let replaced = Diagnosis.replaced("/usr/lib/libssl.so.3")
+    #expect(replaced.found.contains("replaced while") && replaced.hint?.contains("(deleted)") == true)
   }
 
   @Test func `an old kernel needs another one, a forbidden probe needs root`() throws {

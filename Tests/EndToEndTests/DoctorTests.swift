@@ -54,9 +54,16 @@ struct DoctorTests {
     #expect(ran.status == 0, "\(ran.errors)")
     let report = try #require(Report(ran.output))
     #expect(report.backend == "eBPF")
+    // The machine's processes may have libraries that were replaced, and its libraries code that is not known.
     #expect(
-      report.checks.allSatisfy { $0.state == "fine" || $0.name == "BPF JIT" && $0.state == "unknown" },
-      "\(report.checks)")
+      report.checks.allSatisfy {
+        $0.state == "fine" || ["BPF JIT", "TLS library"].contains($0.name) && $0.state == "unknown"
+      }, "\(report.checks)")
+    // curl's.
+    let library = report.checks.first {
+      $0.name == "TLS library" && $0.found.contains("/libssl.so.3, mapped by")
+    }
+    #expect(library?.found.contains(": attachable at read 0x") == true, "\(report.checks)")
     #expect(report.check("libpcap")?.found.contains("1.") == true)
     #expect(report.check("processes")?.found == "known: who serves and who asks")
     #expect(report.interfaces.map(\.name) == ["lo", "eth0"])

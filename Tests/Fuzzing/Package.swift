@@ -21,7 +21,7 @@ let settings: [SwiftSetting] = [
   .unsafeFlags(["-enforce-exclusivity=unchecked", "-enable-testing"]),
 ]
 
-let helpers = ["HeadChecks", "HeaderBlocks", "PacketBuilder", "Randomness", "Support"]
+let helpers = ["ELFBuilder", "HeadChecks", "HeaderBlocks", "PacketBuilder", "Randomness", "Support"]
 
 let folder = Context.packageDirectory
 let above = (try? String(contentsOfFile: "\(folder)/../../Package.swift", encoding: .utf8)) ?? ""

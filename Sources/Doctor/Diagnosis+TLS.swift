@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import System
+package import TLSPlaces
+
+/// Which TLS libraries this machine has, and whether their plain text can be read.
+extension Diagnosis {
+  /// A line for each library, with the places of its code.
+  static func libraries() -> [Check] {
+    let result = LibrarySearch.run()
+    let checks = result.libraries.map { library in
+      guard library.kind == .openSSL else { return unread(library) }
+      do throws(SystemError) {
+        let file = try LibraryFile(library)
+        do throws(OpenSSLPlaces.Fault) {
+          return self.library(library, places: try OpenSSLPlaces.find(in: file.bytes), fault: nil)
+        } catch {
+          return self.library(library, places: nil, fault: error.description)
+        }
+      } catch {
+        return self.library(library, places: nil, fault: "it cannot be read: \(error.reason)")
+      }
+    }
+    return checks + result.replaced.map(replaced)
+  }
+
+  /// What it means that a library is none of OpenSSL's: nothing that could be fixed.
+  package static func unread(_ library: TLSLibrary) -> Check {
+    Check(name: "TLS library", state: .fine, found: "\(use(of: library)): not read, only OpenSSL is")
+  }
+
+  private static func use(of library: TLSLibrary) -> String {
+    let processes = library.processes == 1 ? "1 process" : "\(library.processes) processes"
+    return "\(library.path), mapped by \(processes)"
+  }
+
+  /// What it means that a library has these places, or none.
+  package static func library(_ library: TLSLibrary, places: [ProbePlace]?, fault: String?) -> Check {
+    let what = use(of: library)
+    guard let places else {
+      return Check(
+        name: "TLS library", state: .unknown, found: "\(what): not attachable: \(fault ?? "unknown")")
+    }
+    let list = places.map { "\($0.function.rawValue) 0x\(String($0.offset, radix: 16))" }
+    return Check(
+      name: "TLS library", state: .fine, found: "\(what): attachable at " + list.joined(separator: ", "))
+  }
+
+  /// What it means that processes execute a file that has no name any more.
+  package static func replaced(_ path: String) -> Check {
+    Check(
+      name: "TLS library", state: .unknown,
+      found: "\(path), replaced while processes have it mapped: these are not attachable",
+      hint: "restart them (see: grep -l '\(path) (deleted)' /proc/[0-9]*/maps)")
+  }
+}

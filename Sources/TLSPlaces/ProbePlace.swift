@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A place of a library's code where its plain text passes by.
+package struct ProbePlace: Equatable, Sendable {
+  /// What runs there.
+  package enum Function: String, Sendable, CaseIterable {
+    /// Plain text is returned to the program.
+    case read
+    /// Plain text is taken from the program; the length that was taken is returned by the fourth argument.
+    case write
+    /// The same with the length by the fifth argument (OpenSSL 3.3 and later).
+    case writeWithFlags
+    case handshake
+    /// The connection's memory is given back.
+    case free
+  }
+
+  package var function: Function
+  /// Where in the file it is: the first instruction that the kernel emulates instead of stepping over it.
+  package var offset: UInt64
+
+  package init(_ function: Function, offset: UInt64) {
+    (self.function, self.offset) = (function, offset)
+  }
+}

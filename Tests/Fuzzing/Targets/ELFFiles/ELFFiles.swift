@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ELFBuilder
+import Randomness
+import Support
+import TLSPlaces
+
+/// Libraries as places: whatever a file says, the places are within it and are instructions that may be probed.
+enum ELFFiles: FuzzTarget {
+  static func seeds(_ random: inout SeededGenerator) -> [[UInt8]] {
+    var seeds = [false, true].flatMap { hasLanding in
+      [false, true].map { ELFBuilder.openSSL(hasLanding: hasLanding, hasFlags: $0).bytes }
+    }
+    let first = seeds[0]
+    for _ in 0..<60 {
+      var bytes = first
+      for _ in 0..<Int.random(in: 1...4, using: &random) {
+        bytes[Int.random(in: bytes.indices, using: &random)] = .random(in: 0...255, using: &random)
+      }
+      seeds.append(bytes)
+    }
+    return seeds
+  }
+
+  static func test(_ input: RawSpan) {
+    let bytes = input.array
+    guard let places = try? OpenSSLPlaces.find(in: bytes) else { return }
+    expect(places.count == 4, "a library has all places or none")
+    for place in places {
+      guard place.offset < UInt64(bytes.count) else { return expect(false, "a place is within the file") }
+      let first = bytes[Int(place.offset)]
+      let isPush = (0x50...0x57).contains(first) || first == 0x41
+      let isJump = first == 0x74 || first == 0x0f
+      expect(place.function == .free ? isJump : isPush, "a place is an instruction that is emulated")
+    }
+  }
+}
+
+@_cdecl("LLVMFuzzerInitialize")
+public func begin(_ count: UnsafeMutablePointer<CInt>?, _ arguments: OpaquePointer?) -> CInt {
+  ELFFiles.begin()
+}
+
+@_cdecl("LLVMFuzzerTestOneInput")
+public func test(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt { unsafe ELFFiles.run(bytes, count) }

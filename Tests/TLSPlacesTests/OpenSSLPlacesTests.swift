@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+import ELFBuilder
+import Testing
+
+@testable import TLSPlaces
+
+/// Where OpenSSL is attached to: by its code, which is that of the builds of Debian 11 to 13.
+struct OpenSSLPlacesTests {
+  @Test(arguments: [false, true], [false, true])
+  func `each function has its place, after a landing as well`(hasLanding: Bool, hasFlags: Bool) throws {
+    let bytes = ELFBuilder.openSSL(hasLanding: hasLanding, hasFlags: hasFlags).bytes
+    let places = try OpenSSLPlaces.find(in: bytes)
+    #expect(places.map(\.function) == [.read, hasFlags ? .writeWithFlags : .write, .handshake, .free])
+    #expect(places.map { bytes[Int($0.offset)] } == [0x41, 0x53, 0x55, hasLanding ? 0x74 : 0x0f])
+  }
+
+  @Test func `code that is in no pattern is named and not attached to`() {
+    // A frame is set up before anything is called: what runs there is unknown.
+    var file = ELFBuilder()
+    file.add("SSL_read_ex", [0x55, 0x48, 0x89, 0xe5, 0xe8, 0, 0, 0, 0])
+    #expect(
+      throws: OpenSSLPlaces.Fault.unknownCode("SSL_read_ex", [0x55, 0x48, 0x89, 0xe5, 0xe8, 0, 0, 0, 0])
+    ) {
+      try OpenSSLPlaces.find(in: file.bytes)
+    }
+    // The callee is outside of the code.
+    file = ELFBuilder()
+    file.addCaller("SSL_read_ex", of: 1 << 20)
+    #expect(throws: OpenSSLPlaces.Fault.unknownCode("the callee of SSL_read_ex", [])) {
+      try OpenSSLPlaces.find(in: file.bytes)
+    }
+    #expect(throws: OpenSSLPlaces.Fault.missing("SSL_read_ex")) {
+      try OpenSSLPlaces.find(in: ELFBuilder.with("other").bytes)
+    }
+  }
+
+  @Test(
+    arguments: [
+      // mov (%rdi),%rax; an arithmetic test of another register; a jump that is not taken for zero.
+      [0x48, 0x8b, 0x07], [0x48, 0x85, 0xf6, 0x74, 0], [0x48, 0x85, 0xff, 0x75, 0], [0x48, 0x85, 0xff], [],
+    ] as [[UInt8]])
+  func `other beginnings are no places`(code: [UInt8]) {
+    #expect(CodePattern.push(code) == nil)
+    #expect(CodePattern.jumpIfNull(code) == nil)
+    #expect(CodePattern.callee(code) == nil)
+  }
+
+  @Test func `faults are in words`() {
+    let texts: [(OpenSSLPlaces.Fault, String)] = [
+      (.file(.malformed), "it is no ELF file, or a damaged one"),
+      (.file(.otherMachine), "it is for another processor than x86-64"),
+      (.file(.noSymbols), "it exports no names"), (.missing("SSL_free"), "it does not export SSL_free"),
+      (.unknownCode("SSL_free", [0x0f, 0xa0]), "SSL_free begins with code that is not known: 0f a0"),
+    ]
+    for (fault, text) in texts { #expect(fault.description == text) }
+  }
+}
+
+extension ELFBuilder {
+  /// A file with one function of this name, which returns.
+  static func with(_ name: String) -> ELFBuilder {
+    var file = ELFBuilder()
+    file.add(name, [0xc3])
+    return file
+  }
+}
