@@ -178,7 +178,9 @@ let package = Package(
       exclude: ["decode_blocks.py"], swiftSettings: settings + optimized),
     tests(
       "KernelCapture",
-      with: ["Capture", "CHTTPFilter", "COwnerFilter", "HTTP1", "PacketBuilder", "Packets", "System"]),
+      with: [
+        "Capture", "CHTTPFilter", "COwnerFilter", "HTTP1", "PacketBuilder", "Packets", "Randomness", "System",
+      ]),
     tests(
       "PcapCapture",
       with: ["Capture", "Exchanges", "HTTP1", "PacketBuilder", "Packets", "Randomness", "System", "Text"]),

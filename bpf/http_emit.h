@@ -93,7 +93,7 @@ static __always_inline void httpf_describe(struct __sk_buff *skb, struct httpf_c
 	event->source_port = bpf_ntohs(h->source_port);
 	event->destination_port = bpf_ntohs(h->destination_port);
 	event->direction = cpu->segment.direction;
-	event->zero = 0;
+	event->question = 0;
 	cpu->request = cpu->segment.begins == HTTPF_REQUEST;
 }
 

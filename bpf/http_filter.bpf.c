@@ -14,10 +14,14 @@
  *          │                           │         ▼
  *          ├───────────────────────────┼──▶ httpf_search ⟲: where a head ends ───────┐
  *          │                           │                                             ▼
- *          └───────────────────────────┴──▶ httpf_stream: depth streams ──▶ httpf_rest ⟲: super-segments
+ *          ├───────────────────────────┼──▶ httpf_follow_frames ──▶ httpf_walk_frames ⟲: HTTP/2
+ *          │                           │         ▼                           │
+ *          └───────────────────────────┴──▶ httpf_stream: depth streams ─────┴──▶ httpf_rest ⟲:
+ * super-segments
  */
 #include <linux/if_packet.h>
 
+#include "http_frames.h"
 #include "http_headers.h"
 #include "http_inspect.h"
 
@@ -168,15 +172,64 @@ int httpf_stream(struct __sk_buff *skb)
 	/* At depth auto it has been computed. */
 	if (httpf_settings.depth != HTTPF_AUTO)
 		cpu->flow = httpf_flow(&cpu->segment.headers);
+	else if (!cpu->segment.length && cpu->segment.headers.flags & HTTPF_SYN && !httpf_is_one_sided(cpu))
+		httpf_note_opening(cpu);
 	cpu->worker = httpf_worker(&cpu->flow);
 	httpf_describe(skb, cpu);
 	httpf_begin_pieces(cpu);
 	cpu->event.kind = HTTPF_STREAM;
+	/* With a payload it has passed httpf_follow_frames. */
+	if (httpf_settings.depth == HTTPF_AUTO && cpu->left)
+		cpu->event.question = cpu->walk.question;
 	cpu->size = 0;
 	if (cpu->left && !httpf_take_piece(skb, cpu, HTTPF_PIECE))
 		return 0;
 	httpf_emit_piece(cpu, cpu->size);
 	return cpu->left ? httpf_tail_call(skb, cpu, HTTPF_AT_REST) : 0;
+}
+
+/*
+ * Depth auto, a marked connection: passes of HTTP/2's frames what matters; what is no such frames, or nobody
+ * knows where they begin, passes whole.
+ */
+SEC("socket")
+int httpf_follow_frames(struct __sk_buff *skb)
+{
+	struct httpf_cpu *cpu = httpf_this_cpu();
+	__u32 start;
+
+	if (!cpu)
+		return 0;
+	cpu->walk.question = 0;
+	if (httpf_is_one_sided(cpu) || !httpf_find_frame(skb, cpu, &start))
+		return httpf_tail_call(skb, cpu, HTTPF_AT_STREAM);
+	cpu->worker = httpf_worker(&cpu->flow);
+	httpf_describe(skb, cpu);
+	httpf_begin_pieces(cpu);
+	cpu->event.kind = HTTPF_STREAM;
+	httpf_pass_over(cpu, start);
+	if ((__s32)cpu->walk.at < 0 && !httpf_complete_header(skb, cpu))
+		return httpf_give_up_frames(skb, cpu);
+	return httpf_tail_call(skb, cpu, HTTPF_AT_WALK);
+}
+
+/* Walks from frame to frame, eight a call; and sends what matters of them, up to the segment's end. */
+SEC("socket")
+int httpf_walk_frames(struct __sk_buff *skb)
+{
+	struct httpf_cpu *cpu = httpf_this_cpu();
+
+	if (!cpu)
+		return 0;
+	if (httpf_step_frame(skb, cpu) && httpf_step_frame(skb, cpu) && httpf_step_frame(skb, cpu) &&
+	    httpf_step_frame(skb, cpu) && httpf_step_frame(skb, cpu) && httpf_step_frame(skb, cpu) &&
+	    httpf_step_frame(skb, cpu) && httpf_step_frame(skb, cpu)) {
+		if (++cpu->walk.calls < HTTPF_WALKS)
+			return httpf_tail_call(skb, cpu, HTTPF_AT_WALK);
+		return httpf_give_up_frames(skb, cpu);
+	}
+	httpf_keep_frames(skb, cpu);
+	return httpf_emit_left(skb, cpu);
 }
 
 /* Sends the next piece of a super-segment; whether another one follows. */

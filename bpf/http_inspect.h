@@ -20,9 +20,16 @@ static __always_inline int httpf_decide(struct __sk_buff *skb, struct httpf_cpu 
 		HTTPF_COUNT(cpu, response_heads);
 	else if (begins == HTTPF_PREFACE)
 		HTTPF_COUNT(cpu, http2);
-	if (httpf_settings.depth == HTTPF_STREAMS ||
-	    (httpf_settings.depth == HTTPF_AUTO && httpf_passes_whole(cpu, begins)))
+	if (httpf_settings.depth == HTTPF_STREAMS)
 		return httpf_tail_call(skb, cpu, HTTPF_AT_STREAM);
+	if (httpf_settings.depth == HTTPF_AUTO) {
+		int passing = httpf_passing(cpu, begins);
+
+		if (passing == HTTPF_PASS_NOTHING)
+			return 0;
+		if (passing == HTTPF_PASS_WHOLE)
+			return httpf_tail_call(skb, cpu, HTTPF_AT_FRAMES);
+	}
 	return httpf_emit_heads(skb, cpu);
 }
 

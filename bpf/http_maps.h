@@ -133,6 +133,18 @@ struct httpf_search {
 	__u32 body;	  /* where the last empty line of the piece ended, whatever follows */
 };
 
+/* The walk through the frames of a segment, from program to program. */
+struct httpf_walk {
+	__u32 at;	/* of the next frame's header in the payload; may lie after its end */
+	__u32 calls;	/* of httpf_walk for this segment */
+	__u32 is_data;	/* whether the frame before it is DATA */
+	__u32 base;	/* as in httpf_frames.range */
+	__u32 header;	/* httpf_frames.header's low half, as the segment before it left it */
+	__be32 bytes;	/* of a header that continues in the next segment */
+	__u32 question; /* what the segment's records ask */
+	__u64 owner;	/* as in httpf_frames */
+};
+
 /* The flow as two numbers: one the same for both directions, one for this direction alone. */
 struct httpf_flow {
 	__u64 both;
@@ -157,6 +169,7 @@ struct httpf_cpu {
 	struct httpf_flow flow; /* the segment's */
 	struct httpf_progress progress;
 	struct httpf_search search;
+	struct httpf_walk walk;
 	__u64 unchecked; /* bytes sent since the ring's fill was last checked */
 	__u32 worker;	 /* whose ring the flow's records go to */
 	/* The piece that is sent next. */
@@ -267,6 +280,23 @@ struct {
 	__type(key, __u32);
 	__type(value, struct httpf_marked);
 } httpf_marked SEC(".maps");
+
+/* By connection and direction: httpf_side. The filter's alone. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, HTTPF_SIDES);
+	__type(key, __u32);
+	__type(value, struct httpf_frames);
+} httpf_frames SEC(".maps");
+
+/* What workers answer, by the same index; mapped as httpf_marks is. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, HTTPF_SIDES);
+	__type(key, __u32);
+	__type(value, struct httpf_answer);
+} httpf_answers SEC(".maps");
 
 /* One ring a worker; the loader makes them, in the size there is memory for. */
 struct {

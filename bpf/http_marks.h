@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * httpf_passes_whole: depth auto. Which connections pass whole, since their heads are not enough to read
+ * httpf_passing: depth auto. Which connections pass whole, since their heads are not enough to read
  * them.
  *
  * The filter marks a connection by itself, so that not even its first responses are missed; the worker that
@@ -175,11 +175,50 @@ static __always_inline void httpf_note_single(struct httpf_cpu *cpu)
 		mark->loaded = size;
 }
 
+/* How much of a segment passes. */
+enum { HTTPF_PASS_HEADS, HTTPF_PASS_WHOLE, HTTPF_PASS_NOTHING };
+
+/* The element of a segment's direction in the tables of frames; FrameAnswers.swift computes the same. */
+static __always_inline __u32 httpf_side(const struct httpf_cpu *cpu)
+{
+	const struct httpf_headers *h = &cpu->segment.headers;
+
+	return httpf_mark_slot(&cpu->flow) << 1 |
+	       (bpf_ntohs(h->source_port) < bpf_ntohs(h->destination_port));
+}
+
+/* A word that other CPUs, or a worker, may write meanwhile. */
+static __always_inline __u64 httpf_word_of(const __u64 *word)
+{
+	return *(volatile const __u64 *)word;
+}
+
+/* Whether a marked connection's segment has nothing that matters: it lies in HTTP/2's DATA. */
+static __always_inline int httpf_is_data(struct httpf_cpu *cpu, struct httpf_mark *mark, __u32 sequence,
+					 __u32 end)
+{
+	__u32 side = httpf_side(cpu);
+	const struct httpf_frames *frames = bpf_map_lookup_elem(&httpf_frames, &side);
+	__u64 range;
+
+	if (!frames || httpf_word_of(&frames->owner) != (mark->kernel & ~(__u64)HTTPF_WISH))
+		return 0;
+	range = httpf_word_of(&frames->range);
+	if ((__s32)(sequence - (__u32)(range >> 32)) < 0 || (__s32)((__u32)range - end) < 0 ||
+	    cpu->segment.headers.flags & (HTTPF_FIN | HTTPF_SYN | HTTPF_RST))
+		return 0;
+	cpu->counters.h2_data_skipped += end - sequence;
+	/* The clock is slow: once in 64 KiB. */
+	if ((sequence ^ end) >> 16)
+		httpf_see(mark);
+	return 1;
+}
+
 /*
- * Whether the segment passes whole, after it has been noted what it tells of its connection. A slot whose
+ * How much of the segment passes, after it has been noted what it tells of its connection. A slot whose
  * connection is marked is not given away before it has been silent for a while.
  */
-static __always_inline int httpf_passes_whole(struct httpf_cpu *cpu, __u32 begins)
+static __always_inline int httpf_passing(struct httpf_cpu *cpu, __u32 begins)
 {
 	const struct httpf_headers *h = &cpu->segment.headers;
 	__u32 sequence = bpf_ntohl(h->sequence) + (h->flags & HTTPF_SYN ? 1 : 0);
@@ -191,17 +230,17 @@ static __always_inline int httpf_passes_whole(struct httpf_cpu *cpu, __u32 begin
 	cpu->search.loaded = HTTPF_NEVER;
 	if (begins == HTTPF_NOTHING && !httpf_watched(bpf_ntohs(h->destination_port)) &&
 	    !httpf_may_be_marked(cpu))
-		return 0;
+		return HTTPF_PASS_HEADS;
 	mark = httpf_mark_of(cpu);
 	if (!mark)
-		return 0;
+		return HTTPF_PASS_HEADS;
 	if (mark->kernel >> 32 != httpf_mark_tag(cpu)) {
 		if (begins != HTTPF_REQUEST && begins != HTTPF_PREFACE && begins != HTTPF_FRAMES)
-			return 0;
+			return HTTPF_PASS_HEADS;
 		if (mark->seen) {
 			now = bpf_ktime_get_ns() >> HTTPF_SEEN_UNIT;
 			if ((__s32)(now - mark->seen) < 2)
-				return 0;
+				return HTTPF_PASS_HEADS;
 		}
 		httpf_claim(cpu, mark);
 	}
@@ -220,6 +259,11 @@ static __always_inline int httpf_passes_whole(struct httpf_cpu *cpu, __u32 begin
 		/* HTTP/2, an upgrade to it, or another one, of which the worker wants nothing. */
 		if (!httpf_is_marked(mark))
 			httpf_set_mark(cpu, mark);
+		/* Its SYN may come late. */
+		if (begins == HTTPF_PREFACE && !mark->bare) {
+			mark->bare = 1;
+			mark->asked = sequence;
+		}
 	} else if (begins == HTTPF_RESPONSE) {
 		/* It acknowledges what has not come by yet: its request is late. */
 		if (mark->bare && h->flags & HTTPF_ACK && (__s32)(acknowledgement - mark->asked) > 0 &&
@@ -230,9 +274,11 @@ static __always_inline int httpf_passes_whole(struct httpf_cpu *cpu, __u32 begin
 	if (httpf_watched(bpf_ntohs(h->destination_port)) && (__s32)(end - mark->asked) > 0)
 		mark->asked = end;
 	if (!httpf_is_marked(mark))
-		return 0;
+		return HTTPF_PASS_HEADS;
+	if (httpf_is_data(cpu, mark, sequence, end))
+		return HTTPF_PASS_NOTHING;
 	httpf_see(mark);
-	return 1;
+	return HTTPF_PASS_WHOLE;
 }
 
 #endif

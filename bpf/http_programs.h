@@ -25,6 +25,8 @@ enum {
 	HTTPF_AT_SEARCH,
 	HTTPF_AT_STREAM,
 	HTTPF_AT_REST,
+	HTTPF_AT_FRAMES,
+	HTTPF_AT_WALK,
 	HTTPF_PROGRAMS,
 };
 
@@ -34,6 +36,8 @@ int httpf_single(struct __sk_buff *skb);
 int httpf_search(struct __sk_buff *skb);
 int httpf_stream(struct __sk_buff *skb);
 int httpf_rest(struct __sk_buff *skb);
+int httpf_follow_frames(struct __sk_buff *skb);
+int httpf_walk_frames(struct __sk_buff *skb);
 
 /*
  * Filled in when it is loaded (libbpf), and emptied by the kernel when the last descriptor of it is closed
@@ -54,6 +58,8 @@ struct {
 	    [HTTPF_AT_SEARCH] = (void *)&httpf_search,
 	    [HTTPF_AT_STREAM] = (void *)&httpf_stream,
 	    [HTTPF_AT_REST] = (void *)&httpf_rest,
+	    [HTTPF_AT_FRAMES] = (void *)&httpf_follow_frames,
+	    [HTTPF_AT_WALK] = (void *)&httpf_walk_frames,
 	},
 };
 

@@ -40,6 +40,8 @@ package struct CaptureCounters: Equatable, Sendable {
   package var overlongHeads: UInt64 = 0
   /// Packets whose inspection in the kernel broke off, since one of its programs could not call the next.
   package var failedTailCalls: UInt64 = 0
+  /// Bytes of HTTP/2's DATA that the filter followed by their length and did not copy.
+  package var h2DataSkipped: UInt64 = 0
   /// Packets dropped from the kernel's backlog, on the whole machine; nil where that is not known.
   package var backlogDropped: UInt64?
   /// Packets that the watched network cards missed; nil where that is not known.
@@ -82,6 +84,11 @@ extension CaptureCounters: CounterSet {
         "capture_failed_tail_calls",
         help: "Packets whose inspection broke off: a program in the kernel could not call the next."),
       page: "failed tail calls"),
+    Counter(
+      \.h2DataSkipped, "h2DataSkipped", json: .aboveZero,
+      .family(
+        "capture_h2_data_skipped_bytes",
+        help: "Bytes of HTTP/2's DATA that the kernel's filter passed over by their length.")),
   ]
 
   /// The machine's counters of what no capture saw: nil where they are not known, and in no sum, since they belong

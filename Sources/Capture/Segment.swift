@@ -72,12 +72,14 @@ package struct Segment: Sendable {
   package var flags: Flags
   package var kind: Kind
   package var direction: Direction
+  /// The number of the filter's question where the direction's next frame of HTTP/2 begins; 0 when it asks nothing.
+  package var question: UInt8
 
   @inlinable
   package init(
     time: UInt64, source: Endpoint, destination: Endpoint, sequence: UInt32,
     acknowledgement: UInt32, payloadLength: UInt32, flags: Flags, kind: Kind,
-    direction: Direction = .unknown, interface: UInt32 = 0
+    direction: Direction = .unknown, interface: UInt32 = 0, question: UInt8 = 0
   ) {
     self.time = time
     self.source = source
@@ -89,5 +91,6 @@ package struct Segment: Sendable {
     self.flags = flags
     self.kind = kind
     self.direction = direction
+    self.question = question
   }
 }

@@ -56,8 +56,13 @@ package protocol SegmentSource: AnyObject {
 
   /// Tells the kernel what is wished for a segment's connection at depth `auto`; nil where nothing can be wished.
   var hint: ((borrowing Segment, DepthHint) -> Void)? { get }
+
+  /// Answers a segment's question: the sequence number at which a frame of HTTP/2 begins in its direction, the next
+  /// one after what was read. Nil where nothing asks.
+  var answer: ((borrowing Segment, UInt32) -> Void)? { get }
 }
 
 extension SegmentSource {
   package var hint: ((borrowing Segment, DepthHint) -> Void)? { nil }
+  package var answer: ((borrowing Segment, UInt32) -> Void)? { nil }
 }

@@ -26,6 +26,8 @@ package struct ExchangeTracker: ~Copyable {
   package var spill: ((borrowing EventBatch) -> Void)?
   /// Tells the capture what is wished for a segment's connection at depth `auto`; nil where nothing can be wished.
   package var hint: ((borrowing Segment, DepthHint) -> Void)?
+  /// Answers a segment's question where the next frame of its direction begins; nil where nothing asks.
+  package var answer: ((borrowing Segment, UInt32) -> Void)?
   /// The heads of the connection in work turned out not to be enough to read it.
   var needsWhole = false
   /// The latest capture time seen, nanoseconds since 1970.
@@ -56,16 +58,41 @@ package struct ExchangeTracker: ~Copyable {
   @inline(never)
   private mutating func passUnseen(before chunk: Chunk) {
     guard let position = streams.position(of: chunk.flow, chunk.direction) else { return beginStream(chunk) }
+    if messages.carriesFrames(chunk.flow) { return passData(before: chunk) }
     let gap = SequenceNumber.distance(chunk.sequence, from: position)
     guard gap > 0 else { return }
-    if messages.isInBody(chunk.flow, chunk.direction, atLeast: UInt64(gap)) {
-      messages.skip(chunk.flow, chunk.direction, UInt64(gap))
-    } else if frames.isInData(chunk.flow, chunk.direction, atLeast: UInt32(gap)) {
-      frames.skip(chunk.flow, chunk.direction, UInt32(gap))
-    } else {
-      return
-    }
+    guard messages.isInBody(chunk.flow, chunk.direction, atLeast: UInt64(gap)) else { return }
+    messages.skip(chunk.flow, chunk.direction, UInt64(gap))
     streams.jump(to: chunk, known: UInt32(gap))
+  }
+
+  /// Depth `auto`, HTTP/2: does not wait for the payload of DATA, of which the filter leaves out what it can, neither
+  /// before a chunk nor before what it acknowledges.
+  private mutating func passData(before chunk: Chunk) {
+    passData(chunk.flow, chunk.direction, upTo: chunk.sequence)
+    guard chunk.hasAcknowledgement else { return }
+    passData(chunk.flow, chunk.direction.opposite, upTo: chunk.acknowledgement)
+  }
+
+  /// Counts the bytes up to a sequence number as read, if all of them are DATA.
+  private mutating func passData(_ flow: FlowIndex, _ direction: Direction, upTo sequence: UInt32) {
+    guard messages.isInFrames(flow, direction), let position = streams.position(of: flow, direction)
+    else { return }
+    let gap = SequenceNumber.distance(sequence, from: position)
+    guard gap > 0, frames.isInData(flow, direction, atLeast: UInt32(gap)) else { return }
+    frames.skip(flow, direction, UInt32(gap))
+    streams.pass(flow, direction, UInt32(gap))
+  }
+
+  /// Answers a segment's question where the next frame of its direction begins, if that is known.
+  @inline(never)
+  private mutating func answerQuestion(
+    _ flow: FlowIndex, _ direction: Direction, _ segment: borrowing Segment
+  ) {
+    guard messages.isInFrames(flow, direction), let position = streams.position(of: flow, direction),
+      let ahead = frames.bytesToHeader(flow, direction)
+    else { return }
+    answer?(segment, position &+ UInt32(truncatingIfNeeded: ahead))
   }
 
   /// Begins a direction of which nothing has been read at the number that its request waits for, so that a
@@ -100,6 +127,7 @@ package struct ExchangeTracker: ~Copyable {
     if isOpening { open(flow, direction, segment) }
     if streams.isAnnounced(flow), !isEmpty { confirm(flow, direction, segment.sequence) }
     if isEmpty {
+      if segment.flags.isClosing, !depth.isStreams { passData(flow, direction, upTo: segment.sequence) }
       counters.classify(ChunkOutcome())
     } else {
       let chunk = Chunk(
@@ -114,6 +142,7 @@ package struct ExchangeTracker: ~Copyable {
     if streams.isClosing(flow) { settleEnd(flow, direction, segment) }
     // After its reading: a head that ends without its end came with the segment before this one at the latest.
     streams.see(flow, at: clock)
+    if segment.question != 0, answer != nil { answerQuestion(flow, direction, segment) }
     let isStream = segment.kind == .stream
     if hint != nil, needsWhole || isStream && !isEmpty { adviseDepth(of: flow, segment) }
   }
@@ -452,10 +481,14 @@ extension ExchangeTracker {
   /// Reads the held chunks of one direction as far as they follow on; true when one was read.
   private mutating func drain(_ flow: FlowIndex, _ direction: Direction) -> Bool {
     var hasMoved = false
-    while let first = streams.firstHeld(flow, direction),
-      let placement = streams.placeHeld(flow, direction, for: messages.demand(of: flow, direction)),
-      placement != .held
-    {
+    let isFramed = !depth.isStreams && messages.carriesFrames(flow)
+    while let first = streams.firstHeld(flow, direction) {
+      // What it waits for may have turned out to be DATA, which does not come.
+      if isFramed { passData(before: streams.held(first).chunk) }
+      guard
+        let placement = streams.placeHeld(flow, direction, for: messages.demand(of: flow, direction)),
+        placement != .held
+      else { break }
       hasMoved = true
       readHeld(streams.held(first), placement)
       streams.removeFirstHeld(flow, direction)

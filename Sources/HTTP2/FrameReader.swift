@@ -80,6 +80,15 @@ package final class FrameReader {
   /// matter. What a caller may leave out and report as a gap.
   package var skippable: Int { phase == .skipping ? remaining : 0 }
 
+  /// Bytes up to the next frame's header; nil when nobody knows, or the header has begun.
+  package var bytesToHeader: Int? {
+    switch phase {
+    case .outOfStep, .preface: nil
+    case .header: gatheredBytes == 0 ? 0 : nil
+    case .skipping, .control, .block: remaining
+    }
+  }
+
   /// Bytes of memory that this direction holds beside the object itself.
   package var memory: Int { headers.memory + fragments.capacity }
 

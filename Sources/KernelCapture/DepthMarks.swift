@@ -46,6 +46,15 @@ struct DepthMarks: Sendable {
     }
   }
 
+  /// The slot of a segment's connection, and the filter's word in it without the last two bits; nil when the slot is
+  /// another one's by now.
+  func owner(of segment: borrowing Segment) -> (slot: Int, owner: UInt64)? {
+    let place = Self.place(segment.source, segment.destination, seed: seed)
+    guard let kernel = unsafe memory.word(place.slot * MemoryLayout<httpf_mark>.stride) else { return nil }
+    let state = unsafe kernel.pointee.load(ordering: .relaxed)
+    return state >> 32 == UInt64(place.tag) ? (place.slot, state & ~3) : nil
+  }
+
   /// The two words of the slot that the connection between two ends has, whosever it is now; for tests.
   func words(of a: Endpoint, _ b: Endpoint) -> (kernel: UInt64, user: UInt64) {
     let offset = place(of: a, b).slot * MemoryLayout<httpf_mark>.stride

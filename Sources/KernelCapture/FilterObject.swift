@@ -28,6 +28,8 @@ internal import System
   let markMap: Int32
   /// The array of one block with a byte for each of them; it can be mapped.
   let markedMap: Int32
+  /// The array of answers where frames begin, two a slot; it can be mapped.
+  let answerMap: Int32
 
   /// - Parameter file: the ELF file in place of the one that is built in.
   init(_ settings: FilterSettings, file: [UInt8]? = nil) throws(CaptureError) {
@@ -45,6 +47,7 @@ internal import System
       programMap = unsafe bpf_map__fd(try Self.map(object, "httpf_programs"))
       markMap = unsafe bpf_map__fd(try Self.map(object, "httpf_marks"))
       markedMap = unsafe bpf_map__fd(try Self.map(object, "httpf_marked"))
+      answerMap = unsafe bpf_map__fd(try Self.map(object, "httpf_answers"))
     } catch {
       unsafe bpf_object__close(object)
       throw error
@@ -127,7 +130,9 @@ internal import System
       })
     // Unused at the other depths, where it takes no memory.
     if settings.depth != .auto {
-      results.append(unsafe bpf_map__set_max_entries(try map(object, "httpf_marks"), 1))
+      for name in ["httpf_marks", "httpf_frames", "httpf_answers"] {
+        results.append(unsafe bpf_map__set_max_entries(try map(object, name), 1))
+      }
     }
     for result in results where result != 0 {
       throw failure("cannot set up the filter", SystemError(-result))

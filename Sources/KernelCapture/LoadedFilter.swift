@@ -12,6 +12,8 @@ final class LoadedFilter: Sendable {
   let clock: CaptureClock
   /// Where workers write what they wish of connections; nil but at depth `auto`.
   let marks: DepthMarks?
+  /// Where they answer where frames begin; nil but at depth `auto`.
+  let answers: FrameAnswers?
   let life = CaptureLife()
   /// Bytes of each ring, as it came to be.
   let ringBytes: Int
@@ -44,6 +46,8 @@ final class LoadedFilter: Sendable {
         object.processorMap, stride: object.processorBytes, processors: processors)
       marks =
         options.depth == .auto ? try DepthMarks(object.markMap, marked: object.markedMap, seed: seed) : nil
+      answers =
+        if let marks { try FrameAnswers(object.answerMap, marks: marks) } else { nil }
       for descriptor in descriptors { rings.append(try RingMemory(descriptor, capacity: bytes)) }
     } catch {
       throw CaptureError(.unavailable, "cannot map the ring: \(error.reason)")
@@ -51,8 +55,10 @@ final class LoadedFilter: Sendable {
     for (index, descriptor) in descriptors.enumerated() { try object.place(descriptor, at: index) }
     let (program, counters) = (object.clockProgram, counters)
     clock = CaptureClock { TestRun.once(program) ? counters.clock : nil }
-    let (clock, life, marks) = (clock, life, marks)
-    readers = rings.map { RingReader(ring: $0, clock: clock, life: life, marks: marks) }
+    let (clock, life, marks, answers) = (clock, life, marks, answers)
+    readers = rings.map {
+      RingReader(ring: $0, clock: clock, life: life, marks: marks, answers: answers)
+    }
     ringBytes = bytes
     notices = bytes < asked ? ["ring reduced to \(Self.words(bytes)): cannot allocate memory"] : []
   }

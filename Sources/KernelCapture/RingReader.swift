@@ -24,10 +24,15 @@ package final class RingReader: SegmentSource, @unchecked Sendable {
   private let life: CaptureLife
   private let batch: UInt64
   package let hint: ((borrowing Segment, DepthHint) -> Void)?
+  package let answer: ((borrowing Segment, UInt32) -> Void)?
   /// Records that could not be believed; the filter sends none.
   package private(set) var unreadable: UInt64 = 0
 
-  init(ring: RingMemory, clock: CaptureClock, life: CaptureLife, marks: DepthMarks? = nil) {
+  init(
+    ring: RingMemory, clock: CaptureClock, life: CaptureLife, marks: DepthMarks? = nil,
+    answers: FrameAnswers? = nil
+  ) {
+    answer = answers.map { answers in { segment, boundary in answers.note(boundary, to: segment) } }
     hint = marks.map { marks in { segment, hint in marks.note(hint, for: segment) } }
     self.ring = ring
     self.clock = clock
@@ -138,7 +143,7 @@ package final class RingReader: SegmentSource, @unchecked Sendable {
       sequence: event.sequence, acknowledgement: event.acknowledgement,
       payloadLength: event.payload_length, flags: Segment.Flags(rawValue: event.flags), kind: kind,
       direction: Segment.Direction(rawValue: event.direction) ?? .unknown,
-      interface: event.interface)
+      interface: event.interface, question: event.question)
     let captured = min(size &- head, Int(event.payload_length))
     // Borrowed from the ring until the record is given back, which is after `body` has returned.
     body(segment, unsafe RawSpan(_unsafeStart: bytes.advanced(by: head), byteCount: captured))

@@ -57,6 +57,7 @@ import Testing
   static let captureExtras: Set<String> = [
     "backlogDropped", "nicMissed", "failedTailCalls", "evictedFlows", "evictedRequests", "evictedHTTP2",
     "evictedHeads", "skippedBytes",
+    "h2DataSkipped",
   ]
   static let alertExtras: Set<String> = ["measure", "unit", "of", "severity"]
   static let ruleMembers: Set<String> = [

@@ -143,6 +143,7 @@ struct Lines {
       var truncated: Int
       var backlogDropped: Int?
       var nicMissed: Int?
+      var h2DataSkipped: Int?
     }
     var type: String
     var backend: String

@@ -58,6 +58,39 @@ struct httpf_marked {
 	__u8 slots[HTTPF_MARKS];
 };
 
+/* Elements of the tables of frames: two a slot of httpf_marks, one for each direction. */
+enum { HTTPF_SIDES = 2 * HTTPF_MARKS };
+
+/*
+ * Where the frames of one direction of a marked connection stand. Each word is whole in itself and true by
+ * itself, as CPUs may race for them: of two writers' words any mixture holds.
+ */
+struct httpf_frames {
+	__u64 owner; /* the connection's httpf_mark.kernel without its last two bits; 0 for none */
+	/* base << 32 | done: what matters of the numbers from base to done has passed, or there is nothing.
+	 */
+	__u64 range;
+	/* next << 32 | length << 8 | HTTPF_HEADER_…: the next frame's first byte, and what was seen of its
+	   header. */
+	__u64 header;
+	__u8 question; /* the number of the question for the next frame's first byte; 0 before the first */
+	__u8 zero[7];
+};
+_Static_assert(sizeof(struct httpf_frames) == 32, "half a line of a cache");
+
+/*
+ * A worker's answer to such a question, or 0: the sequence number of a frame's first byte << 32 |
+ * HTTPF_ANSWER of the connection and the question. One writer, the slot's worker.
+ */
+struct httpf_answer {
+	__u64 word;
+};
+
+/* Which question of which connection is answered; `owner` as in httpf_frames. FrameAnswers.swift has the
+ * same. */
+#define HTTPF_ANSWER(owner, question)                                                                        \
+	((((__u32)((owner) >> 32) ^ (__u32)(owner)*0x9e3779b1u) & ~(__u32)0xff) | (question))
+
 /* Why a record was sent; the values of Segment.Kind. */
 enum { HTTPF_START = 0, HTTPF_CONTINUATION = 1, HTTPF_STREAM = 2 };
 
@@ -84,7 +117,7 @@ struct httpf_event {
 	__u8 kind;
 	__u8 direction;
 	__u8 flags;
-	__u8 zero;
+	__u8 question; /* what is asked by it: where the direction's next frame begins; 0 for nothing */
 };
 _Static_assert(sizeof(struct httpf_event) == 64, "the reader expects 64 bytes");
 
@@ -111,8 +144,9 @@ struct httpf_counters {
 	__u64 evicted;
 	__u64 overlong;
 	__u64 tail_calls_failed; /* the packet's inspection broke off: its head may be missing */
+	__u64 h2_data_skipped;	 /* bytes of HTTP/2's DATA that did not pass */
 	__u64 clock;		 /* no counter: the kernel's clock, as httpf_clock left it */
-	__u64 spare[13];
+	__u64 spare[12];
 };
 _Static_assert(sizeof(struct httpf_counters) == 256, "whole cache lines");
 

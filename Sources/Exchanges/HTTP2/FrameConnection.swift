@@ -124,6 +124,9 @@ extension FrameConnection {
   /// Bytes of a payload that are passed over and still to come in a direction.
   func skippable(_ direction: Direction) -> Int { reader(direction).skippable }
 
+  /// Bytes up to the next frame's header in a direction; nil when nobody knows, or the header has begun.
+  func bytesToHeader(_ direction: Direction) -> Int? { isSure ? reader(direction).bytesToHeader : nil }
+
   /// Continues after bytes of a direction that will not come.
   func skip(_ direction: Direction, _ gap: UInt32) {
     let reader = reader(direction)

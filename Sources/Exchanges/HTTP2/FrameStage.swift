@@ -101,6 +101,11 @@ extension FrameStage {
     connections.connection(of: flow)?.skippable(direction) ?? 0 >= Int(count)
   }
 
+  /// Bytes up to the next frame's header in a direction; nil when nobody knows, or the header has begun.
+  func bytesToHeader(_ flow: FlowIndex, _ direction: Direction) -> Int? {
+    connections.connection(of: flow)?.bytesToHeader(direction)
+  }
+
   /// Continues after bytes of a direction that will not come. Apart, since a connection is counted.
   @inline(never)
   mutating func skip(_ flow: FlowIndex, _ direction: Direction, _ gap: UInt32) {

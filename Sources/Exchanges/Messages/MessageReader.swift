@@ -94,6 +94,11 @@ extension MessageReader {
     return !state.hasHead && state.forward.phase == .desynchronized && state.backward.phase == .desynchronized
   }
 
+  /// Whether a direction is read as HTTP/2.
+  func isInFrames(_ flow: FlowIndex, _ direction: Direction) -> Bool {
+    flows[flow][direction].phase == .frames
+  }
+
   /// Whether a connection has left HTTP for good.
   func hasLeftHTTP(_ flow: FlowIndex) -> Bool {
     flows[flow].forward.phase == .tunnel && flows[flow].backward.phase == .tunnel

@@ -176,6 +176,11 @@ extension StreamAssembler {
   /// Continues at a chunk after bytes that were not delivered; the first `known` of them count as read.
   mutating func jump(to chunk: Chunk, known: UInt32) { flows[chunk.flow].jump(to: chunk, known: known) }
 
+  /// Counts a direction's next bytes, which were not delivered, as read.
+  mutating func pass(_ flow: FlowIndex, _ direction: Direction, _ count: UInt32) {
+    flows[flow][direction].pass(count)
+  }
+
   /// Holds a chunk back, in the order of the stream; false when there is no room.
   mutating func hold(_ chunk: Chunk, _ bytes: RawSpan, at clock: UInt64) -> Bool {
     order.hold(chunk, bytes, in: &flows, at: clock)

@@ -123,6 +123,12 @@ extension ElementRef<StreamHalf> {
     self.next = sequence
   }
 
+  /// Counts the next bytes as read.
+  func pass(_ count: UInt32) {
+    self.received.add(self.next, self.next &+ count)
+    self.next &+= count
+  }
+
   /// The number of bytes at the beginning of a chunk that reaches beyond the next byte which have been read.
   ///
   /// No TCP sends data with the SYN's own number, but programs that make captures do; the byte there is

@@ -30,6 +30,7 @@ final class TrafficWorker {
     self.owners = owners
     tracker = ExchangeTracker(limits: limits, depth: depth, seed: seed)
     tracker.hint = source.hint
+    tracker.answer = source.answer
     tracker.batch.isAttributed = owners != nil
     tracker.spill = { batch in Self.record(batch, writer, stream, owners) }
   }

@@ -14,6 +14,8 @@ static struct httpf_cpu wt_cpu;
 static struct httpf_unfinished wt_unfinished[HTTPF_UNFINISHED];
 static struct httpf_mark wt_mark;
 static struct httpf_marked wt_marked;
+static struct httpf_frames wt_frames[2];
+static struct httpf_answer wt_answers[2];
 static struct httpf_sighting wt_sightings[HTTPF_SIGHTINGS];
 static __u32 wt_touched;
 static int wt_ring;
@@ -34,6 +36,10 @@ void *wt_host_lookup(const void *map, const __u32 *key)
 		return &wt_mark;
 	if (map == &httpf_marked)
 		return &wt_marked;
+	if (map == &httpf_frames)
+		return &wt_frames[*key & 1];
+	if (map == &httpf_answers)
+		return &wt_answers[*key & 1];
 	if (map == &httpf_sightings)
 		return *key < HTTPF_SIGHTINGS ? &wt_sightings[*key] : NULL;
 	return &wt_ring;
@@ -66,6 +72,8 @@ void wt_host_reset(void)
 {
 	memset(&wt_unfinished[wt_touched], 0, sizeof(wt_unfinished[0]));
 	memset(&wt_mark, 0, sizeof(wt_mark));
+	memset(wt_frames, 0, sizeof(wt_frames));
+	memset(wt_answers, 0, sizeof(wt_answers));
 	memset(&wt_cpu.counters, 0, sizeof(wt_cpu.counters));
 }
 
