@@ -31,7 +31,7 @@ let release: [LinkerSetting] =
     [
       .unsafeFlags([
         "-use-ld=lld", "-L\(folder)/lib", "-Xclang-linker", "--sysroot=\(folder)/sysroot",
-        "-Xclang-linker", "-static-libgcc", "-lelf", "-lz", "-lzstd", "-lold-libc",
+        "-Xclang-linker", "-static-libgcc", "-lelf", "-lz", "-lbz2", "-llzma", "-lzstd", "-lold-libc",
         "-Xlinker", "--no-export-dynamic", "-Xlinker", "-Map=\(folder)/map",
       ])
     ]
@@ -56,12 +56,18 @@ let package = Package(
     .target(name: "CPcap"),
     .target(name: "CSeccomp", linkerSettings: [.linkedLibrary("seccomp", .when(platforms: [.linux]))]),
     .target(name: "CMapping"),
+    .target(
+      name: "CDecompression",
+      linkerSettings: [
+        .linkedLibrary("bz2"), .linkedLibrary("lzma"), .linkedLibrary("z"), .linkedLibrary("zstd"),
+      ]),
     .target(name: "CThreads"),
     .target(name: "CCurses", linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),
     .target(name: "CMeasuring"),
     // Ground: what every layer may use.
     .target(name: "System", dependencies: ["CThreads"], swiftSettings: settings),
     .target(name: "Text", dependencies: ["System"], swiftSettings: settings),
+    .target(name: "Decompression", dependencies: ["CDecompression", "System"], swiftSettings: settings),
     // Wire formats.
     .target(name: "Packets", dependencies: ["System"], swiftSettings: settings),
     .target(name: "HTTP1", dependencies: ["System", "Text"], swiftSettings: settings),
@@ -74,7 +80,8 @@ let package = Package(
       swiftSettings: settings),
     .target(
       name: "PcapCapture",
-      dependencies: ["Capture", "CMapping", "CPcap", "HTTP1", "Packets", "System"], swiftSettings: settings),
+      dependencies: ["Capture", "CMapping", "CPcap", "Decompression", "HTTP1", "Packets", "System"],
+      swiftSettings: settings),
     .target(name: "PreCaptureDrops", dependencies: ["Capture", "System"], swiftSettings: settings),
     .target(
       name: "Backends",
@@ -169,6 +176,7 @@ let package = Package(
     .systemLibrary(name: "CNGHTTP2", path: "Tests/CNGHTTP2", providers: [.apt(["libnghttp2-dev"])]),
     tests("System"),
     tests("Capture"),
+    tests("Decompression", with: ["Children", "Randomness", "System"]),
     tests("Sandbox", with: ["Children", "wiretally-sandbox-probe"]),
     tests("Packets", with: ["Capture", "HTTP1", "PacketBuilder", "System"]),
     tests("Text", with: ["System"]),
@@ -183,7 +191,10 @@ let package = Package(
       ]),
     tests(
       "PcapCapture",
-      with: ["Capture", "Exchanges", "HTTP1", "PacketBuilder", "Packets", "Randomness", "System", "Text"]),
+      with: [
+        "Capture", "Children", "Exchanges", "HTTP1", "PacketBuilder", "Packets", "Randomness", "System",
+        "Text",
+      ]),
     tests("PreCaptureDrops", with: ["Capture"]),
     tests("TLSPlaces", with: ["Children", "ELFBuilder", "Randomness", "System"]),
     tests("Doctor", with: ["Capture", "KernelCapture", "PcapCapture", "Text", "TLSPlaces"]),

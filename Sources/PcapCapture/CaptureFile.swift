@@ -41,6 +41,9 @@ package final class CaptureFile {
     let input = try FileInput(path: path)
     self.input = input
     let count = input.available(24)
+    if count < 24, let fault = input.fault {
+      throw CaptureError(.badData, "\(input.name) cannot be read: \(fault)")
+    }
     guard count >= 4 else {
       throw CaptureError(
         .badData, count == 0 ? "\(input.name) is empty" : "\(input.name) is too short to be a capture file",
@@ -58,7 +61,7 @@ package final class CaptureFile {
 
   /// How much of the file has been read, in bytes.
   package var progress: UInt64 {
-    guard let order, let size = input.size, !order.records.isEmpty else { return input.position }
+    guard let order, let size = input.size, !order.records.isEmpty else { return input.progress }
     return size / UInt64(order.records.count) * min(packets, UInt64(order.records.count))
   }
 
@@ -93,6 +96,7 @@ package final class CaptureFile {
   func broken(_ why: String) -> CaptureError {
     let good = packets == 1 ? "1 packet before it is good" : "\(packets) packets before it are good"
     let reason = input.fault.map { "reading failed: \($0)" } ?? why
-    return CaptureError(.badData, "\(input.name) is broken at byte \(input.position): \(reason); \(good)")
+    let place = "byte \(input.position)\(input.isCompressed ? " of what it holds" : "")"
+    return CaptureError(.badData, "\(input.name) is broken at \(place): \(reason); \(good)")
   }
 }

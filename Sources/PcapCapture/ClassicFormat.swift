@@ -21,9 +21,8 @@ struct ClassicFormat: Sendable {
     static var nanoseconds: UInt32 { 0xa1b2_3c4d }
     /// The variant of old Linux distributions.
     static var modified: UInt32 { 0xa1b2_cd34 }
-    /// RFC 1952, two bytes, and RFC 8878.
-    static var gzip: UInt32 { 0x1f8b }
-    static var zstd: UInt32 { 0x28b5_2ffd }
+    /// LZ4's frames.
+    static var lz4: UInt32 { 0x0422_4d18 }
   }
 
   init(_ header: RawSpan, name: String) throws(CaptureError) {
@@ -104,13 +103,10 @@ struct ClassicFormat: Sendable {
   }
 
   private static func unknown(_ magic: UInt32, _ name: String) -> CaptureError {
-    if magic >> 16 == Magic.gzip {
+    if magic == Magic.lz4 {
       return CaptureError(
-        .badData, "\(name) is compressed by gzip", hint: "zcat \(name) | wiretally read -")
-    }
-    if magic == Magic.zstd {
-      return CaptureError(
-        .badData, "\(name) is compressed by zstd", hint: "zstdcat \(name) | wiretally read -")
+        .badData, "\(name) is compressed by lz4, which cannot be read",
+        hint: "lz4 -dc \(name) | wiretally read -")
     }
     return CaptureError(
       .badData, "\(name) is no pcap or pcapng file", hint: "editcap -F pcap converts other formats")

@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import System
 import CMapping
 package import Capture
+import Decompression
 import Glibc
+import System
 
-/// A file, seen through a mapping, or a stream, read from front to back through one buffer: the only file
-/// of this target that reads descriptors.
+/// A file, seen through a mapping, or a stream, read from front to back through one buffer, decompressed where it is
+/// compressed: the only file of this target that reads descriptors.
 @safe
 package final class FileInput {
   /// The name for messages.
   package let name: String
   /// Bytes of a regular file; nil for a pipe.
   package let size: UInt64?
-  /// Bytes of the file before the buffer's first unread one.
+  /// Bytes before the buffer's first unread one: of the file, or of what a compressed one holds.
   package private(set) var position: UInt64 = 0
   /// The read failed in the middle: why, in words.
-  var fault: String? { isCut ? Self.becameShorter : readFault }
+  var fault: String? { isCut ? Self.becameShorter : readFault ?? compressed?.fault }
   private var readFault: String?
   /// Others shortened the file since it was opened, and bytes that are gone were asked for.
   private var isCut: Bool { isMapped && wt_mapping_is_cut(mapping) }
@@ -32,6 +33,8 @@ package final class FileInput {
   private var start = 0
   private var end = 0
   private var hasEnded = false
+  /// What decompresses the file.
+  private var compressed: CompressedInput?
 
   /// Opens `path`, or standard input for `-`.
   package init(path: String) throws(CaptureError) {
@@ -58,6 +61,16 @@ package final class FileInput {
     if status.st_mode & S_IFMT == S_IFDIR {
       throw CaptureError(.notFound, "cannot read \(path): it is a directory")
     }
+    findCompression()
+  }
+
+  /// Decompresses from here on where the first bytes say so.
+  private func findCompression() {
+    let count = available(CompressionFormat.magicLength)
+    guard let format = CompressionFormat(beginning: bytes(count)) else { return }
+    compressed = CompressedInput(format, beginning: bytes(end))
+    (start, end) = (0, 0)
+    hasEnded = false
   }
 
   deinit {
@@ -65,8 +78,12 @@ package final class FileInput {
     if closes { close(descriptor) }
   }
 
-  /// Whether any byte can be read again, as in regular files.
-  package var canSeek: Bool { size != nil }
+  /// Whether any byte can be read again, as in regular files that are not compressed.
+  package var canSeek: Bool { size != nil && compressed == nil }
+  /// The bytes of the file that were read.
+  var progress: UInt64 { compressed?.consumed ?? position }
+  /// Whether what is read was compressed in the file.
+  var isCompressed: Bool { compressed != nil }
 
   /// Maps a file that is going to be read to and fro. From front to back, reading through the buffer takes
   /// a third of the time of the mapping's page faults, and a thousandth of its memory.
@@ -137,20 +154,39 @@ package final class FileInput {
     if count > capacity { grow(to: count) }
     while end < count {
       // In bounds: end < count <= capacity.
-      let got = unsafe Glibc.read(descriptor, buffer + end, capacity - end)
-      if got > 0 {
-        end += got
-      } else if got < 0, errno == EINTR {
-        continue
-      } else {
-        if got < 0 {
-          readFault = SystemError.last.reason
-        } else if let size, position + UInt64(end - start) < size {
+      let got = unsafe readMore(buffer + end, capacity - end)
+      end += got
+      if got == 0 {
+        if compressed == nil, readFault == nil, let size, position + UInt64(end - start) < size {
           readFault = Self.becameShorter
         }
         hasEnded = true
         return
       }
+    }
+  }
+
+  /// Reads up to `count` bytes of the file, or of what it holds; 0 at the end or at a fault.
+  private func readMore(_ place: UnsafeMutableRawPointer, _ count: Int) -> Int {
+    guard let compressed else { return unsafe readFile(place, count) }
+    // As long as the caller says, for the time of the call.
+    var output = unsafe MutableRawSpan(_unsafeStart: place, byteCount: count)
+    return compressed.read(into: &output) { room in
+      unsafe room.withUnsafeMutableBufferPointer { bytes in
+        guard let place = bytes.baseAddress else { return 0 }
+        return unsafe readFile(place, bytes.count)
+      }
+    }
+  }
+
+  /// Reads up to `count` bytes of the file; 0 at its end or at a fault.
+  private func readFile(_ place: UnsafeMutableRawPointer, _ count: Int) -> Int {
+    while true {
+      let got = unsafe Glibc.read(descriptor, place, count)
+      if got >= 0 { return got }
+      if errno == EINTR { continue }
+      readFault = SystemError.last.reason
+      return 0
     }
   }
 

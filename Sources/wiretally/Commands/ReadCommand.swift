@@ -12,6 +12,8 @@ struct ReadCommand: ParsableCommand {
     commandName: "read",
     abstract: "Read pcap and pcapng files and report what is in them.",
     discussion: """
+      Files may be compressed by gzip, bzip2, xz or zstd. wiretally -r FILE does the same.
+
       Time is the files' own: the same file always gives the same pages, however fast it is read. \
       A broken file gives everything up to the fault, then the position of the fault, and exit status 65.
       """)

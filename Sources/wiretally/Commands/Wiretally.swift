@@ -43,7 +43,7 @@ struct Wiretally: ParsableCommand {
       Failure.say("the arguments cannot be read: /proc is not mounted", hint: "mount -t proc proc /proc")
       Glibc.exit(70)
     }
-    let arguments = Array(CommandLine.arguments.dropFirst())
+    let arguments = withFilesNamed(Array(CommandLine.arguments.dropFirst()))
     if let script = CompletionScript(for: arguments) {
       print(script.text)
       return
@@ -65,6 +65,17 @@ struct Wiretally: ParsableCommand {
     configuration.subcommands.map { $0.configuration }.filter { $0.shouldDisplay }.compactMap {
       $0.commandName
     }
+  }
+
+  /// The arguments with tcpdump's and tshark's `-r FILE` in the place of `read FILE`.
+  private static func withFilesNamed(_ arguments: [String]) -> [String] {
+    let command = arguments.first.flatMap { first in
+      configuration.subcommands.contains { $0.configuration.commandName == first } ? first : nil
+    }
+    guard command ?? "read" == "read", let place = arguments.firstIndex(of: "-r") else { return arguments }
+    var rest = arguments
+    rest.remove(at: place)
+    return command == nil ? ["read"] + rest : rest
   }
 
   /// Ends the program: its command line is wrong.
