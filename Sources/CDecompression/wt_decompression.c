@@ -101,11 +101,11 @@ static bool wt_decoder_begin(struct wt_decoder *decoder)
 }
 
 /* What a call of a library has come to, by what it gave back. */
-static enum wt_decoding wt_outcome(bool goes_on, bool ends, bool is_large)
+static enum wt_decoding wt_outcome(bool continues, bool ends, bool is_large)
 {
 	if (ends)
 		return WT_MEMBER_ENDS;
-	if (goes_on)
+	if (continues)
 		return WT_DECODING;
 	return is_large ? WT_TOO_LARGE : WT_DAMAGED;
 }

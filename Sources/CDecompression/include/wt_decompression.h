@@ -15,7 +15,7 @@ enum wt_compression {
 };
 
 enum wt_decoding {
-	WT_DECODING,	/* it goes on; more input or more room is needed */
+	WT_DECODING,	/* more input or more room is needed */
 	WT_MEMBER_ENDS, /* a member is whole; more may follow */
 	WT_DAMAGED,	/* these bytes cannot be decoded */
 	WT_TOO_LARGE,	/* decoding would take more memory than is allowed */
