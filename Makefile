@@ -40,7 +40,7 @@ BPF_COMPILERS ?= clang-14 clang-15 clang-16 clang-19 clang
 
 # What building takes. What the tests, the demo, the benchmarks and the guests need on top of it are groups in
 # Tests/packages, the one list: @test, @kernels, ...
-BUILD_PACKAGES := libbpf-dev libelf-dev zlib1g-dev libpcap-dev libseccomp-dev libncurses-dev linux-libc-dev \
+BUILD_PACKAGES := libbpf-dev libelf-dev zlib1g-dev libpcap-dev libseccomp-dev libncurses-dev libssl-dev linux-libc-dev \
 	libbz2-dev liblzma-dev libzstd-dev
 INSTALL := packaging/install-packages
 # What the bench beside peers takes from the environment, through sudo as well.

@@ -55,6 +55,7 @@ let package = Package(
     .target(name: "CLibbpf", linkerSettings: [.linkedLibrary("bpf")]),
     .target(name: "CPcap"),
     .target(name: "CSeccomp", linkerSettings: [.linkedLibrary("seccomp", .when(platforms: [.linux]))]),
+    .target(name: "CCrypto", linkerSettings: [.linkedLibrary("crypto")]),
     .target(name: "CMapping"),
     .target(
       name: "CDecompression",
@@ -73,6 +74,8 @@ let package = Package(
     .target(name: "HTTP1", dependencies: ["System", "Text"], swiftSettings: settings),
     .target(name: "HTTP2", swiftSettings: settings),
     .target(name: "TLSPlaces", dependencies: ["System"], swiftSettings: settings),
+    .target(name: "TLSRecords", dependencies: ["System"], swiftSettings: settings),
+    .target(name: "Ciphers", dependencies: ["CCrypto", "System"], swiftSettings: settings),
     // Sources of segments.
     .target(name: "Capture", dependencies: ["System"], swiftSettings: settings),
     .target(
@@ -81,6 +84,9 @@ let package = Package(
     .target(
       name: "PcapCapture",
       dependencies: ["Capture", "CMapping", "CPcap", "Decompression", "HTTP1", "Packets", "System"],
+      swiftSettings: settings),
+    .target(
+      name: "TLSDecryption", dependencies: ["Capture", "Ciphers", "System", "TLSRecords"],
       swiftSettings: settings),
     .target(name: "PreCaptureDrops", dependencies: ["Capture", "System"], swiftSettings: settings),
     .target(
@@ -153,10 +159,11 @@ let package = Package(
     .executableTarget(
       name: "wiretally",
       dependencies: [
-        "AlertDelivery", "Alerting", "Backends", "Capture", "Doctor", "Exchanges", "ExchangeStream",
+        "AlertDelivery", "Alerting", "Backends", "Capture", "Ciphers", "Doctor", "Exchanges",
+        "ExchangeStream",
         "Exporting", "HTTP1", "KernelCapture", "Measuring", "Owners", "Packets", "PcapCapture", "Reporting",
         "Sandbox",
-        "Screen", "Statistics", "System", "Terminal", "Text",
+        "Screen", "Statistics", "System", "TLSDecryption", "Terminal", "Text",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: settings, linkerSettings: release),
     // What the tests of the sandbox run: it enters one itself and tries what is forbidden.
@@ -197,6 +204,11 @@ let package = Package(
       ]),
     tests("PreCaptureDrops", with: ["Capture"]),
     tests("TLSPlaces", with: ["Children", "ELFBuilder", "Randomness", "System"]),
+    tests("TLSRecords", with: ["Randomness", "System"]),
+    tests("Ciphers", with: ["System"]),
+    tests(
+      "TLSDecryption",
+      with: ["Capture", "Ciphers", "Exchanges", "PcapCapture", "Randomness", "System", "TLSRecords", "Text"]),
     tests("Doctor", with: ["Capture", "KernelCapture", "PcapCapture", "Text", "TLSPlaces"]),
     tests("Measuring", with: ["Capture", "Packets", "System", "Text"]),
     tests(

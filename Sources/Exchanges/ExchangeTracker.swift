@@ -173,6 +173,17 @@ package struct ExchangeTracker: ~Copyable {
     }
   }
 
+  /// Bytes that a segment's sender, of which everything before the segment was read, sends next and at which nobody
+  /// looks; 0 where a head may begin, or where that is not known.
+  package mutating func bodyAhead(of segment: borrowing Segment) -> UInt64 {
+    let ends = FlowKey.of(segment)
+    guard let flow = streams.use(ends.key, hash: ends.key.hash(secrets)), streams.hasAsked(flow),
+      streams.position(of: flow, ends.direction) == segment.sequence
+    else { return 0 }
+    if messages.carriesFrames(flow) { return frames.dataAhead(flow, ends.direction) }
+    return messages.bodyAhead(flow, ends.direction)
+  }
+
   /// Moves the capture clock: gives up what has waited for too long.
   package mutating func advance(to now: UInt64) {
     if now > clock { clock = now }

@@ -75,7 +75,7 @@ extension CaptureFile {
   }
 
   /// Steps through the packets up to the end or a fault, or until that is enough.
-  private func walk(
+  func walk(
     _ body: (_ time: UInt64, _ offset: UInt64) -> Void,
     afterEach note: (Format, UInt64) -> Void = { _, _ in },
     until isEnough: () -> Bool = { false }

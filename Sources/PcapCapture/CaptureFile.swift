@@ -28,6 +28,9 @@ package final class CaptureFile {
   /// What the operator should know about the file.
   package internal(set) var notice: String?
 
+  /// Receives key logs that a file brings, as its blocks are read; nil when nobody asks for them.
+  var secrets: ((RawSpan) -> Void)?
+
   enum Format {
     case classic(ClassicFormat)
     case nextGeneration(NextGenerationFormat)

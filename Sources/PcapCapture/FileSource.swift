@@ -18,6 +18,8 @@ package final class FileSource: SegmentSource {
   package private(set) var unreadable: UInt64 = 0
   /// What the operator should know about the files read so far.
   package private(set) var notices: [String] = []
+  /// Receives the key logs of TLS that files bring; nil when nobody asks for them.
+  package var secrets: ((RawSpan) -> Void)?
   private var latest: UInt64 = 0
   private var fragments = FragmentStore()
   private var timestamps = TimestampCheck()
@@ -140,6 +142,7 @@ package final class FileSource: SegmentSource {
     let opened = try CaptureFile(path: path)
     file = opened
     if let notice = opened.notice { notices.append(notice) }
+    if let secrets { opened.findSecrets(secrets) }
     return opened
   }
 }

@@ -18,7 +18,11 @@ struct NextGenerationFormat: Sendable {
     static var packet: UInt32 { 2 }
     static var simplePacket: UInt32 { 3 }
     static var enhancedPacket: UInt32 { 6 }
+    static var decryptionSecrets: UInt32 { 10 }
   }
+
+  /// The type of secrets that are a key log of TLS: "TLSK" (section 4.7).
+  private static let keyLog: UInt32 = 0x544c_534b
 
   /// The options of an interface that are read (section 4.2).
   private enum Option {
@@ -106,6 +110,11 @@ struct NextGenerationFormat: Sendable {
         block, header: 20, interface: Int(isLittle ? block.big16(0).byteSwapped : block.big16(0)),
         time: UInt64(number(block, 4)) << 32 | UInt64(number(block, 8)), captured: Int(number(block, 12)),
         length: Int(number(block, 16)), file, body)
+    case Block.decryptionSecrets:
+      guard let take = file.secrets, block.byteCount >= 8, number(block, 0) == Self.keyLog else { break }
+      let length = Int(number(block, 4))
+      guard length <= block.byteCount - 8 else { throw file.broken("a block of secrets is too short") }
+      take(block.slice(8, 8 + length))
     default: break
     }
     return false

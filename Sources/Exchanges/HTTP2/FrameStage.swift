@@ -106,6 +106,11 @@ extension FrameStage {
     connections.connection(of: flow)?.bytesToHeader(direction)
   }
 
+  /// Bytes of a frame's payload that a direction sends next and of which none is looked at.
+  func dataAhead(_ flow: FlowIndex, _ direction: Direction) -> UInt64 {
+    UInt64(connections.connection(of: flow)?.skippable(direction) ?? 0)
+  }
+
   /// Continues after bytes of a direction that will not come. Apart, since a connection is counted.
   @inline(never)
   mutating func skip(_ flow: FlowIndex, _ direction: Direction, _ gap: UInt32) {

@@ -109,6 +109,18 @@ extension MessageReader {
     flows[flow][direction].phase == .body && flows[flow][direction].remaining >= count
   }
 
+  /// Bytes that a direction sends next and of which none is looked at: the rest of a body or of a chunk's data, or all
+  /// that follows where the connection has left HTTP.
+  func bodyAhead(_ flow: FlowIndex, _ direction: Direction) -> UInt64 {
+    let half = flows[flow][direction]
+    switch half.phase {
+    case .body: return half.isBodyUncertain ? 0 : half.remaining
+    case .chunked: return half.chunks.chunkRemaining
+    case .tunnel: return .max
+    default: return 0
+    }
+  }
+
   /// Bytes that may be left of what a direction is sending, where not all is delivered: of a body of known length those
   /// to come, of anything else up to 2^30.
   func unread(_ flow: FlowIndex, _ direction: Direction) -> UInt32 {

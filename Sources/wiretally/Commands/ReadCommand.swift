@@ -25,6 +25,21 @@ struct ReadCommand: ParsableCommand {
 
   @OptionGroup var options: ReportOptions
 
+  @Option(
+    name: .customLong("keylog"),
+    help: ArgumentHelp(
+      "Decrypt TLS with the secrets of this file, which SSLKEYLOGFILE has clients and servers write.",
+      valueName: "file"),
+    completion: .file())
+  var keyLog: String?
+
+  @Option(
+    name: .customLong("tls-port"),
+    help: ArgumentHelp(
+      "TCP ports to decrypt, with --keylog or with the secrets that a pcapng file brings. (default: 443,8443)",
+      valueName: "tls-port"))
+  var tlsPorts: PortList?
+
   @Flag(
     name: .customLong("no-sandbox"),
     help: "Keep all capabilities, system calls and files while reading: for debugging.")
@@ -34,6 +49,14 @@ struct ReadCommand: ParsableCommand {
     if options.ports.isAutomatic {
       throw ValidationError(
         "--port auto looks at live traffic, and read has none", hint: "--port 80,8000-8099")
+    }
+    if let tlsPorts, tlsPorts.isAutomatic {
+      throw ValidationError(
+        "--tls-port auto looks at live traffic, and read has none", hint: "--tls-port 443,8443")
+    }
+    if keyLog == "-", files.contains("-") {
+      throw ValidationError(
+        "standard input cannot be both the key log and a capture", hint: "--keylog keys.log -")
     }
     if options.format == .screen {
       throw ValidationError(

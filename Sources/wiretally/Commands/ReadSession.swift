@@ -16,6 +16,7 @@ import System
 struct ReadSession {
   private let command: ReadCommand
   private let source: FileSource
+  private let tls: TLSReading?
   private let worker: TrafficWorker
   private let reporter: Reporter
   private let progress: ReadProgress
@@ -27,8 +28,11 @@ struct ReadSession {
     let filter = try options.filter()
     let plan = try IntervalPlan(interval: options.interval.nanoseconds)
     let names = command.files.map { $0 == "-" ? "standard input" : $0 }
+    let ports = TLSReading.ports(command).map { options.ports.ports.union($0) } ?? options.ports.ports
     let label = CaptureLabel(
-      backend: "file", source: names.joined(separator: ", "), ports: options.ports.description)
+      backend: "file", source: names.joined(separator: ", "), ports: ports.description)
+    let source = FileSource(paths: command.files, ports: ports)
+    let tls = try TLSReading(command, source, plainPorts: options.ports.ports)
     let alerts = try options.alerts.board(plan)
     try alerts.checkOwners("files have no processes")
     let delivery = try AlertSenders(waits: true) { () throws(SystemError) in
@@ -49,16 +53,16 @@ struct ReadSession {
     let pinned = try PinnedSites(alerts.sites, seed: 0x5eed, budgets: budgets)
     let writer = try TallyWriter(tally, plan: plan, pinned: pinned)
     let timeline = try Timeline([tally], plan: plan, pinned: pinned, wantsLatencies: alerts.needsLatencies)
-    let source = FileSource(paths: command.files, ports: options.ports.ports)
     worker = TrafficWorker(
-      source, writer, stream: stream?.writers[0], limits: limits, depth: .streams, seed: pinned.seed)
+      tls?.source ?? source, writer, stream: stream?.writers[0], limits: limits, depth: .streams,
+      seed: pinned.seed)
     let isPage = if case .pages = options.form { true } else { false }
     progress = ReadProgress(isShown: isPage || !StandardDescriptors.isTerminal(1))
     reporter = Reporter(
       try outputs.outputs(), timeline: timeline, alerts: alerts, label: label, sites: options.sites,
-      capture: { source.counters })
+      capture: { tls?.counters ?? source.counters })
     alertLog = outputs.alertLogPlace
-    (self.command, self.source) = (command, source)
+    (self.command, self.source, self.tls) = (command, source, tls)
   }
 
   /// Gives up, before a byte of the files is looked at, what reading them does not take. They are opened one
@@ -82,7 +86,7 @@ struct ReadSession {
     reporter.finish(at: nil)
     reporter.summarize(isSilentWhenEmpty: !faults.isEmpty)
     reporter.close { false }
-    for notice in source.notices { Failure.say(notice) }
+    for notice in source.notices + (tls?.notices ?? []) { Failure.say(notice) }
     if source.unreadable > 0 {
       Failure.say("\(source.unreadable) packets have a link layer that cannot be read; they were left out")
     }

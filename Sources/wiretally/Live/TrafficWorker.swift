@@ -32,6 +32,10 @@ final class TrafficWorker {
     tracker.hint = source.hint
     tracker.answer = source.answer
     tracker.batch.isAttributed = owners != nil
+    if let source = source as? any BodySource {
+      // The source asks between segments, and belongs to this worker.
+      source.bodyAhead = { [unowned self] segment in tracker.bodyAhead(of: segment) }
+    }
     tracker.spill = { batch in Self.record(batch, writer, stream, owners) }
   }
 
