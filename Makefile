@@ -31,6 +31,8 @@ INSTALLING = VERSION='$(VERSION)' DATE="$$(LC_ALL=C date -u -d @$(EPOCH) '+%B %-
 BPF_CLANG ?= $(firstword $(foreach c,clang-14 clang-19 clang-16 clang-15 clang,$(shell command -v $(c))))
 BPF_OBJECT := Sources/CHTTPFilter/http_filter.bpf.o
 OWNER_OBJECT := Sources/COwnerFilter/owner.bpf.o
+TLS_OBJECT := Sources/CTLSFilter/tls.bpf.o
+TLS_SOURCES := bpf/compile $(wildcard bpf/tls*) bpf/owner_types.h bpf/http_begins.h bpf/http_methods.h Sources/CTLSFilter/include/tls_record.h
 OWNER_SOURCES := bpf/compile bpf/owner.bpf.c bpf/owner_types.h Sources/COwnerFilter/include/owner_record.h
 BPF_SOURCES := bpf/compile $(wildcard bpf/*.c bpf/*.h) $(wildcard Sources/CHTTPFilter/include/*.h)
 # Which compiler made the object: another one makes it again.
@@ -63,7 +65,7 @@ test-deps: deps
 	$(Q)$(INSTALL) @test
 
 .PHONY: bpf
-bpf: $(BPF_OBJECT) $(OWNER_OBJECT) ## Compile the filter for the kernel and check the size of its programs: BPF_CLANG=clang-16
+bpf: $(BPF_OBJECT) $(OWNER_OBJECT) $(TLS_OBJECT) ## Compile the filter for the kernel and check the size of its programs: BPF_CLANG=clang-16
 
 .PHONY: FORCE
 $(BPF_STAMP): FORCE
@@ -82,12 +84,17 @@ $(OWNER_OBJECT): $(OWNER_SOURCES) $(BPF_STAMP)
 	$(Q)bpf/compile "$$(sed -n 1p $(BPF_STAMP))" $@ bpf/owner.bpf.c
 	$(Q)touch Sources/COwnerFilter/owner.c
 
+$(TLS_OBJECT): $(TLS_SOURCES) $(BPF_STAMP)
+	@echo "  bpf     $@ ($$(sed -n 1p $(BPF_STAMP)))"
+	$(Q)bpf/compile "$$(sed -n 1p $(BPF_STAMP))" $@ bpf/tls.bpf.c
+	$(Q)touch Sources/CTLSFilter/tls.c
+
 # The packet table takes a second for each object; most of the time goes into building the tests, which CI has built.
 .PHONY: bpf-sizes
 bpf-sizes: deps bpf ## Compile the filter by every clang there is; each attaches to old kernels and passes the packet table
 	$(Q)for c in $(filter-out clang,$(BPF_COMPILERS)); do $(INSTALL) $$c || echo "  without $$c: it cannot be installed here"; done
 	$(Q)rm -rf .build/bpf && for c in $(BPF_COMPILERS); do if command -v $$c >/dev/null; then \
-		echo "  bpf     $$c: $$($$c --version | head -n 1)"; bpf/compile $$c .build/bpf/$$c.o || exit 1; bpf/compile $$c .build/bpf/owner/$$c.o bpf/owner.bpf.c || exit 1; fi; done
+		echo "  bpf     $$c: $$($$c --version | head -n 1)"; bpf/compile $$c .build/bpf/$$c.o || exit 1; bpf/compile $$c .build/bpf/owner/$$c.o bpf/owner.bpf.c || exit 1; bpf/compile $$c .build/bpf/tls/$$c.o bpf/tls.bpf.c || exit 1; fi; done
 	$(Q)$(SUDO) env PATH="$$PATH" WIRETALLY_FILTERS=$(CURDIR)/.build/bpf $(SWIFT) test --filter 'FilterObjectTests|PacketTableTests' $(ARGS)
 
 .PHONY: build

@@ -52,6 +52,7 @@ let package = Package(
   targets: [
     .target(name: "CHTTPFilter", exclude: ["http_filter.bpf.o"]),
     .target(name: "COwnerFilter", exclude: ["owner.bpf.o"]),
+    .target(name: "CTLSFilter", exclude: ["tls.bpf.o"]),
     .target(name: "CLibbpf", linkerSettings: [.linkedLibrary("bpf")]),
     .target(name: "CPcap"),
     .target(name: "CSeccomp", linkerSettings: [.linkedLibrary("seccomp", .when(platforms: [.linux]))]),
@@ -79,8 +80,10 @@ let package = Package(
     // Sources of segments.
     .target(name: "Capture", dependencies: ["System"], swiftSettings: settings),
     .target(
-      name: "KernelCapture", dependencies: ["Capture", "CHTTPFilter", "CLibbpf", "COwnerFilter", "System"],
-      swiftSettings: settings),
+      name: "KernelCapture",
+      dependencies: [
+        "Capture", "CHTTPFilter", "CLibbpf", "COwnerFilter", "CTLSFilter", "System", "Text", "TLSPlaces",
+      ], swiftSettings: settings),
     .target(
       name: "PcapCapture",
       dependencies: ["Capture", "CMapping", "CPcap", "Decompression", "HTTP1", "Packets", "System"],
@@ -194,7 +197,8 @@ let package = Package(
     tests(
       "KernelCapture",
       with: [
-        "Capture", "CHTTPFilter", "COwnerFilter", "HTTP1", "PacketBuilder", "Packets", "Randomness", "System",
+        "Capture", "CHTTPFilter", "Children", "COwnerFilter", "CTLSFilter", "HTTP1", "PacketBuilder",
+        "Packets", "Randomness", "System", "TLSPlaces",
       ]),
     tests(
       "PcapCapture",

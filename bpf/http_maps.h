@@ -15,6 +15,7 @@
 #include <bpf/bpf_endian.h>
 
 #include "../Sources/CHTTPFilter/include/http_filter.h"
+#include "http_begins.h"
 
 #ifdef __bpf__
 /* Read-only and frozen before the load: the verifier drops the branches that cannot be taken. */
@@ -83,14 +84,6 @@ struct httpf_headers {
 _Static_assert(__builtin_offsetof(struct httpf_headers, ip4_source) == 32, "IPv4 at 20");
 _Static_assert(__builtin_offsetof(struct httpf_headers, source_port) == 40, "TCP at 40");
 
-/* "UPDATEREDIRECTREF " is the longest start, of 18 bytes; whole words are compared. */
-enum { HTTPF_START_BYTES = 24 };
-
-/* A payload's first bytes as words whose lowest byte came first, zeros after its end. */
-struct httpf_first {
-	__u64 words[HTTPF_START_BYTES / 8];
-};
-
 /* A TCP segment on a watched port, and what is known about it so far. */
 struct httpf_segment {
 	struct httpf_headers headers;
@@ -99,13 +92,6 @@ struct httpf_segment {
 	__u32 direction; /* HTTPF_INBOUND, … */
 	__u32 forwarded; /* whether it leaves by a device after it came in by another one */
 	__u32 begins;	 /* HTTPF_REQUEST, … */
-};
-
-/* Bytes that may begin a head, for httpf_begins to compare with each method. */
-struct httpf_start {
-	struct httpf_first first;
-	__u64 has[HTTPF_START_BYTES / 8]; /* ones where `first` has bytes */
-	__u32 count; /* of the bytes from there on, of which `first` has the first ones */
 };
 
 /* One direction of a flow, as the table of unfinished heads knows it, and what a segment does to it. */

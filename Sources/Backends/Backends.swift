@@ -9,7 +9,8 @@ package enum Backends {
   /// - Throws: why none can be opened, as the best one says it.
   package static func open(_ request: LiveRequest) throws(CaptureError) -> any LiveBackend {
     var request = request
-    request.ringBytes = try MemoryLimit.ring(request.ringBytes, workers: request.workers)
+    request.ringBytes = try MemoryLimit.ring(
+      request.ringBytes, workers: request.workers, readsTLS: request.tlsPorts != nil)
     switch request.backend {
     case .ebpf: return try KernelBackend(request)
     case .pcap: return try PcapBackend(request, insteadOf: nil)

@@ -10,6 +10,10 @@ package final class KernelBackend: LiveBackend {
   private let capture: KernelCapture
   private let preCaptureDrops: PreCaptureDrops
   private let ports: PortSet
+  /// The capture at TLS libraries; nil when it was not asked for, or cannot be.
+  private let tls: TLSCapture?
+  /// Why no TLS text is read; nil when it is, or was not asked for.
+  package let tlsFault: String?
 
   package init(_ request: LiveRequest) throws(CaptureError) {
     depth = request.depth
@@ -18,14 +22,45 @@ package final class KernelBackend: LiveBackend {
         interface: request.interface, ports: request.ports, depth: request.depth,
         direction: request.direction,
         ringBytes: request.ringBytes, workers: request.workers))
-    ports = request.ports
+    (tls, tlsFault) = Self.tls(request, capture)
+    ports = request.tlsPorts.map { request.ports.union($0) } ?? request.ports
     preCaptureDrops = PreCaptureDrops(interface: request.interface)
   }
 
+  /// What it can be when all else works.
+  private static func tls(_ request: LiveRequest, _ capture: KernelCapture) -> (TLSCapture?, String?) {
+    guard let ports = request.tlsPorts else { return (nil, nil) }
+    do throws(CaptureError) {
+      return (try capture.openTLS(ports: ports), nil)
+    } catch {
+      return (nil, error.message)
+    }
+  }
+
+  /// The number of libraries whose text is read.
+  package var tlsLibraries: Int { tls?.files ?? 0 }
+
   package var name: String { "eBPF" }
-  package var sources: [any SegmentSource] { capture.readers }
-  package var counters: CaptureCounters { preCaptureDrops.added(to: capture.counters()) }
-  package var notices: [String] { capture.notices }
+  package var readsTLS: Bool { tls != nil }
+  package var sources: [any SegmentSource] { capture.readers + (tls.map { [$0.source] } ?? []) }
+
+  package var counters: CaptureCounters {
+    var counters = preCaptureDrops.added(to: capture.counters())
+    tls?.add(to: &counters)
+    return counters
+  }
+
+  package var notices: [String] {
+    var lines = capture.notices
+    if let tlsFault { lines.append("TLS text is not read: \(tlsFault)") }
+    lines += (tls?.unread ?? []).map { "TLS text of a library is not read: \($0)" }
+    lines += (tls?.writtenFiles ?? []).map {
+      "TLS text of a library is not read any more: \($0) was opened for writing"
+    }
+    return lines
+  }
+
+  package func releaseFiles() -> Bool { tls?.releaseFiles() ?? false }
   package var gauges: CaptureGauges { capture.gauges }
   package var ringBytes: Int { capture.ringBytes }
   package var interfaceDownSince: UInt64? { capture.interfaceDownSince }
@@ -34,6 +69,8 @@ package final class KernelBackend: LiveBackend {
   package func readPreCaptureDrops() { preCaptureDrops.read(isRenewed: interfaceRenewals > 0) }
   package func openOwners() throws(CaptureError) -> any OwnerSource { try capture.openOwners(ports: ports) }
   package func stop() {
+    // Before the readers end: what was sent by then is still delivered.
+    tls?.stop()
     capture.stop()
     readPreCaptureDrops()
   }

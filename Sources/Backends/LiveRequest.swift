@@ -15,9 +15,13 @@ package struct LiveRequest: Sendable {
   /// Bytes of each ring, or of libpcap's buffer.
   package var ringBytes: Int
 
+  /// Ports of the connections whose plain text is read at TLS libraries; nil when none is.
+  package var tlsPorts: PortSet?
+
   package init(
     backend: BackendChoice, interface: String?, ports: PortSet, depth: CaptureDepth,
-    direction: CaptureDirection, workers: Int, ringBytes: Int
+    direction: CaptureDirection, workers: Int, ringBytes: Int,
+    tlsPorts: PortSet? = nil
   ) {
     self.backend = backend
     self.interface = interface
@@ -26,6 +30,7 @@ package struct LiveRequest: Sendable {
     self.direction = direction
     self.workers = workers
     self.ringBytes = ringBytes
+    self.tlsPorts = tlsPorts
   }
 }
 

@@ -11,9 +11,13 @@ enum MemoryLimit {
   /// by watching in groups of 8 to 64 MiB; 2 MiB are the slots of depth `auto`.
   private static let besides = 33 << 20
 
+  /// What reading TLS text takes: its ring and tables in the kernel, and the tables of its worker.
+  private static let tlsText = 32 << 20
+
   /// The size of each of this many rings that fit, at most `asked`.
-  static func ring(_ asked: Int, workers: Int) throws(CaptureError) -> Int {
+  static func ring(_ asked: Int, workers: Int, readsTLS: Bool) throws(CaptureError) -> Int {
     guard let limit = bytes else { return asked }
+    let besides = Self.besides + (readsTLS ? tlsText : 0)
     let each = (limit - besides) / workers
     guard each >= 1 << 20 else {
       throw CaptureError(

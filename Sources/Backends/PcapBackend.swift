@@ -29,6 +29,7 @@ package final class PcapBackend: LiveBackend {
     ringBytes = request.ringBytes
     var notices = reason.map { ["libpcap is used instead of eBPF: \($0)"] } ?? []
     if request.workers > 1 { notices.append("libpcap reads with one worker, not \(request.workers)") }
+    if request.tlsPorts != nil { notices.append("TLS text is not read: only eBPF can") }
     self.notices = notices
   }
 

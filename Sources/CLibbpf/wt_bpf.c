@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* wt_bpf_log: keeps libbpf's words of the current thread. */
+/* wt_bpf_log: keeps libbpf's words of the current thread; a system call that older versions of it do not
+ * make. */
 #define _GNU_SOURCE
 #include "wt_bpf.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 static _Thread_local char wt_bpf_text[8192];
 static _Thread_local size_t wt_bpf_used;
@@ -53,4 +57,30 @@ void wt_bpf_log_begin(void)
 const char *wt_bpf_log(void)
 {
 	return wt_bpf_text;
+}
+
+/* The part of union bpf_attr that is about such links: linux/bpf.h since 6.6. */
+struct wt_bpf_uprobes {
+	unsigned int program, target, type, flags;
+	unsigned long long path, offsets, reference_counters, cookies;
+	unsigned int count, return_flags, process, zero;
+};
+_Static_assert(sizeof(struct wt_bpf_uprobes) == 64, "the kernel expects 64 bytes");
+
+int wt_bpf_link_uprobes(int program, const char *path, const unsigned long long *offsets,
+			const unsigned long long *cookies, unsigned int count, int is_return)
+{
+	struct wt_bpf_uprobes attributes = {
+	    .program = program,
+	    .type = WT_BPF_UPROBES,
+	    .path = (unsigned long)path,
+	    .offsets = (unsigned long)offsets,
+	    .cookies = (unsigned long)cookies,
+	    .count = count,
+	    /* BPF_F_UPROBE_MULTI_RETURN. */
+	    .return_flags = is_return ? 1 : 0,
+	};
+	long link = syscall(SYS_bpf, BPF_LINK_CREATE, &attributes, sizeof(attributes));
+
+	return link < 0 ? -errno : (int)link;
 }

@@ -42,6 +42,12 @@ package struct CaptureCounters: Equatable, Sendable {
   package var failedTailCalls: UInt64 = 0
   /// Bytes of HTTP/2's DATA that the filter followed by their length and did not copy.
   package var h2DataSkipped: UInt64 = 0
+  /// Connections whose plain text was read from a TLS library.
+  package var tlsConnections: UInt64 = 0
+  /// Of those, connections whose text came before their socket was known: they have no address.
+  package var tlsUntied: UInt64 = 0
+  /// Texts of TLS connections that could not be read when they passed.
+  package var tlsUnreadable: UInt64 = 0
   /// Packets dropped from the kernel's backlog, on the whole machine; nil where that is not known.
   package var backlogDropped: UInt64?
   /// Packets that the watched network cards missed; nil where that is not known.
@@ -51,8 +57,17 @@ package struct CaptureCounters: Equatable, Sendable {
 }
 
 extension CaptureCounters: CounterSet {
+  package static let counters = filterCounters + tlsCounters
+
+  /// What is counted where TLS libraries are read; their other counts are among the filter's.
+  private static let tlsCounters: [Counter<CaptureCounters, UInt64>] = [
+    Counter(\.tlsConnections, "tlsConnections", json: .aboveZero, page: "TLS connections read"),
+    Counter(\.tlsUntied, "tlsUntied", json: .aboveZero, page: "of unknown address"),
+    Counter(\.tlsUnreadable, "tlsUnreadable", json: .aboveZero, page: "TLS texts unreadable"),
+  ]
+
   /// The filter in the kernel counts the same in the same order: `struct httpf_counters`.
-  package static let counters: [Counter<CaptureCounters, UInt64>] = [
+  package static let filterCounters: [Counter<CaptureCounters, UInt64>] = [
     Counter(
       \.packets, "packets", json: .always,
       .family("capture_packets", help: "Packets that the backend looked at.")),

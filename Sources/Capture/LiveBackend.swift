@@ -27,11 +27,19 @@ package protocol LiveBackend: AnyObject {
   func readPreCaptureDrops()
   /// Opens the source of the owners of connections on the watched ports; throws why there is none.
   func openOwners() throws(CaptureError) -> any OwnerSource
+  /// Whether the plain text of TLS libraries is read.
+  var readsTLS: Bool { get }
+  /// Takes probes out of files that somebody is about to write to; whether the notices have changed. To be called
+  /// about once a second.
+  func releaseFiles() -> Bool
   /// Ends the capture and reads those counters for the last time; what is buffered can still be received.
   func stop()
 }
 
 extension LiveBackend {
+  package var readsTLS: Bool { false }
+  package func releaseFiles() -> Bool { false }
+
   package func openOwners() throws(CaptureError) -> any OwnerSource {
     throw CaptureError(.unavailable, "only eBPF tells them")
   }

@@ -36,8 +36,8 @@ package struct PortSet: Equatable, Sendable, CustomStringConvertible {
   /// Port 80, the default.
   package static var http: PortSet { PortSet(unchecked: [80...80]) }
 
-  /// Ports 443 and 8443, the default of TLS.
-  package static var https: PortSet { PortSet(unchecked: [443...443, 8_443...8_443]) }
+  /// The ports of HTTPS, and what often takes its place.
+  package static var https: PortSet { PortSet(unchecked: [443...443, 8443...8443]) }
 
   /// The ports of both sets.
   package func union(_ other: PortSet) -> PortSet { PortSet(ranges + other.ranges) ?? self }

@@ -54,6 +54,9 @@ package protocol SegmentSource: AnyObject {
   /// only packets move it (a file).
   var now: UInt64? { get }
 
+  /// The depth of its segments, whatever depth the capture was asked for; nil when it is that one.
+  var depth: CaptureDepth? { get }
+
   /// Tells the kernel what is wished for a segment's connection at depth `auto`; nil where nothing can be wished.
   var hint: ((borrowing Segment, DepthHint) -> Void)? { get }
 
@@ -63,6 +66,7 @@ package protocol SegmentSource: AnyObject {
 }
 
 extension SegmentSource {
+  package var depth: CaptureDepth? { nil }
   package var hint: ((borrowing Segment, DepthHint) -> Void)? { nil }
   package var answer: ((borrowing Segment, UInt32) -> Void)? { nil }
 }

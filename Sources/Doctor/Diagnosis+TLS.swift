@@ -1,19 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Backends
+import Capture
 import System
 package import TLSPlaces
 
 /// Which TLS libraries this machine has, and whether their plain text can be read.
 extension Diagnosis {
+  /// Attaches to the libraries as a watch with `--tls` does.
+  static func text(_ request: LiveRequest) -> Check {
+    var request = request
+    request.tlsPorts = .https
+    do throws(CaptureError) {
+      let backend = try KernelBackend(request)
+      defer { backend.stop() }
+      return text(libraries: backend.tlsLibraries, fault: backend.tlsFault)
+    } catch {
+      return text(libraries: 0, fault: error.message)
+    }
+  }
+
+  /// What it means that this number of libraries got probes.
+  package static func text(libraries: Int, fault: String?) -> Check {
+    if let fault {
+      return Check(name: "TLS text (--tls)", state: .missing, found: "not readable: \(fault)")
+    }
+    let what = libraries == 1 ? "1 library" : "\(libraries) libraries"
+    return Check(name: "TLS text (--tls)", state: .fine, found: "readable at \(what)")
+  }
+
   /// A line for each library, with the places of its code.
   static func libraries() -> [Check] {
     let result = LibrarySearch.run()
     let checks = result.libraries.map { library in
       guard library.kind == .openSSL else { return unread(library) }
       do throws(SystemError) {
-        let file = try LibraryFile(library)
+        let bytes = try LibraryFile(library).read()
         do throws(OpenSSLPlaces.Fault) {
-          return self.library(library, places: try OpenSSLPlaces.find(in: file.bytes), fault: nil)
+          return self.library(library, places: try OpenSSLPlaces.find(in: bytes), fault: nil)
         } catch {
           return self.library(library, places: nil, fault: error.description)
         }

@@ -25,10 +25,10 @@ struct FilterCounters: Sendable {
 
   /// The sum over all processors. Each number is exact; they are not all of the same instant.
   ///
-  /// The filter's counters are `CaptureCounters.counters` one for one; a test compares their names.
+  /// The filter's counters are `CaptureCounters.filterCounters` one for one; a test compares their names.
   func sum() -> CaptureCounters {
     var sum = CaptureCounters()
-    for (index, counter) in CaptureCounters.counters.enumerated() {
+    for (index, counter) in CaptureCounters.filterCounters.enumerated() {
       sum[keyPath: counter.field] = total(index * MemoryLayout<UInt64>.stride)
     }
     return sum

@@ -51,6 +51,11 @@ package final class KernelCapture: Sendable {
     try OwnerTracing(ports: ports, clockOffset: filter.clock.fromKernel)
   }
 
+  /// Attaches the program that reads the plain text of TLS libraries; throws why it cannot.
+  package func openTLS(ports: PortSet) throws(CaptureError) -> TLSCapture {
+    try TLSCapture(ports: ports, clock: filter.clock, life: filter.life)
+  }
+
   /// What the filter has counted so far. Needs no privilege; any thread may ask.
   package func counters() -> CaptureCounters { filter.counters.sum() }
 

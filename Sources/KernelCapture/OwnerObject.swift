@@ -127,7 +127,7 @@ internal import System
 
 extension PortSet {
   /// One bit a port: bit p % 64 of word p / 64.
-  fileprivate var words: [UInt64] {
+  var words: [UInt64] {
     var words = [UInt64](repeating: 0, count: 1_024)
     for range in ranges {
       for port in range { words[Int(port >> 6)] |= 1 << UInt64(port & 63) }

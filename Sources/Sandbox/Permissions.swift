@@ -14,5 +14,7 @@
     package static var listen: Permissions { Permissions(rawValue: 1 << 2) }
     /// Connects to other hosts by TCP, and looks up their names.
     package static var connect: Permissions { Permissions(rawValue: 1 << 3) }
+    /// Asks whether its leases of files still hold.
+    package static var leases: Permissions { Permissions(rawValue: 1 << 4) }
   }
 #endif

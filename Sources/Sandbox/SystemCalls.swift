@@ -12,6 +12,7 @@
       if permissions.contains(.capture) { calls += capture }
       if permissions.contains(.terminal) { calls += terminal }
       if permissions.contains(.listen) { calls += listen.map { SystemCall(name: $0) } }
+      if permissions.contains(.leases) { calls.append(leases) }
       if permissions.contains(.connect) { calls += connect.map { SystemCall(name: $0) } + sockets }
       if wt_seccomp_is_sanitised() != 0 { calls += sanitiser.map { SystemCall(name: $0) } }
       return calls
@@ -47,6 +48,11 @@
     /// The packet socket is bound again when its interface was re-created; libpcap asks its own for losses.
     private static var capture: [SystemCall] {
       [SystemCall(name: "bind"), SystemCall(name: "getsockopt"), controls(interfaceQuestions)]
+    }
+
+    /// F_GETLEASE of fcntl.h: of its number alone.
+    private static var leases: SystemCall {
+      SystemCall(name: "fcntl", tests: [[.equal(argument: 1, 1_025)]])
     }
 
     private static var terminal: [SystemCall] {

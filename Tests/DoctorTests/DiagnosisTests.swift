@@ -95,6 +95,10 @@ struct DiagnosisTests {
     #expect(unknown.state == .unknown)
     #expect(
       unknown.found == "/usr/lib/libssl.so.3, mapped by 0 processes: not attachable: it exports no names")
+    #expect(Diagnosis.text(libraries: 1, fault: nil).found == "readable at 1 library")
+    #expect(Diagnosis.text(libraries: 2, fault: nil).found == "readable at 2 libraries")
+    let refused = Diagnosis.text(libraries: 0, fault: "that takes CAP_PERFMON")
+    #expect(refused.state == .missing && refused.found == "not readable: that takes CAP_PERFMON")
     #expect(Diagnosis.unread(library).found.hasSuffix("0 processes: not read, only OpenSSL is"))
     let replaced = Diagnosis.replaced("/usr/lib/libssl.so.3")
     #expect(replaced.found.contains("replaced while") && replaced.hint?.contains("(deleted)") == true)

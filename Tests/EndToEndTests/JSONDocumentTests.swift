@@ -58,6 +58,7 @@ import Testing
     "backlogDropped", "nicMissed", "failedTailCalls", "evictedFlows", "evictedRequests", "evictedHTTP2",
     "evictedHeads", "skippedBytes",
     "h2DataSkipped",
+    "tlsConnections", "tlsUntied", "tlsUnreadable",
   ]
   static let alertExtras: Set<String> = ["measure", "unit", "of", "severity"]
   static let ruleMembers: Set<String> = [

@@ -37,6 +37,19 @@ import Testing
       "invalid value '80-70' for --port (expected ports and ranges from 1 to 65535, or auto)",
       hint: "--port 80,8000-8099"),
     Case(
+      "-t 1 --tls --tls-port x",
+      "invalid value 'x' for --tls-port (expected ports and ranges from 1 to 65535)",
+      hint: "--tls-port 443,8443"),
+    Case(
+      "-t 1 --tls --tls-port auto", "--tls-port takes ports, not auto", hint: "--tls --tls-port 443,8443"),
+    Case("-t 1 --tls-port 443", "--tls-port is about what --tls reads", hint: "--tls --tls-port 443"),
+    Case(
+      "-t 1 --tls -i lo", "--tls and -i exclude each other: a library's text has no interface",
+      hint: "--tls without -i"),
+    Case(
+      "-t 1 --tls -Q in", "--tls and -Q exclude each other: a library's text has no packets",
+      hint: "--tls without -Q"),
+    Case(
       "-t 1 --top many", "invalid value 'many' for --top (expected a whole number, 1 or more)",
       hint: "--top 5"),
     Case(

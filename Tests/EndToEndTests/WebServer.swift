@@ -17,12 +17,25 @@ final class WebServer {
 
   /// Starts it on the ports given, and waits until it listens.
   ///
-  /// - Parameter isHTTP2: it speaks HTTP/2 alone.
+  /// - Parameters:
+  ///   - isHTTP2: it speaks HTTP/2 alone.
+  ///   - isTLS: it speaks TLS, and in it HTTP/1 or HTTP/2, as clients wish.
   init(
-    in name: String, ports: [Int] = [80], isHTTP2: Bool = false,
+    in name: String, ports: [Int] = [80], isHTTP2: Bool = false, isTLS: Bool = false,
     sourceLocation: SourceLocation = #_sourceLocation
   ) {
-    let kind = isHTTP2 ? " http2" : ""
+    let kind = isTLS ? " ssl http2" : isHTTP2 ? " http2" : ""
+    let (key, certificate) = (folder.file("key.pem"), folder.file("certificate.pem"))
+    let keys =
+      isTLS
+      ? "ssl_certificate \(certificate); ssl_certificate_key \(key); ssl_protocols TLSv1.2 TLSv1.3;" : ""
+    if isTLS {
+      Shell.run(
+        """
+        openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=shop.example \
+        -days 2 -keyout \(key) -out \(certificate)
+        """)
+    }
     let listens = ports.map { "listen \($0)\(kind); listen [::]:\($0)\(kind);" }.joined(separator: " ")
     let www = folder.file("www")
     Shell.run("mkdir -p \(www)/a")
@@ -37,6 +50,7 @@ final class WebServer {
         log_format tally '$http_host|$request_method|$status|$uri';
         access_log \(folder.file("combined.log")) combined; access_log \(folder.file("access.log")) tally; client_body_temp_path \(folder.file("body"));
         large_client_header_buffers 8 128k; client_max_body_size 50m; keepalive_requests 1000000;
+        \(keys)
         server {
           \(listens) root \(www);
           location /echo { return 200 ok; }

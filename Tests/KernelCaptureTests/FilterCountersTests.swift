@@ -7,7 +7,7 @@ import Testing
 @Suite struct FilterCountersTests {
   @Test func `the filter counts what is declared, in the same order`() {
     let fields = Mirror(reflecting: httpf_counters()).children.compactMap(\.label)
-    let names = CaptureCounters.counters.map(\.name)
+    let names = CaptureCounters.filterCounters.map(\.name)
     #expect(fields.firstIndex(of: "clock") == names.count, "the clock comes after the last counter")
     for (field, name) in zip(fields, names) {
       // The words of one are among those of the other: `tail_calls_failed`, `failedTailCalls`.

@@ -46,7 +46,7 @@ struct LibrarySearchTests {
     let library = try system()
     #expect(library.root.isEmpty)
     let file = try LibraryFile(library)
-    let places = try OpenSSLPlaces.find(in: file.bytes)
+    let places = try OpenSSLPlaces.find(in: file.read())
     #expect(places.map(\.function) == [.read, .write, .handshake, .free])
     let folder = try #require(Self.folder())
     defer { ChildProcess(["/bin/rm", "-r", folder]).wait(seconds: 20) }
@@ -81,7 +81,7 @@ struct LibrarySearchTests {
     }
     let found = try #require(LibrarySearch.run().libraries.first { $0.path == copy })
     #expect(found.processes == 1 && found.root.hasPrefix("/proc/"))
-    #expect(try LibraryFile(found).bytes == LibraryFile(library).bytes)
+    #expect(try LibraryFile(found).read() == LibraryFile(library).read())
     // Replaced by rename: the path leads elsewhere, and what was found is refused.
     #expect(ChildProcess(["/bin/cp", library.path, copy + "~"]).wait(seconds: 20))
     #expect(ChildProcess(["/bin/mv", copy + "~", copy]).wait(seconds: 20))

@@ -25,6 +25,16 @@ enum { WT_BPF_ATTACH = SO_ATTACH_BPF, WT_BPF_LOCK = SO_LOCK_FILTER, WT_BPF_MEMIN
 /* linux/if_packet.h since 4.20; missing from older headers. */
 enum { WT_BPF_IGNORE_OUTGOING = 23 };
 
+/*
+ * Attaches a program to `count` places of the file at `path`, in all processes that execute it, by one call
+ * (Linux 6.6; libbpf knows it since 1.3). The link's descriptor, or the negated error.
+ */
+int wt_bpf_link_uprobes(int program, const char *path, const unsigned long long *offsets,
+			const unsigned long long *cookies, unsigned int count, int is_return);
+
+/* enum bpf_attach_type of linux/bpf.h since 6.6: BPF_TRACE_UPROBE_MULTI. */
+enum { WT_BPF_UPROBES = 48 };
+
 /* Asks for the memory there ahead of its use; any address will do. */
 static inline void wt_bpf_prefetch(const void *address)
 {

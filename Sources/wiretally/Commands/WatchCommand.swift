@@ -59,6 +59,16 @@ struct WatchCommand: ParsableCommand {
     help: "Which packets of the interfaces count: in, out or inout.")
   var direction = CaptureDirection.both
 
+  @Flag(
+    name: .customLong("tls"),
+    help: "Read HTTPS too, at the TLS libraries (OpenSSL) of this machine's own processes; heads only.")
+  var readsTLS = false
+
+  @Option(
+    name: .customLong("tls-port"),
+    help: "TCP ports of the connections that --tls reads: a list of ports and ranges. (default: 443,8443)")
+  var tlsPorts: PortList?
+
   @Flag(name: .customLong("no-owners"), help: "Do not look which processes serve and ask.")
   var hasNoOwners = false
 
@@ -85,6 +95,7 @@ struct WatchCommand: ParsableCommand {
         "--alertmanager may be given at most 8 times, got \(alertmanagers.count)",
         hint: "an --on-alert command can post to more")
     }
+    try validateTLS()
     if case .number(let number) = workers, number < 1 || number > 64 {
       throw ValidationError("--workers must be 1 to 64, or auto, got \(number)")
     }
@@ -95,6 +106,25 @@ struct WatchCommand: ParsableCommand {
       throw ValidationError(
         "invalid interface name '\(interface)' (expected 1 to 15 characters)",
         hint: "ip link lists all interfaces")
+    }
+  }
+
+  /// Throws where `--tls` would read what is not asked for.
+  private func validateTLS() throws {
+    guard readsTLS else {
+      if tlsPorts == nil { return }
+      throw ValidationError("--tls-port is about what --tls reads", hint: "--tls --tls-port 443")
+    }
+    if tlsPorts?.isAutomatic == true {
+      throw ValidationError("--tls-port takes ports, not auto", hint: "--tls --tls-port 443,8443")
+    }
+    if watchedInterface != nil {
+      throw ValidationError(
+        "--tls and -i exclude each other: a library's text has no interface", hint: "--tls without -i")
+    }
+    if direction != .both {
+      throw ValidationError(
+        "--tls and -Q exclude each other: a library's text has no packets", hint: "--tls without -Q")
     }
   }
 
@@ -141,13 +171,21 @@ struct WatchCommand: ParsableCommand {
   /// The interface's name; nil for all.
   private var watchedInterface: String? { interface == "any" ? nil : interface }
 
+  /// The watched ports, as outputs name them.
+  func ports(isTLSRead: Bool) -> String {
+    let ports = options.ports.description
+    guard isTLSRead, let tls = request.tlsPorts else { return ports }
+    return "\(ports), TLS text on \(tls)"
+  }
+
   /// What the backend is asked for.
   var request: LiveRequest {
     LiveRequest(
       backend: backend, interface: watchedInterface, ports: options.ports.ports,
       depth: depth,
       direction: direction, workers: workers.count(processors: Processors.online),
-      ringBytes: ringMebibytes << 20)
+      ringBytes: ringMebibytes << 20,
+      tlsPorts: readsTLS ? tlsPorts?.ports ?? .https : nil)
   }
 }
 

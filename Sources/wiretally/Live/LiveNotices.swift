@@ -58,10 +58,13 @@ final class LiveNotices {
     labels.follow(wallOffset: SystemClock.wallOffset)
     let hasFoundPorts = followPorts(at: now, isSilent)
     let hasChanged = followInterface()
+    let hasReleased = backend.releaseFiles()
+    if hasReleased, let last = backend.notices.last { Failure.say(last, .warning) }
     let wasSuspended = suspension.follow(suspended: SystemClock.suspended)
     if wasSuspended { Failure.say(Self.suspended(suspension.seconds), .warning) }
-    if hasFoundPorts || hasChanged || wasSuspended { lines = notices }
-    return hasFoundPorts || hasChanged || wasSuspended
+    let isNew = hasFoundPorts || hasChanged || hasReleased || wasSuspended
+    if isNew { lines = notices }
+    return isNew
   }
 
   /// What is to be known now.

@@ -45,7 +45,7 @@ struct PreparedWatch: ~Copyable {
     try alerts.checkOwners(unknown, isUnavailable: true)
     let label = CaptureLabel(
       backend: backend.name, source: command.request.interface ?? "all interfaces",
-      ports: command.options.ports.description)
+      ports: command.ports(isTLSRead: backend.readsTLS))
     var limits = ExchangeLimits()
     limits.timeout = command.options.timeout.nanoseconds
     limits.sectionDepth = command.options.pathDepth
@@ -103,6 +103,7 @@ struct PreparedWatch: ~Copyable {
     var permissions: Permissions = [.capture]
     if input.hasKeys { permissions.insert(.terminal) }
     if command.listening.listen != nil { permissions.insert(.listen) }
+    if command.readsTLS { permissions.insert(.leases) }
     try command.sandbox.sandbox(permissions, alertLog: alertLog)
     return SandboxedWatch(self)
   }

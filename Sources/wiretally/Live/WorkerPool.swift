@@ -28,7 +28,7 @@ struct WorkerPool {
       return WorkerThread(
         TrafficWorker(
           source, writer, stream: stream?.writers[index], owners: try owners.map(OwnerAttribution.init),
-          limits: limits, depth: depth, seed: pinned.seed),
+          limits: limits, depth: source.depth ?? depth, seed: pinned.seed),
         number: index + 1)
     }
     self.tallies = tallies

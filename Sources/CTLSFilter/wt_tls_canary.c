@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* wt_tls_canary: the child under seccomp's strict mode. */
+#define _GNU_SOURCE
+#include "wt_tls_canary.h"
+
+#include <errno.h>
+#include <linux/seccomp.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#if defined(__x86_64__)
+/* Begins as a library's internal functions do, with an instruction that the kernel emulates. */
+__asm__(".text\n"
+	".globl wt_tls_canary_function\n"
+	".hidden wt_tls_canary_function\n"
+	".type wt_tls_canary_function,@function\n"
+	".balign 16\n"
+	"wt_tls_canary_function:\n"
+	"	push %rbp\n"
+	"	mov %edi,%eax\n"
+	"	pop %rbp\n"
+	"	ret\n"
+	".size wt_tls_canary_function,.-wt_tls_canary_function\n");
+#else
+int wt_tls_canary_function(int number)
+{
+	return number;
+}
+#endif
+
+/* Calls that the compiler sees nothing of: there is one thread here, and no library's lock is touched. */
+static void wt_tls_canary_child(int dies)
+{
+	const struct rlimit none = {0, 0};
+	int sum = 0;
+
+	/* Its death is expected where it dies: no core file. */
+	setrlimit(RLIMIT_CORE, &none);
+	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT))
+		syscall(SYS_exit, 2);
+	for (int call = 0; call < WT_TLS_CANARY_CALLS; call++)
+		sum += wt_tls_canary_function(call);
+	if (dies)
+		syscall(SYS_getpid);
+	syscall(SYS_exit, sum == 3 ? 0 : 1);
+}
+
+int wt_tls_canary_run(int dies)
+{
+	int status = 0;
+	pid_t child = fork();
+
+	if (child < 0)
+		return -1;
+	if (child == 0)
+		wt_tls_canary_child(dies);
+	while (waitpid(child, &status, 0) < 0)
+		if (errno != EINTR)
+			return -1;
+	return status;
+}

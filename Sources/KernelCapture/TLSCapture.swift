@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+package import Capture
+internal import CTLSFilter
+internal import Glibc
+internal import Synchronization
+internal import System
+internal import TLSPlaces
+
+/// The capture of plain text at the TLS libraries of this machine, as they are when it begins.
+///
+/// All that is done after the initializer closes descriptors and reads mapped memory: it takes no privilege.
+package final class TLSCapture: Sendable {
+  /// A file that has probes.
+  private struct Attachment {
+    var path: String
+    var links: UprobeLinks?
+    var guarded: FileGuard
+  }
+
+  package let source: TLSTextSource
+  /// Files that were found and got no probes, each with the reason.
+  package let unread: [String]
+  private let object: TLSObject
+  private let counts: MappedMemory
+  private let attachments: Locked<[Attachment]>
+  private let released: Locked<[String]>
+
+  /// Attaches to every OpenSSL that programs load or have mapped; throws why none can be.
+  /// - Parameter ports: connections that count: one of their ports is among these, or none is known.
+  init(ports: PortSet, clock: CaptureClock, life: CaptureLife) throws(CaptureError) {
+    guard Capabilities.effective.contains(.perfmon) else {
+      throw CaptureError(.notPermitted, "that takes CAP_PERFMON", hint: BPFRefusal.hint)
+    }
+    let object = try TLSObject(ports: ports)
+    let counts: MappedMemory
+    do throws(SystemError) {
+      let number = fcntl(object.ringMap, F_DUPFD_CLOEXEC, 0)
+      guard number >= 0 else { throw SystemError.last }
+      source = TLSTextSource(
+        ring: try RingMemory(Descriptor(number), capacity: Int(TLS_RING)), clock: clock, life: life,
+        seed: .random(in: .min ... .max))
+      counts = try MappedMemory(object.countMap, offset: 0, bytes: Int(getpagesize()), writable: false)
+    } catch {
+      throw CaptureError(.unavailable, "cannot map the ring of TLS text: \(error.reason)")
+    }
+    try TLSCanary.check(object) { Self.count(counts, \.canaries) }
+    var attachments: [Attachment] = []
+    var unread: [String] = []
+    let found = LibrarySearch.run()
+    for library in found.libraries where library.kind == .openSSL {
+      do throws(CaptureError) {
+        attachments.append(try Self.attach(library, object))
+      } catch {
+        unread.append("\(library.path): \(error.message)")
+      }
+    }
+    unread += found.replaced.map { "\($0): replaced while processes have it mapped; restart them" }
+    guard !attachments.isEmpty else {
+      throw CaptureError(.unavailable, unread.first ?? "there is no OpenSSL here")
+    }
+    (self.object, self.counts, self.unread) = (object, counts, unread)
+    self.attachments = Locked(attachments)
+    released = Locked([])
+  }
+
+  private static func attach(_ library: TLSLibrary, _ object: TLSObject) throws(CaptureError) -> Attachment {
+    let file: LibraryFile
+    let guarded: FileGuard
+    do throws(SystemError) {
+      file = try LibraryFile(library)
+      // Before it is read again by the kernel: nobody changes it from here on.
+      guarded = try FileGuard(file.descriptor)
+    } catch {
+      switch error.code {
+      case EAGAIN: throw CaptureError(.unavailable, "it is open for writing")
+      case EACCES: throw CaptureError(.unavailable, "guarding it against writers takes CAP_LEASE")
+      default: throw CaptureError(.unavailable, "it cannot be opened and guarded: \(error.reason)")
+      }
+    }
+    let places = try places(in: file)
+    let returns = places.map(\.function).filter { $0 != .free }
+    do throws(SystemError) {
+      let links = try UprobeLinks(
+        object, path: "/proc/self/fd/\(file.descriptor.number)", offsets: places.map(\.offset),
+        cookies: places.map(\.function.cookie), returns: Set(returns.map(\.cookie)))
+      return Attachment(path: library.path, links: links, guarded: guarded)
+    } catch {
+      throw CaptureError(.unavailable, "cannot attach to it: \(error.reason)")
+    }
+  }
+
+  private static func places(in file: LibraryFile) throws(CaptureError) -> [ProbePlace] {
+    let bytes: [UInt8]
+    do throws(SystemError) {
+      bytes = try file.read()
+    } catch {
+      throw CaptureError(.unavailable, "it cannot be read: \(error.reason)")
+    }
+    do throws(OpenSSLPlaces.Fault) {
+      return try OpenSSLPlaces.find(in: bytes)
+    } catch {
+      throw CaptureError(.unavailable, error.description)
+    }
+  }
+
+  /// The number of files that have probes.
+  package var files: Int { attachments.withLock { $0.count } }
+
+  /// Files that lost their probes, since somebody opened them for writing.
+  package var writtenFiles: [String] { released.withLock { $0 } }
+
+  /// Takes the probes out of files that somebody waits to write to; whether there were any.
+  package func releaseFiles() -> Bool {
+    let gone = attachments.withLock { attachments in
+      var broken: [String] = []
+      for index in attachments.indices where attachments[index].guarded.isBroken {
+        // The probes go before the lease, which the writer waits for.
+        attachments[index].links = nil
+        broken.append(attachments[index].path)
+      }
+      attachments.removeAll { $0.links == nil }
+      return broken
+    }
+    released.withLock { $0 += gone }
+    return !gone.isEmpty
+  }
+
+  /// Adds what was read, lost and left out here to what the filter has counted.
+  package func add(to counters: inout CaptureCounters) {
+    let lost = Self.count(counts, \.lost)
+    // In this order: what was lost is among what was taken.
+    counters.matched &+= source.delivered &+ lost
+    counters.lost &+= lost
+    counters.lostRequests &+= Self.count(counts, \.lost_requests)
+    counters.overlongHeads &+= Self.count(counts, \.overlong)
+    counters.copies &+= source.copies
+    counters.tlsConnections = Self.count(counts, \.connections)
+    counters.tlsUntied = Self.count(counts, \.untied)
+    counters.tlsUnreadable = Self.count(counts, \.unreadable)
+  }
+
+  /// Records that the program has sent.
+  var sent: UInt64 { Self.count(counts, \.records) }
+
+  /// Takes all probes out. When this returns nothing is sent any more.
+  package func stop() { attachments.withLock { $0.removeAll() } }
+
+  private static func count(_ counts: MappedMemory, _ field: KeyPath<tls_counters, UInt64>) -> UInt64 {
+    guard let offset = MemoryLayout<tls_counters>.offset(of: field), let word = unsafe counts.word(offset)
+    else {
+      return 0
+    }
+    // Relaxed: a number is all that is wanted.
+    return unsafe word.pointee.load(ordering: .relaxed)
+  }
+}

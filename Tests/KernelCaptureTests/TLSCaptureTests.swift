@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+import Capture
+import CTLSFilter
+import Glibc
+import System
+import Testing
+
+@testable import KernelCapture
+
+/// What keeps probes from doing harm, and the program in this kernel.
+@Suite(.serialized, .enabled(if: geteuid() == 0, "needs root"))
+struct TLSCaptureTests {
+  @Test func `a child that is killed forbids probes, and so does one of which nothing was seen`() {
+    let alive = wt_tls_canary_run(0), dead = wt_tls_canary_run(1)
+    #expect(TLSCanary.verdict(alive, isProbed: true) == .alive)
+    #expect(TLSCanary.verdict(alive, isProbed: false) == .unknown)
+    #expect(TLSCanary.verdict(dead, isProbed: true) == .killed(signal: SIGKILL))
+    #expect(TLSCanary.verdict(-1, isProbed: true) == .unknown)
+    #expect(TLSCanary.fault(.alive) == nil)
+    #expect(TLSCanary.fault(.killed(signal: 9))?.contains("signal 9") == true)
+    #expect(TLSCanary.fault(.unknown) != nil)
+  }
+
+  private static func file() throws -> String {
+    var template = Array("/tmp/wiretally-guard-XXXXXX".utf8CString)
+    // Writes the name into the array.
+    let number = unsafe mkstemp(&template)
+    try #require(number >= 0)
+    close(number)
+    return String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+  }
+
+  private static func opened(_ path: String, _ flags: Int32) -> Descriptor {
+    // The path is passed as a C string for the call alone.
+    Descriptor(unsafe open(path, flags | O_CLOEXEC))
+  }
+
+  @Test func `a file that is open for writing is not guarded, and a writer breaks the guard`() throws {
+    let path = try Self.file()
+    // The path is passed as a C string for the call alone.
+    defer { unsafe unlink(path) }
+    do {
+      let writer = Self.opened(path, O_WRONLY)
+      #expect(throws: SystemError(EAGAIN)) { try FileGuard(Self.opened(path, O_RDONLY)) }
+      _ = writer
+    }
+    var guarded: FileGuard? = try FileGuard(Self.opened(path, O_RDONLY))
+    #expect(guarded?.isBroken == false)
+    // Readers do no harm.
+    #expect(Self.opened(path, O_RDONLY).number >= 0)
+    #expect(guarded?.isBroken == false)
+    // Without waiting for the lease it is refused, and the guard knows.
+    #expect(Self.opened(path, O_WRONLY | O_NONBLOCK).number < 0)
+    #expect(guarded?.isBroken == true)
+    guarded = nil
+    #expect(Self.opened(path, O_WRONLY | O_NONBLOCK).number >= 0)
+  }
+
+  @Test func `the libraries of this machine get probes once the canary has lived, and lose them at the end`()
+    throws
+  {
+    let ports = try #require(PortSet([44_317...44_317]))
+    let capture = try KernelCapture(KernelCaptureOptions(interface: "lo", ports: ports))
+    let tls = try capture.openTLS(ports: ports)
+    #expect(tls.files > 0)
+    #expect(!tls.releaseFiles() && tls.writtenFiles.isEmpty)
+    var counters = CaptureCounters()
+    tls.add(to: &counters)
+    #expect(counters.lost == 0)
+    tls.stop()
+    #expect(tls.files == 0)
+    capture.stop()
+    var outcome = try tls.source.receive(timeout: 0) { _, _ in }
+    while outcome != .ended { outcome = try tls.source.receive(timeout: 0) { _, _ in } }
+  }
+}

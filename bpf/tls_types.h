@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * struct tls_connection and its like: what the program of TLS text keeps, and the maps that it keeps it in.
+ *
+ * Programs at probes can be interrupted by others on the same processor, so nothing is kept by processor:
+ * what a call knows is found by its thread, and counters are added to atomically.
+ */
+#ifndef TLS_TYPES_H
+#define TLS_TYPES_H
+
+#include "owner_types.h"
+
+#include "http_begins.h"
+#include "../Sources/CTLSFilter/include/tls_record.h"
+
+/* Read-only and frozen before the load: the watched ports, bit p % 64 of word p / 64. */
+const volatile __u64 tls_ports[1024] = {0};
+
+/* The registers of a user's thread on x86-64 (struct pt_regs, arch/x86): part of the kernel's interface. */
+struct tls_registers {
+	__u64 r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di, orig_ax, ip, cs, flags, sp,
+	    ss;
+};
+
+/* A function that a thread is inside. */
+struct tls_call {
+	__u64 ssl;
+	__u64 buffer;
+	__u64 length; /* where the length that was read or written is put */
+	__u64 stack;  /* the stack pointer at the function's beginning */
+	__u64 socket; /* that the thread has received from since; 0 for none */
+	__u32 function;
+	__u32 zero;
+	struct tls_ends ends;
+};
+
+/* Where the search for a head's end stands: it is an empty line. */
+struct tls_search {
+	__u64 address;
+	__u64 newlines; /* 0x80 in each byte of the last word that is a line feed */
+	__u64 returns;	/* the same of carriage returns */
+	__u32 count;	/* bytes at `address` */
+	__u32 done;	/* of those, bytes that were searched */
+	__u32 is_found;
+	__u32 zero;
+};
+
+/* What a direction is about to bring. */
+enum { TLS_BETWEEN = 0, TLS_IN_HEAD = 1, TLS_IN_FRAMES = 2 };
+
+/* One direction of a connection. */
+struct tls_half {
+	__u64 position; /* bytes so far */
+	__u32 phase;
+	__u32 head;	 /* bytes of the head so far */
+	__u32 tail;	 /* TLS_IN_HEAD: its last two bytes so far, the last one above the other */
+	__u32 rest;	 /* TLS_IN_FRAMES: bytes of the frame's payload still to come */
+	__u32 passes;	 /* whether they pass */
+	__u32 gathered;	 /* bytes of a frame's header so far */
+	__u8 header[20]; /* of a frame: nine bytes, and room for what the verifier thinks possible */
+};
+
+struct tls_key {
+	__u64 ssl;
+	__u32 process;
+	__u32 zero;
+};
+
+struct tls_connection {
+	__u64 number;
+	__u64 socket;
+	__u32 is_new; /* its handshake was seen */
+	__u32 has_text;
+	struct tls_ends ends;
+	struct tls_half halves[2]; /* what the process reads, and what it writes */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, TLS_CONNECTIONS);
+	__type(key, struct tls_key);
+	__type(value, struct tls_connection);
+} tls_connections SEC(".maps");
+
+/* The connection of a socket, to be ended with it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, TLS_CONNECTIONS);
+	__type(key, __u64);
+	__type(value, struct tls_key);
+} tls_sockets SEC(".maps");
+
+/* By thread. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, TLS_CALLS);
+	__type(key, __u32);
+	__type(value, struct tls_call);
+} tls_calls SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct tls_counters);
+} tls_counts SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, TLS_RING);
+} tls_ring SEC(".maps");
+
+#define TLS_COUNT(field)                                                                                     \
+	do {                                                                                                 \
+		__u32 tls_zero = 0;                                                                          \
+		struct tls_counters *tls_all = bpf_map_lookup_elem(&tls_counts, &tls_zero);                  \
+		if (tls_all)                                                                                 \
+			__sync_fetch_and_add(&tls_all->field, 1);                                            \
+	} while (0)
+
+static __always_inline int tls_is_watched(__u16 port)
+{
+	return tls_ports[port >> 6] >> (port & 63) & 1;
+}
+
+/* Whether a connection's text counts: by its ports, and while they are not known. */
+static __always_inline int tls_is_wanted(const struct tls_ends *ends)
+{
+	return !ends->network || tls_is_watched(ends->local_port) || tls_is_watched(ends->remote_port);
+}
+
+#endif
