@@ -60,10 +60,10 @@ extension JSONWriter {
 
 extension PageRenderer {
   /// The owners with the most requests, servers and clients; nothing when nobody looks for them.
-  func addOwners(_ life: Snapshot, to text: inout ByteText) {
-    guard let owners = life.owners, !owners.isEmpty else { return }
+  func addOwners(_ numbers: Snapshot, _ last: String = "", to text: inout ByteText) {
+    guard let owners = numbers.owners, !owners.isEmpty else { return }
     for (role, title) in [(OwnerCounts.Role.server, "Serving Processes"), (.client, "Asking Processes")] {
-      text.line("Top \(top) \(title):")
+      text.line("Top \(top) \(title)\(last):")
       for owner in owners.filter({ $0.role == role }).prefix(top) {
         let latency =
           owner.latency.count > 0

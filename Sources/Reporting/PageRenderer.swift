@@ -25,15 +25,17 @@ package struct PageRenderer: Sendable {
 
   /// Appends the page at the end of an interval.
   ///
-  /// `life` is the whole life up to then, `alerts` the rules' states with this interval observed and
+  /// `life` is the whole life up to then, `tables` a window's numbers where the tables are not of the whole life, `alerts` the rules' states with this interval observed and
   /// `changes` what it brought; `warnings` are lines of the program's own, like the alert log's.
   package func page(
-    _ interval: Snapshot, life: Snapshot, alerts: AlertBoard, changes: [AlertTransition] = [],
+    _ interval: Snapshot, life: Snapshot, tables: (window: StatisticsWindow, numbers: Snapshot)? = nil,
+    alerts: AlertBoard, changes: [AlertTransition] = [],
     warnings: [String] = [], to text: inout ByteText
   ) {
     addMostVisited(interval, to: &text)
     text.line()
     addTotals(life, to: &text)
+    addTables(tables?.numbers ?? life, window: tables?.window, to: &text)
     addAlerts(alerts, changes: changes, to: &text)
     text.line()
     addCapture(life, to: &text)
@@ -53,6 +55,7 @@ package struct PageRenderer: Sendable {
     }
     text.line()
     addTotals(life, to: &text)
+    addTables(life, to: &text)
     addAlerts(alerts, changes: [], to: &text)
     text.line()
     addCapture(life, to: &text)
@@ -86,21 +89,29 @@ package struct PageRenderer: Sendable {
     text.line("Total Successes: \(atLeast)\(life.totals.successes)", indent: 1)
     addBeyondTheOriginal(life, to: &text)
     text.line()
-    text.line("Total Counts by Request Method:")
-    for method in life.methods {
+  }
+
+  /// What the methods, sites and owners did, since the start or in a window.
+  private func addTables(
+    _ numbers: Snapshot, window: StatisticsWindow? = nil, to text: inout ByteText
+  ) {
+    let (total, totals) = (window == nil ? "Total " : "", window == nil ? " totals" : "s")
+    let last = window.map { ", last \($0.rawValue)" } ?? ""
+    text.line("\(total)Counts by Request Method\(last):")
+    for method in numbers.methods {
       text.line("Method: \(method.name) - Count: \(method.count)", indent: 1)
     }
-    if life.methods.isEmpty { text.line("No requests.", indent: 1) }
+    if numbers.methods.isEmpty { text.line("No requests.", indent: 1) }
     text.line()
-    text.line("Top \(top) Site totals:")
-    for site in life.sites.prefix(top) where site.requests > 0 {
+    text.line("Top \(top) Site\(totals)\(last):")
+    for site in numbers.sites.prefix(top) where site.requests > 0 {
       // Space-Saving may have counted a site so much too high.
       let error = site.overcountMax > 0 ? " (overcounted by at most \(site.overcountMax))" : ""
       text.line("Site: \(site.name) - Hits: \(site.requests)\(error)", indent: 1)
     }
-    if life.sites.isEmpty { text.line("No sites.", indent: 1) }
+    if numbers.sites.isEmpty { text.line("No sites.", indent: 1) }
     text.line()
-    addOwners(life, to: &text)
+    addOwners(numbers, last, to: &text)
   }
 
   /// What the original had not: only when there is something to tell.

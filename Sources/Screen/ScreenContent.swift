@@ -12,6 +12,8 @@ package struct ScreenContent: Sendable {
   package var interval: UInt64
   /// The whole life, all sites listed.
   package var life = Snapshot()
+  /// The window that the tables are of, all sites listed; nil for the whole life.
+  package var windowed: (window: StatisticsWindow, numbers: Snapshot)?
   /// The last interval that is over; the open one before there is any.
   package var recent = Snapshot()
   /// The last seconds, oldest first, and the nanoseconds of each.
@@ -33,6 +35,23 @@ package struct ScreenContent: Sendable {
   package init(label: CaptureLabel, interval: UInt64) {
     self.label = label
     self.interval = interval
+  }
+
+  /// What the tables show: a window's numbers, or those of the whole life.
+  package var shown: Snapshot { windowed?.numbers ?? life }
+
+  /// How far back the tables go, as their titles have it: `last 1m`, `all`.
+  var windowLabel: String { windowed.map { "last \($0.window.rawValue)" } ?? "all" }
+
+  /// The time that the tables are of, nanoseconds.
+  var shownSpan: UInt64 {
+    let end = windowed?.numbers.end ?? now, start = shown.start
+    return start > 0 && end > start ? end - start : 0
+  }
+
+  /// A count of the tables as requests a second.
+  func ratePerSecond(_ count: UInt64) -> Double {
+    shownSpan > 0 ? Double(count) * 1e9 / Double(shownSpan) : 0
   }
 
   /// Requests a second in the last second that is complete.

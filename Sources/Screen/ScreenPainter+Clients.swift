@@ -6,21 +6,23 @@ extension ScreenPainter {
   /// The clients in the chosen order, as many as there is room for, the selected one among them.
   mutating func drawClients(_ region: Region) {
     let clients = state.clients(content)
-    let all = content.life.clients.count { $0.requests > 0 }
+    let all = content.shown.clients.count { $0.requests > 0 }
     let columns = clientColumns(region.width)
     let names = region.width - columns.reduce(0) { $0 + $1.width }
-    let title =
-      state.filter.isEmpty ? "Clients" : "Clients \(clients.count) of \(all) with '\(state.filter)'"
-    drawTitle(region, Region.cut(title, max(5, names - 4)))
+    let title = tableTitle("Clients", clients.count, of: all, width: max(5, names - 4))
+    drawTitle(region, title)
     drawTableHeader(region, columns, from: names)
     let list = region.part(row: 1)
     map.listRows = max(1, list.height)
     guard !clients.isEmpty else {
-      let text = all == 0 ? "No client yet." : "No client contains '\(state.filter)'."
+      let text =
+        all == 0
+        ? content.windowed == nil ? "No client yet." : "No client in the \(content.windowLabel)."
+        : "No client contains '\(state.filter)'."
       return list.put(text, row: 0, column: 2, style: .faint)
     }
     let chosen = clients.firstIndex { $0.address == state.selectedClient } ?? 0
-    let other = content.life.otherClients
+    let other = content.shown.otherClients
     let hasOther = other.requests > 0 && state.filter.isEmpty && list.height > 2
     let rows = max(1, list.height - (hasOther ? 1 : 0))
     let top = max(0, min(chosen - rows / 2, clients.count - rows))
@@ -36,30 +38,24 @@ extension ScreenPainter {
 
   /// The columns that fit beside an address; the most telling ones first.
   private func clientColumns(_ width: Int) -> [TableColumn<ClientCounts>] {
-    let total = content.life.totals.requests
-    let most = content.life.clients.map(\.requests).max() ?? 0
+    let total = content.shown.totals.requests
+    let most = content.shown.clients.map(\.requests).max() ?? 0
     let bar = width >= 120 ? 20 : 12
-    let all: [TableColumn<ClientCounts>] = [
-      TableColumn(
-        name: "requests", width: 10, sort: .requests, rank: 0,
-        text: { ($0.overcountMax > 0 ? "~" : "") + CountText.short($0.requests) }),
-      TableColumn(name: "share", width: 7, rank: 2, text: { CountText.percent($0.requests, of: total) }),
-      TableColumn(
-        name: "", width: bar + 1, rank: 6,
-        text: { self.bar($0.requests, of: most, width: bar) }, style: { _ in .graph }),
-      TableColumn(
-        name: "ok", width: 8, sort: .successes, rank: 3, text: { CountText.short($0.successes) }),
-      TableColumn(
-        name: "failed", width: 8, sort: .failures, rank: 1, text: { CountText.short($0.failures) },
-        style: { $0.failures > 0 ? .bad : .faint }),
-      TableColumn(
-        name: "no answer", width: 11, sort: .unanswered, rank: 5,
-        text: { CountText.short($0.unanswered.count) },
-        style: { $0.unanswered.count > 0 ? .warning : .faint }),
-      TableColumn(
-        name: "max", width: 8, sort: .maximum, rank: 4,
-        text: { $0.slowest > 0 ? CountText.latency($0.slowest) : "-" }),
-    ]
+    let all: [TableColumn<ClientCounts>] =
+      [
+        TableColumn(
+          name: "requests", width: 10, sort: .requests, rank: 0,
+          text: { ($0.overcountMax > 0 ? "~" : "") + CountText.short($0.requests) }),
+        rateColumn(rank: 2),
+        TableColumn(name: "share", width: 7, rank: 5, text: { CountText.percent($0.requests, of: total) }),
+        TableColumn(
+          name: "", width: bar + 1, rank: 7,
+          text: { self.bar($0.requests, of: most, width: bar) }, style: { _ in .graph }),
+      ] + outcomeColumns(ok: 3, failed: 1, noAnswer: 6) + [
+        TableColumn(
+          name: "max", width: 8, sort: .maximum, rank: 4,
+          text: { $0.slowest > 0 ? CountText.latency($0.slowest) : "-" })
+      ]
     // The longest address of version 4 and its margin; more where there is room.
     return TableColumn.fitting(width - max(18, min(42, width * 3 / 8)), of: all)
   }

@@ -86,19 +86,19 @@ extension ScreenPainter {
 
   /// Methods above statuses, beside the sites.
   private mutating func drawCounts(_ region: Region) {
-    let methods = min(max(2, content.life.methods.count + 1), region.height / 2)
-    let total = content.life.totals.requests
+    let methods = min(max(2, content.shown.methods.count + 1), region.height / 2)
+    let total = content.shown.totals.requests
     let upper = region.part(height: methods)
     map.panels[.methods] = upper
-    drawTitle(upper, "Methods", panel: .methods)
+    drawTitle(upper, "Methods (\(content.windowLabel))", panel: .methods)
     drawShares(
-      upper.part(row: 1), content.life.methods.map { ($0.name, $0.count, Style.plain) }, of: total,
+      upper.part(row: 1), content.shown.methods.map { ($0.name, $0.count, Style.plain) }, of: total,
       from: state.scroll[.methods] ?? 0)
     let lower = region.part(row: methods)
     map.panels[.statuses] = lower
-    drawTitle(lower, "Statuses", panel: .statuses)
-    let statuses = content.life.statuses
-    let calls = content.life.totals.calls.statuses.map { call in
+    drawTitle(lower, "Statuses (\(content.windowLabel))", panel: .statuses)
+    let statuses = content.shown.statuses
+    let calls = content.shown.totals.calls.statuses.map { call in
       ("gRPC \(call.name)", call.count, call.name == "OK" ? Style.good : .bad)
     }
     drawShares(
@@ -109,18 +109,18 @@ extension ScreenPainter {
 
   /// Methods and classes of statuses in one line, where there is no room for lists.
   private func drawMix(_ region: Region) {
-    let life = content.life
+    let shown = content.shown
     var line = FactLine(gap: 1)
-    for (index, method) in life.methods.enumerated() {
+    for (index, method) in shown.methods.enumerated() {
       let dot = index > 0 ? "\(glyphs.dot) " : ""
       line.add(
-        "\(dot)\(method.name) \(CountText.percent(method.count, of: life.totals.requests))",
+        "\(dot)\(method.name) \(CountText.percent(method.count, of: shown.totals.requests))",
         rank: index == 0 ? 0 : index + 2)
     }
     var classes = [UInt64](repeating: 0, count: 6)
-    for status in life.statuses { classes[min(status.status / 100, 6) - 1] += status.count }
+    for status in shown.statuses { classes[min(status.status / 100, 6) - 1] += status.count }
     let answers = classes.reduce(0, +)
-    if !life.methods.isEmpty { line.add("\(glyphs.divider)", rank: 1, style: .faint) }
+    if !shown.methods.isEmpty { line.add("\(glyphs.divider)", rank: 1, style: .faint) }
     for (index, count) in classes.enumerated() where count > 0 || (1...4).contains(index) {
       let name = index < 5 ? "\(index + 1)xx" : "6xx+"
       let isFailure = index == 3 || index == 4

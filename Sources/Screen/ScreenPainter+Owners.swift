@@ -7,20 +7,22 @@ extension ScreenPainter {
   /// The owners of one side in the chosen order, as many as there is room for, the selected one among them.
   mutating func drawOwners(_ role: OwnerCounts.Role, _ region: Region) {
     let owners = state.owners(role, content)
-    let all = (content.life.owners ?? []).filter { $0.role == role }
+    let all = (content.shown.owners ?? []).filter { $0.role == role }
     let columns = ownerColumns(region.width, all)
     let names = region.width - columns.reduce(0) { $0 + $1.width }
     let kind = role == .server ? "Servers" : "Clients"
-    let filter = state.filter.isEmpty ? "" : " \(owners.count) of \(all.count) with '\(state.filter)'"
-    drawTitle(region, Region.cut("\(kind) by process\(filter)", max(5, names - 4)))
+    let title = tableTitle("\(kind) by process", owners.count, of: all.count, width: max(5, names - 4))
+    drawTitle(region, title)
     drawTableHeader(region, columns, from: names)
     let list = region.part(row: 1)
     map.listRows = max(1, list.height)
     guard !owners.isEmpty else {
       let text =
-        content.life.owners == nil
+        content.shown.owners == nil
         ? "Processes are not known: it takes eBPF, cap_perfmon, and no --no-owners."
-        : all.isEmpty ? "No exchange has ended yet." : "No process contains '\(state.filter)'."
+        : all.isEmpty
+          ? "No exchange has ended\(content.windowed == nil ? " yet" : " in the \(content.windowLabel)")."
+          : "No process contains '\(state.filter)'."
       return list.put(text, row: 0, column: 2, style: .faint)
     }
     let chosen = owners.firstIndex { $0.label == state.selectedOwner } ?? 0
@@ -36,32 +38,20 @@ extension ScreenPainter {
     let total = owners.reduce(0) { $0 &+ $1.requests }
     let most = owners.map(\.requests).max() ?? 0
     let barWidth = width >= 120 ? 20 : 12
-    func latency(_ owner: OwnerCounts, _ value: UInt64) -> String {
-      owner.latency.count > 0 ? CountText.latency(value) : "-"
-    }
-    let all: [TableColumn<OwnerCounts>] = [
-      TableColumn(
-        name: "pid", width: 9, rank: 6, text: { $0.process?.process.map { "\($0)" } ?? "-" },
-        style: { _ in .faint }),
-      TableColumn(
-        name: "requests", width: 10, sort: .requests, rank: 0, text: { CountText.short($0.requests) }),
-      TableColumn(name: "share", width: 7, rank: 5, text: { CountText.percent($0.requests, of: total) }),
-      TableColumn(
-        name: "", width: barWidth + 1, rank: 9,
-        text: { self.bar($0.requests, of: most, width: barWidth) }, style: { _ in .graph }),
-      TableColumn(
-        name: "ok", width: 8, sort: .successes, rank: 4, text: { CountText.short($0.successes) }),
-      TableColumn(
-        name: "failed", width: 8, sort: .failures, rank: 1, text: { CountText.short($0.failures) },
-        style: { $0.failures > 0 ? .bad : .faint }),
-      TableColumn(
-        name: "no answer", width: 11, sort: .unanswered, rank: 8,
-        text: { CountText.short($0.unanswered.count) },
-        style: { $0.unanswered.count > 0 ? .warning : .faint }),
-      TableColumn(name: "p50", width: 8, sort: .p50, rank: 3, text: { latency($0, $0.latency.p50) }),
-      TableColumn(name: "p99", width: 8, sort: .p99, rank: 2, text: { latency($0, $0.latency.p99) }),
-      TableColumn(name: "max", width: 8, sort: .maximum, rank: 7, text: { latency($0, $0.latency.maximum) }),
-    ]
+    let all: [TableColumn<OwnerCounts>] =
+      [
+        TableColumn(
+          name: "pid", width: 9, rank: 6, text: { $0.process?.process.map { "\($0)" } ?? "-" },
+          style: { _ in .faint }),
+        TableColumn(
+          name: "requests", width: 10, sort: .requests, rank: 0, text: { CountText.short($0.requests) }),
+        rateColumn(rank: 4),
+        TableColumn(name: "share", width: 7, rank: 7, text: { CountText.percent($0.requests, of: total) }),
+        TableColumn(
+          name: "", width: barWidth + 1, rank: 10,
+          text: { self.bar($0.requests, of: most, width: barWidth) }, style: { _ in .graph }),
+      ] + outcomeColumns(ok: 5, failed: 1, noAnswer: 9)
+      + latencyColumns({ $0.latency }, p50: 3, p99: 2, maximum: 8)
     // A name of the kernel's longest, and a container beside it where there is room.
     return TableColumn.fitting(width - max(18, min(46, width * 4 / 9)), of: all)
   }

@@ -5,7 +5,7 @@ import Statistics
 extension ScreenPainter {
   /// One site: its counts, sections, statuses, and how long its answers took.
   mutating func drawSite(_ name: String, _ body: Region) {
-    let site = content.life.sites.first { $0.name == name } ?? SiteCounts(name: name)
+    let site = content.shown.sites.first { $0.name == name } ?? SiteCounts(name: name)
     drawSiteTotals(site, body)
     let rest = body.part(row: 2)
     let isWide = body.width >= 56
@@ -20,7 +20,7 @@ extension ScreenPainter {
     let filter =
       state.filter.isEmpty ? "" : " with '\(Region.cut(state.filter, max(8, sections.width - 24)))'"
     drawTitle(
-      sections, "Sections\(filter)",
+      sections, "Sections\(filter) (\(content.windowLabel))",
       right: filter.isEmpty ? "\(shown.count)" : "\(shown.count) of \(site.sections.count)")
     map.listRows = max(1, sections.height - 1)
     drawShares(
@@ -30,12 +30,13 @@ extension ScreenPainter {
     guard lower > 0 else { return }
     let panel = rest.part(row: rest.height - lower)
     drawTitle(
-      panel, "Latency (as seen on this host)", right: "\(CountText.short(site.latency.count)) answers")
+      panel, "Latency (as seen on this host)",
+      right: "\(CountText.short(site.latency.count)) answers (\(content.windowLabel))")
     drawBars(bars, panel.part(row: 1), of: content.site?.latencies.reduce(0) { $0 &+ $1.count } ?? 0)
   }
 
   private func drawSiteTotals(_ site: SiteCounts, _ body: Region) {
-    let total = content.life.totals.requests
+    let total = content.shown.totals.requests
     let answers = site.successes &+ site.failures
     body.put(" \(Region.cut(site.name, body.width - 2))", row: 0, style: .strong)
     var line = FactLine(gap: 3)
@@ -43,6 +44,7 @@ extension ScreenPainter {
     line.add(
       "\(CountText.short(site.requests)) requests\(most), \(CountText.percent(site.requests, of: total)) of all",
       rank: 0)
+    line.add("\(CountText.rate(content.ratePerSecond(site.requests)))/s", rank: 3)
     line.add(
       "\(CountText.short(site.successes)) ok \(CountText.percent(site.successes, of: answers))", rank: 1,
       style: .good)
@@ -62,9 +64,11 @@ extension ScreenPainter {
   }
 
   private func drawStatuses(_ region: Region) {
-    drawTitle(region, "Statuses")
+    drawTitle(region, "Statuses (\(content.windowLabel))")
     guard let statuses = content.site?.statuses else {
-      region.part(row: 1).put("the site has left the tables", row: 0, column: 1, style: .faint)
+      region.part(row: 1).put(
+        "\(content.windowed == nil ? "the site has left the tables" : "no request in the \(content.windowLabel)")",
+        row: 0, column: 1, style: .faint)
       return
     }
     let items = statuses.map { item in

@@ -45,13 +45,14 @@ extension ScreenPainter {
     }
   }
 
-  /// The counts of the whole life.
+  /// The counts of the time that the tables are of.
   func drawTotals(_ region: Region) {
-    let totals = content.life.totals
+    let totals = content.shown.totals
     let answers = totals.successes &+ totals.failures
     let atLeast = content.life.capture.lost > 0 ? "at least " : ""
     var line = FactLine(gap: 3)
-    line.add("\(atLeast)\(CountText.short(totals.requests)) requests", rank: 0, style: .strong)
+    let window = content.windowed.map { "last \($0.window.rawValue): " } ?? ""
+    line.add("\(window)\(atLeast)\(CountText.short(totals.requests)) requests", rank: 0, style: .strong)
     line.add(
       "\(CountText.short(totals.successes)) ok \(CountText.percent(totals.successes, of: answers))", rank: 1,
       style: .good)
@@ -68,16 +69,14 @@ extension ScreenPainter {
       line.add("\(CountText.short(inFlight.count)) in flight\(wait)", rank: 3)
     }
     if totals.http2 > 0 { line.add("\(CountText.short(totals.http2)) HTTP/2", rank: 6) }
-    let latency = content.life.latency
+    let latency = content.shown.latency
     if latency.count > 0 {
       line.add("p50 \(CountText.latency(latency.p50))", rank: 2)
       line.add("p90 \(CountText.latency(latency.p90))", rank: 5)
       line.add("p99 \(CountText.latency(latency.p99))", rank: 2)
       line.add("max \(CountText.latency(latency.maximum))", rank: 4)
     }
-    let life =
-      content.now > content.life.start && content.life.start > 0 ? content.now - content.life.start : 0
-    line.add("in \(CountText.span(life))", rank: 6)
+    line.add("in \(CountText.span(content.shownSpan))", rank: 6)
     line.draw(region, column: 1, style: .plain)
   }
 
@@ -100,23 +99,25 @@ extension ScreenPainter {
       switch state.view {
       case .overview:
         common + [
-          ("s 1-8", "sort"), ("/", "filter"), ("enter", "site"), ("l", "live"),
+          ("s 1-8", "sort"), ("w", "window"), ("/", "filter"), ("enter", "site"), ("l", "live"),
           ("c", "clients"), ("o", "processes"), ("t", "slowest"), ("e", "failed"), ("tab", "panel"),
           ("z", "reset"),
           ("+-", "every \(state.pace)s"),
         ]
       case .site:
         common + [
-          ("esc", "back"), ("/", "filter"), ("l", "live"), ("j k", "scroll"), ("+-", "every \(state.pace)s"),
+          ("esc", "back"), ("w", "window"), ("/", "filter"), ("l", "live"), ("j k", "scroll"),
+          ("+-", "every \(state.pace)s"),
         ]
       case .clients:
         common + [
-          ("esc", "back"), ("s 1-8", "sort"), ("/", "filter"), ("enter", "its exchanges"), ("z", "reset"),
+          ("esc", "back"), ("s 1-8", "sort"), ("w", "window"), ("/", "filter"), ("enter", "its exchanges"),
+          ("z", "reset"),
         ]
       case .owners(let role):
         common + [
           ("tab", role == .server ? "who asks" : "who serves"), ("esc", "back"), ("s 1-8", "sort"),
-          ("/", "filter"), ("z", "reset"),
+          ("w", "window"), ("/", "filter"), ("z", "reset"),
         ]
       case .slowest, .failures:
         common + [("esc", "back"), ("/", "filter"), ("j k", "scroll"), ("enter", "exchange"), ("l", "live")]

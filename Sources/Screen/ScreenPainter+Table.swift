@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Statistics
+
 /// A column of a table that has the whole body.
 struct TableColumn<Row> {
   var name: String
@@ -25,6 +27,56 @@ struct TableColumn<Row> {
 }
 
 extension ScreenPainter {
+  /// The title of a table: how many rows pass the filter, and, where there is room, the time that they are of.
+  func tableTitle(_ name: String, _ rows: Int, of all: Int, width: Int) -> String {
+    let filter = state.filter.isEmpty ? "" : " \(rows) of \(all) with '\(state.filter)'"
+    let window = " (\(content.windowLabel))"
+    let hasRoom = name.count + filter.count + window.count <= width
+    return Region.cut(name + filter + (hasRoom ? window : ""), width)
+  }
+
+  /// Requests a second, over the time that the tables are of.
+  func rateColumn<Row: OrderedRow>(rank: Int) -> TableColumn<Row> {
+    TableColumn(
+      name: "req/s", width: 7, rank: rank,
+      text: { CountText.rate(self.content.ratePerSecond($0.requests)) })
+  }
+
+  /// How exchanges ended, each column with its rank.
+  func outcomeColumns<Row: OrderedRow>(ok: Int, failed: Int, noAnswer: Int) -> [TableColumn<Row>] {
+    [
+      TableColumn(
+        name: "ok", width: 8, sort: .successes, rank: ok, text: { CountText.short($0.successes) }),
+      TableColumn(
+        name: "failed", width: 8, sort: .failures, rank: failed, text: { CountText.short($0.failures) },
+        style: { $0.failures > 0 ? .bad : .faint }),
+      TableColumn(
+        name: "no answer", width: 11, sort: .unanswered, rank: noAnswer,
+        text: { CountText.short($0.unanswered.count) },
+        style: { $0.unanswered.count > 0 ? .warning : .faint }),
+    ]
+  }
+
+  /// How long answers took, each column with its rank.
+  func latencyColumns<Row>(
+    _ summary: @escaping (Row) -> LatencySummary, p50: Int, p99: Int, maximum: Int
+  ) -> [TableColumn<Row>] {
+    func column(
+      _ name: String, _ sort: ScreenState.Column, _ rank: Int, _ value: KeyPath<LatencySummary, UInt64>
+    ) -> TableColumn<Row> {
+      TableColumn(
+        name: name, width: 8, sort: sort, rank: rank,
+        text: {
+          let latency = summary($0)
+          return latency.count > 0 ? CountText.latency(latency[keyPath: value]) : "-"
+        })
+    }
+    return [
+      column("p50", .p50, p50, \.p50), column("p99", .p99, p99, \.p99),
+      column("max", .maximum, maximum, \.maximum),
+    ]
+  }
+
   /// The names of the columns, on the table's title; the one that gives the order has an arrow.
   func drawTableHeader<Row>(_ region: Region, _ columns: [TableColumn<Row>], from names: Int) {
     region.part(column: names).fill(row: 0, style: .plain)

@@ -7,6 +7,6 @@ extension ScreenState {
   /// requests.
   func clients(_ content: ScreenContent) -> [ClientCounts] {
     ordered(
-      content.life.clients.filter { $0.requests > 0 && (filter.isEmpty || $0.address.contains(filter)) })
+      content.shown.clients.filter { $0.requests > 0 && (filter.isEmpty || $0.address.contains(filter)) })
   }
 }

@@ -62,6 +62,7 @@ extension ScreenState {
     case "t": turnTo(.slowest)
     case "e": turnTo(.failures)
     case "z": mode = .reset
+    case "w": window = window.next
     case "+", "=": pace = min(pace + 1, Self.paces.upperBound)
     case "-": pace = max(pace - 1, Self.paces.lowerBound)
     case "1"..."8":
@@ -193,11 +194,11 @@ extension ScreenState {
   private mutating func scroll(_ panel: Panel, _ steps: Int, _ content: ScreenContent) {
     let longest =
       switch panel {
-      case .sites: content.life.sites.count
+      case .sites: content.shown.sites.count
       case .alerts: content.alerts.items.count
       case .recent: sections(content).count
-      case .methods: content.life.methods.count
-      case .statuses: content.life.statuses.count + content.life.totals.calls.statuses.count
+      case .methods: content.shown.methods.count
+      case .statuses: content.shown.statuses.count + content.shown.totals.calls.statuses.count
       }
     scroll[panel] = max(0, min((scroll[panel] ?? 0) + steps, longest - 1))
   }
@@ -206,7 +207,7 @@ extension ScreenState {
   func sections(_ content: ScreenContent) -> [NamedCount] {
     switch view {
     case .site(let name):
-      (content.life.sites.first { $0.name == name }?.sections ?? []).filter {
+      (content.shown.sites.first { $0.name == name }?.sections ?? []).filter {
         filter.isEmpty || $0.name.lowercased().contains(filter)
       }
     default: content.recent.sites.first?.sections ?? []

@@ -7,7 +7,7 @@ extension ScreenState {
   /// The owners of one side that pass the filter, in the order of the chosen column.
   func owners(_ role: OwnerCounts.Role, _ content: ScreenContent) -> [OwnerCounts] {
     ordered(
-      (content.life.owners ?? []).filter { owner in
+      (content.shown.owners ?? []).filter { owner in
         owner.role == role && (filter.isEmpty || owner.words.contains { $0.lowercased().contains(filter) })
       })
   }

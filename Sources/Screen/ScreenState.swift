@@ -61,6 +61,8 @@ package struct ScreenState: Equatable, Sendable {
   package var isPaused = false
   private var filters: [Filtered: String] = [:]
   package var sort = Column.requests
+  /// How far back the tables go.
+  package var window = StatisticsWindow.minute
   package var isReversed = false
   /// The site that the keys are on; the first one when it is not in the list.
   package var selected: String?
@@ -105,7 +107,7 @@ package struct ScreenState: Equatable, Sendable {
 
   /// The sites that pass the filter, in the chosen order.
   func sites(_ content: ScreenContent) -> [SiteCounts] {
-    ordered(content.life.sites.filter { $0.requests > 0 && passes($0) })
+    ordered(content.shown.sites.filter { $0.requests > 0 && passes($0) })
   }
 
   func passes(_ site: SiteCounts) -> Bool {

@@ -113,6 +113,38 @@ final class CounterRows {
     for index in place..<place + StatusPlaces.count { statuses[index] &+= other.statuses[index] }
   }
 
+  /// A row's latencies by bucket, then its statuses by place, as `PackedCounts`.
+  func packed(_ slot: Int) -> [UInt32] {
+    var words: [UInt32] = []
+    guard hasLatency else { return words }
+    for index in 0..<buckets.count {
+      PackedCounts.append(UInt64(latencies[slot * buckets.count + index]), of: index, to: &words)
+    }
+    for place in 0..<StatusPlaces.count {
+      let count = statuses[slot * StatusPlaces.count + place]
+      PackedCounts.append(count, of: buckets.count + place, to: &words)
+    }
+    return words
+  }
+
+  /// Adds a row of a slice, for the slot's occupant that it is of.
+  func add(_ row: SliceTable.Row) {
+    let slot = Int(row.slot)
+    claim(slot, generation: row.generation, owner: row.owner, error: 0)
+    rows[slot].counts.add(row.counts)
+    rows[slot].maximum = max(rows[slot].maximum, row.maximum)
+    guard hasLatency else { return }
+    for word in row.values {
+      let (code, count) = PackedCounts.unpack(word)
+      if code < buckets.count {
+        if UInt32(count) > .max - latencies[slot * buckets.count + code] { halveLatencies(slot) }
+        latencies[slot * buckets.count + code] &+= UInt32(count)
+      } else {
+        statuses[slot * StatusPlaces.count + code - buckets.count] &+= count
+      }
+    }
+  }
+
   /// What the row's latencies tell, together with rows of other sets.
   static func latency(_ parts: [(rows: CounterRows, slot: Int)]) -> LatencySummary {
     let buckets = LatencyBuckets.coarse

@@ -26,6 +26,25 @@ final class LatencyHistogram {
     counts[maximum] = max(counts[maximum], other.counts[maximum])
   }
 
+  /// The longest one, nanoseconds.
+  var longest: UInt64 { counts[maximum] }
+
+  /// All latencies as `PackedCounts` of their buckets.
+  var packed: [UInt32] {
+    var words: [UInt32] = []
+    for index in 0..<maximum { PackedCounts.append(counts[index], of: index, to: &words) }
+    return words
+  }
+
+  /// Adds what `packed` of another one returned, and its longest.
+  func add(_ words: [UInt32], longest: UInt64) {
+    for word in words {
+      let (bucket, count) = PackedCounts.unpack(word)
+      counts[bucket] &+= count
+    }
+    counts[maximum] = max(counts[maximum], longest)
+  }
+
   func clear() { counts.clear(from: 0, count: counts.count) }
 
   var distribution: LatencyDistribution { buckets.distribution { counts[$0] } }

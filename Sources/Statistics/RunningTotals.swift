@@ -22,6 +22,18 @@ final class RunningTotals {
     latency.merge(tally.latency)
   }
 
+  /// Adds what a worker has counted in a slice of time.
+  func add(_ slice: WorkerSlice) {
+    totals.add(slice.totals)
+    for (words, counts) in [(slice.methods, \RunningTotals.methods), (slice.statuses, \.statuses)] {
+      for word in words {
+        let (code, count) = PackedCounts.unpack(word)
+        self[keyPath: counts][code] &+= count
+      }
+    }
+    latency.add(slice.latencies, longest: slice.maximum)
+  }
+
   func clear() {
     totals = TrafficTotals()
     for index in methods.indices { methods[index] = 0 }

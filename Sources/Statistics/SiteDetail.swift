@@ -21,14 +21,14 @@ package struct LatencyCount: Equatable, Sendable {
 }
 
 extension Timeline {
-  /// The life of a site in detail; nil when it is not in the tables (any more).
-  package func site(_ name: String) -> SiteDetail? {
+  /// A site in detail; nil when it is not in these rows (any more).
+  func site(_ name: String, _ scope: WorkerReplica.Scope) -> SiteDetail? {
     let buckets = LatencyBuckets.coarse
     var sums = [UInt64](repeating: 0, count: buckets.count)
     var statuses = [UInt64](repeating: 0, count: StatusPlaces.count)
     var isKnown = false
     for replica in replicas {
-      let rows = replica.sites.life
+      let rows = replica.sites.rows(scope)
       for position in 0..<rows.count {
         let slot = rows.slot(at: position)
         guard replica.sites.name(slot) == name else { continue }

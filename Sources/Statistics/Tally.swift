@@ -81,6 +81,11 @@ final class Tally {
     target.copy(names, from: Int(row.nameStart), count: Int(row.nameLength), to: start)
   }
 
+  /// All rows, in the order of `WorkerReplica.tables`.
+  var tables: [CounterRows] {
+    [sites, sections, clients, customMethods, servingOwners, askingOwners, calls]
+  }
+
   /// Empties it for its next use.
   func clear() {
     if totals[0] != TrafficTotals() {

@@ -31,5 +31,6 @@ extension Timeline {
     lifeBefore = (reached, before, ledger)
     life.clear()
     for replica in replicas { replica.clearLife() }
+    windows?.reset(tick: max(progress.min() ?? 0, firstTick))
   }
 }

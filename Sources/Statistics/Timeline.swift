@@ -26,6 +26,10 @@ package final class Timeline {
   let life: RunningTotals
   /// What `takeRecent` will tell; nil when nobody will ask.
   let recent: RunningTotals?
+  /// The last quarter of an hour in slices; nil when nobody will ask for windows.
+  var windows: TrafficWindows?
+  /// Where a window's slices are added up.
+  let windowTotals: RunningTotals
   /// Each worker's first tick that has not been handed over.
   var progress: [UInt64]
   /// Each worker's ledger since its start.
@@ -54,17 +58,20 @@ package final class Timeline {
 
   /// A timeline over these workers. Give `start` when the writers were given it, and the same `pinned`;
   /// `keepsRecent` makes `takeRecent` tell what was merged since its last call, at the cost of one more
-  /// set of sites' rows.
+  /// set of sites' rows; `keepsWindows` makes `window` tell of the last quarter of an hour.
   package init(
     _ tallyExchanges: [TallyExchange], plan: IntervalPlan, start: UInt64? = nil,
     grace: UInt64 = 1_000_000_000,
-    keepsRecent: Bool = false, pinned: PinnedSites = .none(seed: 0), wantsLatencies: Bool = false
+    keepsRecent: Bool = false, keepsWindows: Bool = false, pinned: PinnedSites = .none(seed: 0),
+    wantsLatencies: Bool = false
   ) throws(StatisticsError) {
     self.pinned = pinned
     self.wantsLatencies = wantsLatencies
     var replicas: [WorkerReplica] = []
     for tallyExchange in tallyExchanges {
-      replicas.append(try WorkerReplica(tallyExchange.budgets, keepsRecent: keepsRecent))
+      replicas.append(
+        try WorkerReplica(
+          tallyExchange.budgets, keepsRecent: keepsRecent, keepsWindows: keepsWindows))
     }
     self.tallyExchanges = tallyExchanges
     self.replicas = replicas
@@ -74,6 +81,8 @@ package final class Timeline {
     interval = try RunningTotals()
     life = try RunningTotals()
     recent = keepsRecent ? try RunningTotals() : nil
+    windowTotals = try RunningTotals()
+    windows = keepsWindows ? TrafficWindows(plan: plan, workers: tallyExchanges.count) : nil
     progress = Array(repeating: 0, count: tallyExchanges.count)
     ledgers = Array(repeating: ExchangeCounters(), count: tallyExchanges.count)
     oldestInFlight = Array(repeating: 0, count: tallyExchanges.count)
@@ -167,6 +176,7 @@ package final class Timeline {
         life.merge(tally)
         recent?.merge(tally)
         replicas[index].merge(tally)
+        windows?.add(tally, worker: index)
         // A late tally began before the interval did: its requests count in the first tick.
         let tick = period.firstTick > firstTick ? period.firstTick &- firstTick : 0
         requestsByTick[Int(tick)] &+= tally.totals[0].requests
@@ -177,7 +187,10 @@ package final class Timeline {
         tallyExchanges[index].giveBack()
       }
     }
-    history.reach(tick: progress.min() ?? 0)
+    let reached = progress.min() ?? 0
+    history.reach(tick: reached)
+    // What is beyond the open interval has not been merged.
+    windows?.reach(tick: min(reached, firstTick &+ plan.ticksPerInterval))
   }
 
   private func close(end: UInt64, capture: CaptureCounters, top: Int?) -> Snapshot {

@@ -11,16 +11,23 @@ final class WorkerReplica {
     let life: CounterRows
     let interval: CounterRows
     let recent: CounterRows?
+    /// The sum of a window's slices while a snapshot is made of it; nil where no windows are kept.
+    let window: CounterRows?
+    /// The occupant of each slot that `names` has, which a window's row must be of.
+    private let generations: ZeroedStorage<UInt32>
     private let names: ZeroedStorage<UInt8>
     private let lengths: ZeroedStorage<UInt32>
 
     /// - Parameter recentLatency: whether the recent rows have latencies, where the others do.
     init(
-      capacity: Int, latency: Bool, keepsRecent: Bool = false, recentLatency: Bool = true
+      capacity: Int, latency: Bool, keepsWindows: Bool, keepsRecent: Bool = false,
+      recentLatency: Bool = true
     ) throws(StatisticsError) {
       life = try CounterRows(capacity: capacity, latency: latency)
       interval = try CounterRows(capacity: capacity, latency: latency)
       recent = keepsRecent ? try CounterRows(capacity: capacity, latency: latency && recentLatency) : nil
+      window = keepsWindows ? try CounterRows(capacity: capacity, latency: latency) : nil
+      generations = try ZeroedStorage(count: keepsWindows ? capacity : 0)
       names = try ZeroedStorage(count: capacity * SpaceSaving.nameWidth)
       lengths = try ZeroedStorage(count: capacity)
     }
@@ -34,6 +41,7 @@ final class WorkerReplica {
           tally.copyName(row, to: names, at: slot * SpaceSaving.nameWidth)
           lengths[slot] = row.nameLength
         }
+        if window != nil { generations[slot] = row.generation }
         life.merge(slot, of: rows)
         interval.merge(slot, of: rows)
         recent?.merge(slot, of: rows)
@@ -41,6 +49,19 @@ final class WorkerReplica {
       life.addOther(rows.other)
       interval.addOther(rows.other)
       recent?.addOther(rows.other)
+    }
+
+    /// Adds a slice to the window's rows; what was of an earlier occupant of its slot has no name any more.
+    func addToWindow(_ slice: SliceTable) {
+      guard let window else { return }
+      window.addOther(slice.other)
+      for row in slice.rows {
+        if generations[Int(row.slot)] == row.generation {
+          window.add(row)
+        } else {
+          window.countOther(row.counts, names: 1)
+        }
+      }
     }
 
     /// The name of the slot's present occupant.
@@ -58,11 +79,18 @@ final class WorkerReplica {
       return ClientAddress(high: word(0), low: word(8))
     }
 
-    func rows(_ scope: Scope) -> CounterRows { scope == .life ? life : interval }
+    func rows(_ scope: Scope) -> CounterRows {
+      switch scope {
+      case .life: life
+      case .interval: interval
+      // Without windows nobody asks for one.
+      case .window: window ?? interval
+      }
+    }
   }
 
   /// Which rows are meant.
-  enum Scope { case interval, life }
+  enum Scope { case interval, life, window }
 
   let sites: Table
   let sections: Table
@@ -73,44 +101,47 @@ final class WorkerReplica {
   let askingOwners: Table
   let calls: Table
 
-  init(_ budgets: StatisticsBudgets, keepsRecent: Bool) throws(StatisticsError) {
-    sites = try Table(capacity: budgets.sites, latency: true, keepsRecent: keepsRecent)
-    sections = try Table(capacity: budgets.sections, latency: false)
-    clients = try Table(capacity: budgets.clients, latency: false)
-    methods = try Table(capacity: budgets.methods, latency: false)
-    servingOwners = try Table(capacity: OwnerReference.places, latency: true, keepsRecent: keepsRecent)
+  /// - Parameter keepsWindows: whether rows are had for `Timeline.window`.
+  init(
+    _ budgets: StatisticsBudgets, keepsRecent: Bool, keepsWindows: Bool
+  ) throws(StatisticsError) {
+    func table(_ capacity: Int, latency: Bool) throws(StatisticsError) -> Table {
+      try Table(capacity: capacity, latency: latency, keepsWindows: keepsWindows)
+    }
+    sites = try Table(
+      capacity: budgets.sites, latency: true, keepsWindows: keepsWindows, keepsRecent: keepsRecent)
+    sections = try table(budgets.sections, latency: false)
+    clients = try table(budgets.clients, latency: false)
+    methods = try table(budgets.methods, latency: false)
+    servingOwners = try Table(
+      capacity: OwnerReference.places, latency: true, keepsWindows: keepsWindows, keepsRecent: keepsRecent)
     askingOwners = try Table(
-      capacity: OwnerReference.places, latency: true, keepsRecent: keepsRecent, recentLatency: false)
-    calls = try Table(capacity: budgets.calls, latency: true)
+      capacity: OwnerReference.places, latency: true, keepsWindows: keepsWindows, keepsRecent: keepsRecent,
+      recentLatency: false)
+    calls = try table(budgets.calls, latency: true)
   }
+
+  /// All tables; `sliceLimits` and a tally's rows are in the same order.
+  var tables: [Table] { [sites, sections, clients, methods, servingOwners, askingOwners, calls] }
+
+  /// How many rows of each table a slice of time keeps.
+  static let sliceLimits: [Int] =
+    [
+      SliceTable.Limit.sites, SliceTable.Limit.sections, SliceTable.Limit.clients,
+    ] + Array(repeating: SliceTable.Limit.others, count: 4)
 
   func merge(_ tally: Tally) {
-    sites.merge(tally.sites, of: tally)
-    sections.merge(tally.sections, of: tally)
-    clients.merge(tally.clients, of: tally)
-    methods.merge(tally.customMethods, of: tally)
-    servingOwners.merge(tally.servingOwners, of: tally)
-    askingOwners.merge(tally.askingOwners, of: tally)
-    calls.merge(tally.calls, of: tally)
+    for (table, rows) in zip(tables, tally.tables) { table.merge(rows, of: tally) }
   }
 
-  func clearLife() {
-    sites.life.clear()
-    sections.life.clear()
-    clients.life.clear()
-    methods.life.clear()
-    servingOwners.life.clear()
-    askingOwners.life.clear()
-    calls.life.clear()
+  func clearLife() { for table in tables { table.life.clear() } }
+
+  func clearInterval() { for table in tables { table.interval.clear() } }
+
+  /// Adds what this worker has counted in a slice.
+  func addToWindow(_ slice: WorkerSlice) {
+    for (table, part) in zip(tables, slice.tables) { table.addToWindow(part) }
   }
 
-  func clearInterval() {
-    sites.interval.clear()
-    sections.interval.clear()
-    clients.interval.clear()
-    methods.interval.clear()
-    servingOwners.interval.clear()
-    askingOwners.interval.clear()
-    calls.interval.clear()
-  }
+  func clearWindow() { for table in tables { table.window?.clear() } }
 }

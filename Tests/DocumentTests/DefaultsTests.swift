@@ -50,6 +50,8 @@ import Testing
       "sites; pairs of site and section; clients; unregistered methods":
         "\(Self.number(budgets.sites)); \(Self.number(budgets.sections)); \(Self.number(budgets.clients)); "
         + Self.number(budgets.methods),
+      "rows of a slice of a window: sites; pairs of site and section; clients; others":
+        SliceTable.Limit.all.map(Self.number).joined(separator: "; "),
       "rules; sites with rules": "\(AlertRuleList.limit); \(PinnedSites.limit) (all workers)",
     ]
     let document = try Repository.text("docs/semantics.md")

@@ -5,6 +5,15 @@ import Testing
 /// The page as its operator reads it, and every way to end the watch.
 @Suite(.serialized, .enabled(if: Machine.hasServers, "needs root, network namespaces, nginx and curl"))
 struct PageTests {
+  @Test func `the tables of a file's pages are of the window that is asked for`() {
+    let file = "\(JSONDocumentTests.root)/Tests/Captures/zeek-get.pcap"
+    let page = Shell.run("\(Machine.program) read --window 10s \(file)").output
+    #expect(page.contains("Total Requests: 1\n"), "\(page)")
+    #expect(
+      page.contains("Top 5 Sites, last 10s:\n\tSite: ") && page.contains("Top 5 Site totals:"), "\(page)")
+    #expect(page.contains("Counts by Request Method, last 10s:\n\tMethod: GET - Count: 1"), "\(page)")
+  }
+
   @Test func `a page tells the most visited site, totals, methods, top sites and the alert`() {
     let network = Network()
     let (client, name) = network.pair()

@@ -112,6 +112,32 @@ struct ScreenTests {
       pane.history.contains("Summary from") && pane.history.contains("Total Requests: 2"), "\(pane.history)")
   }
 
+  @Test func `tables are of the window that w chooses, and what failed fades`() {
+    let pane = TerminalPane()
+    #expect(pane.watch(in: name, "--window 5m"))
+    visit("shop.example", "/fail", times: 3)
+    #expect(pane.waits(for: "last 5m: 3 requests"), "\(pane.text)")
+    #expect(pane.text.contains("Sites (last 5m)") && pane.text.contains("req/s"), "\(pane.text)")
+    pane.press("w", "w")
+    #expect(pane.waits(for: "Sites (all)"), "\(pane.text)")
+    #expect(!pane.text.contains("last 5m") && pane.text.contains("3 failed 100%"), "\(pane.text)")
+    pane.press("w")
+    // Whenever that was: ten seconds after the requests none of them is in the window, and the site is not listed.
+    #expect(pane.waits(for: "last 10s: 0 requests"), "\(pane.text)")
+    #expect(
+      pane.text.contains("No request in the last 10s") && !pane.text.contains("▶ shop.example"),
+      "\(pane.text)"
+    )
+    visit("shop.example", "/echo")
+    #expect(pane.waits(for: "last 10s: 1 requests"), "\(pane.text)")
+    #expect(pane.text.contains("1 ok 100%") && pane.text.contains("0 failed"), "\(pane.text)")
+    pane.press("w")
+    #expect(pane.waits(for: "last 1m: 4 requests"), "\(pane.text)")
+    pane.press("q")
+    #expect(pane.waits(for: "ended 0"))
+    #expect(pane.history.contains("Total Requests: 4"), "\(pane.history)")
+  }
+
   @Test func `a pause freezes the display and counting continues`() {
     let pane = TerminalPane()
     #expect(pane.watch(in: name))

@@ -101,6 +101,12 @@ import Testing
     Case(
       "-t 1" + String(repeating: " --alertmanager http://a", count: 9),
       "--alertmanager may be given at most 8 times, got 9", hint: "an --on-alert command can post to more"),
+    Case(
+      "-t 1 --window 1h", "invalid value '1h' for --window (expected 10s, 1m, 5m, 15m or all)",
+      hint: "--window 1m"),
+    Case(
+      "-t 1 --window 1m --format json", "--window is about the tables of pages and of the screen",
+      hint: "--format page --window 1m"),
     Case("-t 1 --path-depth 9", "--path-depth must be 1 to 8, got 9", hint: "--path-depth 2"),
     Case("-t 1 --top 0", "--top must be 1 or more, got 0", hint: "--top 5"),
     Case("-t 1 --listen-sites 0", "--listen-sites must be 1 to 500, got 0", hint: "--listen-sites 50"),

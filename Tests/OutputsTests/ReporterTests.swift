@@ -48,7 +48,8 @@ private final class Notes: Output {
     let plan = try IntervalPlan(interval: second)
     let budgets = StatisticsBudgets(pendingExchanges: 16)
     let timeline = try Timeline(
-      [try TallyExchange(budgets: budgets)], plan: plan, start: start, keepsRecent: keepsRecent)
+      [try TallyExchange(budgets: budgets)], plan: plan, start: start, keepsRecent: keepsRecent,
+      keepsWindows: true)
     let parser = AlertRuleParser(plan: plan, window: second, every: nil)
     var rules = AlertRuleList(parser, threshold: nil)
     try rules.add("requests < 5 over 1s", from: "--alert")

@@ -111,6 +111,17 @@ private final class MemoryTerminal: ScreenTerminal {
     #expect(terminal.pictures.count == 2 && picture(1).contains("something new"))
   }
 
+  @Test func `w chooses the window of the tables at once, while the display is held too`() {
+    tick()
+    #expect(picture(0).contains("Sites (last 1m)"), "\(picture(0))")
+    #expect(press(.character("w")).isEmpty)
+    tick()
+    #expect(picture(1).contains("Sites (last 5m)"), "\(picture(1))")
+    _ = press(.character("p"), .character("w"), .character("w"))
+    tick()
+    #expect(picture(2).contains("Sites (all)") && picture(2).contains("PAUSED"), "\(picture(2))")
+  }
+
   @Test func `a pause keeps what is shown`() {
     tick()
     #expect(press(.character("p")).isEmpty)

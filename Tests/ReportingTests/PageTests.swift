@@ -100,6 +100,28 @@ import Testing
         """)
   }
 
+  @Test func `the tables of a window are named, and the totals stay since the start`() throws {
+    var minute = Snapshot()
+    minute.methods = [NamedCount(name: "PUT", count: 7)]
+    minute.sites = [Samples.site("late.example", 7, [])]
+    minute.owners = ScreenSamples.owners
+    var text = ByteText()
+    Samples.renderer.page(
+      Samples.interval, life: Samples.life, tables: (.minute, minute), alerts: AlertBoard(), to: &text)
+    #expect(
+      text.string.contains(
+        """
+        Counts by Request Method, last 1m:
+        \tMethod: PUT - Count: 7
+
+        Top 5 Sites, last 1m:
+        \tSite: late.example - Hits: 7
+
+        Top 5 Serving Processes, last 1m:
+        """), "\(text.string)")
+    #expect(text.string.contains("Total Requests: \(Samples.life.totals.requests)"))
+  }
+
   @Test func `loss, errors and what is beyond the original are shown`() throws {
     var life = Samples.life
     life.capture.lost = 3

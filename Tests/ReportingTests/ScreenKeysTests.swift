@@ -47,6 +47,17 @@ import Testing
     #expect(user.selectedRow.contains(#"\x1b[2J"#))
   }
 
+  @Test func `w goes through the windows`() {
+    var user = Operator()
+    #expect(user.state.window == .minute)
+    var windows: [StatisticsWindow] = []
+    for _ in 0..<5 {
+      user.type("w")
+      windows.append(user.state.window)
+    }
+    #expect(windows == [.fiveMinutes, .quarterHour, .all, .tenSeconds, .minute])
+  }
+
   @Test func `s goes through the columns, S turns the order round, digits choose`() {
     var user = Operator()
     func order() -> [String] {
@@ -99,7 +110,8 @@ import Testing
     user.press(.down, .enter)
     #expect(user.state.view == .site("linkedin.com"))
     #expect(user.screen.text.contains("300000 requests, 24% of all"))
-    #expect(user.screen.text.contains("/feed") && user.screen.text.contains("Latency (as seen on this host)"))
+    #expect(
+      user.screen.text.contains("/feed") && user.screen.text.contains("Latency (as seen on this host)"))
     user.press(.escape)
     #expect(user.state.view == .overview)
     user.press(.tab, .tab)

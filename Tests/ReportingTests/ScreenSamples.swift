@@ -28,6 +28,28 @@ enum ScreenSamples {
     return content
   }
 
+  /// The same with tables of the last minute, in which one site failed.
+  static var lastMinute: ScreenContent {
+    var content = content
+    var minute = Snapshot()
+    minute.start = content.now - 60 * Samples.second
+    minute.end = content.now
+    minute.totals.requests = 66_000
+    (minute.totals.successes, minute.totals.failures) = (60_000, 5_990)
+    minute.totals.unanswered = UnansweredRequests(aborted: 10)
+    minute.latency = latency(65_990, 80_000, 900_000, 1_200_000, 4_000_000)
+    minute.methods = [NamedCount(name: "GET", count: 66_000)]
+    minute.statuses = [StatusCount(status: 200, count: 60_000), StatusCount(status: 503, count: 5_990)]
+    minute.sites = [
+      site("linkedin.com", 60_000, 60_000, 0, 0, [("/feed", 60_000)]),
+      site("google.com", 6_000, 0, 5_990, 10, [("/search", 6_000)]),
+    ]
+    minute.clients = [client(0, 0xffff_0a00_0007, 66_000, 60_000, 5_990, 10)]
+    minute.owners = owners
+    content.windowed = (.minute, minute)
+    return content
+  }
+
   static var life: Snapshot {
     var life = Samples.life
     life.start = Samples.start - 600 * Samples.second

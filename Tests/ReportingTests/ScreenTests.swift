@@ -42,6 +42,30 @@ import Testing
     try Self.expect(Self.draw(rows: rows, columns: columns).grid, is: "overview-\(columns)x\(rows)")
   }
 
+  @Test(arguments: [(24, 80), (8, 40), (40, 120)])
+  func `the overview of a window`(rows: Int, columns: Int) throws {
+    try Self.expect(
+      Self.draw(ScreenSamples.lastMinute, rows: rows, columns: columns).grid,
+      is: "overview-minute-\(columns)x\(rows)")
+  }
+
+  @Test func `tables of a window without traffic say so`() {
+    var content = ScreenSamples.lastMinute
+    content.windowed = (.tenSeconds, Snapshot())
+    var state = ScreenState()
+    func text() -> String { Self.draw(content, state, rows: 24, columns: 80).grid.text }
+    #expect(text().contains("No request in the last 10s; w: a longer time."))
+    #expect(text().contains("last 10s: 0 requests"))
+    state.view = .clients
+    #expect(text().contains("No client in the last 10s."))
+    content.windowed?.numbers.owners = []
+    state.view = .owners(.server)
+    #expect(text().contains("No exchange has ended in the last 10s."))
+    content.site = nil
+    state.view = .site("google.com")
+    #expect(text().contains("no request in the last 10s"))
+  }
+
   @Test func `the slowest exchanges and the last failures`() throws {
     var state = ScreenState()
     state.view = .slowest

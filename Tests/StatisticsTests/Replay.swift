@@ -15,7 +15,8 @@ final class Replay {
 
   init(
     interval: UInt64 = 10 * second, sites: Int = 2048, sections: Int = 4096, pending: Int = 1024,
-    start: UInt64? = nil, keepsRecent: Bool = false, pinned: PinnedSites = .none(seed: 42),
+    start: UInt64? = nil, keepsRecent: Bool = false, keepsWindows: Bool = false,
+    pinned: PinnedSites = .none(seed: 42),
     wantsLatencies: Bool = false
   ) throws {
     var budgets = StatisticsBudgets(pendingExchanges: pending)
@@ -25,7 +26,8 @@ final class Replay {
     let tallyExchange = try TallyExchange(budgets: budgets)
     writer = try TallyWriter(tallyExchange, plan: plan, start: start, pinned: pinned)
     timeline = try Timeline(
-      [tallyExchange], plan: plan, start: start, keepsRecent: keepsRecent, pinned: pinned,
+      [tallyExchange], plan: plan, start: start, keepsRecent: keepsRecent, keepsWindows: keepsWindows,
+      pinned: pinned,
       wantsLatencies: wantsLatencies)
   }
 

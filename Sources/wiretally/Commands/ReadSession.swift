@@ -52,7 +52,9 @@ struct ReadSession {
     // One seed for all files: the same file gives the same bytes.
     let pinned = try PinnedSites(alerts.sites, seed: 0x5eed, budgets: budgets)
     let writer = try TallyWriter(tally, plan: plan, pinned: pinned)
-    let timeline = try Timeline([tally], plan: plan, pinned: pinned, wantsLatencies: alerts.needsLatencies)
+    let timeline = try Timeline(
+      [tally], plan: plan, keepsWindows: options.keepsWindows, pinned: pinned,
+      wantsLatencies: alerts.needsLatencies)
     worker = TrafficWorker(
       tls?.source ?? source, writer, stream: stream?.writers[0], limits: limits, depth: .streams,
       seed: pinned.seed)

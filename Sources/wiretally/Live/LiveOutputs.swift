@@ -26,7 +26,7 @@ struct LiveOutputs {
       try isScreen
       ? stream.map {
         try ScreenSession(
-          command.screen, label: label, plan: plan,
+          command.screen, label: label, plan: plan, window: command.options.window,
           exchanges: LatestExchanges($0, query: command.options.query, filter: filter))
       } : nil
     input = WatchInput(interruption: interruption, keys: screen ?? Keyboard())

@@ -71,7 +71,8 @@ struct PreparedWatch: ~Copyable {
     let live = try LiveOutputs(
       command, label: label, plan: plan, stream: stream, filter: filter, backend: backend, start: start)
     let timeline = try Timeline(
-      workers.tallies, plan: plan, start: start, keepsRecent: live.keepsRecent, pinned: pinned,
+      workers.tallies, plan: plan, start: start, keepsRecent: live.keepsRecent,
+      keepsWindows: command.options.keepsWindows, pinned: pinned,
       wantsLatencies: alerts.needsLatencies)
     timeline.owners = owners
     timeline.watchedOwners = alerts.owners

@@ -4,6 +4,7 @@ import ArgumentParser
 import Backends
 import Capture
 import Reporting
+import Statistics
 
 /// What the value of an option looks like: for the answer to one that does not, or that is missing.
 struct OptionForm {
@@ -54,6 +55,7 @@ struct OptionForm {
     OptionForm("--query", expected: list(QueryPolicy.self), example: "names"),
     OptionForm("--where", expected: "a condition", example: "'status>=500'"),
     OptionForm("--path-depth", expected: "a whole number, 1 to 8", example: "2"),
+    OptionForm("--window", expected: list(StatisticsWindow.self), example: "1m"),
     OptionForm("--top", expected: "a whole number, 1 or more", example: "5"),
     OptionForm("--listen", expected: "ADDRESS:PORT, a port, or unix:PATH", example: "127.0.0.1:9180"),
     OptionForm("--listen-sites", expected: "a whole number, 1 to 500", example: "50"),

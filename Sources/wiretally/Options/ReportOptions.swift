@@ -55,6 +55,9 @@ struct ReportOptions: ParsableArguments {
     help: "Path segments of a section, 1 to 8; from the second on, numbers, UUIDs and hashes count as {id}.")
   var pathDepth = 1
 
+  @Option(help: "How far back the tables of pages and of the screen go: 10s, 1m, 5m, 15m or all.")
+  var window: StatisticsWindow?
+
   @Option(help: "How many sites are listed. (default: 5 on pages, all in JSON)")
   var top: Int?
 
@@ -94,6 +97,15 @@ struct ReportOptions: ParsableArguments {
     }
   }
 
+  /// Whether tables of a window are shown, which the timeline has to keep the numbers of.
+  var keepsWindows: Bool {
+    switch form {
+    case .screen: true
+    case .pages: window?.length != nil
+    case .objects, .exchanges: false
+    }
+  }
+
   /// What a slow reader of standard output misses.
   var unit: StandardOutput.Unit {
     switch form {
@@ -121,10 +133,17 @@ struct ReportOptions: ParsableArguments {
         "--follow and --format screen exclude each other: lines would run over the screen",
         hint: "--follow alone, or with --format json")
     }
+    if window?.length != nil, case .objects = form { throw windowFault }
+    if window?.length != nil, case .exchanges = form { throw windowFault }
     if pathDepth < 1 || pathDepth > 8 {
       throw ValidationError("--path-depth must be 1 to 8, got \(pathDepth)")
     }
     if let top, top < 1 { throw ValidationError("--top must be 1 or more, got \(top)") }
+  }
+
+  private var windowFault: ValidationError {
+    ValidationError(
+      "--window is about the tables of pages and of the screen", hint: "--format page --window 1m")
   }
 
   /// Which single exchanges are shown; nil for all.
@@ -149,3 +168,4 @@ struct ReportOptions: ParsableArguments {
 }
 
 extension QueryPolicy: ExpressibleByArgument {}
+extension StatisticsWindow: ExpressibleByArgument {}

@@ -11,19 +11,25 @@ final class PageOutput: Output {
   private let output: StandardOutput
   private let pages: PageRenderer
   private let showsIntervals: Bool
+  private let window: StatisticsWindow
+  private let sites: Int?
 
   init(_ output: StandardOutput, _ plan: OutputPlan) {
     self.output = output
     pages = PageRenderer(
       label: plan.label, alertLogPath: plan.alertLog?.path, top: plan.options.top ?? ReportOptions.pageSites)
+    window = plan.options.window ?? .all
+    sites = plan.options.sites
     showsIntervals = plan.options.format != .screen
   }
 
   func interval(_ report: IntervalReport, _ reporter: Reporter) {
     guard showsIntervals, report.interval.isComplete else { return }
     var text = ByteText()
+    let tables = reporter.timeline.window(
+      window, until: .interval, capture: reporter.counters, top: sites)
     pages.page(
-      report.interval, life: report.life, alerts: reporter.alerts,
+      report.interval, life: report.life, tables: tables.map { (window, $0) }, alerts: reporter.alerts,
       changes: report.changes.map(\.transition), warnings: reporter.warnings, to: &text)
     output.write(text.bytes)
   }

@@ -28,13 +28,15 @@ final class ScreenSession: Output, KeySource {
 
   /// Takes the terminal of standard output over; it changes with the first picture.
   convenience init(
-    _ options: ScreenOptions, label: CaptureLabel, plan: IntervalPlan, exchanges: LatestExchanges
+    _ options: ScreenOptions, label: CaptureLabel, plan: IntervalPlan, window: StatisticsWindow?,
+    exchanges: LatestExchanges
   ) throws(CaptureError) {
     guard let terminal = CursesTerminal(options.terminal()) else {
       throw CaptureError(
         .unavailable, "full-screen view unavailable (the terminal cannot be set up)", hint: "--format page")
     }
     self.init(on: terminal, label: label, plan: plan, exchanges: exchanges)
+    if let window { state.window = window }
   }
 
   init(
@@ -100,6 +102,7 @@ final class ScreenSession: Output, KeySource {
       if !state.isPaused { gather(reporter, now) }
     }
     Failure.hold()
+    chooseWindow(reporter)
     lookIntoSite(reporter.timeline)
     isStale = false
     var painter = ScreenPainter(content, state, glyphs: terminal.glyphs)
@@ -127,6 +130,7 @@ final class ScreenSession: Output, KeySource {
     let timeline = reporter.timeline, capture = reporter.counters
     content.now = now &+ UInt64(bitPattern: reporter.shift)
     content.life = timeline.summary(capture: capture).shifted(by: reporter.shift)
+    gatherWindow(reporter)
     let open = recent ?? timeline.openInterval(capture: capture, top: 1)?.shifted(by: reporter.shift)
     if let open { content.recent = open }
     content.history = timeline.history.latest()
@@ -139,9 +143,22 @@ final class ScreenSession: Output, KeySource {
     content.dropped = exchanges.dropped
   }
 
+  /// Another window may have been chosen since the last picture, or while the picture is held.
+  private func chooseWindow(_ reporter: Reporter) {
+    let chosen = state.window.length == nil ? nil : state.window
+    guard content.windowed?.window != chosen else { return }
+    gatherWindow(reporter)
+    content.site = nil
+  }
+
+  private func gatherWindow(_ reporter: Reporter) {
+    let numbers = reporter.timeline.window(state.window, capture: reporter.counters)
+    content.windowed = numbers.map { (state.window, $0.shifted(by: reporter.shift)) }
+  }
+
   /// The site may have been chosen since the last picture, or while the picture is held.
   private func lookIntoSite(_ timeline: Timeline) {
     guard case .site(let name) = state.view else { return content.site = nil }
-    if content.site == nil || !state.isPaused { content.site = timeline.site(name) }
+    if content.site == nil || !state.isPaused { content.site = timeline.site(name, in: state.window) }
   }
 }
