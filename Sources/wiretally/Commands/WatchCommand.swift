@@ -95,7 +95,6 @@ struct WatchCommand: ParsableCommand {
         "--alertmanager may be given at most 8 times, got \(alertmanagers.count)",
         hint: "an --on-alert command can post to more")
     }
-    try validateTLS()
     if case .number(let number) = workers, number < 1 || number > 64 {
       throw ValidationError("--workers must be 1 to 64, or auto, got \(number)")
     }
@@ -110,7 +109,7 @@ struct WatchCommand: ParsableCommand {
   }
 
   /// Throws where `--tls` would read what is not asked for.
-  private func validateTLS() throws {
+  private func checkTLS() throws {
     guard readsTLS else {
       if tlsPorts == nil { return }
       throw ValidationError("--tls-port is about what --tls reads", hint: "--tls --tls-port 443")
@@ -137,6 +136,8 @@ struct WatchCommand: ParsableCommand {
         hint: (geteuid() == 0 ? "" : "sudo ") + "wiretally -t 100/s", .error)
       throw ExitCode.validationFailure
     }
+    // Nor this: an option that is given twice is to be named first.
+    try checkTLS()
     // What was reported last is written before the end, as far as its reader takes it.
     defer { Failure.drain() }
     var command = self
