@@ -72,7 +72,9 @@ extension TLSConnection {
       stream.gathered.append(bytes.slice(offset, offset + count))
       offset += count
       guard stream.gathered.count == RecordHeader.length else { return false }
-      header = RecordHeader(stream.gathered.rawSpan, at: 0)
+      // A span of a variable lives as long as it; that of a class's property would not.
+      let gathered = stream.gathered
+      header = RecordHeader(gathered.rawSpan, at: 0)
       if header != nil { stream.gathered.removeAll(keepingCapacity: true) }
     }
     guard let header else {
