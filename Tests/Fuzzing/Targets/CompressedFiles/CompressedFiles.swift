@@ -88,3 +88,13 @@ enum CompressedFiles: FuzzTarget {
     return (count, sum, nil)
   }
 }
+
+@_cdecl("LLVMFuzzerInitialize")
+public func begin(_ count: UnsafeMutablePointer<CInt>?, _ arguments: OpaquePointer?) -> CInt {
+  CompressedFiles.begin()
+}
+
+@_cdecl("LLVMFuzzerTestOneInput")
+public func test(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+  unsafe CompressedFiles.run(bytes, count)
+}
