@@ -11,7 +11,7 @@ import Text
 enum SiteNames: FuzzTarget {
   static func seeds(_ random: inout SeededGenerator) -> [[UInt8]] {
     (0..<200).map { _ in
-      let scheme = Messages.pick(["", "http://", "https://", "x+y-z.1://", "//"], &random)
+      let scheme = Messages.pick(["", "http://", "https://", "x+y-z.1://", "cache_object://", "//"], &random)
       let path = Messages.pick(["", "/", "/p?q#f", "?q", "#f"], &random)
       let target = scheme + Messages.pick(Messages.hosts, &random) + path
       let text = target + "\n" + Messages.pick(Messages.hosts, &random)
@@ -56,8 +56,9 @@ enum SiteNames: FuzzTarget {
   /// The authority of an absolute target.
   private static func plainAuthority(_ target: [UInt8]) -> [UInt8]? {
     let text = target.map { UnicodeScalar($0) }
+    // Beside what RFC 3986 allows, `_`, as in the targets of cache managers.
     let scheme = text.prefix {
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.".unicodeScalars.contains($0)
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-._".unicodeScalars.contains($0)
     }
     guard !scheme.isEmpty, text.dropFirst(scheme.count).starts(with: Array("://".unicodeScalars)) else {
       return nil
