@@ -384,11 +384,13 @@ extension ExchangeTracker {
     case .frames: break
     case .unknown: guard reading.offset == 0, findFrames(chunk, payload) else { return false }
     }
-    let start = reading.offset
+    guard let connection = frames.connection(of: chunk.flow) else { return false }
+    let start = reading.offset, fields = frames.fields
     while true {
-      let step = frames.next(chunk, payload, &reading)
+      let step = connection.next(chunk, payload, &reading, into: fields)
       switch step {
       case .endOfChunk:
+        frames.noteRead(chunk.flow, connection)
         while let flow = frames.nextBeyondBudget { giveUpFrames(flow) }
         return false
       case .noFrames(let isClients):
@@ -397,7 +399,7 @@ extension ExchangeTracker {
         return start == 0 && reading.outcome.heads == 0 && isClients
       case .request(let request):
         reading.outcome.heads &+= 1
-        addRequest(request, chunk)
+        addRequest(request, fields, to: connection, chunk)
       case .response, .unmatched, .interim:
         reading.outcome.heads &+= 1
         countResponse(step, chunk)
@@ -510,7 +512,9 @@ extension ExchangeTracker {
   }
 
   /// Emits the event of a stream's request and adds it to those that wait for a response.
-  private mutating func addRequest(_ read: StreamRequest, _ chunk: Chunk) {
+  private mutating func addRequest(
+    _ read: StreamRequest, _ fields: HeaderList, to connection: FrameConnection, _ chunk: Chunk
+  ) {
     makeRoomInBatch()
     counters.requests &+= 1
     let request = PendingRequest(
@@ -523,7 +527,7 @@ extension ExchangeTracker {
       counters.evictedRequests &+= 1
       end(evicted, as: .unknown)
     }
-    if let evicted = frames.makeRoom(in: chunk.flow) {
+    if let evicted = connection.makeRoom() {
       counters.evictedRequests &+= 1
       end(evicted, orElse: .unknown, of: chunk.flow)
     }
@@ -533,10 +537,10 @@ extension ExchangeTracker {
     event.time = chunk.time
     if let added = pairing.add(request, isAnswered: streams.isAnswered(chunk.flow)) {
       event.exchange = added
-      frames.add(read, of: chunk.flow, as: added)
+      connection.add(read, added)
     }
     _ = streams.noteRequest(chunk.flow, at: clock)
-    let names = batch.names, fields = frames.fields
+    let names = batch.names
     if read.call == .yes {
       event.call = .begun
       event.methodName = name(RequestBlock.appendCall(fields, to: names))

@@ -2,8 +2,8 @@
 
 /// The Huffman decoder: twelve bits select one or two symbols at once, codes longer than that are found by length.
 ///
-///     bits:  b11 ............ b0          entry: | count | bits of first | bits | second | first |
-///            one or two whole codes
+///     bits:  b11 ............ b0          entry: | second | first | count | bits of first | bits |
+///            one or two whole codes                     8       8       4          4         8
 ///
 /// One for all decoders, built from `HuffmanCode` at first use and never written after.
 @safe
@@ -13,17 +13,26 @@ final class HuffmanDecoder: @unchecked Sendable {
   /// Bits that select an entry.
   private static let width = 12
 
-  /// What the next twelve bits hold.
+  /// What the next twelve bits hold, as one number: the next look-up waits for this one's bits, which are lowest.
   private struct Entry: BitwiseCopyable {
-    /// One or two symbols, the first one in the low byte.
-    var symbols: UInt16 = 0
-    /// The number of symbols; 0 when the code is longer than twelve bits.
-    var count: UInt8 = 0
-    /// Bits of the first symbol in the low half, of all in the high half.
-    var bits: UInt8 = 0
+    private var word: UInt32 = 0
 
-    var all: UInt8 { bits &>> 4 }
-    var first: UInt8 { bits & 15 }
+    init() {}
+
+    init(symbols: UInt16, count: Int, all: Int, first: Int) {
+      word = UInt32(symbols) << 16 | UInt32(count << 12 | first << 8 | all)
+    }
+
+    /// One or two symbols, the first one in the low byte.
+    var symbols: UInt16 { UInt16(truncatingIfNeeded: word &>> 16) }
+    /// The number of symbols; 0 when the code is longer than twelve bits.
+    var count: Int { Int(word &>> 12 & 15) }
+    /// Bits of all symbols.
+    var all: Int { Int(word & 255) }
+    /// Bits of the first symbol.
+    var first: Int { Int(word &>> 8 & 15) }
+    /// Whether the code is longer than twelve bits.
+    var isLong: Bool { word == 0 }
   }
 
   /// The codes of one length longer than twelve bits.
@@ -65,8 +74,8 @@ final class HuffmanDecoder: @unchecked Sendable {
     let second = symbol(aligned << UInt64(first.bits), upTo: Self.width - first.bits)
     let all = first.bits + (second?.bits ?? 0)
     return Entry(
-      symbols: first.symbol | (second?.symbol ?? 0) << 8, count: second == nil ? 1 : 2,
-      bits: UInt8(all << 4 | first.bits))
+      symbols: first.symbol | (second?.symbol ?? 0) << 8, count: second == nil ? 1 : 2, all: all,
+      first: first.bits)
   }
 
   /// The symbol whose code the left-aligned bits begin with, when it has at most `limit` bits.
@@ -111,11 +120,11 @@ final class HuffmanDecoder: @unchecked Sendable {
       }
       while available >= Self.width {
         let entry = entries[Int(bits &>> UInt64(64 &- Self.width))]
-        if entry.count == 0 { break }
+        if entry.isLong { break }
+        bits &<<= UInt64(truncatingIfNeeded: entry.all)
+        available &-= entry.all
         memory.storePair(entry.symbols, at: output)
-        output &+= Int(entry.count)
-        bits &<<= UInt64(entry.all)
-        available &-= Int(entry.all)
+        output &+= entry.count
       }
       if available >= Self.width {
         // A long code; its bits are all here, or this is the string's end.
@@ -146,13 +155,13 @@ final class HuffmanDecoder: @unchecked Sendable {
       // Ones after the end: never a whole code by themselves.
       let padded = bits | UInt64.max &>> UInt64(truncatingIfNeeded: available)
       let entry = entries[Int(padded &>> UInt64(64 &- Self.width))]
-      guard entry.count > 0, Int(entry.first) <= available else {
+      guard !entry.isLong, entry.first <= available else {
         return available <= 7 && padded == .max ? output &- target : -1
       }
       memory.storePair(entry.symbols & 0xff, at: output)
       output &+= 1
-      bits &<<= UInt64(entry.first)
-      available &-= Int(entry.first)
+      bits &<<= UInt64(truncatingIfNeeded: entry.first)
+      available &-= entry.first
     }
     return output &- target
   }

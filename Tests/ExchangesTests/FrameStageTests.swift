@@ -39,13 +39,16 @@ import Testing
         length: UInt32(bytes.count), time: 9)
       next[side] &+= UInt32(bytes.count)
       var reading = ChunkReading(), steps: [String] = []
+      guard let connection = stage.connection(of: flow) else { return ["no connection"] }
       while steps.count < 2_000 {
-        switch stage.next(chunk, bytes.rawSpan, &reading) {
-        case .endOfChunk: return steps
+        switch connection.next(chunk, bytes.rawSpan, &reading, into: stage.fields) {
+        case .endOfChunk:
+          stage.noteRead(flow, connection)
+          return steps
         case .noFrames(let isClients): return steps + ["no frames, client's: \(isClients)"]
         case .request(let request):
-          if let ended = stage.makeRoom(in: flow) { steps.append("makes room: \(text(ended))") }
-          stage.add(request, of: flow, as: RequestIndex(offset: requests))
+          if let ended = connection.makeRoom() { steps.append("makes room: \(text(ended))") }
+          connection.add(request, RequestIndex(offset: requests))
           requests += 1
           let path = stage.fields.value(of: .path)
           let text = String(decoding: (0..<path.byteCount).map { path.byte($0) }, as: UTF8.self)

@@ -122,7 +122,7 @@ extension FrameConnection {
     case known(UInt16), absent, unknown
 
     init(_ list: HeaderList) {
-      if list.find(.status) == .absent {
+      if case .absent = list.find(.status) {
         self = .absent
       } else {
         self = StatusText.status(list.value(of: .status)).map { .known($0) } ?? .unknown

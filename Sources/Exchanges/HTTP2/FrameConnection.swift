@@ -63,11 +63,11 @@ extension FrameConnection {
       reader.resume()
       return .resync(nil)
     }
-    if let ended = nextLeftOut() { return .ended(ended) }
+    if endingSlot != nil, let ended = nextLeftOut() { return .ended(ended) }
     var offset = min(reading.offset, captured)
     while true {
       let event = reader.next(payload, from: &offset, into: list)
-      if event == .endOfChunk { break }
+      if case .endOfChunk = event { break }
       if let step = step(event, of: reader, list, chunk) {
         reading.offset = offset
         return step

@@ -6,8 +6,9 @@ import System
 
 /// The HTTP/2 stage: the connections that carry frames, by which chunks become messages of streams.
 ///
-/// It is the second implementation of the stage of messages. A chunk is read in turns: `next`, and for a request `add`,
-/// until the chunk is over. What a request is known by in the pairing is kept with its stream and given back.
+/// It is the second implementation of the stage of messages. A chunk is read in turns, with its `connection` and the
+/// `fields`: `next`, and for a request `add`, until the chunk is over; then `noteRead`. What a request is known by in the
+/// pairing is kept with its stream and given back.
 struct FrameStage: ~Copyable {
   private var connections: FrameConnections
   /// The fields of the block being read; made with the first connection.
@@ -19,7 +20,7 @@ struct FrameStage: ~Copyable {
     connections = FrameConnections(limits: limits, seed: seed)
   }
 
-  /// The fields of the request that `next` has just read.
+  /// Where a connection puts the fields of what `next` reads.
   var fields: HeaderList {
     mutating get {
       if let list { return list }
@@ -83,12 +84,13 @@ extension FrameStage {
 // MARK: - Chunks
 
 extension FrameStage {
-  /// Reads on in a chunk, from `reading.offset`, up to the next message.
-  mutating func next(_ chunk: Chunk, _ payload: RawSpan, _ reading: inout ChunkReading) -> FrameStep {
-    guard let connection = connections.connection(of: chunk.flow) else { return .endOfChunk }
-    let step = connection.next(chunk, payload, &reading, into: fields)
-    if case .endOfChunk = step { connections.use(chunk.flow, connection) }
-    return step
+  /// The connection of a flow, which reads its chunks; nil when the flow carries no frames. Held while a chunk is read:
+  /// references are counted for a chunk, not for each message in it.
+  func connection(of flow: FlowIndex) -> FrameConnection? { connections.connection(of: flow) }
+
+  /// Notes that a chunk of a connection has been read.
+  mutating func noteRead(_ flow: FlowIndex, _ connection: FrameConnection) {
+    connections.use(flow, connection)
   }
 
   /// Reads a client's preface that came before the chunk being read.
@@ -121,14 +123,6 @@ extension FrameStage {
 // MARK: - Streams
 
 extension FrameStage {
-  /// The exchange that has given way to the next request of a flow; nil when there is room.
-  func makeRoom(in flow: FlowIndex) -> EndedStream? { connections.connection(of: flow)?.makeRoom() }
-
-  /// Adds a request that was read, for which there is room.
-  func add(_ request: StreamRequest, of flow: FlowIndex, as index: RequestIndex) {
-    connections.connection(of: flow)?.add(request, index)
-  }
-
   /// Ends the exchange of a request that is given up: no room, the time limit, or the connection's end; nil when no
   /// stream has it. Apart as well.
   @inline(never)

@@ -9,7 +9,7 @@ enum FrameStep: BitwiseCopyable {
   /// What looked like a server's first frame was followed by no client's preface: the connection is none of HTTP/2.
   /// `isClients`: the chunk is of the client's direction.
   case noFrames(isClients: Bool)
-  /// A request, whose fields are `FrameStage.fields`; to be added with `FrameStage.add`.
+  /// A request, whose fields are in the list; to be added with `FrameConnection.add`.
   case request(StreamRequest)
   /// An interim response.
   case interim(status: UInt16, request: RequestIndex?)

@@ -11,8 +11,8 @@ enum RequestBlock {
   /// method or the path is missing. One of its fields must be known.
   static func isRequest(_ list: HeaderList) -> Bool {
     if case .field = list.find(.status) { return false }
-    if list.find(.method) == .absent { return false }
-    if list.find(.path) == .absent, !method(list).isConnect { return false }
+    if case .absent = list.find(.method) { return false }
+    if case .absent = list.find(.path), !method(list).isConnect { return false }
     for name in [FieldName.method, .path, .scheme, .authority] {
       if case .field = list.find(name) { return true }
     }

@@ -56,9 +56,12 @@ struct StreamTable: ~Copyable {
   var memory: Int { slots.capacity * MemoryLayout<StreamState>.stride }
   var isFull: Bool { count == Self.most }
 
+  /// Where a stream's slot is looked for first. Numbers that follow each other are spread by the first product: by a
+  /// secret factor alone some secrets make long runs of them.
   @inline(__always)
   private func home(_ stream: UInt32) -> Int {
-    let mixed = (UInt64(stream) ^ seed &>> 32) &* seed
+    let spread = UInt64(stream) &* 0x9e37_79b9_7f4a_7c15 ^ seed
+    let mixed = (spread ^ spread &>> 32) &* seed
     return Int(truncatingIfNeeded: mixed &>> 40) & (slots.capacity &- 1)
   }
 
