@@ -155,7 +155,7 @@ let package = Package(
     .target(
       name: "Measuring",
       dependencies: [
-        "Capture", "CMeasuring", "Exchanges", "HTTP1", "KernelCapture", "Packets", "PcapCapture",
+        "Capture", "CMeasuring", "Exchanges", "HTTP1", "HTTP2", "KernelCapture", "Packets", "PcapCapture",
         "Statistics",
         "System", "Text",
       ], swiftSettings: settings),
@@ -203,8 +203,8 @@ let package = Package(
     tests(
       "PcapCapture",
       with: [
-        "Capture", "Children", "Exchanges", "HTTP1", "PacketBuilder", "Packets", "Randomness", "System",
-        "Text",
+        "Capture", "Children", "Exchanges", "HTTP1", "HTTP2", "PacketBuilder", "Packets", "Randomness",
+        "System", "Text",
       ]),
     tests("PreCaptureDrops", with: ["Capture"]),
     tests("TLSPlaces", with: ["Children", "ELFBuilder", "Randomness", "System"]),

@@ -63,8 +63,23 @@ package enum Stages {
         return done
       })
     guard let frames = MeasuredWorker(depth: .streams) else { return stages.compactMap(\.self) }
-    stages.append(framed(frames, seconds: seconds * 0.2))
+    stages.append(framed(frames, seconds: seconds * 0.15))
+    stages += headerBlocks(seconds: seconds * 0.05)
     return stages.compactMap(\.self)
+  }
+
+  /// The decoder of HTTP/2's header blocks; nothing when it does not read them.
+  static func headerBlocks(seconds: Double) -> [Stage] {
+    guard let traffic = BlockTraffic() else { return [] }
+    return [
+      measure("header block of 8 fields in the tables", per: "block", seconds / 2) {
+        traffic.read(BlockTraffic.later)
+      },
+      // Afterwards: it fills the table.
+      measure("header block of 8 literals, inserted", per: "block", seconds / 2) {
+        traffic.read(BlockTraffic.first)
+      },
+    ].compactMap(\.self)
   }
 
   /// The same worker for HTTP/2, a request and its answer; nil when it does not count all of them.

@@ -85,7 +85,7 @@ struct BenchFindingsTests {
 
   @Test func `decoder, parser and worker are measured with any privilege`() {
     let stages = Stages.worker(HeadTraffic(sites: 3), seconds: 0.05)
-    #expect(stages.map(\.per) == ["packet", "head", "head", "request"])
+    #expect(stages.map(\.per) == ["packet", "head", "head", "request", "block", "block"])
     for stage in stages {
       #expect(stage.nanoseconds > 0)
       #expect((stage.median ?? 0) >= stage.nanoseconds)

@@ -2,6 +2,7 @@
 import Capture
 import Exchanges
 import Foundation
+import HTTP2
 import PcapCapture
 import System
 import Testing
@@ -110,6 +111,94 @@ import Text
 
   @Test func `captures of HTTP/2 are among those that are kept`() {
     #expect(Self.captures.count >= 40)
+  }
+
+  /// Whether a segment begins with a request's HEADERS frame whose method and scheme need no table but the static one:
+  /// the first that a late reader can read.
+  private static func isReadable(_ packet: Packet) -> Bool {
+    let payload = packet.payload, bytes = payload.rawSpan
+    guard packet.payload.count > FrameHeader.length, packet.payload.count == packet.segment.payloadLength
+    else {
+      return false
+    }
+    let header = FrameHeader(bytes, at: 0)
+    let end = FrameHeader.length + header.payload
+    guard header.type == FrameHeader.Kind.headers, header.stream & 1 == 1, end <= packet.payload.count,
+      header.has(FrameHeader.Flags.endHeaders), !header.has(FrameHeader.Flags.padded)
+    else { return false }
+    let start = FrameHeader.length + (header.has(FrameHeader.Flags.priority) ? 5 : 0)
+    let list = HeaderList()
+    guard (try? HeaderDecoder(joinedLate: true).decode(bytes.extracting(start..<end), into: list)) != nil
+    else {
+      return false
+    }
+    guard case .field = list.find(.method), case .field = list.find(.scheme) else { return false }
+    return true
+  }
+
+  /// The number of frames that begin in a segment which begins with one.
+  private static func frames(in packet: Packet) -> Int {
+    var offset = 0, count = 0
+    let payload = packet.payload
+    while offset + FrameHeader.length <= payload.count {
+      offset += FrameHeader.length + FrameHeader(payload.rawSpan, at: offset).payload
+      count += 1
+    }
+    return count
+  }
+
+  /// How many frames follow the segment of the first readable HEADERS until a connection that is joined at `start` is
+  /// found; nil when none is readable.
+  private static func framesUntilFound(_ packets: [Packet], from start: Int) -> Int? {
+    guard let first = packets[start...].firstIndex(where: isReadable) else { return nil }
+    var frames = 0
+    for place in first..<packets.count {
+      if isFound(packets[start...place]) { return frames }
+      if place > first { frames += Self.frames(in: packets[place]) }
+      if frames > 3 { break }
+    }
+    return .max
+  }
+
+  /// Whether a connection of HTTP/2 is found in segments that end here; what waits for those before it is read then.
+  private static func isFound(_ packets: ArraySlice<Packet>) -> Bool {
+    var limits = ExchangeLimits.file
+    (limits.flows, limits.pendingRequests, limits.heldSegments) = (8, 2_048, 256)
+    (limits.smallHeads, limits.largeHeads, limits.http2Connections) = (16, 2, 8)
+    var tracker = ExchangeTracker(limits: limits, depth: .streams, seed: 1)
+    tracker.spill = { _ in }
+    for packet in packets {
+      tracker.process(packet.segment, packet.payload.rawSpan)
+      tracker.batch.clear()
+    }
+    tracker.finish()
+    return tracker.counters.http2 > 0
+  }
+
+  @Test func `joined at any segment, a connection is found within three frames after a readable block`()
+    throws
+  {
+    var joins = 0, recordings = 0, most = 0
+    for name in Self.captures {
+      let truth = try CaptureTruth(of: "\(CaptureTruth.made)/\(name)").truth
+      // Of one connection alone, so that it is known which one is found.
+      guard truth.http2_prefaces == 1 else { continue }
+      let packets = try packets(of: name)
+      // The preface, the first request and what is before them are no late join.
+      guard let begun = packets.firstIndex(where: Self.isReadable), begun + 1 < packets.count else {
+        continue
+      }
+      let before = joins
+      for start in (begun + 1)..<min(packets.count, begun + 200) {
+        guard let frames = Self.framesUntilFound(packets, from: start) else { break }
+        #expect(frames <= 3, "\(name), joined at \(start): \(frames)")
+        most = max(most, frames)
+        joins += 1
+      }
+      if joins > before { recordings += 1 }
+    }
+    print("joined at \(joins) segments of \(recordings) recordings: found after \(most) frames at most")
+    #expect(recordings >= 10 && joins >= 100)
   }
 
   @Test(arguments: captures)
