@@ -55,8 +55,11 @@ extension ExchangeTracker {
   }
 
   /// Reads the heads in a late chunk, with their bodies as far as they lie in it.
-  mutating func readLateHeads(_ chunk: Chunk, _ payload: RawSpan) -> ChunkOutcome {
+  ///
+  /// - Parameter isDoubtful: the chunk's numbers may be a guess: its requests end at once, its responses answer none.
+  mutating func readLateHeads(_ chunk: Chunk, _ payload: RawSpan, isDoubtful: Bool = false) -> ChunkOutcome {
     var reading = ChunkReading()
+    reading.isDoubtful = isDoubtful
     guard messages.beginLate(chunk, payload) else { return reading.outcome }
     reading.isLate = true
     while true {
@@ -133,8 +136,9 @@ extension ExchangeTracker {
     if head.kind.isRequest {
       counters.requests &+= 1
       if head.isMalformed { counters.malformedRequests &+= 1 }
-      let added = takeRequest(head, bytes, chunk, reading.headStart)
-      if let added, !pairing.mayBeAnswered(added) { endUnqueued(added) }
+      guard let added = takeRequest(head, bytes, chunk, reading.headStart) else { return }
+      if !pairing.mayBeAnswered(added) { return endUnqueued(added) }
+      if reading.isDoubtful { end(added, as: .unknown) }
       return
     }
     counters.responses &+= 1
@@ -247,7 +251,9 @@ extension ExchangeTracker {
   private mutating func takeResponse(
     _ head: MessageHead, _ chunk: Chunk, _ reading: inout ChunkReading
   ) -> AnsweredRequest? {
-    let request = request(answeredBy: chunk, headStart: reading.headStart, isInStep: reading.isInStep)
+    let request =
+      reading.isDoubtful
+      ? nil : request(answeredBy: chunk, headStart: reading.headStart, isInStep: reading.isInStep)
     var event = ExchangeEvent(kind: .unmatchedResponse)
     event.status = head.status
     event.outcome = .of(status: head.status)

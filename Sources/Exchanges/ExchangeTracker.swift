@@ -393,6 +393,7 @@ extension ExchangeTracker {
     if messages.isLatePreface(chunk, bytes) {
       return counters.classify(ChunkOutcome(isUnparseable: true))
     }
+    if !streams.isStreams, chunk.hasAcknowledgement, streams.hasHeld(chunk.flow) { trustHeld(by: chunk) }
     let demand = messages.demand(of: chunk.flow, chunk.direction)
     let placement = streams.place(chunk, bytes, for: demand, at: clock)
     switch placement {
@@ -403,6 +404,7 @@ extension ExchangeTracker {
     case .passedOver: counters.classify(ChunkOutcome())
     case .gap(let gap): readAfterGap(of: gap, chunk, bytes)
     case .noRoom:
+      if isDoubtful(chunk) { return counters.classify(ChunkOutcome(isUnparseable: true)) }
       if let longest = streams.nextToGiveUp(for: chunk.flow) {
         // Its bytes are the least likely to come; at least one place is free after it.
         giveUpWaiting(longest)
@@ -440,6 +442,7 @@ extension ExchangeTracker {
 
   /// Depth `heads`: reads a segment after bytes that the kernel did not pass, body as a rule.
   private mutating func readAfterGap(of gap: UInt32, _ chunk: Chunk, _ bytes: RawSpan) {
+    if isUnexplained(gap, before: chunk) { return holdUnexplained(chunk, bytes) }
     let hint = messages.needsHint(chunk, bytes) ? hint(for: chunk) : PairingHint()
     switch messages.passGap(of: gap, before: chunk, hint) {
     case .isBody(let looksLikeHead): return counters.classify(ChunkOutcome(isFalseHead: looksLikeHead))
@@ -467,6 +470,9 @@ extension ExchangeTracker {
 
   /// Counts the whole heads in a late chunk; the direction's state stays as it is.
   private mutating func readLate(_ chunk: Chunk, _ payload: RawSpan) {
+    if !streams.isStreams, streams.isLongPast(chunk) {
+      return goesBack(to: chunk, payload) ? take(chunk, payload) : readDoubtful(chunk, payload)
+    }
     var outcome = readLateHeads(chunk, payload)
     if outcome.heads == 0, chunk.kind == .start { outcome.isUnparseable = true }
     counters.classify(outcome)
@@ -533,7 +539,7 @@ extension ExchangeTracker {
   }
 
   /// Reads on after whatever a flow waits for: it has waited long enough, or there is no room.
-  private mutating func giveUpWaiting(_ waiting: FlowIndex) {
+  mutating func giveUpWaiting(_ waiting: FlowIndex) {
     var flow = waiting
     if streams.isFresh(flow), let asker = joinByHeldResponse(flow) { flow = asker }
     progress(flow)
@@ -541,6 +547,7 @@ extension ExchangeTracker {
     let first = probableRequestDirection(of: flow)
     for step in 0..<2 {
       let direction = step == 0 ? first : first.opposite
+      if giveUpDoubtful(flow, direction) { continue }
       guard let resumption = streams.resume(flow, direction) else { continue }
       if resumption.isFirst { messages.begin(flow, direction) }
       if resumption.missing > 0 { skip(flow, direction, resumption.missing, from: resumption.position) }

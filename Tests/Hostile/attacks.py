@@ -37,9 +37,7 @@ def attack(name, *counters, **rest):
 
 # More connections than the program's table has.
 FLOWS = 45_000
-GUESSED = "a forged head moves its connection on, wherever its numbers are"
 ANSWER = "an answer to a SYN is believed where nothing of the server has been seen"
-HEAD = "a preface ends a head whose rest has not come"
 EXACT = "who knows a connection's numbers can hide or end what is asked on it: checksums are not verified"
 
 
@@ -186,7 +184,7 @@ def exact_rst(numbers):
         yield from_client(port, client, 0, b"", RST)
 
 
-@attack("forged answers, numbers guessed", "unmatchedResponses", limit=GUESSED)
+@attack("forged answers, numbers guessed", "unmatchedResponses", is_sample=True)
 def forged_acknowledgement(numbers):
     answer = b"HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n"
     for port, _, _ in honest(numbers):
@@ -194,7 +192,7 @@ def forged_acknowledgement(numbers):
         yield from_server(port, guess(), guess(), answer)
 
 
-@attack("forged preface of HTTP/2, numbers guessed", "capture.unparseable", limit=HEAD)
+@attack("forged preface of HTTP/2, numbers guessed", "capture.unparseable", is_sample=True)
 def forged_preface(numbers):
     preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
     for port, client, server in honest(numbers):
@@ -208,7 +206,7 @@ def exact_preface(numbers):
         yield from_client(port, client, server, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
 
 
-@attack("forged requests, numbers guessed", "requests", limit=GUESSED)
+@attack("forged requests, numbers guessed", "requests", is_sample=True)
 def forged_requests(numbers):
     for port, _, _ in honest(numbers):
         yield from_client(port, guess(), guess(), b"GET /forged HTTP/1.1\r\nHost: forged.example\r\n\r\n")

@@ -49,6 +49,20 @@ extension ElementRef<MessageFlow> {
     return .unknown
   }
 
+  /// Whether nothing that was read explains a gap before a chunk: a head was due, or continued, where it begins.
+  ///
+  /// - Parameter isWaiting: chunks of the direction are held, which this one may continue.
+  func isUnexplained(_ gap: UInt32, before chunk: Chunk, isWaiting: Bool) -> Bool {
+    let half = self[chunk.direction]
+    switch half.phase {
+    case .boundary: return chunk.kind == .start || isWaiting
+    case .body:
+      return !half.isBodyUncertain && UInt64(gap) > half.remaining && (chunk.kind == .start || isWaiting)
+    case .head: return chunk.kind == .start
+    default: return false
+    }
+  }
+
   /// Whether the hint is needed to read a chunk: a body is being read that may be over, and its length unknown or
   /// wrong.
   @inline(__always)

@@ -145,7 +145,7 @@ extension MessageReader {
     let flow = flows[chunk.flow]
     guard case .http2 = verdict, flow.hasHead else { return false }
     switch flow[chunk.direction].phase {
-    case .boundary, .desynchronized: return true
+    case .boundary, .desynchronized, .head: return true
     default: return false
     }
   }
@@ -224,6 +224,23 @@ extension MessageReader {
   /// Continues after bytes that will not come: they may have been body. A head in the making has been ended.
   mutating func skip(_ flow: FlowIndex, _ direction: Direction, _ gap: UInt64) {
     flows[flow].skip(gap, direction)
+  }
+
+  /// Whether nothing that was read explains a gap before a chunk; `isWaiting` tells that others are held.
+  func isUnexplained(_ gap: UInt32, before chunk: Chunk, isWaiting: Bool) -> Bool {
+    flows[chunk.flow].isUnexplained(gap, before: chunk, isWaiting: isWaiting)
+  }
+
+  /// Looks for the next head of a direction, wherever its reading stands; false where it has left HTTP/1. A head in the
+  /// making has been ended.
+  mutating func restart(_ flow: FlowIndex, _ direction: Direction) -> Bool {
+    let half = flows[flow][direction]
+    switch half.phase {
+    case .tunnel, .frames, .head: return false
+    default:
+      half.desynchronize()
+      return true
+    }
   }
 
   /// Decides what a gap before a chunk means, where gaps are normal: the kernel passes no bodies.

@@ -150,6 +150,18 @@ extension StreamAssembler {
     flows[flow][direction].open(at: start)
   }
 
+  /// Whether a chunk follows on the one before it whose numbers may have been a guess.
+  func followsDoubted(_ chunk: Chunk) -> Bool {
+    let half = flows[chunk.flow][chunk.direction]
+    return half.hasDoubted && half.doubted == chunk.sequence
+  }
+
+  /// Notes that what begins at a number follows on a segment whose numbers may have been a guess.
+  mutating func believe(_ flow: FlowIndex, _ direction: Direction, at sequence: UInt32) {
+    flows[flow][direction].hasDoubted = true
+    flows[flow][direction].doubted = sequence
+  }
+
   /// Finds where a segment stands in its stream, and holds it back when it must wait.
   @inline(__always)
   mutating func place(_ chunk: Chunk, _ bytes: RawSpan, for demand: Demand, at clock: UInt64) -> Placement {

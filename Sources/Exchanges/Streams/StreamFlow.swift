@@ -81,6 +81,9 @@ struct StreamHalf: BitwiseCopyable {
   var next: UInt32 = 0
   var synNext: UInt32 = 0
   var received = ReceivedRanges()
+  /// The number after the last segment whose numbers may be a guess; one that follows on it is believed.
+  var doubted: UInt32 = 0
+  var hasDoubted = false
   /// The segments held back, by sequence number.
   var held = IntrusiveList<HeldChunk.BySequence>()
   var heldCount: Int32 = 0

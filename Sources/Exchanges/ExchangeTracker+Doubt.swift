@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Capture
+import HTTP1
+
+/// How far live segments are believed whose numbers nothing explains: anybody can send some with numbers that he guesses,
+/// and a guess must not move a connection on.
+///
+/// One far ahead is held, and believed by what a guess does not have: another segment that follows on it, an
+/// acknowledgement of just what it ends with, or numbers that the other side shows. Else its heads count, and that is all.
+extension ExchangeTracker {
+  /// Whether nothing that was read explains a gap before a chunk, nor what the other side shows.
+  @inline(never)
+  mutating func isUnexplained(_ gap: UInt32, before chunk: Chunk) -> Bool {
+    let isWaiting = streams.firstHeld(chunk.flow, chunk.direction) != nil
+    return messages.isUnexplained(gap, before: chunk, isWaiting: isWaiting) && !isExpected(chunk)
+  }
+
+  /// Holds a chunk after a gap that nothing explains, until it is confirmed or has waited for long enough.
+  @inline(never)
+  mutating func holdUnexplained(_ chunk: Chunk, _ bytes: RawSpan) {
+    guard streams.hold(chunk, bytes, at: clock) else { return readDoubtful(chunk, bytes) }
+    if streams.isConfirmed(chunk.flow, chunk.direction) { giveUpWaiting(chunk.flow) }
+  }
+
+  /// Reads on at a held head that a chunk of the other direction acknowledges: the chunk's sender has received it.
+  @inline(never)
+  mutating func trustHeld(by chunk: Chunk) {
+    let other = chunk.direction.opposite
+    guard streams.holdsHead(chunk.flow, other, endingAt: chunk.acknowledgement) else { return }
+    readDoubtful(chunk.flow, other, until: chunk.acknowledgement)
+    if let head = streams.firstHeld(chunk.flow, other) {
+      streams.believe(chunk.flow, other, at: streams.held(head).chunk.sequence)
+    }
+    giveUpWaiting(chunk.flow)
+  }
+
+  /// Whether a chunk may be a guess: far ahead, without anything that explains or confirms it.
+  mutating func isDoubtful(_ chunk: Chunk) -> Bool {
+    guard !depth.isStreams, streams.isFarAhead(chunk), !streams.followsDoubted(chunk),
+      let position = streams.position(of: chunk.flow, chunk.direction)
+    else { return false }
+    return messages.isUnexplained(chunk.sequence &- position, before: chunk, isWaiting: true)
+      && !streams.isConfirmed(chunk.flow, chunk.direction) && !isExpected(chunk)
+  }
+
+  /// Reads what a direction holds without moving it on, if it may be a guess; false, and nothing done, if not.
+  mutating func giveUpDoubtful(_ flow: FlowIndex, _ direction: Direction) -> Bool {
+    guard let first = streams.firstHeld(flow, direction), isDoubtful(streams.held(first).chunk) else {
+      return false
+    }
+    readDoubtful(flow, direction, until: nil)
+    return true
+  }
+
+  /// Whether a direction is to go back to a chunk long past, since a guess has led it on: the chunk begins a head, and
+  /// something confirms it.
+  @inline(never)
+  mutating func goesBack(to chunk: Chunk, _ bytes: RawSpan) -> Bool {
+    guard HeadStart.verdict(bytes) != .none, streams.followsDoubted(chunk) || isExpected(chunk) else {
+      return false
+    }
+    endHead(chunk.flow, chunk.direction)
+    guard messages.restart(chunk.flow, chunk.direction) else { return false }
+    streams.jump(to: chunk, known: 0)
+    return true
+  }
+
+  /// Counts the heads of a chunk that may be a guess.
+  mutating func readDoubtful(_ chunk: Chunk, _ bytes: RawSpan) {
+    // They say nothing of what their connection's heads are good for.
+    let neededWhole = needsWhole
+    var outcome = readLateHeads(chunk, bytes, isDoubtful: true)
+    needsWhole = neededWhole
+    if outcome.heads == 0, chunk.kind == .start { outcome.isUnparseable = true }
+    counters.classify(outcome)
+    streams.believe(chunk.flow, chunk.direction, at: chunk.end)
+  }
+
+  /// Counts the heads of what a direction holds, up to the segment that ends at `end`, which stays.
+  private mutating func readDoubtful(_ flow: FlowIndex, _ direction: Direction, until end: UInt32?) {
+    while let first = streams.firstHeld(flow, direction) {
+      let held = streams.held(first)
+      if let end, held.chunk.end == end { return }
+      let blocks = streams.heldBytes
+      // The later parts of a segment have its class.
+      if held.chunk.isFirst {
+        readDoubtful(held.chunk, blocks.bytes(of: held.block, count: Int(held.captured)))
+      }
+      streams.removeFirstHeld(flow, direction)
+    }
+  }
+
+  /// Whether a chunk has the numbers that the other side shows: it acknowledges just what was read there, or begins where
+  /// a request that waits expects its answer.
+  private mutating func isExpected(_ chunk: Chunk) -> Bool {
+    let other = chunk.direction.opposite
+    if chunk.hasAcknowledgement, messages.isAtBoundary(chunk.flow, other),
+      streams.position(of: chunk.flow, other) == chunk.acknowledgement
+    {
+      return true
+    }
+    guard messages.requestDirection(of: chunk.flow) == other else { return false }
+    return pairing.expectedStart(of: chunk.flow) == chunk.sequence
+      || pairing.expectedPosition(of: chunk.flow) == chunk.sequence
+  }
+}

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+import Capture
+import Conversations
+import Exchanges
+import Testing
+
+/// Live segments whose numbers are a guess move nothing; those of a connection of which something was lost do.
+@Suite struct DoubtfulSegmentTests {
+  static let depths: [CaptureDepth] = [.heads, .auto]
+  static let distances: [UInt32] = [1 << 20, 1 << 30, 0 &- 1 << 20, 0 &- 1 << 30]
+  static let honest = [
+    "a.example /1 200": 1, "a.example /2 200": 1, "a.example /3 200": 1, "a.example /4 200": 1,
+  ]
+
+  private func account(_ talk: Dialogue, _ depth: CaptureDepth) -> Account {
+    Account(talk.packets, depth: depth, limits: ExchangeLimits())
+  }
+
+  /// One side sends `text` with numbers that are so far off; what follows has its own.
+  private func forge(_ talk: inout Dialogue, byClient: Bool, _ text: String, off: UInt32) {
+    let own = (talk.clientNext, talk.serverNext)
+    if byClient { talk.clientNext &+= off } else { talk.serverNext &+= off }
+    // What it acknowledges is a guess too.
+    if byClient { talk.serverNext &+= 12_345 } else { talk.clientNext &+= 12_345 }
+    if byClient { talk.ask(text) } else { talk.answer(text) }
+    (talk.clientNext, talk.serverNext) = own
+  }
+
+  @Test(arguments: depths, [true, false])
+  func `guessed requests and responses leave the others alone`(depth: CaptureDepth, hasSyn: Bool) {
+    for off in Self.distances {
+      for pause: UInt64 in [0, 400_000_000] {
+        var talk = Dialogue(depth: depth)
+        if hasSyn { talk.open() }
+        for path in 1...4 {
+          talk.ask(get("/\(path)"))
+          if path > 1 || hasSyn { forgeBoth(&talk, off, pause) }
+          talk.answer(ok("body"))
+          forgeBoth(&talk, off, pause)
+        }
+        let account = account(talk, depth)
+        #expect(account.answers == Self.honest, "\(off), \(pause)")
+        #expect(account.requests["a.example /1"] == 1 && account.requests["a.example /4"] == 1)
+        #expect(account.isBalanced, "\(off), \(pause): \(account.counters)")
+      }
+    }
+  }
+
+  private func forgeBoth(_ talk: inout Dialogue, _ off: UInt32, _ pause: UInt64) {
+    forge(&talk, byClient: true, get("/", host: "forged.example"), off: off)
+    talk.time += pause
+    forge(&talk, byClient: false, ok(status: "500 No"), off: off)
+    talk.time += pause
+  }
+
+  @Test(arguments: depths)
+  func `a flood of guesses is refused once its direction holds no more`(depth: CaptureDepth) {
+    var limits = ExchangeLimits()
+    (limits.heldSegments, limits.heldPerDirection) = (16, 4)
+    var talk = Dialogue(depth: depth)
+    talk.open()
+    for path in 1...4 {
+      talk.ask(get("/\(path)"))
+      for number in 1...40 {
+        forge(&talk, byClient: true, get("/", host: "forged.example"), off: UInt32(number) << 24)
+      }
+      talk.answer(ok())
+    }
+    let account = Account(talk.packets, depth: depth, limits: limits)
+    #expect(account.answers == Self.honest)
+    #expect(account.isBalanced)
+  }
+
+  @Test(arguments: depths)
+  func `a request far after a lost one is believed by what it acknowledges`(depth: CaptureDepth) {
+    var talk = Dialogue(depth: depth)
+    talk.open()
+    talk.ask(get("/1"))
+    talk.answer(ok())
+    // A request of 1 MiB whose head was lost, and whose response was not.
+    talk.clientNext &+= 1 << 20
+    talk.answer(ok())
+    talk.ask(get("/2"))
+    talk.answer(ok())
+    let account = account(talk, depth)
+    #expect(account.answers == ["a.example /1 200": 1, "a.example /2 200": 1])
+    #expect(account.unmatchedResponses == [200: 1] && account.isBalanced)
+  }
+
+  @Test(arguments: depths)
+  func `an exchange far after a lost one is believed by its response`(depth: CaptureDepth) {
+    var talk = Dialogue(depth: depth)
+    talk.open()
+    talk.ask(get("/1"))
+    talk.answer(ok())
+    talk.clientNext &+= 1 << 20
+    talk.serverNext &+= 1 << 20
+    talk.ask(get("/2"))
+    talk.answer(ok())
+    talk.ask(get("/3"))
+    talk.answer(ok())
+    let account = account(talk, depth)
+    #expect(
+      account.answers == ["a.example /1 200": 1, "a.example /2 200": 1, "a.example /3 200": 1]
+        && account.unanswered == 0 && account.isBalanced)
+  }
+
+  @Test(arguments: depths)
+  func `requests that nobody is seen to answer are believed once one follows on another`(depth: CaptureDepth)
+  {
+    var talk = Dialogue(depth: depth)
+    talk.open()
+    talk.ask(get("/1"))
+    talk.clientNext &+= 1 << 20
+    for path in 2...4 {
+      talk.ask(get("/\(path)"))
+      talk.time += 1_000_000_000
+    }
+    let account = account(talk, depth)
+    #expect(account.requests.count == 4 && account.counters.requests == 4 && account.isBalanced)
+  }
+
+  @Test(arguments: depths)
+  func `a connection whose SYN was lost is read from its second request on`(depth: CaptureDepth) {
+    for start: UInt32 in [1_000 &- 1 << 28, 1_000 &+ 1 << 28] {
+      var talk = Dialogue(depth: depth)
+      talk.open()
+      talk.ask(get("/old"))
+      talk.answer(ok())
+      talk.clientNext = start
+      talk.serverNext = start &+ 99
+      for path in 1...4 {
+        talk.ask(get("/\(path)"))
+        talk.answer(ok())
+      }
+      let account = account(talk, depth)
+      #expect(account.requests.count == 5 && account.counters.requests == 5, "\(start)")
+      for path in 2...4 { #expect(account.answers["a.example /\(path) 200"] == 1, "\(start)") }
+      #expect(account.isBalanced)
+    }
+  }
+}
