@@ -101,6 +101,9 @@ let package = Package(
       name: "Exchanges", dependencies: ["Capture", "HTTP1", "HTTP2", "System", "Text"],
       swiftSettings: settings),
     .target(
+      name: "LocalSides", dependencies: ["Capture", "Exchanges", "HTTP1", "System", "Text"],
+      swiftSettings: settings),
+    .target(
       name: "Owners", dependencies: ["Capture", "Exchanges", "System", "Text"], swiftSettings: settings),
     .target(
       name: "Statistics", dependencies: ["Capture", "Exchanges", "HTTP1", "Owners", "System", "Text"],
@@ -164,8 +167,8 @@ let package = Package(
       dependencies: [
         "AlertDelivery", "Alerting", "Backends", "Capture", "Ciphers", "Doctor", "Exchanges",
         "ExchangeStream",
-        "Exporting", "HTTP1", "KernelCapture", "Measuring", "Owners", "Packets", "PcapCapture", "Reporting",
-        "Sandbox",
+        "Exporting", "HTTP1", "KernelCapture", "LocalSides", "Measuring", "Owners", "Packets", "PcapCapture",
+        "Reporting", "Sandbox",
         "Screen", "Statistics", "System", "TLSDecryption", "Terminal", "Text",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: settings, linkerSettings: release),
@@ -218,6 +221,7 @@ let package = Package(
     tests(
       "Exchanges",
       with: ["Capture", "Conversations", "HTTP1", "HTTP2", "HeaderBlocks", "Randomness", "System", "Text"]),
+    tests("LocalSides", with: ["Capture", "Conversations", "Exchanges", "System"]),
     tests(
       "Owners",
       with: [

@@ -72,6 +72,12 @@ import Testing
     Case(
       "-t 1 -Q both", "invalid value 'both' for -Q (expected in, out or inout)", hint: "-Q inout"),
     Case(
+      "-t 1 --side servers", "invalid value 'servers' for --side (expected both, server or client)",
+      hint: "--side server"),
+    Case(
+      "read --side server x", "--side server needs the addresses of the watched machine, and a file has none",
+      hint: "tcpdump -r FILE -w - 'not host UPSTREAM' | wiretally read -"),
+    Case(
       "-t 1 --color no", "invalid value 'no' for --color (expected auto, always or never)",
       hint: "--color never"),
     Case(

@@ -3,6 +3,7 @@
 import Alerting
 import ArgumentParser
 import Capture
+import LocalSides
 import Reporting
 import Statistics
 
@@ -40,6 +41,9 @@ struct ReadCommand: ParsableCommand {
       valueName: "tls-port"))
   var tlsPorts: PortList?
 
+  /// For the answer alone: a file does not say whose addresses are whose.
+  @Option(help: .hidden) var side: ConnectionSide?
+
   @Flag(
     name: .customLong("no-sandbox"),
     help: "Keep all capabilities, system calls and files while reading: for debugging.")
@@ -53,6 +57,11 @@ struct ReadCommand: ParsableCommand {
     if let tlsPorts, tlsPorts.isAutomatic {
       throw ValidationError(
         "--tls-port auto looks at live traffic, and read has none", hint: "--tls-port 443,8443")
+    }
+    if let side, side != .both {
+      throw ValidationError(
+        "--side \(side.rawValue) needs the addresses of the watched machine, and a file has none",
+        hint: "tcpdump -r FILE -w - 'not host UPSTREAM' | wiretally read -")
     }
     if keyLog == "-", files.contains("-") {
       throw ValidationError(

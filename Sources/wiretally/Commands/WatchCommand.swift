@@ -8,6 +8,7 @@ import Backends
 import Capture
 import Exporting
 import Glibc
+import LocalSides
 import Reporting
 import Statistics
 
@@ -58,6 +59,12 @@ struct WatchCommand: ParsableCommand {
     name: [.customShort("Q"), .customLong("direction")],
     help: "Which packets of the interfaces count: in, out or inout.")
   var direction = CaptureDirection.both
+
+  @Option(
+    help:
+      "Which connections count: server, those that this machine has not opened; client, those that it has; or both. One between other machines always counts."
+  )
+  var side = ConnectionSide.both
 
   @Flag(
     name: .customLong("tls"),
@@ -192,4 +199,5 @@ struct WatchCommand: ParsableCommand {
 
 extension BackendChoice: ExpressibleByArgument {}
 extension CaptureDepth: ExpressibleByArgument {}
+extension ConnectionSide: ExpressibleByArgument {}
 extension CaptureDirection: ExpressibleByArgument {}

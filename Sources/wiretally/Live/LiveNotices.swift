@@ -30,16 +30,19 @@ final class LiveNotices {
   private var isScoutDone = false
   private let ports: String
   private var otherPorts: [UInt16] = []
+  private let sides: SideChoice?
+  private var hopNotice: String?
 
   /// - Parameters:
   ///   - interface: the watched one; nil for all.
   ///   - ports: the watched ports, as `--port` takes them.
+  ///   - sides: follows the machine's addresses, and finds sites that count on two hops.
   ///   - others: lines that never change.
   init(
     _ backend: any LiveBackend, _ labels: LabelClock, interface: String?, ports: String, scout: PortScout?,
-    others: [String] = []
+    sides: SideChoice? = nil, others: [String] = []
   ) {
-    self.others = others
+    (self.others, self.sides) = (others, sides)
     self.backend = backend
     self.labels = labels
     self.interface = interface
@@ -60,9 +63,10 @@ final class LiveNotices {
     let hasChanged = followInterface()
     let hasReleased = backend.releaseFiles()
     if hasReleased, let last = backend.notices.last { Failure.say(last, .warning) }
+    let hasFoundHops = followSides()
     let wasSuspended = suspension.follow(suspended: SystemClock.suspended)
     if wasSuspended { Failure.say(Self.suspended(suspension.seconds), .warning) }
-    let isNew = hasFoundPorts || hasChanged || hasReleased || wasSuspended
+    let isNew = hasFoundPorts || hasChanged || hasReleased || wasSuspended || hasFoundHops
     if isNew { lines = notices }
     return isNew
   }
@@ -72,8 +76,18 @@ final class LiveNotices {
     var lines = backend.notices + others
     if let since = downSince, let interface { lines.append(down(interface, since)) }
     if suspension.seconds > 0 { lines.append(Self.suspended(suspension.seconds)) }
+    if let hopNotice { lines.append(hopNotice) }
     if !otherPorts.isEmpty { lines.append(Self.found(otherPorts, instead: ports)) }
     return lines
+  }
+
+  /// Follows the machine's addresses; true when a site was found that counts on two hops.
+  private func followSides() -> Bool {
+    if let fault = sides?.follow() { Failure.say(fault, .warning) }
+    guard hopNotice == nil, let notice = sides?.notice else { return false }
+    hopNotice = notice
+    Failure.say(notice, .warning)
+    return true
   }
 
   /// Looks for other ports while the watched ones are silent; true when the notice about them has changed.

@@ -24,6 +24,7 @@ struct PreparedWatch: ~Copyable {
   fileprivate let input: WatchInput
   fileprivate let scout: PortScout?
   fileprivate let owners: OwnerTable?
+  fileprivate let sides: SideChoice?
   fileprivate let notices: [String]
   fileprivate let labels: LabelClock
   fileprivate let start: UInt64
@@ -40,6 +41,9 @@ struct PreparedWatch: ~Copyable {
     // Before anything is given up, and before anything is open that others should not have.
     let delivery = try command.deliveryProcesses()
     let backend = try Backends.open(command.request)
+    let sides = try SideChoice(
+      command.side,
+      ports: command.request.tlsPorts.map { command.request.ports.union($0) } ?? command.request.ports)
     let labels = LabelClock(wallOffset: SystemClock.wallOffset)
     let (owners, unknown) = Self.owners(command, backend)
     try alerts.checkOwners(unknown, isUnavailable: true)
@@ -64,7 +68,7 @@ struct PreparedWatch: ~Copyable {
     let budgets = StatisticsBudgets(pendingExchanges: limits.pendingRequests)
     let pinned = try PinnedSites(alerts.sites, seed: .random(in: .min ... .max), budgets: budgets)
     let workers = try WorkerPool(
-      backend.sources, stream: stream, owners: owners, plan: plan, start: start, pinned: pinned,
+      backend.sources, stream: stream, owners: owners, sides: sides, plan: plan, start: start, pinned: pinned,
       budgets: budgets,
       limits: limits,
       depth: backend.depth)
@@ -83,7 +87,7 @@ struct PreparedWatch: ~Copyable {
     scout = try? PortScout(interface: command.request.interface, besides: command.request.ports)
     (input, alertLog) = (live.input, outputs.alertLogPlace)
     (self.command, self.backend, self.workers, self.start) = (command, backend, workers, start)
-    (self.owners, self.labels) = (owners, labels)
+    (self.owners, self.labels, self.sides) = (owners, labels, sides)
     notices = unknown.map { ["processes are not known: \($0)"] } ?? []
   }
 
@@ -130,7 +134,7 @@ struct SandboxedWatch: ~Copyable {
     }
     let watch = RunningWatch(
       prepared.command, backend, workers, reporter, prepared.input, owners: prepared.owners,
-      labels: prepared.labels, notices: prepared.notices,
+      sides: prepared.sides, labels: prepared.labels, notices: prepared.notices,
       scout: prepared.scout, start: prepared.start)
     watch.announce()
     reporter.ready()

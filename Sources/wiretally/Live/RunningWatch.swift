@@ -20,12 +20,14 @@ struct RunningWatch: ~Copyable {
   private let start: UInt64
 
   /// - Parameters:
+  ///   - sides: whose connections count, and what is known of hops.
   ///   - labels: what the wall clock has become since the start.
   ///   - scout: looks for HTTP on other ports; nil where that cannot be done.
   ///   - start: when the watch has begun, on the capture clock.
   init(
     _ command: WatchCommand, _ backend: any LiveBackend, _ workers: WorkerPool, _ reporter: Reporter,
-    _ input: WatchInput, owners: OwnerTable?, labels: LabelClock, notices: [String], scout: PortScout?,
+    _ input: WatchInput, owners: OwnerTable?, sides: SideChoice?, labels: LabelClock, notices: [String],
+    scout: PortScout?,
     start: UInt64
   ) {
     self.command = command
@@ -37,7 +39,7 @@ struct RunningWatch: ~Copyable {
     self.start = start
     self.notices = LiveNotices(
       backend, labels, interface: command.request.interface, ports: reporter.label.ports, scout: scout,
-      others: notices)
+      sides: sides, others: notices)
     reporter.notices = self.notices.lines
   }
 

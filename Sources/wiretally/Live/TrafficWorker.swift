@@ -3,8 +3,10 @@
 import Capture
 import Exchanges
 import ExchangeStream
+import LocalSides
 import Owners
 import Statistics
+import System
 
 /// One worker's pipeline: segments from its source through its tracker into its tally.
 ///
@@ -15,15 +17,23 @@ final class TrafficWorker {
   private let stream: ExchangeWriter?
   private let owners: OwnerAttribution?
   private var tracker: ExchangeTracker
+  /// Which connections are left out; nil when none is.
+  private let side: (choice: ConnectionSide, local: LocalSide)?
+  /// Looks for sites that are counted on two hops; nil where that cannot be.
+  private let hops: HopWatch?
 
   /// - Parameters:
   ///   - stream: where single exchanges go while somebody reads them; nil when nobody ever will.
   ///   - owners: who finds the owners of connections; nil when nobody looks for them.
+  ///   - side: the side whose connections count, and how it is known; nil when all do.
+  ///   - hops: looks for sites that are counted on two hops.
   init(
     _ source: any SegmentSource, _ writer: TallyWriter, stream: ExchangeWriter? = nil,
-    owners: OwnerAttribution? = nil, limits: ExchangeLimits,
+    owners: OwnerAttribution? = nil, side: (choice: ConnectionSide, local: LocalSide)? = nil,
+    hops: HopWatch? = nil, limits: ExchangeLimits,
     depth: CaptureDepth, seed: UInt64
   ) {
+    (self.side, self.hops) = (side, hops)
     self.source = source
     self.writer = writer
     self.stream = stream
@@ -44,10 +54,17 @@ final class TrafficWorker {
   /// `atTick` is called whenever a tick was handed over.
   func step(timeout: Int32, atTick: (() -> Void)? = nil) throws(CaptureError) -> ReceiveOutcome {
     if let stream { follow(stream) }
+    // References are counted once a batch, not once a segment.
+    let (side, hops) = (side, hops)
+    side?.local.update()
     let outcome = try source.receive(timeout: timeout) { segment, payload in
       if writer.isTickOver(segment.time) { turn(segment.time, atTick) }
+      if let side, side.local.leavesOut(side.choice, segment, payload) {
+        return tracker.process(LocalSide.emptied(segment), payload.slice(0, 0))
+      }
       tracker.process(segment, payload)
       if tracker.batch.count > 0 {
+        hops?.look(at: tracker.batch, of: segment, payload)
         Self.record(tracker.batch, writer, stream, owners)
         tracker.batch.clear()
       }

@@ -15,7 +15,8 @@ struct WorkerPool {
 
   /// Reserves the workers' memory; no thread runs before `start`.
   init(
-    _ sources: [any SegmentSource], stream: ExchangeReader?, owners: OwnerTable?, plan: IntervalPlan,
+    _ sources: [any SegmentSource], stream: ExchangeReader?, owners: OwnerTable?, sides: SideChoice?,
+    plan: IntervalPlan,
     start: UInt64,
     pinned: PinnedSites,
     budgets: StatisticsBudgets, limits: ExchangeLimits, depth: CaptureDepth
@@ -28,6 +29,7 @@ struct WorkerPool {
       return WorkerThread(
         TrafficWorker(
           source, writer, stream: stream?.writers[index], owners: try owners.map(OwnerAttribution.init),
+          side: sides?.selection, hops: sides?.hopWatch,
           limits: limits, depth: source.depth ?? depth, seed: pinned.seed),
         number: index + 1)
     }

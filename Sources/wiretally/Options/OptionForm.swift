@@ -3,6 +3,7 @@
 import ArgumentParser
 import Backends
 import Capture
+import LocalSides
 import Reporting
 import Statistics
 
@@ -65,6 +66,7 @@ struct OptionForm {
     OptionForm("--backend", expected: list(BackendChoice.self), example: "auto"),
     OptionForm("--depth", expected: list(CaptureDepth.self), example: "heads"),
     OptionForm("-Q", "--direction", expected: list(CaptureDirection.self), example: "inout"),
+    OptionForm("--side", expected: list(ConnectionSide.self), example: "server"),
     OptionForm("--workers", expected: "a whole number, 1 to 64, or auto", example: "2"),
     OptionForm("--ring", expected: "MiB, 1 to 1024", example: "32"),
   ]
