@@ -4,7 +4,8 @@
  *
  *     connect(2) ─▶ owner_state (SYN_SENT)    the process is noted: its port is not bound yet
  *                   owner_state (ESTABLISHED) ─▶ OWNER_CONNECTED
- *     recv(2)… ───▶ owner_receive             ─▶ OWNER_RECEIVED, once for a process and a connection
+ *     recv(2)… ───▶ owner_receive             ─▶ OWNER_RECEIVED, once for a process and a connection, as
+ *                                                long as its name and control group are the same
  *                   owner_state (CLOSE)       ─▶ OWNER_CLOSED
  *     at the start  owner_list                ─▶ OWNER_LISTED for each open connection
  *
@@ -19,11 +20,13 @@
 /* Read-only and frozen before the load: the watched ports, bit p % 64 of word p / 64. */
 const volatile __u64 owner_ports[1024] = {0};
 
-/* The owner that was sent of a connection; 16 bytes, of 16,384 connections. */
+/* The owner that was sent of a connection; 32 bytes, of 16,384 connections. */
 struct owner_known {
 	__u32 process;
 	__u32 epoch;
-	__u16 port; /* the local one, which the socket has given back when it is closed */
+	__u64 mark;   /* owner_mark of the process when it was sent */
+	__u64 groups; /* its control groups then */
+	__u16 port;   /* the local one, which the socket has given back when it is closed */
 	__u16 listed;
 	__u32 zero;
 };
@@ -34,6 +37,8 @@ struct owner_process {
 	__u32 zero;
 	__u64 started;
 	__u64 cgroup;
+	__u64 mark;
+	__u64 groups;
 	char name[OWNER_NAME];
 };
 
@@ -201,16 +206,69 @@ static __always_inline void owner_send_group(struct kernfs_node *node, __u32 epo
 	bpf_ringbuf_submit(group, BPF_RB_NO_WAKEUP);
 }
 
-/* Reads what is known of the process that a task belongs to; its leader's name and age are the process's. */
-static __always_inline void owner_read_process(struct owner_process *owner, struct task_struct *task,
+/* Whether the kernel gives the current task as a pointer that is read without a call: since Linux 5.11. */
+static __always_inline int owner_has_typed_task(void)
+{
+	return bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf);
+}
+
+/* The main thread of the current process: its name, age and control group are the process's. */
+static __always_inline struct task_struct *owner_current(void)
+{
+	struct task_struct *task;
+
+	if (owner_has_typed_task())
+		return bpf_get_current_task_btf()->group_leader;
+	task = (void *)bpf_get_current_task();
+	return BPF_CORE_READ(task, group_leader);
+}
+
+static __always_inline __u64 owner_mix(const __u64 name[2], __u64 started)
+{
+	return (name[0] ^ started) * 0x9e3779b97f4a7c15ULL ^ name[1];
+}
+
+/*
+ * A number that changes with a process's name (it renames itself, it executes another program), and with the
+ * process, whose number may be given again.
+ */
+static __always_inline __u64 owner_mark(struct task_struct *leader)
+{
+	__u64 name[2] = {};
+
+	BPF_CORE_READ_INTO(&name, leader, comm);
+	return owner_mix(name, BPF_CORE_READ(leader, start_boottime));
+}
+
+/* Whether the current process, of which `leader` is owner_current(), is as it was when it was sent. */
+static __always_inline int owner_is_unchanged(struct owner_known *known, struct task_struct *leader)
+{
+	__u64 name[2];
+
+	if (!owner_has_typed_task())
+		return known->process == BPF_CORE_READ(leader, tgid) && known->mark == owner_mark(leader) &&
+		       known->groups == (__u64)BPF_CORE_READ(leader, cgroups);
+	if (known->process != leader->tgid)
+		return 0;
+	name[0] = ((__u64 *)&leader->comm)[0];
+	name[1] = ((__u64 *)&leader->comm)[1];
+	if (known->mark != owner_mix(name, leader->start_boottime))
+		return 0;
+	/* A typed pointer may be compared, but not computed with: the compiler is not to join the two. */
+	barrier();
+	return (void *)known->groups == leader->cgroups;
+}
+
+/* Reads what is known of the process with this main thread. */
+static __always_inline void owner_read_process(struct owner_process *owner, struct task_struct *leader,
 					       struct kernfs_node *node)
 {
-	struct task_struct *leader = BPF_CORE_READ(task, group_leader);
-
-	owner->process = BPF_CORE_READ(task, tgid);
+	owner->process = BPF_CORE_READ(leader, tgid);
 	owner->zero = 0;
 	owner->started = BPF_CORE_READ(leader, start_boottime);
 	owner->cgroup = owner_group_number(node);
+	owner->mark = owner_mark(leader);
+	owner->groups = (__u64)BPF_CORE_READ(leader, cgroups);
 	BPF_CORE_READ_INTO(&owner->name, leader, comm);
 }
 
@@ -259,7 +317,8 @@ static __always_inline void owner_fill(struct owner_connection *record, __u8 kin
 /* Sends who a connection belongs to; the socket's process is known afterwards. */
 static __always_inline int owner_send(struct sock *sk, __u8 kind, struct owner_process *owner, __u32 epoch)
 {
-	struct owner_known known = {.process = owner->process, .epoch = epoch};
+	struct owner_known known = {
+	    .process = owner->process, .epoch = epoch, .mark = owner->mark, .groups = owner->groups};
 	struct owner_connection record = {};
 	__u64 key = (__u64)sk;
 
@@ -277,50 +336,56 @@ static __always_inline int owner_send(struct sock *sk, __u8 kind, struct owner_p
 }
 
 /* Whether this runs for the current process, and not only while it happens to. */
-static __always_inline int owner_is_current(struct sock *sk, struct task_struct *task)
+static __always_inline int owner_is_current(struct sock *sk)
 {
+	struct task_struct *task = (void *)bpf_get_current_task();
+
 	return BPF_CORE_READ(sk, sk_lock.owned) && !(BPF_CORE_READ(task, flags) & OWNER_KERNEL_THREAD);
+}
+
+/* Whether a connection's owner was sent already: this process, as it is now. */
+static __always_inline int owner_is_known(struct sock *sk, struct task_struct *leader, __u32 epoch)
+{
+	__u64 key = (__u64)sk;
+	struct owner_known *known = bpf_map_lookup_elem(&owner_connections, &key);
+
+	return known && known->epoch == epoch && owner_is_unchanged(known, leader);
 }
 
 SEC("tp_btf/tcp_rcv_space_adjust")
 int BPF_PROG(owner_receive, struct sock *sk)
 {
-	__u32 process = bpf_get_current_pid_tgid() >> 32;
-	struct owner_state *state = owner_shared();
+	struct owner_state *state;
 	struct owner_process owner;
-	struct owner_known *known;
+	struct task_struct *leader;
 	struct kernfs_node *node;
-	struct task_struct *task;
-	__u64 key = (__u64)sk;
 
-	if (!state || (!owner_is_watched(sk->__sk_common.skc_num) &&
-		       !owner_is_watched(bpf_ntohs(sk->__sk_common.skc_dport))))
+	if (!owner_is_watched(sk->__sk_common.skc_num) &&
+	    !owner_is_watched(bpf_ntohs(sk->__sk_common.skc_dport)))
 		return 0;
-	known = bpf_map_lookup_elem(&owner_connections, &key);
-	if (known && known->process == process && known->epoch == (__u32)state->epoch)
+	state = owner_shared();
+	leader = owner_current();
+	if (!state || owner_is_known(sk, leader, state->epoch) || !owner_is_current(sk))
 		return 0;
-	task = (void *)bpf_get_current_task();
-	if (!owner_is_current(sk, task))
-		return 0;
-	node = owner_group(task);
+	node = owner_group(leader);
 	owner_send_group(node, state->epoch);
-	owner_read_process(&owner, task, node);
+	owner_read_process(&owner, leader, node);
 	return owner_send(sk, OWNER_RECEIVED, &owner, state->epoch);
 }
 
 /* The connection is being asked for: who does is kept until both ports are known. */
 static __always_inline int owner_note_connecting(struct sock *sk, struct owner_state *state)
 {
-	struct task_struct *task = (void *)bpf_get_current_task();
+	struct task_struct *leader = owner_current();
 	struct owner_process owner;
 	struct kernfs_node *node;
 	__u64 key = (__u64)sk;
 
-	if (!owner_is_current(sk, task))
+	if (!owner_is_current(sk))
 		return 0;
-	node = owner_group(task);
+	node = owner_group(leader);
 	owner_send_group(node, state->epoch);
-	owner_read_process(&owner, task, node);
+	owner_read_process(&owner, leader, node);
 	bpf_map_update_elem(&owner_connecting, &key, &owner, BPF_ANY);
 	return 0;
 }
@@ -406,7 +471,7 @@ int owner_list(struct bpf_iter__task_file *context)
 {
 	struct owner_known seen = {.listed = 1}, *known;
 	struct owner_state *state = owner_shared();
-	struct task_struct *task = context->task;
+	struct task_struct *leader, *task = context->task;
 	struct owner_connection record = {};
 	struct file *file = context->file;
 	struct owner_cgroup *group;
@@ -421,8 +486,9 @@ int owner_list(struct bpf_iter__task_file *context)
 	sk = owner_socket(file);
 	if (!sk || !owner_read_ends(&record, sk))
 		return 0;
-	node = owner_group(task);
-	owner_read_process(&owner, task, node);
+	leader = BPF_CORE_READ(task, group_leader);
+	node = owner_group(leader);
+	owner_read_process(&owner, leader, node);
 	key = (__u64)sk;
 	known = bpf_map_lookup_elem(&owner_connections, &key);
 	/* A receiver is its owner, even if others have it open. */
@@ -431,6 +497,8 @@ int owner_list(struct bpf_iter__task_file *context)
 	if (known)
 		__builtin_memset(&owner, 0, sizeof(owner));
 	seen.process = owner.process;
+	seen.mark = owner.mark;
+	seen.groups = owner.groups;
 	seen.epoch = state->epoch;
 	seen.port = record.local_port;
 	bpf_map_update_elem(&owner_connections, &key, &seen, BPF_ANY);

@@ -22,7 +22,9 @@ struct OwnerTracingTests {
   }
 
   @Test
-  func `a connection's client, receiver and end are sent, and what was open is listed`() throws {
+  func `a connection's client, receiver, its new name and its end are sent, and what was open is listed`()
+    throws
+  {
     let pair = try Loopback()
     let ports = try #require(PortSet([pair.port...pair.port]))
     let capture = try KernelCapture(KernelCaptureOptions(interface: "lo", ports: ports))
@@ -43,6 +45,15 @@ struct OwnerTracingTests {
     pair.send()
     #expect(records(before).map(\.kind) == [UInt8(OWNER_RECEIVED)])
 
+    let name = try SmallFile("/proc/self/comm").read()
+    rename(Array("another".utf8))
+    pair.send()
+    pair.send()
+    #expect(records(before).map(\.kind) == [UInt8(OWNER_RECEIVED)])
+    rename(name)
+    pair.send()
+    #expect(records(before).map(\.kind) == [UInt8(OWNER_RECEIVED)])
+
     let later = try capture.openOwners(ports: ports)
     // Both ends are this process's, and so is their group.
     var listed: [UInt8] = []
@@ -58,6 +69,16 @@ struct OwnerTracingTests {
     #expect(records(before).filter { $0.kind == UInt8(OWNER_CLOSED) }.count == 2)
     #expect(before.lost == 0)
   }
+}
+
+/// The name of this process, which its main thread has.
+private func rename(_ name: [UInt8]) {
+  // A literal.
+  let file = unsafe open("/proc/self/comm", O_WRONLY | O_CLOEXEC)
+  // An array of that length.
+  let written = unsafe write(file, name, name.count)
+  close(file)
+  #expect(written == name.count)
 }
 
 /// A listening socket on loopback and one connection to it.

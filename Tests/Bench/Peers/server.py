@@ -127,8 +127,10 @@ def measure(settings):
 def rows_for_bench(settings):
     """wiretally alone, as rows of the benchmark's table: stage, fastest, median, unit."""
     ebpf, libpcap = (one for one in contestants.ALL if one.name in ("wiretally", "wiretally-pcap"))
+    unowned = ebpf._replace(name="wiretally-no-owners", live=ebpf.live + " --no-owners")
+    names = {ebpf: "eBPF", libpcap: "libpcap", unowned: "eBPF, --no-owners"}
     words = {"veth": "a veth pair", "loopback": "loopback"}
-    data, _ = collect(settings, [("veth", ebpf), ("veth", libpcap), ("loopback", ebpf)])
+    data, _ = collect(settings, [("veth", ebpf), ("veth", unowned), ("veth", libpcap), ("loopback", ebpf), ("loopback", unowned)])
     for pipeline in words:
         pairs = [(one, values) for (where, one), values in data.items() if where == pipeline]
         alone = [value["alone"] for _, values in pairs for value in values]
@@ -137,5 +139,9 @@ def rows_for_bench(settings):
         for one, values in pairs:
             watched = [value["watched"] for value in values]
             kept = report.spread([100 * value["ratio"] for value in values], "{:.0f}")
-            report.row(f"nginx over {words[pipeline]}, wiretally watching by {'eBPF' if one is ebpf else 'libpcap'}",
+            report.row(f"nginx over {words[pipeline]}, wiretally watching by {names[one]}",
                        f"{max(watched):.0f}", f"{statistics.median(watched):.0f}", f"requests a second; {kept} % kept")
+        # Of each round's two runs, one after the other: what knowing processes takes of the requests.
+        both = zip(data[pipeline, ebpf], data[pipeline, unowned], strict=True)
+        kept = report.spread([100 * owned["watched"] / other["watched"] for owned, other in both], "{:.0f}")
+        report.row(f"nginx over {words[pipeline]}, with processes beside without", "", kept, "% of the requests kept")
