@@ -117,6 +117,7 @@ test-all: ## Everything: what CI runs, then faults, captures re-created, churn, 
 	$(Q).ci/run
 	$(Q)$(MAKE) --no-print-directory test-faults
 	$(Q)$(MAKE) --no-print-directory test-captures
+	$(Q)$(MAKE) --no-print-directory test-programs
 	$(Q)$(MAKE) --no-print-directory test-replay
 	$(Q)$(MAKE) --no-print-directory soak MINUTES=10
 	$(Q)$(MAKE) --no-print-directory test-kernels
@@ -127,6 +128,12 @@ test-all: ## Everything: what CI runs, then faults, captures re-created, churn, 
 test-captures: test-deps bpf ## Re-create the captures, check each against the logs of its servers
 	$(Q)$(INSTALL) @captures
 	$(Q)$(SUDO) env PATH="$$PATH" SWIFT='$(SWIFT)' Tests/Captures/check
+
+# Debian's Python before any other one: the servers' packages are its own.
+.PHONY: test-programs
+test-programs: test-deps build ## Real HTTP/2 and gRPC programs, watched live: the counts equal the servers' logs
+	$(Q)$(INSTALL) @captures
+	$(Q)$(SUDO) /usr/bin/python3 Tests/Captures/live $(CURDIR)/$(PROGRAM) $(ARGS)
 
 .PHONY: test-replay
 test-replay: test-deps build ## Replay every Ethernet capture to live watches at each depth: they count what `read` does

@@ -52,8 +52,7 @@ static void wt_tls_canary_child(int dies)
 int wt_tls_canary_run(int dies)
 {
 	int status = 0;
-	/* Not fork(): what a library or a sanitiser does after it may begin a thread, which would live on
-	 * alone. */
+	/* Not fork(): what is done after it, by a sanitiser say, may begin a thread, which would live on. */
 	pid_t child = (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
 
 	if (child < 0)
