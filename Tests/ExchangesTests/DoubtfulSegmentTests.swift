@@ -53,6 +53,24 @@ import Testing
     talk.time += pause
   }
 
+  @Test(arguments: [Segment.Kind.start, .stream])
+  func `a guess while the rest of a head is due leaves the head alone`(kind: Segment.Kind) {
+    var talk = Dialogue(depth: .heads)
+    talk.open()
+    talk.ask(get("/1"))
+    talk.answer(ok())
+    talk.ask("GET /2 HTTP/1.1\r\nHost: a.exa")
+    for off in Self.distances {
+      forge(&talk, byClient: true, get("/", host: "forged.example"), off: off)
+      talk.packets[talk.packets.count - 1].segment.kind = kind
+      talk.time += 300_000_000
+    }
+    talk.send(true, Array("mple\r\n\r\n".utf8), continues: true)
+    talk.answer(ok())
+    let account = account(talk, .auto)
+    #expect(account.answers == ["a.example /1 200": 1, "a.example /2 200": 1] && account.isBalanced)
+  }
+
   @Test(arguments: depths)
   func `a flood of guesses is refused once its direction holds no more`(depth: CaptureDepth) {
     var limits = ExchangeLimits()

@@ -58,7 +58,8 @@ extension ElementRef<MessageFlow> {
     case .boundary: return chunk.kind == .start || isWaiting
     case .body:
       return !half.isBodyUncertain && UInt64(gap) > half.remaining && (chunk.kind == .start || isWaiting)
-    case .head: return chunk.kind == .start
+    // What continues it waits by itself.
+    case .head: return chunk.kind != .continuation
     default: return false
     }
   }
