@@ -37,8 +37,9 @@ extension ExchangeTracker {
 
   /// Whether a chunk may be a guess: far ahead, without anything that explains or confirms it.
   mutating func isDoubtful(_ chunk: Chunk) -> Bool {
-    guard !depth.isStreams, streams.isFarAhead(chunk), !streams.followsDoubted(chunk),
-      let position = streams.position(of: chunk.flow, chunk.direction)
+    guard !depth.isStreams, streams.isFarAhead(chunk) || !hasPlausibleAcknowledgement(chunk),
+      !streams.followsDoubted(chunk), let position = streams.position(of: chunk.flow, chunk.direction),
+      SequenceNumber.distance(chunk.sequence, from: position) > 0
     else { return false }
     return messages.isUnexplained(chunk.sequence &- position, before: chunk, isWaiting: true)
       && !streams.isConfirmed(chunk.flow, chunk.direction) && !isExpected(chunk)
@@ -89,6 +90,24 @@ extension ExchangeTracker {
       }
       streams.removeFirstHeld(flow, direction)
     }
+  }
+
+  /// Whether a chunk acknowledges about as much as the other side has sent: a guess whose sequence number is near by
+  /// chance does not.
+  mutating func hasPlausibleAcknowledgement(_ chunk: Chunk) -> Bool {
+    let other = chunk.direction.opposite
+    guard chunk.hasAcknowledgement else { return true }
+    let known = streams.position(of: chunk.flow, other)
+    // Where nothing of a server was read, its client had received that much when it asked.
+    guard let position = known ?? pairing.expectedPosition(of: chunk.flow) else { return true }
+    let unread = known == nil ? 0 : messages.unread(chunk.flow, other)
+    let distance = Int64(SequenceNumber.distance(chunk.acknowledgement, from: position))
+    return distance >= -(1 << 20) && distance <= Int64(unread) + (1 << 20)
+  }
+
+  /// Whether a chunk would be the first that is read of its direction, and may be a guess.
+  mutating func isDoubtfulFirst(_ chunk: Chunk) -> Bool {
+    streams.position(of: chunk.flow, chunk.direction) == nil && !hasPlausibleAcknowledgement(chunk)
   }
 
   /// Whether a chunk has the numbers that the other side shows: it acknowledges just what was read there, or begins where

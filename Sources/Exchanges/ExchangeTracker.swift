@@ -394,6 +394,7 @@ extension ExchangeTracker {
       return counters.classify(ChunkOutcome(isUnparseable: true))
     }
     if !streams.isStreams, chunk.hasAcknowledgement, streams.hasHeld(chunk.flow) { trustHeld(by: chunk) }
+    if !streams.isStreams, isDoubtfulFirst(chunk) { return readDoubtful(chunk, bytes) }
     let demand = messages.demand(of: chunk.flow, chunk.direction)
     let placement = streams.place(chunk, bytes, for: demand, at: clock)
     switch placement {
@@ -473,6 +474,7 @@ extension ExchangeTracker {
     if !streams.isStreams, streams.isLongPast(chunk) {
       return goesBack(to: chunk, payload) ? take(chunk, payload) : readDoubtful(chunk, payload)
     }
+    if !streams.isStreams, !hasPlausibleAcknowledgement(chunk) { return readDoubtful(chunk, payload) }
     var outcome = readLateHeads(chunk, payload)
     if outcome.heads == 0, chunk.kind == .start { outcome.isUnparseable = true }
     counters.classify(outcome)

@@ -7,7 +7,7 @@ import Testing
 /// Live segments whose numbers are a guess move nothing; those of a connection of which something was lost do.
 @Suite struct DoubtfulSegmentTests {
   static let depths: [CaptureDepth] = [.heads, .auto]
-  static let distances: [UInt32] = [1 << 20, 1 << 30, 0 &- 1 << 20, 0 &- 1 << 30]
+  static let distances: [UInt32] = [600, 1 << 20, 1 << 30, 0 &- 600, 0 &- 1 << 20, 0 &- 1 << 30]
   static let honest = [
     "a.example /1 200": 1, "a.example /2 200": 1, "a.example /3 200": 1, "a.example /4 200": 1,
   ]
@@ -21,7 +21,7 @@ import Testing
     let own = (talk.clientNext, talk.serverNext)
     if byClient { talk.clientNext &+= off } else { talk.serverNext &+= off }
     // What it acknowledges is a guess too.
-    if byClient { talk.serverNext &+= 12_345 } else { talk.clientNext &+= 12_345 }
+    if byClient { talk.serverNext &+= 123_456_789 } else { talk.clientNext &+= 123_456_789 }
     if byClient { talk.ask(text) } else { talk.answer(text) }
     (talk.clientNext, talk.serverNext) = own
   }
