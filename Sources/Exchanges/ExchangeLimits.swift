@@ -3,7 +3,7 @@
 /// The fixed budgets of a tracker: what it may remember, and for how long in capture time.
 package struct ExchangeLimits: Sendable {
   /// TCP connections at once; the least recently seen one makes room.
-  package var flows = 36_864
+  package var flows = 35_840
   /// Requests waiting for their response, and responses for their request.
   package var pendingRequests = 49_152
   /// Of those, the number that one connection may have; pipelining clients have hundreds at most.
@@ -13,7 +13,7 @@ package struct ExchangeLimits: Sendable {
   /// Heads in the making that need up to 64 KiB.
   package var largeHeads = 32
   /// Segments held back until the bytes before them come, 2 KiB each.
-  package var heldSegments = 2_560
+  package var heldSegments = 2_048
   /// Of those, the number that one direction of a flow may hold.
   package var heldPerDirection = 512
   /// HTTP/2 connections at once; the one that was idle for longest makes room.

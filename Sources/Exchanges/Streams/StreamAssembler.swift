@@ -152,13 +152,12 @@ extension StreamAssembler {
 
   /// Whether a chunk follows on the one before it whose numbers may have been a guess.
   func followsDoubted(_ chunk: Chunk) -> Bool {
-    let half = flows[chunk.flow][chunk.direction]
-    return half.hasDoubted && half.doubted == chunk.sequence
+    let doubted = flows[chunk.flow][chunk.direction].doubted
+    return doubted != 0 && doubted == chunk.sequence
   }
 
   /// Notes that what begins at a number follows on a segment whose numbers may have been a guess.
   mutating func believe(_ flow: FlowIndex, _ direction: Direction, at sequence: UInt32) {
-    flows[flow][direction].hasDoubted = true
     flows[flow][direction].doubted = sequence
   }
 

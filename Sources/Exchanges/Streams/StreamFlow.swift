@@ -81,9 +81,8 @@ struct StreamHalf: BitwiseCopyable {
   var next: UInt32 = 0
   var synNext: UInt32 = 0
   var received = ReceivedRanges()
-  /// The number after the last segment whose numbers may be a guess; one that follows on it is believed.
+  /// The number after the last segment whose numbers may be a guess, which one that follows on it confirms; 0 for none.
   var doubted: UInt32 = 0
-  var hasDoubted = false
   /// The segments held back, by sequence number.
   var held = IntrusiveList<HeldChunk.BySequence>()
   var heldCount: Int32 = 0
