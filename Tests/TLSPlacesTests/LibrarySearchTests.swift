@@ -37,14 +37,14 @@ struct LibrarySearchTests {
       ])
   }
 
-  /// The library that programs of this machine load.
+  /// The library that programs of this machine load; what those of other roots have mapped may have the same path.
   private func system() throws -> TLSLibrary {
-    try #require(LibrarySearch.run().libraries.first { $0.path.hasSuffix("/libssl.so.3") })
+    try #require(
+      LibrarySearch.run().libraries.first { $0.path.hasSuffix("/libssl.so.3") && $0.root.isEmpty })
   }
 
   @Test func `the system's library is found, and its places are what a disassembler shows`() throws {
     let library = try system()
-    #expect(library.root.isEmpty)
     let file = try LibraryFile(library)
     let places = try OpenSSLPlaces.find(in: file.read())
     #expect(places.map(\.function) == [.read, .write, .handshake, .free])
