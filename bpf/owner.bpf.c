@@ -24,9 +24,9 @@ const volatile __u64 owner_ports[1024] = {0};
 struct owner_known {
 	__u32 process;
 	__u32 epoch;
-	__u64 mark;   /* owner_mark of the process when it was sent */
-	__u64 groups; /* its control groups then */
-	__u16 port;   /* the local one, which the socket has given back when it is closed */
+	__u64 fingerprint; /* owner_fingerprint of the process when it was sent */
+	__u64 groups;	   /* its control groups then */
+	__u16 port;	   /* the local one, which the socket has given back when it is closed */
 	__u16 listed;
 	__u32 zero;
 };
@@ -37,7 +37,7 @@ struct owner_process {
 	__u32 zero;
 	__u64 started;
 	__u64 cgroup;
-	__u64 mark;
+	__u64 fingerprint;
 	__u64 groups;
 	char name[OWNER_NAME];
 };
@@ -232,7 +232,7 @@ static __always_inline __u64 owner_mix(const __u64 name[2], __u64 started)
  * A number that changes with a process's name (it renames itself, it executes another program), and with the
  * process, whose number may be given again.
  */
-static __always_inline __u64 owner_mark(struct task_struct *leader)
+static __always_inline __u64 owner_fingerprint(struct task_struct *leader)
 {
 	__u64 name[2] = {};
 
@@ -246,13 +246,14 @@ static __always_inline int owner_is_unchanged(struct owner_known *known, struct 
 	__u64 name[2];
 
 	if (!owner_has_typed_task())
-		return known->process == BPF_CORE_READ(leader, tgid) && known->mark == owner_mark(leader) &&
+		return known->process == BPF_CORE_READ(leader, tgid) &&
+		       known->fingerprint == owner_fingerprint(leader) &&
 		       known->groups == (__u64)BPF_CORE_READ(leader, cgroups);
 	if (known->process != leader->tgid)
 		return 0;
 	name[0] = ((__u64 *)&leader->comm)[0];
 	name[1] = ((__u64 *)&leader->comm)[1];
-	if (known->mark != owner_mix(name, leader->start_boottime))
+	if (known->fingerprint != owner_mix(name, leader->start_boottime))
 		return 0;
 	/* A typed pointer may be compared, but not computed with: the compiler is not to join the two. */
 	barrier();
@@ -267,7 +268,7 @@ static __always_inline void owner_read_process(struct owner_process *owner, stru
 	owner->zero = 0;
 	owner->started = BPF_CORE_READ(leader, start_boottime);
 	owner->cgroup = owner_group_number(node);
-	owner->mark = owner_mark(leader);
+	owner->fingerprint = owner_fingerprint(leader);
 	owner->groups = (__u64)BPF_CORE_READ(leader, cgroups);
 	BPF_CORE_READ_INTO(&owner->name, leader, comm);
 }
@@ -317,8 +318,10 @@ static __always_inline void owner_fill(struct owner_connection *record, __u8 kin
 /* Sends who a connection belongs to; the socket's process is known afterwards. */
 static __always_inline int owner_send(struct sock *sk, __u8 kind, struct owner_process *owner, __u32 epoch)
 {
-	struct owner_known known = {
-	    .process = owner->process, .epoch = epoch, .mark = owner->mark, .groups = owner->groups};
+	struct owner_known known = {.process = owner->process,
+				    .epoch = epoch,
+				    .fingerprint = owner->fingerprint,
+				    .groups = owner->groups};
 	struct owner_connection record = {};
 	__u64 key = (__u64)sk;
 
@@ -497,7 +500,7 @@ int owner_list(struct bpf_iter__task_file *context)
 	if (known)
 		__builtin_memset(&owner, 0, sizeof(owner));
 	seen.process = owner.process;
-	seen.mark = owner.mark;
+	seen.fingerprint = owner.fingerprint;
 	seen.groups = owner.groups;
 	seen.epoch = state->epoch;
 	seen.port = record.local_port;

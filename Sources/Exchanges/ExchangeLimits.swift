@@ -35,6 +35,8 @@ package struct ExchangeLimits: Sendable {
   static let marks: UInt8 = 4
   /// Requests, each after the answer to the one before it, after which a connection's heads are enough again.
   static let calmRequests: UInt8 = 16
+  /// Held segments of a direction up to which one that may be a guess is held too: each is compared with all of them.
+  static let doubtfulPerDirection: Int32 = 64
   /// Bytes of a body that are left from which on it need not pass.
   static let longBody: UInt64 = 256 << 10
 

@@ -3,7 +3,7 @@
 import Capture
 import HTTP1
 
-/// How far live segments are believed whose numbers nothing explains: anybody can send some with numbers that he guesses,
+/// How far live segments are believed whose numbers nothing explains: anybody can send some with guessed numbers,
 /// and a guess must not move a connection on.
 ///
 /// One far ahead is held, and believed by what a guess does not have: another segment that follows on it, an
@@ -19,7 +19,9 @@ extension ExchangeTracker {
   /// Holds a chunk after a gap that nothing explains, until it is confirmed or has waited for long enough.
   @inline(never)
   mutating func holdUnexplained(_ chunk: Chunk, _ bytes: RawSpan) {
-    guard streams.hold(chunk, bytes, at: clock) else { return readDoubtful(chunk, bytes) }
+    guard streams.heldCount(chunk.flow, chunk.direction) < ExchangeLimits.doubtfulPerDirection,
+      streams.hold(chunk, bytes, at: clock)
+    else { return readDoubtful(chunk, bytes) }
     if streams.isConfirmed(chunk.flow, chunk.direction) { giveUpWaiting(chunk.flow) }
   }
 

@@ -9,13 +9,17 @@ package import System
 /// the process may open one; a question on it takes no privilege (rtnetlink(7)). One thread asks, any thread reads.
 package final class LocalAddresses: Sendable {
   /// An address as a big-endian number in two words, an IPv4 one in its IPv4-mapped form.
-  package struct Address: Hashable, BitwiseCopyable, Sendable {
+  package struct Address: Hashable, Comparable, BitwiseCopyable, Sendable {
     package var high: UInt64
     package var low: UInt64
 
     package init(high: UInt64, low: UInt64) { (self.high, self.low) = (high, low) }
 
     package init(ipv4: UInt32) { self.init(high: 0, low: 0xffff_0000_0000 | UInt64(ipv4)) }
+
+    package static func < (a: Address, b: Address) -> Bool {
+      a.high != b.high ? a.high < b.high : a.low < b.low
+    }
 
     /// 127.0.0.0/8, all of which is this machine, whatever addresses the interface has.
     package var isIPv4Loopback: Bool { high == 0 && low &>> 24 == 0xffff_7f }
@@ -67,18 +71,26 @@ package final class LocalAddresses: Sendable {
       }
       if count < 0, errno == EINTR { continue }
       guard count > 0 else { throw count < 0 ? .last : SystemError(EPIPE) }
-      if Self.read(block[..<count], into: &found) { return found }
+      if try Self.read(block[..<count], into: &found) { return found }
     }
   }
 
-  /// Reads the messages of one datagram; true when the last of the answer is among them.
-  static func read(_ bytes: ArraySlice<UInt8>, into found: inout [Address]) -> Bool {
+  /// Reads the messages of one datagram; true when the last of the answer is among them. Throws the kernel's error, after
+  /// which an answer is not whole.
+  static func read(
+    _ bytes: ArraySlice<UInt8>, into found: inout [Address]
+  ) throws(SystemError) -> Bool {
     var rest = bytes
     while rest.count >= 16 {
       let length = Int(number(rest, 0, 4)), type = number(rest, 4, 2)
-      // NLMSG_DONE, and NLMSG_ERROR, after which nothing comes either.
-      if type == 3 || type == 2 { return true }
-      guard length >= 16, length <= rest.count else { return true }
+      // NLMSG_DONE.
+      if type == 3 { return true }
+      guard length >= 16, length <= rest.count else { throw SystemError(EPROTO) }
+      // NLMSG_ERROR: struct nlmsgerr begins with the number, negative.
+      if type == 2 {
+        let number = length >= 20 ? Int32(bitPattern: number(rest, 16, 4)) : 0
+        throw SystemError(number < 0 && number > .min ? -number : EPROTO)
+      }
       // RTM_NEWADDR.
       if type == 20, length >= 24, let address = address(rest.prefix(length).dropFirst(16)) {
         found.append(address)

@@ -11,6 +11,7 @@ package final class LocalSide {
   private let ports: PortSet
   private let local: LocalAddresses
   private var generation: UInt
+  /// In order: a gateway of a cluster has thousands, and each segment asks for two.
   private var addresses: [LocalAddresses.Address]
 
   /// - Parameters:
@@ -19,7 +20,7 @@ package final class LocalSide {
   package init(ports: PortSet, local: LocalAddresses) {
     (self.ports, self.local) = (ports, local)
     generation = local.generation
-    addresses = local.all
+    addresses = local.all.sorted()
   }
 
   /// Takes the addresses over that have changed.
@@ -27,7 +28,7 @@ package final class LocalSide {
     let now = local.generation
     guard now != generation else { return }
     generation = now
-    addresses = local.all
+    addresses = local.all.sorted()
   }
 
   /// Whether a choice leaves out the connection of a segment.
@@ -59,7 +60,17 @@ package final class LocalSide {
 
   private func isLocal(_ end: Endpoint) -> Bool {
     let address = LocalAddresses.Address(high: end.high, low: end.low)
-    return address.isIPv4Loopback || addresses.contains(address)
+    return address.isIPv4Loopback || isKnown(address)
+  }
+
+  /// A binary search.
+  private func isKnown(_ address: LocalAddresses.Address) -> Bool {
+    var low = 0, high = addresses.count
+    while low < high {
+      let middle = (low + high) / 2
+      if addresses[middle] < address { low = middle + 1 } else { high = middle }
+    }
+    return low < addresses.count && addresses[low] == address
   }
 
   /// Whether the client has sent a segment. Where the ports do not tell, both being watched, what it holds does.

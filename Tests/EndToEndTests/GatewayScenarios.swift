@@ -29,14 +29,7 @@ extension Scenario {
 
   private static func routed(_ stage: Stage, interface: String? = nil, direction: String? = nil) -> Truth {
     let network = stage.network
-    let client = network.add("c"), router = network.add("r"), name = network.add("s")
-    network.join(client, "eth0", "10.78.1.1/24", router, "left", "10.78.1.2/24")
-    network.join(router, "right", "10.78.2.2/24", name, "eth0", "10.78.2.1/24")
-    Shell.run(
-      """
-      ip -n \(client) route add default via 10.78.1.2; ip -n \(name) route add default via 10.78.2.2
-      ip netns exec \(router) sysctl -qw net.ipv4.ip_forward=1
-      """)
+    let (client, router, name) = network.routed()
     let server = WebServer(in: name)
     stage.watch(in: router, interface, direction: direction)
     return Truth(server, LiveTrafficTests.mixedTraffic(from: client, to: "10.78.2.1"))

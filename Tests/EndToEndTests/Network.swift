@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Children
 import Foundation
 import Synchronization
 import Testing
@@ -52,6 +53,38 @@ final class Network: Sendable {
       usleep(50_000)
     }
     Issue.record("\(device) in \(name) did not come up within 10 s")
+  }
+
+  /// The beginning of a configuration of HAProxy.
+  static let proxyDefaults = """
+    defaults
+      mode http
+      timeout connect 20s
+      timeout client 20s
+      timeout server 20s
+    """
+
+  /// Waits until a process listens on a port of a namespace.
+  static func awaitListener(_ port: Int, of process: ChildProcess, in name: String) {
+    for _ in 0..<1_000 where process.isRunning {
+      if run("ss -Hltn sport = :\(port)", in: name).output.contains("LISTEN") { return }
+      usleep(20_000)
+    }
+    Issue.record("nothing listens on port \(port) in \(name)")
+  }
+
+  /// A client, a router and a server in a row, 10.78.1.1 and 10.78.2.1 at the ends; the router's devices are `left` and
+  /// `right`.
+  func routed() -> (client: String, router: String, server: String) {
+    let client = add("c"), router = add("r"), server = add("s")
+    join(client, "eth0", "10.78.1.1/24", router, "left", "10.78.1.2/24")
+    join(router, "right", "10.78.2.2/24", server, "eth0", "10.78.2.1/24")
+    Shell.run(
+      """
+      ip -n \(client) route add default via 10.78.1.2; ip -n \(server) route add default via 10.78.2.2
+      ip netns exec \(router) sysctl -qw net.ipv4.ip_forward=1
+      """)
+    return (client, router, server)
   }
 
   /// Two hosts, `client` at 10.77.0.1 and fd77::1, `server` at 10.77.0.2 and fd77::2.

@@ -88,11 +88,7 @@ struct OwnerStageTests {
       server { listen 8081; location / { return 200 ok; } } }
     """
   private static let proxy = """
-    defaults
-      mode http
-      timeout connect 20s
-      timeout client 20s
-      timeout server 20s
+    \(Network.proxyDefaults)
     frontend front
       bind 10.77.1.2:80
       use_backend python if { path_beg /python }
@@ -112,14 +108,6 @@ struct OwnerStageTests {
 
     """
 
-  private static func listens(_ port: Int, _ process: ChildProcess, in name: String) {
-    for _ in 0..<1_000 where process.isRunning {
-      if Network.run("ss -Hltn sport = :\(port)", in: name).output.contains("LISTEN") { return }
-      usleep(20_000)
-    }
-    Issue.record("nothing listens on port \(port)")
-  }
-
   @Test
   func `10,000 requests over connections that are kept, and short ones, through a proxy to three servers`()
     throws
@@ -136,7 +124,7 @@ struct OwnerStageTests {
     var running: [ChildProcess] = []
     func start(_ process: String, _ line: String, _ port: Int, in name: String) {
       running.append(ChildProcess(groups.command(process, line, in: name)))
-      Self.listens(port, running[running.count - 1], in: name)
+      Network.awaitListener(port, of: running[running.count - 1], in: name)
     }
     // Two are there before the watch, two come after it.
     start("nginx", "nginx -c \(folder.file("nginx.conf")) -e /dev/null", 8081, in: servers)

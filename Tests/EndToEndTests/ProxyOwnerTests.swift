@@ -31,11 +31,7 @@ struct ProxyOwnerTests {
     """
 
   static let proxy = """
-    defaults
-      mode http
-      timeout connect 20s
-      timeout client 20s
-      timeout server 20s
+    \(Network.proxyDefaults)
     frontend front
       bind 10.77.0.2:80
       default_backend back
@@ -46,11 +42,7 @@ struct ProxyOwnerTests {
 
   private static func start(_ command: [String], port: Int, in name: String) -> ChildProcess {
     let process = ChildProcess(["ip", "netns", "exec", name] + command)
-    for _ in 0..<1_000 where process.isRunning {
-      if Network.run("ss -Hltn sport = :\(port)", in: name).output.contains("LISTEN") { return process }
-      usleep(20_000)
-    }
-    Issue.record("\(command[0]) does not listen")
+    Network.awaitListener(port, of: process, in: name)
     return process
   }
 

@@ -12,11 +12,7 @@ import Testing
 struct SideTests {
   /// One site's server is another machine, one's is on the proxy's own.
   private static let proxy = """
-    defaults
-      mode http
-      timeout connect 20s
-      timeout client 20s
-      timeout server 20s
+    \(Network.proxyDefaults)
     frontend front
       bind 10.78.1.2:80
       use_backend near if { hdr(host) near.example }
@@ -38,10 +34,7 @@ struct SideTests {
     let configuration = folder.file("haproxy.cfg")
     try #require(FileManager.default.createFile(atPath: configuration, contents: Data(Self.proxy.utf8)))
     let process = ChildProcess(["ip", "netns", "exec", name, "haproxy", "-db", "-f", configuration])
-    for _ in 0..<1_000 where process.isRunning {
-      if Network.run("ss -Hltn sport = :80", in: name).output.contains("LISTEN") { break }
-      usleep(20_000)
-    }
+    Network.awaitListener(80, of: process, in: name)
     return (client, name, server, process)
   }
 
@@ -81,14 +74,7 @@ struct SideTests {
 
   @Test func `what a router passes on counts on either side`() {
     let network = Network()
-    let client = network.add("c"), router = network.add("r"), name = network.add("s")
-    network.join(client, "eth0", "10.78.1.1/24", router, "left", "10.78.1.2/24")
-    network.join(router, "right", "10.78.2.2/24", name, "eth0", "10.78.2.1/24")
-    Shell.run(
-      """
-      ip -n \(client) route add default via 10.78.1.2; ip -n \(name) route add default via 10.78.2.2
-      ip netns exec \(router) sysctl -qw net.ipv4.ip_forward=1
-      """)
+    let (client, router, name) = network.routed()
     let server = WebServer(in: name)
     let monitors = ["server", "client"].map { Monitor(in: router, ["--format", "json", "--side", $0]) }
     Network.run("curl -s -o /dev/null http://10.78.2.1/echo http://10.78.2.1/echo", in: client)

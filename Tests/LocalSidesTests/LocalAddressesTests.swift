@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+import Glibc
+import System
 import Testing
 
 @testable import LocalSides
 
-/// This machine's addresses, as the kernel tells them.
+/// This machine's addresses, as the kernel reports them.
 @Suite struct LocalAddressesTests {
   @Test func `loopback's address is among them, and asking again changes nothing`() throws {
     let local = try LocalAddresses()
@@ -20,32 +22,40 @@ import Testing
     #expect(!LocalAddresses.Address(high: 0, low: 0x7f00_0001).isIPv4Loopback)
   }
 
-  @Test func `of a point-to-point link this end is taken, not the other one`() {
+  @Test func `of a point-to-point link this end is taken, not the other one`() throws {
     // 10.0.0.1 peer 10.0.0.2: IFA_ADDRESS first, then IFA_LOCAL.
     let message = Self.message(
       type: 20, [2] + Self.zeros(7) + [8, 0, 1, 0, 10, 0, 0, 2, 8, 0, 2, 0, 10, 0, 0, 1])
     var found: [LocalAddresses.Address] = []
-    #expect(!LocalAddresses.read(message[...], into: &found))
+    #expect(try !LocalAddresses.read(message[...], into: &found))
     #expect(found == [LocalAddresses.Address(ipv4: 0x0a00_0001)])
   }
 
-  @Test func `an address of IPv6 is read, and the end of the answer seen`() {
+  @Test func `an address of IPv6 is read, and the end of the answer seen`() throws {
     let address: [UInt8] = [0xfd, 0x77] + Self.zeros(13) + [1]
     let message =
       Self.message(type: 20, [10] + Self.zeros(7) + [20, 0, 1, 0] + address)
       + Self.message(type: 3, Self.zeros(4))
     var found: [LocalAddresses.Address] = []
-    #expect(LocalAddresses.read(message[...], into: &found))
+    #expect(try LocalAddresses.read(message[...], into: &found))
     #expect(found == [LocalAddresses.Address(high: 0xfd77 << 48, low: 1)])
   }
 
-  @Test func `lengths that reach beyond the answer end the reading`() {
+  @Test func `lengths that reach beyond the answer end the reading`() throws {
     var found: [LocalAddresses.Address] = []
     var long = Self.message(type: 20, [2] + Self.zeros(7) + [200, 0, 2, 0, 10, 0, 0, 1])
-    #expect(!LocalAddresses.read(long[...], into: &found))
+    #expect(try !LocalAddresses.read(long[...], into: &found))
     long[0] = 255
-    #expect(LocalAddresses.read(long[...], into: &found))
+    #expect(throws: SystemError(EPROTO)) { try LocalAddresses.read(long[...], into: &found) }
     #expect(found.isEmpty)
+  }
+
+  @Test func `an error of the kernel is no answer`() {
+    var found: [LocalAddresses.Address] = []
+    let refused = Self.message(type: 2, [UInt8(truncatingIfNeeded: -EPERM), 255, 255, 255])
+    #expect(throws: SystemError(EPERM)) { try LocalAddresses.read(refused[...], into: &found) }
+    let short = Self.message(type: 2, [])
+    #expect(throws: SystemError(EPROTO)) { try LocalAddresses.read(short[...], into: &found) }
   }
 
   private static func zeros(_ count: Int) -> [UInt8] { [UInt8](repeating: 0, count: count) }

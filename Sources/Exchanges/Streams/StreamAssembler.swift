@@ -233,6 +233,9 @@ extension StreamAssembler {
     flows[flow][direction].held.first
   }
 
+  /// The number of held chunks of a direction.
+  func heldCount(_ flow: FlowIndex, _ direction: Direction) -> Int32 { flows[flow][direction].heldCount }
+
   func held(after index: HeldIndex) -> HeldIndex? { order.after(index) }
 
   func held(_ index: HeldIndex) -> HeldChunk { order[index] }

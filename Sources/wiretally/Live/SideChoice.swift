@@ -12,7 +12,7 @@ final class SideChoice {
   private let finding = Locked<String?>(nil)
   private var hasFailed = false
 
-  /// Asks for the machine's addresses; throws when a side is chosen and nobody tells them.
+  /// Asks for the machine's addresses; throws when a side is chosen and they are not available.
   init?(_ choice: ConnectionSide, ports: PortSet) throws(CaptureError) {
     (self.choice, self.ports) = (choice, ports)
     do throws(SystemError) {
@@ -36,7 +36,7 @@ final class SideChoice {
     choice == .both ? HopWatch(LocalSide(ports: ports, local: local), finding: finding) : nil
   }
 
-  /// Asks for the addresses again; to be called about once a second. Returns why the kernel does not tell them, once.
+  /// Asks for the addresses again; to be called about once a second. Returns why they are not available, once.
   func follow() -> String? {
     do throws(SystemError) {
       try local.update()
