@@ -88,12 +88,16 @@ final class Network: Sendable {
   }
 
   /// Two hosts, `client` at 10.77.0.1 and fd77::1, `server` at 10.77.0.2 and fd77::2.
-  func pair() -> (client: String, server: String) {
+  ///
+  /// - Parameter number: takes the place of the 0. Owners are looked for in all namespaces of the machine, where the same
+  ///   addresses and ports in two of them belong to nobody: tests of owners have each a number of their own.
+  func pair(_ number: Int = 0) -> (client: String, server: String) {
     let client = add("c"), server = add("s")
-    join(client, "eth0", "10.77.0.1/24", server, "eth0", "10.77.0.2/24")
+    join(client, "eth0", "10.77.\(number).1/24", server, "eth0", "10.77.\(number).2/24")
     Shell.run(
       """
-      ip -n \(client) addr add fd77::1/64 dev eth0 nodad; ip -n \(server) addr add fd77::2/64 dev eth0 nodad
+      ip -n \(client) addr add fd77::\(number):1/64 dev eth0 nodad
+      ip -n \(server) addr add fd77::\(number):2/64 dev eth0 nodad
       """)
     return (client, server)
   }

@@ -48,12 +48,12 @@ struct OwnerPathTests {
   @Test
   func `activated, handed over, io_uring, renamed, executed, translated and MPTCP`() {
     let network = Network()
-    let (client, name) = network.pair()
+    let (client, name) = network.pair(16)
     Network.run("iptables -t nat -A PREROUTING -p tcp --dport 90 -j REDIRECT --to-ports 80", in: name)
     let running = Self.servers.enumerated().map { start($0.element.how, 80 + $0.offset, in: name) }
     let monitor = Monitor(in: name, ["--follow", "--port", "80-90"], threshold: nil)
     func ask(_ how: String, _ port: Int, _ paths: String) {
-      Network.run("\(Stage.python) \(Self.script) ask \(how) 10.77.0.2 \(port) \(paths)", in: client)
+      Network.run("\(Stage.python) \(Self.script) ask \(how) 10.77.16.2 \(port) \(paths)", in: client)
     }
     for (place, server) in Self.servers.enumerated() {
       ask(server.how == "mptcp" ? "mptcp" : "plain", 80 + place, "\(server.how)/first \(server.how)")

@@ -41,11 +41,11 @@ struct OwnerTests {
   @Test
   func `servers and short clients are named, also from another namespace`() {
     let network = Network()
-    let (client, name) = network.pair()
+    let (client, name) = network.pair(11)
     let server = WebServer(in: name)
     let monitor = Monitor(in: name, ["--no-alert", "--format", "json"], threshold: nil)
-    Network.run("for i in $(seq 100); do curl -s -o /dev/null http://10.77.0.2/a/b; done", in: client)
-    Network.run("for i in $(seq 50); do curl -s -o /dev/null http://[::1]/fail; done", in: name)
+    Network.run("for i in $(seq 100); do curl -s -o /dev/null http://10.77.11.2/a/b; done", in: client)
+    Network.run("for i in $(seq 50); do curl -s -o /dev/null http://[fd77::11:2]/fail; done", in: name)
     server.waitForLog(150)
     let output = monitor.end().output
     #expect(
@@ -63,10 +63,10 @@ struct OwnerTests {
   @Test
   func `connections that were open before the watch have their owners`() {
     let network = Network()
-    let (client, name) = network.pair()
+    let (client, name) = network.pair(12)
     let server = WebServer(in: name)
     let script =
-      #"exec 3<>/dev/tcp/10.77.0.2/80; read; printf 'GET /echo HTTP/1.1\r\nHost: x\r\n\r\n' >&3; read -u 3"#
+      #"exec 3<>/dev/tcp/10.77.12.2/80; read; printf 'GET /echo HTTP/1.1\r\nHost: x\r\n\r\n' >&3; read -u 3"#
     let open = ChildProcess(["ip", "netns", "exec", client, "bash", "-c", script], isFed: true)
     for _ in 0..<500 where !Network.run("ss -Htn sport = :80", in: name).output.contains("ESTAB") {
       usleep(20_000)
@@ -83,7 +83,7 @@ struct OwnerTests {
   @Test
   func `--no-owners and libpcap name nobody, and only the latter is a warning`() {
     let network = Network()
-    let (client, name) = network.pair()
+    let (client, name) = network.pair(13)
     let server = WebServer(in: name)
     // A rule about processes would say nothing, or raise alerts of silence.
     for (arguments, reason, status) in [
@@ -99,7 +99,7 @@ struct OwnerTests {
     }
     let none = Monitor(in: name, ["--no-alert", "--format", "json", "--no-owners"], threshold: nil)
     let pcap = Monitor(in: name, ["--no-alert", "--format", "json", "--backend", "pcap"], threshold: nil)
-    Network.run("curl -s -o /dev/null http://10.77.0.2/a/b", in: client)
+    Network.run("curl -s -o /dev/null http://10.77.13.2/a/b", in: client)
     server.waitForLog(1)
     for (monitor, isWarned) in [(none, false), (pcap, true)] {
       let ran = monitor.end()
@@ -121,7 +121,7 @@ struct OwnerTests {
   @Test(.enabled(if: groups != nil, "needs a mounted cgroup2"))
   func `units and containers are read from control groups, of 500 short clients too`() throws {
     let network = Network()
-    let (client, name) = network.pair()
+    let (client, name) = network.pair(14)
     let id = String(repeating: "0123456789abcdef", count: 4)
     let root = "\(try #require(Self.groups))/wiretally-test-\(getpid())"
     let unit = "\(root)/system.slice/pages.service", container = "\(root)/system.slice/docker-\(id).scope"
@@ -150,7 +150,7 @@ struct OwnerTests {
       let monitor = Monitor(in: name, alerts + ["--interval", "1s", "--format", "json"], threshold: nil)
       Shell.run(
         "echo $$ >\(container)/cgroup.procs; "
-          + "exec ip netns exec \(client) sh -c 'for i in $(seq 500); do curl -s -o /dev/null http://10.77.0.2/none; done'"
+          + "exec ip netns exec \(client) sh -c 'for i in $(seq 500); do curl -s -o /dev/null http://10.77.14.2/none; done'"
       )
       #expect(monitor.waits(for: #""state":"raised""#))
       let output = monitor.end().output

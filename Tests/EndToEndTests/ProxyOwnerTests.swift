@@ -23,7 +23,7 @@ struct ProxyOwnerTests {
             self.wfile.write(body)
         def log_message(self, *_):
             pass
-    server = HTTPServer(("127.0.0.1", 8080), Handler)
+    server = HTTPServer(("10.77.15.2", 8080), Handler)
     for _ in range(3):
         if os.fork() == 0:
             server.serve_forever()
@@ -33,10 +33,10 @@ struct ProxyOwnerTests {
   static let proxy = """
     \(Network.proxyDefaults)
     frontend front
-      bind 10.77.0.2:80
+      bind 10.77.15.2:80
       default_backend back
     backend back
-      server one 127.0.0.1:8080
+      server one 10.77.15.2:8080
 
     """
 
@@ -49,7 +49,7 @@ struct ProxyOwnerTests {
   @Test
   func `a proxy serves and asks, and the processes of one listener count together`() throws {
     let network = Network()
-    let (client, name) = network.pair()
+    let (client, name) = network.pair(15)
     let folder = Folder()
     let configuration = folder.file("haproxy.cfg")
     try #require(
@@ -60,7 +60,7 @@ struct ProxyOwnerTests {
     let monitor = Monitor(
       in: name, ["--no-alert", "--format", "json", "--port", "80,8080"], threshold: nil)
     let answers = Network.run(
-      "for i in $(seq 20); do curl -s http://10.77.0.2/a; curl -s http://10.77.0.2/fail; done", in: client)
+      "for i in $(seq 20); do curl -s http://10.77.15.2/a; curl -s http://10.77.15.2/fail; done", in: client)
     let processes = answers.output.split(separator: "\n").compactMap { Int($0) }
     #expect(processes.count == 40 && server.isRunning && proxy.isRunning, "\(answers)")
     let output = monitor.end().output
