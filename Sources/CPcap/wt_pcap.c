@@ -12,6 +12,45 @@ int wt_pcap_matches(const struct bpf_program *program, const unsigned char *pack
 	return pcap_offline_filter(program, &header, packet);
 }
 
+/* Writes the `count` lowest bytes of a number, the most significant one first. */
+static void put(unsigned char *to, unsigned long long number, int count)
+{
+	while (count-- > 0) {
+		to[count] = (unsigned char)number;
+		number >>= 8;
+	}
+}
+
+int wt_pcap_matches_ends(const struct bpf_program *program, int is_ip4, unsigned long long source_high,
+			 unsigned long long source_low, unsigned short source_port,
+			 unsigned long long destination_high, unsigned long long destination_low,
+			 unsigned short destination_port)
+{
+	enum { TCP = 6, TCP_BYTES = 20, IP4_BYTES = 20, IP6_BYTES = 40 };
+	unsigned char packet[IP6_BYTES + TCP_BYTES] = {0};
+	const unsigned int ip_bytes = is_ip4 ? IP4_BYTES : IP6_BYTES;
+
+	if (is_ip4) {
+		packet[0] = 0x45;
+		packet[3] = IP4_BYTES + TCP_BYTES;
+		packet[9] = TCP;
+		put(packet + 12, source_low, 4);
+		put(packet + 16, destination_low, 4);
+	} else {
+		packet[0] = 0x60;
+		packet[5] = TCP_BYTES;
+		packet[6] = TCP;
+		put(packet + 8, source_high, 8);
+		put(packet + 16, source_low, 8);
+		put(packet + 24, destination_high, 8);
+		put(packet + 32, destination_low, 8);
+	}
+	put(packet + ip_bytes, source_port, 2);
+	put(packet + ip_bytes + 2, destination_port, 2);
+	packet[ip_bytes + 12] = TCP_BYTES / 4 << 4;
+	return wt_pcap_matches(program, packet, ip_bytes + TCP_BYTES, ip_bytes + TCP_BYTES);
+}
+
 int wt_pcap_attach(const struct bpf_program *program, int socket)
 {
 #ifdef __linux__

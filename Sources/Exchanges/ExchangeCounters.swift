@@ -22,6 +22,8 @@ package struct ExchangeCounters: Equatable, Sendable {
   package var falseHeads: UInt64 = 0
   /// Segments with body bytes, handshakes or anything else that starts nothing.
   package var otherSegments: UInt64 = 0
+  /// Of those, the segments that `--filter` leaves out.
+  package var filteredOut: UInt64 = 0
   /// Heads beyond the first one of their segment.
   package var pipelinedHeads: UInt64 = 0
   /// Heads that the capture cut, or that exceeded the limit: counted by their start line.
@@ -76,6 +78,9 @@ extension ExchangeCounters: CounterSet {
     Counter(\.unparseable, "unparseable", json: .always, .segments("unparseable"), page: "unparseable"),
     Counter(\.falseHeads, "falseHeads", json: .always, .segments("false_heads"), page: "false heads"),
     Counter(\.otherSegments, "otherSegments", json: .always, .segments("other_segments")),
+    Counter(
+      \.filteredOut, "filteredOut", json: .aboveZero,
+      .family("capture_filtered_out", help: "Segments of connections that --filter leaves out.")),
     Counter(
       \.pipelinedHeads, "pipelinedHeads", json: .always,
       .family("capture_pipelined_heads", help: "Heads beyond the first of their segment.")),

@@ -147,6 +147,14 @@ package struct ExchangeTracker: ~Copyable {
     if hint != nil, needsWhole || isStream && !isEmpty { adviseDepth(of: flow, segment) }
   }
 
+  /// Leaves out a segment that `--filter` does not want: it moves the clock and is counted, and no connection begins or
+  /// changes by it.
+  package mutating func leaveOut(_ segment: borrowing Segment) {
+    if segment.time > clock { advance(to: segment.time) }
+    counters.filteredOut &+= 1
+    counters.classify(ChunkOutcome())
+  }
+
   /// Tells the capture what is wished for a connection: that it passes whole, as far as its heads are not enough, or
   /// no longer, once they have been for a while.
   @inline(never)

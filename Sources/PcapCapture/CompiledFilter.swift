@@ -4,9 +4,11 @@ package import Capture
 internal import CPcap
 import System
 
-/// A filter expression in libpcap's language, compiled: it is set on a handle, or is asked about packets.
+/// A filter expression in libpcap's language, compiled: it is set on a handle, or is asked about packets and segments.
+///
+/// Any thread may ask: nothing changes between its initializer and its end.
 @safe
-package final class CompiledFilter {
+package final class CompiledFilter: @unchecked Sendable {
   // A bpf_program: filled by init, released by deinit, never changed between. Untyped, since a file that
   // imports both this module and libbpf's would have two kinds of bpf_insn.
   private let memory: OpaquePointer
@@ -37,6 +39,14 @@ package final class CompiledFilter {
     unsafe memory = OpaquePointer(program)
   }
 
+  /// The program, instruction by instruction.
+  var instructions: [ClassicInstruction] {
+    let program = unsafe UnsafePointer<bpf_program>(memory).pointee
+    // As many instructions as libpcap says it has made; they are copied.
+    let all = unsafe UnsafeBufferPointer(start: program.bf_insns, count: Int(program.bf_len))
+    return unsafe all.map { ClassicInstruction(code: $0.code, operand: $0.k) }
+  }
+
   deinit {
     let program = unsafe UnsafeMutablePointer<bpf_program>(memory)
     unsafe pcap_freecode(program)
@@ -65,5 +75,15 @@ package final class CompiledFilter {
     let count = UInt32(clamping: packet.count)
     // The packet outlives the call, which reads as many bytes as are named.
     return unsafe wt_pcap_matches(UnsafePointer(memory), packet, count, count) != 0
+  }
+
+  /// Whether the ends of a segment match, as the shortest headers that name them.
+  func matches(_ segment: borrowing Segment) -> Bool {
+    let (source, destination) = (segment.source, segment.destination)
+    let isIPv4 = source.isIPv4 && destination.isIPv4
+    // Reads the program; the headers are the function's own.
+    return unsafe wt_pcap_matches_ends(
+      UnsafePointer(memory), isIPv4 ? 1 : 0, source.high, source.low, source.port, destination.high,
+      destination.low, destination.port) != 0
   }
 }

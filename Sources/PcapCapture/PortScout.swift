@@ -24,9 +24,13 @@ package final class PortScout {
 
   /// A scout that rests. Needs the privilege to open packet sockets; nothing after it does.
   ///
-  /// - Parameter ports: the ports that are watched; nil for none.
-  package init(interface: String?, besides ports: PortSet?) throws(CaptureError) {
-    socket = try ScoutSocket(besides: ports)
+  /// - Parameters:
+  ///   - ports: the ports that are watched; nil for none.
+  ///   - expression: the packets that count, in libpcap's language; nil for all.
+  package init(
+    interface: String?, besides ports: PortSet?, only expression: String? = nil
+  ) throws(CaptureError) {
+    socket = try ScoutSocket(besides: ports, only: expression)
     self.interface = interface
   }
 

@@ -19,8 +19,10 @@ package struct ScoutSocket {
 
   /// Opens it at rest.
   ///
-  /// - Parameter ports: the ports that are of no interest; nil when all are.
-  package init(besides ports: PortSet?) throws(CaptureError) {
+  /// - Parameters:
+  ///   - ports: the ports that are of no interest; nil when all are.
+  ///   - expression: the packets that are of interest; nil when all are.
+  package init(besides ports: PortSet?, only expression: String? = nil) throws(CaptureError) {
     let number = socket(
       AF_PACKET,
       Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
@@ -31,7 +33,8 @@ package struct ScoutSocket {
     }
     descriptor = Descriptor(number)
     let filter = try CompiledFilter(
-      Self.expression(besides: ports), linkType: UInt32(DLT_RAW), packetBytes: Self.packetBytes)
+      Self.expression(besides: ports, only: expression), linkType: UInt32(DLT_RAW),
+      packetBytes: Self.packetBytes)
     try filter.attach(to: number)
   }
 
@@ -65,7 +68,7 @@ package struct ScoutSocket {
 
   /// What the socket's filter passes: segments to other ports that begin with a registered method, or with the preface
   /// of HTTP/2.
-  static func expression(besides ports: PortSet?) -> String {
+  static func expression(besides ports: PortSet?, only wanted: String? = nil) -> String {
     let words = ["GET ", "POST", "PUT ", "HEAD", "DELE", "OPTI", "PATC", "CONN", "PRI "].map { word in
       word.utf8.reduce(0) { $0 << 8 | UInt32($1) }
     }
@@ -76,6 +79,6 @@ package struct ScoutSocket {
       let tests = ports.ranges.map { "dst portrange \($0.lowerBound)-\($0.upperBound)" }
       return "not (\(tests.joined(separator: " or "))) and "
     }
-    return "tcp and \(isOther ?? "")((\(four)) or (\(six)))"
+    return "\(wanted.map { "(\($0)) and " } ?? "")tcp and \(isOther ?? "")((\(four)) or (\(six)))"
   }
 }

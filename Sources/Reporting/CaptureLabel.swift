@@ -9,7 +9,11 @@ package struct CaptureLabel: Equatable, Sendable {
   /// The watched ports, as `--port` takes them.
   package var ports: String
 
-  package init(backend: String, source: String, ports: String) {
+  /// The expression of `--filter`; nil without one.
+  package var filter: String?
+
+  package init(backend: String, source: String, ports: String, filter: String? = nil) {
+    self.filter = filter
     self.backend = backend
     self.source = source
     self.ports = ports

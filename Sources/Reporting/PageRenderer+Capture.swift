@@ -13,6 +13,9 @@ extension PageRenderer {
     text.line(
       "Capture: \(label.backend), \(label.source), packets seen: \(capture.packets), "
         + "segments matched: \(capture.matched), lost: \(capture.lost), duplicates: \(ledger.duplicates)")
+    if let filter = label.filter {
+      text.line("Only what --filter '\(filter)' passes, left out: \(ledger.filteredOut) segments", indent: 1)
+    }
     let present = Self.remarks(ledger) + Self.remarks(capture)
     if !present.isEmpty { text.line("\(present.joined(separator: ", "))", indent: 1) }
     if capture.lost > 0 {

@@ -17,6 +17,8 @@ package enum SilenceReason: Equatable, Sendable {
   /// Payload without a request, this many segments of it with TLS records, and HTTP/2 connections, and those of
   /// them that are not read at this depth.
   case notHTTP(packets: UInt64, ports: String, tls: UInt64, http2: UInt64, unread: UInt64)
+  /// Segments on the ports, and all of them are left out by `--filter`.
+  case filteredOut(segments: UInt64, ports: String, filter: String)
   /// Responses that nobody here asked for, and nothing else.
   case responsesOnly(UInt64)
   /// Responses to requests of earlier intervals.
@@ -32,6 +34,8 @@ package enum SilenceReason: Equatable, Sendable {
     let ledger = snapshot.ledger
     if snapshot.totals.exchanges > 0 {
       self = .answersOnly(snapshot.totals.responses)
+    } else if let filter = label.filter, ledger.filteredOut > 0, ledger.filteredOut == ledger.delivered {
+      self = .filteredOut(segments: ledger.filteredOut, ports: label.ports, filter: filter)
     } else if capture.tls > 0 && snapshot.totals.requests == 0 {
       // A server answers TLS on a plain port by a 400: the hellos say more than the answers.
       self = .notHTTP(packets: capture.payload, ports: label.ports, tls: capture.tls, http2: 0, unread: 0)
@@ -84,6 +88,8 @@ package enum SilenceReason: Equatable, Sendable {
         return "HTTP/2 on port \(ports): no requests (\(http2) connections)."
       }
       return "No HTTP heads on port \(ports) (\(packets) packets with payload)."
+    case .filteredOut(let segments, let ports, let filter):
+      return "Nothing passes --filter '\(filter)' (\(segments) segments on port \(ports) left out)."
     case .responsesOnly(let responses):
       return
         "Only responses seen (\(responses)): capture is one-way, or the requests are not HTTP/1."

@@ -56,7 +56,7 @@ import Testing
   /// What a live watch knows besides, where it may read it.
   static let captureExtras: Set<String> = [
     "backlogDropped", "nicMissed", "failedTailCalls", "evictedFlows", "evictedRequests", "evictedHTTP2",
-    "evictedHeads", "skippedBytes",
+    "evictedHeads", "skippedBytes", "filteredOut",
     "h2DataSkipped",
     "tlsConnections", "tlsUntied", "tlsUnreadable",
   ]

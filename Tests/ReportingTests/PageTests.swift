@@ -224,8 +224,31 @@ import Testing
         $0.totals.responses = 3
         $0.totals.exchanges = 3
       } == "3 responses to earlier requests, no new requests.")
+    // A server answers TLS on a plain port by a 400.
+    #expect(
+      sentence {
+        $0.capture.payload = 12
+        $0.capture.tls = 4
+        $0.totals.responses = 4
+        $0.totals.unmatchedResponses = 4
+      }
+        == "TLS on port 80: encrypted, not readable (at least 33% of 12 packets). Watch the plain HTTP side.")
     #expect(sentence { $0.capture.lost = 1 }.hasPrefix("1 heads lost"))
     #expect(sentence { $0.ledger.unparseable = 1 } == "No valid request (1 heads unparseable).")
+  }
+
+  @Test func `a page on which a filter leaves nothing says so`() {
+    var snapshot = Snapshot()
+    snapshot.capture.tls = 3
+    snapshot.ledger.delivered = 12
+    snapshot.ledger.filteredOut = 12
+    var label = Samples.label
+    label.filter = "host 192.0.2.1"
+    #expect(
+      SilenceReason(snapshot, label: label).sentence
+        == "Nothing passes --filter 'host 192.0.2.1' (12 segments on port 80 left out).")
+    snapshot.ledger.delivered = 13
+    #expect(SilenceReason(snapshot, label: label).sentence.hasPrefix("TLS on port 80"))
   }
 
   @Test(

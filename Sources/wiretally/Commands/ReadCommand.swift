@@ -4,6 +4,7 @@ import Alerting
 import ArgumentParser
 import Capture
 import LocalSides
+import PcapCapture
 import Reporting
 import Statistics
 
@@ -86,6 +87,8 @@ struct ReadCommand: ParsableCommand {
     } catch let error as AlertError {
       throw Failure.end(error)
     } catch let error as ExchangeFilterError {
+      throw Failure.end(error)
+    } catch let error as SegmentFilterError {
       throw Failure.end(error)
     }
   }

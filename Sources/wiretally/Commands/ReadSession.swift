@@ -26,11 +26,13 @@ struct ReadSession {
   init(_ command: ReadCommand) throws {
     let options = command.options
     let filter = try options.filter()
+    let segments = try options.segmentFilter()
     let plan = try IntervalPlan(interval: options.interval.nanoseconds)
     let names = command.files.map { $0 == "-" ? "standard input" : $0 }
     let ports = TLSReading.ports(command).map { options.ports.ports.union($0) } ?? options.ports.ports
     let label = CaptureLabel(
-      backend: "file", source: names.joined(separator: ", "), ports: ports.description)
+      backend: "file", source: names.joined(separator: ", "), ports: ports.description,
+      filter: segments?.expression)
     let source = FileSource(paths: command.files, ports: ports)
     let tls = try TLSReading(command, source, plainPorts: options.ports.ports)
     let alerts = try options.alerts.board(plan)
@@ -56,7 +58,8 @@ struct ReadSession {
       [tally], plan: plan, keepsWindows: options.keepsWindows, pinned: pinned,
       wantsLatencies: alerts.needsLatencies)
     worker = TrafficWorker(
-      tls?.source ?? source, writer, stream: stream?.writers[0], limits: limits, depth: .streams,
+      tls?.source ?? source, writer, stream: stream?.writers[0], filter: segments, limits: limits,
+      depth: .streams,
       seed: pinned.seed)
     let isPage = if case .pages = options.form { true } else { false }
     progress = ReadProgress(isShown: isPage || !StandardDescriptors.isTerminal(1))

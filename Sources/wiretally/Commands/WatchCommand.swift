@@ -9,6 +9,7 @@ import Capture
 import Exporting
 import Glibc
 import LocalSides
+import PcapCapture
 import Reporting
 import Statistics
 
@@ -148,9 +149,12 @@ struct WatchCommand: ParsableCommand {
     // What was reported last is written before the end, as far as its reader takes it.
     defer { Failure.drain() }
     var command = self
-    if options.ports.isAutomatic { command.options.ports = try PortChoice.ports(on: watchedInterface) }
     if !options.follow { command.options.askedFormat = try ScreenOptions.format(options.askedFormat) }
     do {
+      if options.ports.isAutomatic {
+        command.options.ports = try PortChoice.ports(
+          on: watchedInterface, only: options.segmentFilter()?.expression)
+      }
       try LiveSession(command).run()
     } catch let error as CaptureError {
       throw Failure.end(error)
@@ -161,6 +165,8 @@ struct WatchCommand: ParsableCommand {
     } catch let error as AlertError {
       throw Failure.end(error)
     } catch let error as ExchangeFilterError {
+      throw Failure.end(error)
+    } catch let error as SegmentFilterError {
       throw Failure.end(error)
     }
   }

@@ -6,6 +6,7 @@ import ArgumentParser
 import Capture
 import Exporting
 import Glibc
+import PcapCapture
 import Reporting
 import System
 import Statistics
@@ -134,6 +135,11 @@ enum Failure {
     say(
       "--where: \(error.message)", details: error.details, hint: "--where 'status>=500 and latency>200ms'",
       .error)
+    return ExitCode(64)
+  }
+
+  static func end(_ error: SegmentFilterError) -> ExitCode {
+    say(error.message, hint: error.hint, .error)
     return ExitCode(64)
   }
 

@@ -35,6 +35,7 @@ struct PreparedWatch: ~Copyable {
     try command.sandbox.check()
     Failure.prepareQueue()
     let filter = try command.options.filter()
+    let segments = try command.options.segmentFilter()
     let plan = try IntervalPlan(interval: command.options.interval.nanoseconds)
     let alerts = try command.options.alerts.board(plan)
     if command.hasNoOwners { try alerts.checkOwners("--no-owners is given") }
@@ -49,7 +50,7 @@ struct PreparedWatch: ~Copyable {
     try alerts.checkOwners(unknown, isUnavailable: true)
     let label = CaptureLabel(
       backend: backend.name, source: command.request.interface ?? "all interfaces",
-      ports: command.ports(isTLSRead: backend.readsTLS))
+      ports: command.ports(isTLSRead: backend.readsTLS), filter: segments?.expression)
     var limits = ExchangeLimits()
     limits.timeout = command.options.timeout.nanoseconds
     limits.sectionDepth = command.options.pathDepth
@@ -68,7 +69,8 @@ struct PreparedWatch: ~Copyable {
     let budgets = StatisticsBudgets(pendingExchanges: limits.pendingRequests)
     let pinned = try PinnedSites(alerts.sites, seed: .random(in: .min ... .max), budgets: budgets)
     let workers = try WorkerPool(
-      backend.sources, stream: stream, owners: owners, sides: sides, plan: plan, start: start, pinned: pinned,
+      backend.sources, stream: stream, owners: owners, filter: segments, sides: sides,
+      plan: plan, start: start, pinned: pinned,
       budgets: budgets,
       limits: limits,
       depth: backend.depth)
@@ -84,7 +86,8 @@ struct PreparedWatch: ~Copyable {
       try outputs.outputs() + live.outputs, timeline: timeline, alerts: alerts, label: label,
       sites: command.options.sites, labels: labels, capture: { backend.counters })
     // Without it nothing is missing but a hint.
-    scout = try? PortScout(interface: command.request.interface, besides: command.request.ports)
+    scout = try? PortScout(
+      interface: command.request.interface, besides: command.request.ports, only: segments?.expression)
     (input, alertLog) = (live.input, outputs.alertLogPlace)
     (self.command, self.backend, self.workers, self.start) = (command, backend, workers, start)
     (self.owners, self.labels, self.sides) = (owners, labels, sides)

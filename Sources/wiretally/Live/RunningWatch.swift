@@ -100,7 +100,9 @@ struct RunningWatch: ~Copyable {
       case .pages: "page every \(command.options.interval)"
       case .objects: "JSON object every \(command.options.interval)"
       }
-    Failure.say("capturing on \(label.source), port \(label.ports) (\(label.backend)\(ring)); \(what)\(quit)")
+    let filter = label.filter.map { ", filter '\($0)'" } ?? ""
+    Failure.say(
+      "capturing on \(label.source), port \(label.ports)\(filter) (\(label.backend)\(ring)); \(what)\(quit)")
     for notice in notices.lines { Failure.say(notice, .warning) }
   }
 

@@ -5,6 +5,7 @@ import Exchanges
 import ExchangeStream
 import LocalSides
 import Owners
+import PcapCapture
 import Statistics
 import System
 
@@ -17,6 +18,8 @@ final class TrafficWorker {
   private let stream: ExchangeWriter?
   private let owners: OwnerAttribution?
   private var tracker: ExchangeTracker
+  /// Which segments count; nil when all do.
+  private let filter: SegmentFilter?
   /// Which connections are left out; nil when none is.
   private let side: (choice: ConnectionSide, local: LocalSide)?
   /// Looks for sites that are counted on two hops; nil where that cannot be.
@@ -25,15 +28,17 @@ final class TrafficWorker {
   /// - Parameters:
   ///   - stream: where single exchanges go while somebody reads them; nil when nobody ever will.
   ///   - owners: who finds the owners of connections; nil when nobody looks for them.
+  ///   - filter: the segments that count; nil when all do.
   ///   - side: the side whose connections count, and how it is known; nil when all do.
   ///   - hops: looks for sites that are counted on two hops.
   init(
     _ source: any SegmentSource, _ writer: TallyWriter, stream: ExchangeWriter? = nil,
-    owners: OwnerAttribution? = nil, side: (choice: ConnectionSide, local: LocalSide)? = nil,
+    owners: OwnerAttribution? = nil, filter: SegmentFilter? = nil,
+    side: (choice: ConnectionSide, local: LocalSide)? = nil,
     hops: HopWatch? = nil, limits: ExchangeLimits,
     depth: CaptureDepth, seed: UInt64
   ) {
-    (self.side, self.hops) = (side, hops)
+    (self.filter, self.side, self.hops) = (filter, side, hops)
     self.source = source
     self.writer = writer
     self.stream = stream
@@ -55,10 +60,11 @@ final class TrafficWorker {
   func step(timeout: Int32, atTick: (() -> Void)? = nil) throws(CaptureError) -> ReceiveOutcome {
     if let stream { follow(stream) }
     // References are counted once a batch, not once a segment.
-    let (side, hops) = (side, hops)
+    let (filter, side, hops) = (filter, side, hops)
     side?.local.update()
     let outcome = try source.receive(timeout: timeout) { segment, payload in
       if writer.isTickOver(segment.time) { turn(segment.time, atTick) }
+      if let filter, !filter.passes(segment) { return tracker.leaveOut(segment) }
       if let side, side.local.leavesOut(side.choice, segment, payload) {
         return tracker.process(LocalSide.emptied(segment), payload.slice(0, 0))
       }

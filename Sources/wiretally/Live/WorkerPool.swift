@@ -4,6 +4,7 @@ import Capture
 import Exchanges
 import ExchangeStream
 import Owners
+import PcapCapture
 import Statistics
 import System
 
@@ -15,7 +16,8 @@ struct WorkerPool {
 
   /// Reserves the workers' memory; no thread runs before `start`.
   init(
-    _ sources: [any SegmentSource], stream: ExchangeReader?, owners: OwnerTable?, sides: SideChoice?,
+    _ sources: [any SegmentSource], stream: ExchangeReader?, owners: OwnerTable?, filter: SegmentFilter?,
+    sides: SideChoice?,
     plan: IntervalPlan,
     start: UInt64,
     pinned: PinnedSites,
@@ -29,7 +31,7 @@ struct WorkerPool {
       return WorkerThread(
         TrafficWorker(
           source, writer, stream: stream?.writers[index], owners: try owners.map(OwnerAttribution.init),
-          side: sides?.selection, hops: sides?.hopWatch,
+          filter: filter, side: sides?.selection, hops: sides?.hopWatch,
           limits: limits, depth: source.depth ?? depth, seed: pinned.seed),
         number: index + 1)
     }

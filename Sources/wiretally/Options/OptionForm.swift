@@ -48,6 +48,7 @@ struct OptionForm {
       "--alertmanager", expected: "a URL", example: "http://127.0.0.1:9093", isRepeatable: true),
     OptionForm("-i", "--interface", expected: "an interface", example: "eth0"),
     OptionForm("--port", expected: "ports and ranges from 1 to 65535, or auto", example: "80,8000-8099"),
+    OptionForm("--filter", expected: "an expression of libpcap", example: "'host 10.0.0.1'"),
     OptionForm("--keylog", expected: "a file of secrets", example: "keys.log"),
     OptionForm("--tls-port", expected: "ports and ranges from 1 to 65535", example: "443,8443"),
     OptionForm("--interval", expected: time, example: "10s"),

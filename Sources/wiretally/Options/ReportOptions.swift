@@ -4,6 +4,7 @@ import Alerting
 import ArgumentParser
 import Capture
 import Glibc
+import PcapCapture
 import Reporting
 import Statistics
 
@@ -17,6 +18,13 @@ struct ReportOptions: ParsableArguments {
     name: .customLong("port"),
     help: "TCP ports to watch: a list of ports and ranges, as 80,8000-8099, or auto.")
   var ports = PortList(.http)
+
+  @Option(
+    name: .customLong("filter"),
+    help: ArgumentHelp(
+      "Count only what this expression of libpcap passes: hosts, networks, ports, e.g. 'net 10.0.0.0/8'.",
+      valueName: "expression"))
+  var expression: String?
 
   @Option(help: "Length of the statistics interval.")
   var interval = TimeSpan(seconds: 10)
@@ -155,6 +163,11 @@ struct ReportOptions: ParsableArguments {
         hint: "--follow --where '\(condition)'")
     }
     return try ExchangeFilter(condition)
+  }
+
+  /// Which segments count; nil for all.
+  func segmentFilter() throws(SegmentFilterError) -> SegmentFilter? {
+    if let expression { try SegmentFilter(expression) } else { nil }
   }
 
   /// What is shown.
