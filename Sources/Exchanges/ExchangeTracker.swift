@@ -414,7 +414,7 @@ extension ExchangeTracker {
     case .gap(let gap): readAfterGap(of: gap, chunk, bytes)
     case .noRoom:
       if isDoubtful(chunk) { return counters.classify(ChunkOutcome(isUnparseable: true)) }
-      if let longest = streams.nextToGiveUp(for: chunk.flow) {
+      if let longest = streams.nextToGiveUp(for: chunk.flow, count: bytes.byteCount) {
         // Its bytes are the least likely to come; at least one place is free after it.
         giveUpWaiting(longest)
         return arrive(chunk, payload)

@@ -176,4 +176,34 @@ import Testing
     #expect(table.count == reference.count)
     for (stream, status) in reference { #expect(table.find(stream)?.status == status) }
   }
+
+  /// Without a SYN a direction's first segments wait for what may be before them; all connections do at once.
+  @Test(arguments: [Int.max, 1_448]) func `more segments than can wait lose nothing`(size: Int) {
+    let connections = (0..<33).map { index in
+      var frames = FrameDialogue(isIndexed: true, size: size, clientPort: 40_000 + UInt16(index))
+      frames.begin()
+      for stream: UInt32 in [1, 3, 5] { frames.get(stream, "/a") }
+      for stream: UInt32 in [1, 3] { frames.answer(stream, body: 9_000) }
+      frames.get(7, "/b")
+      frames.answer(5, "404", body: 0)
+      frames.answer(7, "503")
+      return frames.talk.packets
+    }
+    // In turns, as they come: each connection's next segment after the others'.
+    var packets: [Dialogue.Packet] = []
+    for turn in 0..<(connections.map(\.count).max() ?? 0) {
+      packets += connections.compactMap { turn < $0.count ? $0[turn] : nil }
+    }
+    for places in [5, 16, 100] {
+      var limits = ExchangeLimits.file
+      limits.heldSegments = places
+      let account = Account(packets, limits: limits)
+      #expect(account.requests == ["a.example /a": 99, "a.example /b": 33], "\(places) places")
+      #expect(
+        account.answers == ["a.example /a 200": 66, "a.example /a 404": 33, "a.example /b 503": 33],
+        "\(places) places")
+      #expect(account.counters.h2Resyncs == 0 && account.counters.skippedBytes == 0, "\(places) places")
+      #expect(account.isBalanced, "\(places) places")
+    }
+  }
 }

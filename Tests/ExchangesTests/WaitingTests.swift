@@ -110,4 +110,26 @@ import Testing
     #expect(account.requests["a.example /after"] == 8)
     #expect(account.isBalanced)
   }
+
+  @Test func `connections begun before the capture lose nothing where more segments come than can wait`() {
+    let connections = (0..<20).map { index in
+      var talk = Dialogue(clientPort: 43_000 + UInt16(index))
+      for page in 0..<4 {
+        talk.ask(get("/\(page)"))
+        talk.answer(ok(String(repeating: "x", count: 5_000)), size: 1_448)
+      }
+      return talk.packets
+    }
+    let packets = (0..<connections[0].count).flatMap { turn in connections.map { $0[turn] } }
+    for places in [4, 16, 100] {
+      var limits = ExchangeLimits.file
+      limits.heldSegments = places
+      let account = Account(packets, limits: limits)
+      #expect(
+        account.answers == Dictionary(uniqueKeysWithValues: (0..<4).map { ("a.example /\($0) 200", 20) }),
+        "\(places) places")
+      #expect(account.unmatchedResponses.isEmpty && account.unanswered == 0, "\(places) places")
+      #expect(account.isBalanced, "\(places) places")
+    }
+  }
 }

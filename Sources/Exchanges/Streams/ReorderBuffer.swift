@@ -34,8 +34,10 @@ struct ReorderBuffer: ~Copyable {
     blocks = BlockPool(blocks: capacity, of: Self.blockSize)
   }
 
-  /// Whether all slots are taken.
-  var isFull: Bool { slots.isFull }
+  /// Whether a segment with this many captured bytes fits into the slots that are free.
+  func hasRoom(for count: Int) -> Bool { slots.count + Self.slots(for: count) <= slots.capacity }
+
+  private static func slots(for count: Int) -> Int { max(1, (count + blockSize - 1) / blockSize) }
 
   subscript(index: HeldIndex) -> ElementRef<HeldChunk> {
     @inline(__always) get { slots[index] }
@@ -44,12 +46,11 @@ struct ReorderBuffer: ~Copyable {
   /// The chunk that follows in the same list.
   func after(_ index: HeldIndex) -> HeldIndex? { IntrusiveList<HeldChunk.BySequence>.after(index, in: slots) }
 
-  /// Keeps a segment of a direction, which may have `limit` chunks; false when there is no room.
-  ///
-  /// Of a segment too long for the slots left, what fits is kept: reading it later yields the rest as a gap.
+  /// Keeps a segment of a direction, which may have `limit` chunks; false, and nothing kept, when there is no room for
+  /// all of it: what were left out would be a gap that the capture does not have.
   mutating func hold(_ chunk: Chunk, _ bytes: RawSpan, in half: ElementRef<StreamHalf>, limit: Int) -> Bool {
-    let needed = max(1, (bytes.byteCount + Self.blockSize - 1) / Self.blockSize)
-    guard Int(half.heldCount) + needed <= limit else { return false }
+    guard Int(half.heldCount) + Self.slots(for: bytes.byteCount) <= limit, hasRoom(for: bytes.byteCount)
+    else { return false }
     var rest = chunk
     var offset = 0
     while true {
@@ -57,7 +58,8 @@ struct ReorderBuffer: ~Copyable {
       var part = rest
       let isLast = offset + count == bytes.byteCount
       if !isLast { part.length = UInt32(count) }
-      guard let added = add(part, bytes.slice(offset, offset + count)) else { return !rest.isFirst }
+      // There is a slot, and a block for each slot.
+      guard let added = add(part, bytes.slice(offset, offset + count)) else { return false }
       insert(added, into: half)
       if isLast { return true }
       offset += count

@@ -211,10 +211,10 @@ extension StreamAssembler {
   /// The flow that has waited for longest; nil when none waits.
   var firstWaiting: FlowIndex? { flows.firstWaiting }
 
-  /// The flow that must give up its wait before another flow's segment can be held; nil when that has room, or when
-  /// it is the flow itself that has waited for longest.
-  func nextToGiveUp(for flow: FlowIndex) -> FlowIndex? {
-    guard order.isFull, let longest = flows.firstWaiting, longest != flow else { return nil }
+  /// The flow that must give up its wait before another flow's segment with `count` captured bytes can be held; nil when
+  /// that has room, or when it is the flow itself that has waited for longest.
+  func nextToGiveUp(for flow: FlowIndex, count: Int) -> FlowIndex? {
+    guard !order.hasRoom(for: count), let longest = flows.firstWaiting, longest != flow else { return nil }
     return longest
   }
 

@@ -24,7 +24,7 @@ struct StreamOrder: ~Copyable {
     let flow = flows[chunk.flow]
     let half = flow[chunk.direction]
     guard half.isKnown else {
-      if isStreams, hold(chunk, bytes, in: &flows, at: clock) { return .held }
+      guard !isStreams else { return hold(chunk, bytes, in: &flows, at: clock) ? .held : .noRoom }
       half.begin(at: chunk.sequence)
       return .first
     }
@@ -41,7 +41,9 @@ struct StreamOrder: ~Copyable {
       return hold(chunk, bytes, in: &flows, at: clock) ? .held : .noRoom
     }
     if gap < 0, SequenceNumber.distance(chunk.end, from: half.next) <= 0 { return .late }
-    if isStreams, mustWait(chunk, flow, demand), hold(chunk, bytes, in: &flows, at: clock) { return .held }
+    if isStreams, mustWait(chunk, flow, demand) {
+      return hold(chunk, bytes, in: &flows, at: clock) ? .held : .noRoom
+    }
     return gap == 0 ? .next : .overlap(half.overlap(chunk))
   }
 
@@ -80,8 +82,8 @@ extension StreamOrder {
 
   func after(_ index: HeldIndex) -> HeldIndex? { buffer.after(index) }
 
-  /// Whether no direction can hold anything more.
-  var isFull: Bool { buffer.isFull }
+  /// Whether a segment with this many captured bytes can be held.
+  func hasRoom(for count: Int) -> Bool { buffer.hasRoom(for: count) }
 
   /// The bytes of held chunks.
   var bytes: BlockPool { buffer.blocks }
