@@ -43,7 +43,7 @@ BPF_COMPILERS ?= clang-14 clang-15 clang-16 clang-19 clang
 # What building takes. What the tests, the demo, the benchmarks and the guests need on top of it are groups in
 # Tests/packages, the one list: @test, @kernels, ...
 BUILD_PACKAGES := libbpf-dev libelf-dev zlib1g-dev libpcap-dev libseccomp-dev libncurses-dev libssl-dev linux-libc-dev \
-	libbz2-dev liblzma-dev libzstd-dev
+	libbz2-dev liblzma-dev libzstd-dev libtomlplusplus-dev
 INSTALL := packaging/install-packages
 # What the bench beside peers takes from the environment, through sudo as well.
 PEER_SETTINGS := RUNS ONLY SKIP CORPORA RATE SECS SIZE PIPELINES MONITOR_CPU CONTESTANT BENCH_DIR
@@ -258,13 +258,13 @@ test-release: release ## Run the release in bootstrapped systems: RELEASES="bull
 .PHONY: format
 format: ## Format the sources
 	$(Q)$(SWIFT) format -i -r Sources Tests Package.swift
-	$(Q)command -v clang-format >/dev/null && clang-format -i bpf/*.[ch] Sources/C*/*.c Sources/C*/include/*.h || true
+	$(Q)command -v clang-format >/dev/null && clang-format -i bpf/*.[ch] Sources/C*/*.c Sources/C*/*.cpp Sources/C*/include/*.h || true
 
 .PHONY: lint
 lint: ## Check the format, the words, Python, shell and JavaScript, and that a list installs each command that is run
 	$(Q)$(INSTALL) @lint
 	$(Q)$(SWIFT) format lint -s -r Sources Tests Package.swift
-	$(Q)clang-format --dry-run -Werror bpf/*.[ch] Sources/C*/*.c Sources/C*/include/*.h
+	$(Q)clang-format --dry-run -Werror bpf/*.[ch] Sources/C*/*.c Sources/C*/*.cpp Sources/C*/include/*.h
 	$(Q)Tests/Lint/words
 	$(Q)Tests/Lint/commands
 	$(Q)Tests/Lint/python

@@ -66,9 +66,12 @@ let package = Package(
     .target(name: "CThreads"),
     .target(name: "CCurses", linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),
     .target(name: "CMeasuring"),
+    .target(name: "CConfiguration"),
     // Ground: what every layer may use.
     .target(name: "System", dependencies: ["CThreads"], swiftSettings: settings),
     .target(name: "Text", dependencies: ["System"], swiftSettings: settings),
+    .target(
+      name: "Configuration", dependencies: ["CConfiguration", "System"], swiftSettings: settings),
     .target(name: "Decompression", dependencies: ["CDecompression", "System"], swiftSettings: settings),
     // Wire formats.
     .target(name: "Packets", dependencies: ["System"], swiftSettings: settings),
@@ -165,7 +168,7 @@ let package = Package(
     .executableTarget(
       name: "wiretally",
       dependencies: [
-        "AlertDelivery", "Alerting", "Backends", "Capture", "Ciphers", "Doctor", "Exchanges",
+        "AlertDelivery", "Alerting", "Backends", "Capture", "Ciphers", "Configuration", "Doctor", "Exchanges",
         "ExchangeStream",
         "Exporting", "HTTP1", "KernelCapture", "LocalSides", "Measuring", "Owners", "Packets", "PcapCapture",
         "Reporting", "Sandbox",
@@ -189,6 +192,7 @@ let package = Package(
     .systemLibrary(name: "CNGHTTP2", path: "Tests/CNGHTTP2", providers: [.apt(["libnghttp2-dev"])]),
     tests("System"),
     tests("Capture"),
+    tests("Configuration"),
     tests("Decompression", with: ["Children", "Randomness", "System"]),
     tests("Sandbox", with: ["Children", "wiretally-sandbox-probe"]),
     tests("Packets", with: ["Capture", "HTTP1", "PacketBuilder", "System"]),
@@ -257,8 +261,8 @@ let package = Package(
     .testTarget(
       name: "OutputsTests",
       dependencies: [
-        "AlertDelivery", "Alerting", "Capture", "Children", "ExchangeStream", "Exporting", "Reporting",
-        "Screen",
+        "AlertDelivery", "Alerting", "Capture", "Children", "Configuration", "ExchangeStream", "Exporting",
+        "Reporting", "Screen",
         "Statistics", "System", "Text", "wiretally",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: settings),
@@ -275,5 +279,6 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests", dependencies: ["Children", "PacketBuilder", "wiretally"], exclude: ["Scripts"],
       swiftSettings: settings),
-  ]
+  ],
+  cxxLanguageStandard: .cxx17
 )

@@ -25,6 +25,9 @@ package struct SystemError: Error, Equatable, Sendable {
     return first.lowercased() + reason.dropFirst()
   }
 
+  /// There is nothing under that path.
+  package static let noSuchFile = SystemError(ENOENT)
+
   /// Whether the caller lacks a right.
   package var isPermission: Bool { code == EPERM || code == EACCES }
 }

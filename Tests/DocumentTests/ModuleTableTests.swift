@@ -13,7 +13,7 @@ import Testing
   }
 
   @Test func `every module has its place in the table, once`() throws {
-    let sources = ["swift", "c"].flatMap { Repository.files(below: "Sources", endingIn: ".\($0)") }
+    let sources = ["swift", "c", "cpp"].flatMap { Repository.files(below: "Sources", endingIn: ".\($0)") }
     let modules = Set(sources.map { String($0.split(separator: "/")[1]) })
     let document = try Repository.text("ARCHITECTURE.md")
     guard let begin = document.firstRange(of: "\n## Modules\n"),

@@ -226,7 +226,7 @@ import Testing
 
       // The example passes: what is refused is that it comes twice. The rule that --on-alert needs is given.
       let more = option.name == "--on-alert" && option.command == "read" ? " -t 1" : ""
-      if ["--alert", "--alertmanager"].contains(option.name) { continue }
+      if ["--alert", "--alertmanager", "--config"].contains(option.name) { continue }
       let doubled = Shell.attempt("\(begin)\(more) \(hint) \(hint)")
       #expect(doubled.status == 64)
       #expect(

@@ -27,6 +27,8 @@ struct ReadCommand: ParsableCommand {
 
   @OptionGroup var options: ReportOptions
 
+  @OptionGroup var configuration: ConfigurationOptions
+
   @Option(
     name: .customLong("keylog"),
     help: ArgumentHelp(

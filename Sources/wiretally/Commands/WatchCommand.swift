@@ -32,6 +32,8 @@ struct WatchCommand: ParsableCommand {
 
   @OptionGroup var options: ReportOptions
 
+  @OptionGroup var configuration: ConfigurationOptions
+
   @OptionGroup var listening: ListenOptions
 
   @Option(

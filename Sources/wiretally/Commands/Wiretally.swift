@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AlertDelivery
 import ArgumentParser
+import Configuration
 import Glibc
 import KernelCapture
 
@@ -49,10 +51,15 @@ struct Wiretally: ParsableCommand {
       return
     }
     do {
+      let options = try OptionSources(arguments, variables: ChildProcess.environment)
+      Failure.locate(by: options)
       // Other programs' -V; the parser knows the long name alone.
-      var command = try parseAsRoot(arguments.first == "-V" ? ["--version"] : arguments)
+      var command = try parseAsRoot(arguments.first == "-V" ? ["--version"] : options.arguments)
       if let fault = UsageFault(doubledIn: arguments) { refuse(fault) }
       try command.run()
+    } catch let error as ConfigurationError {
+      Failure.say(error.description, hint: error.hint, .error)
+      exit(withError: ExitCode.validationFailure)
     } catch {
       // Requests for help, and ends that were reported, are the parser's.
       guard exitCode(for: error) == .validationFailure, !(error is ExitCode) else { exit(withError: error) }

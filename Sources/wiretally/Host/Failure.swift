@@ -38,6 +38,7 @@ enum Failure {
     _ message: String, details: [String] = [], hint: String? = nil, _ priority: Priority = .information
   ) {
     // A message may name a file, and a file's name may hold anything.
+    let message = sources.withLock { $0 }?.located(message) ?? message
     var lines = [isJournal ? message : "wiretally: \(message)"]
     lines += details.map { "  \($0)" }
     if let hint { lines.append("  hint: \(hint)") }
@@ -52,6 +53,11 @@ enum Failure {
     }
     if !isHeld { write(text) }
   }
+
+  /// Messages about an option that was not typed name the place where it was written.
+  static func locate(by sources: OptionSources) { self.sources.withLock { $0 = sources } }
+
+  private static let sources = Locked<OptionSources?>(nil)
 
   /// Keeps messages until `release`: a full screen is on, and it would be written over it.
   static func hold() { held.withLock { $0 = $0 ?? [] } }

@@ -17,10 +17,14 @@ struct OptionForm {
   let example: String
   /// Whether each further one adds to those before it.
   let isRepeatable: Bool
+  /// Whether a value may be several with commas between them.
+  let isList: Bool
 
-  private init(_ names: String..., expected: String, example: String, isRepeatable: Bool = false) {
+  private init(
+    _ names: String..., expected: String, example: String, isRepeatable: Bool = false, isList: Bool = false
+  ) {
     (self.names, self.expected, self.example) = (names, expected, example)
-    self.isRepeatable = isRepeatable
+    (self.isRepeatable, self.isList) = (isRepeatable, isList)
   }
 
   /// How it is typed.
@@ -36,6 +40,8 @@ struct OptionForm {
   /// Every option that takes a value, of all commands.
   static let all = [
     OptionForm(
+      "--config", expected: "a file of options", example: "/etc/wiretally/config.toml", isRepeatable: true),
+    OptionForm(
       "-t", "--alert-trigger-threshold", expected: "a number, 0 or more, as 100 or 100/s", example: "100"),
     OptionForm("--alert", expected: "a rule", example: "'failures > 5% for 1m'", isRepeatable: true),
     OptionForm("--alert-file", expected: "a file of rules", example: "/etc/wiretally/alerts"),
@@ -47,10 +53,12 @@ struct OptionForm {
     OptionForm(
       "--alertmanager", expected: "a URL", example: "http://127.0.0.1:9093", isRepeatable: true),
     OptionForm("-i", "--interface", expected: "an interface", example: "eth0"),
-    OptionForm("--port", expected: "ports and ranges from 1 to 65535, or auto", example: "80,8000-8099"),
     OptionForm("--filter", expected: "an expression of libpcap", example: "'host 10.0.0.1'"),
+    OptionForm(
+      "--port", expected: "ports and ranges from 1 to 65535, or auto", example: "80,8000-8099", isList: true),
     OptionForm("--keylog", expected: "a file of secrets", example: "keys.log"),
-    OptionForm("--tls-port", expected: "ports and ranges from 1 to 65535", example: "443,8443"),
+    OptionForm(
+      "--tls-port", expected: "ports and ranges from 1 to 65535", example: "443,8443", isList: true),
     OptionForm("--interval", expected: time, example: "10s"),
     OptionForm("--timeout", expected: time, example: "90s"),
     OptionForm("--format", expected: "a format", example: "json"),

@@ -28,16 +28,10 @@ struct UsageFault: Equatable {
   /// last would count in silence, so that the threshold of an alert, for one, would be lost.
   init?(doubledIn arguments: [String]) {
     var seen: [String: String] = [:]
-    var rest = arguments[...]
-    while let argument = rest.popFirst(), argument != "--" {
-      let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      guard argument.hasPrefix("-"), let form = OptionForm.named(parts[0]) else { continue }
-      guard let value = parts.count > 1 ? String(parts[1]) : rest.popFirst(), !form.isRepeatable else {
-        continue
-      }
+    for entry in TypedOptions(arguments).entries {
+      guard let form = entry.form, let value = entry.value, !form.isRepeatable else { continue }
       if let first = seen.updateValue(value, forKey: form.names[0]) {
-        let name = String(parts[0])
-        self.init("\(name) is given twice: '\(first)' and '\(value)'", hint: Self.single(form, value))
+        self.init("\(entry.name) is given twice: '\(first)' and '\(value)'", hint: Self.single(form, value))
         return
       }
     }
