@@ -15,6 +15,7 @@ package final class DeliveryProcess {
   package enum Means: Equatable, Sendable {
     case command(String)
     case alertmanager(url: String, instance: String, interface: String)
+    case collector(url: String)
   }
 
   package let means: Means
@@ -56,6 +57,7 @@ package final class DeliveryProcess {
       orders["alertmanager"] = url
       orders["instance"] = instance
       orders["interface"] = interface
+    case .collector(let url): orders["collector"] = url
     }
     return orders
   }
@@ -138,7 +140,15 @@ package final class DeliveryProcess {
     switch means {
     case .command: "--on-alert"
     case .alertmanager(let url, _, _): "--alertmanager \(url)"
+    case .collector(let url): "--otlp \(url)"
     }
+  }
+
+  /// How it goes.
+  package var state: DeliveryState {
+    DeliveryState(
+      name: name, delivered: delivered, failed: failed, dropped: dropped, pending: UInt64(pending),
+      fault: fault)
   }
 
   /// A line for the page; nil while everything works.

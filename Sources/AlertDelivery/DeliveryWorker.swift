@@ -28,10 +28,12 @@ package enum DeliveryWorker {
     let timeout = orders["timeout"].flatMap { UInt64($0) } ?? 10_000_000_000
     if let command = orders["command"] {
       run(AlertCommand(command, timeout: timeout), socket)
-    } else if let url = orders["alertmanager"], let address = try? AlertmanagerAddress(url) {
+    } else if let url = orders["alertmanager"], let address = try? PostAddress.alertmanager(url) {
       let alerts = AlertmanagerAlerts(
         instance: orders["instance"] ?? "", interface: orders["interface"] ?? "")
       run(alerts, address, timeout, socket)
+    } else if let url = orders["collector"], let address = try? PostAddress.collector(url) {
+      CollectorWorker(address: address, timeout: timeout, socket: socket).run()
     }
   }
 
@@ -50,7 +52,7 @@ package enum DeliveryWorker {
   }
 
   private static func run(
-    _ state: AlertmanagerAlerts, _ address: AlertmanagerAddress, _ timeout: UInt64,
+    _ state: AlertmanagerAlerts, _ address: PostAddress, _ timeout: UInt64,
     _ socket: DeliverySocket
   ) {
     var alerts = state
@@ -96,7 +98,7 @@ package enum DeliveryWorker {
 
   /// Posts once; nil when it was taken, else what went wrong.
   private static func post(
-    _ alerts: AlertmanagerAlerts, _ address: AlertmanagerAddress, _ timeout: UInt64
+    _ alerts: AlertmanagerAlerts, _ address: PostAddress, _ timeout: UInt64
   ) -> String? {
     let now = SystemClock.wall.now
     do throws(HTTPPost.Failure) {

@@ -21,9 +21,11 @@ package struct HTTPPost: ~Copyable {
 
   /// Posts JSON; returns the status and the beginning of what the server says to it.
   ///
-  /// - Parameter timeout: nanoseconds for all of it but the look-up of the host's name.
+  /// - Parameters:
+  ///   - timeout: nanoseconds for all of it but the look-up of the host's name.
+  ///   - readsAnswer: whether what comes with a good status is wanted too.
   package static func send(
-    _ body: [UInt8], to address: AlertmanagerAddress, timeout: UInt64
+    _ body: [UInt8], to address: PostAddress, timeout: UInt64, readsAnswer: Bool = false
   ) throws(Failure) -> PostAnswer {
     let post = try HTTPPost(address, Deadline(after: timeout))
     let head =
@@ -33,14 +35,14 @@ package struct HTTPPost: ~Copyable {
       try post.write(Array(head.utf8) + body)
     } catch {
       // A server that refuses a body may have answered why, and closed, before all of it was sent.
-      guard let answer = try? post.read() else { throw error }
+      guard let answer = try? post.read(toItsEnd: readsAnswer) else { throw error }
       return answer
     }
-    return try post.read()
+    return try post.read(toItsEnd: readsAnswer)
   }
 
   /// Connects to the first of the host's addresses that takes the connection.
-  private init(_ address: AlertmanagerAddress, _ deadline: Deadline) throws(Failure) {
+  private init(_ address: PostAddress, _ deadline: Deadline) throws(Failure) {
     var hints = unsafe addrinfo()
     unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
     unsafe hints.ai_flags = AI_NUMERICSERV
@@ -110,12 +112,12 @@ package struct HTTPPost: ~Copyable {
 
   /// The answer, as far as it is worth waiting for: once its head is there, a body that does not end, or
   /// a connection that does not close, changes nothing.
-  private borrowing func read() throws(Failure) -> PostAnswer {
+  private borrowing func read(toItsEnd: Bool) throws(Failure) -> PostAnswer {
     var bytes: [UInt8] = []
     var block = [UInt8](repeating: 0, count: 1024)
     var end: Failure?
     while bytes.count < Self.answerLimit {
-      if let answer = PostAnswer(bytes[...]), answer.isWhole { return answer }
+      if let answer = PostAnswer(bytes[...]), toItsEnd ? answer.hasItsBody : answer.isWhole { return answer }
       guard PostAnswer.mayBegin(with: bytes) else {
         throw Failure(reason: "not an HTTP response")
       }

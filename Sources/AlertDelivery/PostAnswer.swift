@@ -9,6 +9,9 @@ package struct PostAnswer: Equatable, Sendable {
   /// not to, and a status that is good needs no body.
   package var isWhole: Bool
 
+  /// Whether its body has come, as its Content-Length says.
+  package var hasItsBody: Bool
+
   /// Characters of the text that are kept.
   private static let textLimit = 200
 
@@ -28,7 +31,8 @@ package struct PostAnswer: Equatable, Sendable {
       self.status = status
       let body = String(decoding: rest, as: UTF8.self).split { $0.isWhitespace }
       text = String(body.joined(separator: " ").prefix(Self.textLimit))
-      isWhole = (200..<300).contains(status) || Self.length(lines).map { rest.count >= $0 } ?? false
+      hasItsBody = Self.length(lines).map { rest.count >= $0 } ?? false
+      isWhole = (200..<300).contains(status) || hasItsBody
       return
     }
   }

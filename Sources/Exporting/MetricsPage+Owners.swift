@@ -4,7 +4,7 @@ import Statistics
 
 /// What processes, units and containers served and asked; nothing when nobody looks for them.
 extension MetricsPage {
-  func addOwners(to writer: inout MetricsWriter) {
+  func addOwners(to writer: inout some MetricsSink) {
     guard let owners = published.owners else { return }
     let sides = [("server", owners.servers), ("client", owners.clients)].map { role, listing in
       (role: role, listing: listing, sites: listing.sites.sorted { $0.name < $1.name })

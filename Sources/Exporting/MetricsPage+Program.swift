@@ -6,7 +6,7 @@ import Statistics
 
 extension MetricsPage {
   /// The ledger: what was seen, taken, lost, and what became of it.
-  func addCapture(to writer: inout MetricsWriter) {
+  func addCapture(to writer: inout some MetricsSink) {
     var samples = CounterSamples()
     samples.add(published.capture)
     samples.add(published.ledger)
@@ -28,7 +28,7 @@ extension MetricsPage {
   }
 
   /// What no capture saw; not there where it is not known.
-  private func addMachineCounters(to writer: inout MetricsWriter) {
+  private func addMachineCounters(to writer: inout some MetricsSink) {
     for counter in CaptureCounters.machineCounters {
       guard let value = published.capture[keyPath: counter.field],
         case .family(let name, let help)? = counter.metric
@@ -38,7 +38,7 @@ extension MetricsPage {
     }
   }
 
-  private func addGauges(to writer: inout MetricsWriter) {
+  private func addGauges(to writer: inout some MetricsSink) {
     let gauges = published.gauges
     if !gauges.rings.isEmpty {
       writer.family("wiretally_capture_ring_bytes", .gauge, "Size of a worker's ring.")
@@ -64,7 +64,7 @@ extension MetricsPage {
     writer.sample(UInt64(published.interfaceDownSince == nil ? 1 : 0))
   }
 
-  func addAlerts(to writer: inout MetricsWriter) {
+  func addAlerts(to writer: inout some MetricsSink) {
     guard !published.alerts.isEmpty else { return }
     let kinds: [(String, MetricsWriter.Kind, String, (AlertStatus) -> Double)] = [
       ("wiretally_alert_active", .gauge, "1 while a rule's alert is raised.", { $0.since == nil ? 0 : 1 }),
@@ -82,7 +82,7 @@ extension MetricsPage {
   }
 
   /// The program's own cost, and what it is.
-  func addProgram(to writer: inout MetricsWriter) {
+  func addProgram(to writer: inout some MetricsSink) {
     let label = published.label
     writer.family("process_cpu_seconds", .counter, "Processor time of this program, user and system.")
     writer.sample(published.cost.processorTime, per: 1_000_000)

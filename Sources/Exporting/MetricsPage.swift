@@ -13,16 +13,21 @@ struct MetricsPage {
 
   func render(_ format: MetricsWriter.Format) -> [UInt8] {
     var writer = MetricsWriter(format)
+    add(to: &writer)
+    return writer.end()
+  }
+
+  /// All families.
+  func add(to writer: inout some MetricsSink) {
     addTraffic(to: &writer)
     addSites(to: &writer)
     addOwners(to: &writer)
     addCapture(to: &writer)
     addAlerts(to: &writer)
     addProgram(to: &writer)
-    return writer.end()
   }
 
-  private func addTraffic(to writer: inout MetricsWriter) {
+  private func addTraffic(to writer: inout some MetricsSink) {
     let traffic = published.traffic
     let totals = traffic.totals
     writer.family("wiretally_http_requests", .counter, "Requests seen, each once.")
@@ -68,7 +73,7 @@ struct MetricsPage {
   }
 
   /// Requests by the version of HTTP, and gRPC's calls.
-  private func addProtocols(_ totals: TrafficTotals, to writer: inout MetricsWriter) {
+  private func addProtocols(_ totals: TrafficTotals, to writer: inout some MetricsSink) {
     writer.family("wiretally_http_protocol_requests", .counter, "Requests by the version of HTTP.")
     for entry in totals.protocols {
       writer.sample(entry.requests, ["network_protocol_version": entry.version.number])
@@ -95,7 +100,7 @@ struct MetricsPage {
     return counts + [NamedCount(name: SiteLedger.otherName, count: rest)]
   }
 
-  private func addSites(to writer: inout MetricsWriter) {
+  private func addSites(to writer: inout some MetricsSink) {
     let listing = published.sites
     let sites = listing.sites.sorted { $0.name < $1.name }
     let rows = sites.map { ($0.name, $0.outcomes) } + [(SiteLedger.otherName, listing.other)]

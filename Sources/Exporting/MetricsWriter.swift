@@ -6,12 +6,9 @@ import Text
 /// Prometheus text, format 0.0.4, or OpenMetrics 1.0: families of samples, one line each.
 ///
 /// The two differ in the name of a counter's family and in the last line.
-struct MetricsWriter {
+struct MetricsWriter: MetricsSink {
   enum Format: Sendable { case text, openMetrics }
   enum Kind: String { case counter, gauge, histogram }
-
-  /// A label's value may be anything.
-  typealias Labels = KeyValuePairs<String, String>
 
   let format: Format
   private var text = ByteText()
@@ -20,7 +17,6 @@ struct MetricsWriter {
 
   init(_ format: Format) { self.format = format }
 
-  /// Begins a family; a counter's name comes without `_total`.
   mutating func family(_ name: String, _ kind: Kind, _ help: String) {
     self.name = name
     self.kind = kind
@@ -28,20 +24,9 @@ struct MetricsWriter {
     text.append("# HELP \(title) \(help)\n# TYPE \(title) \(kind.rawValue)\n")
   }
 
-  /// A sample of the family.
-  mutating func sample(_ value: UInt64, _ labels: Labels = [:]) {
-    sample(value, labels: labels.map { ($0.key, $0.value) })
-  }
-
   mutating func sample(_ value: UInt64, labels: [(String, String)]) {
     begin(kind == .counter ? "_total" : "", labels)
     text.append(value)
-    text.append("\n")
-  }
-
-  mutating func sample(_ value: Double, _ labels: Labels = [:]) {
-    begin(kind == .counter ? "_total" : "", labels)
-    append(value)
     text.append("\n")
   }
 
@@ -51,14 +36,12 @@ struct MetricsWriter {
     text.append("\n")
   }
 
-  /// A number of `unit` parts to one, exactly: nanoseconds as seconds with a unit of 1,000,000,000.
-  mutating func sample(_ value: UInt64, per unit: UInt64, _ labels: Labels = [:]) {
+  mutating func sample(_ value: UInt64, per unit: UInt64, labels: [(String, String)]) {
     begin(kind == .counter ? "_total" : "", labels)
     append(value, per: unit)
     text.append("\n")
   }
 
-  /// The samples of a histogram of seconds, from buckets in nanoseconds.
   mutating func histogram(
     _ labels: [(String, String)], bounds: [UInt64], counts: [UInt64], sum: UInt64
   ) {
@@ -81,10 +64,6 @@ struct MetricsWriter {
   mutating func end() -> [UInt8] {
     if format == .openMetrics { text.append("# EOF\n") }
     return text.bytes
-  }
-
-  private mutating func begin(_ suffix: String, _ labels: Labels) {
-    begin(suffix, labels.map { ($0.key, $0.value) })
   }
 
   private mutating func begin(

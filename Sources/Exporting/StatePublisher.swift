@@ -27,6 +27,11 @@ package final class StatePublisher: Sendable {
     _ = consume last
   }
 
+  /// The latest state's metrics as requests to a collector; none before the first.
+  ///
+  /// - Parameter host: what the machine calls itself.
+  package func requests(host: String) -> [[UInt8]] { latest?.published.otlpRequests(host: host) ?? [] }
+
   /// The latest one; nil before the first.
   var latest: Posting? { posting.withLock { $0 } }
 }

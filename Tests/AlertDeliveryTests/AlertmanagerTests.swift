@@ -16,7 +16,7 @@ import Testing
     ("http://[2001:db8::1]", "2001:db8::1", 80, "/api/v2/alerts"),
   ])
   func `a URL gives host, port and path`(url: String, host: String, port: UInt16, path: String) throws {
-    let address = try AlertmanagerAddress(url)
+    let address = try PostAddress.alertmanager(url)
     #expect(address.host == host && address.port == port && address.path == path)
     #expect("http://\(address.authority)".count <= url.count)
   }
@@ -33,7 +33,7 @@ import Testing
     ("http://a\r\nX: y", "a URL is ASCII without spaces"),
   ])
   func `an invalid URL is reported`(url: String, reason: String) {
-    let fault = #expect(throws: AlertmanagerAddress.Fault.self) { try AlertmanagerAddress(url) }
+    let fault = #expect(throws: PostAddress.Fault.self) { try PostAddress.alertmanager(url) }
     #expect(fault?.description == "invalid Alertmanager URL '\(url)': \(reason)")
   }
 

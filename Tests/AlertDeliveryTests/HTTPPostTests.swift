@@ -18,7 +18,7 @@ import Testing
     _ = signal(SIGPIPE, SIG_IGN)
     let server = OddServer(manner)
     defer { server.stop() }
-    let address = try AlertmanagerAddress("http://127.0.0.1:\(server.port)/prefix")
+    let address = try PostAddress.alertmanager("http://127.0.0.1:\(server.port)/prefix")
     do throws(HTTPPost.Failure) {
       return (.success(try HTTPPost.send(Array(body.utf8), to: address, timeout: timeout)), server.post)
     } catch {

@@ -33,6 +33,7 @@ final class OddServer: Sendable {
   let port: UInt16
   private let listening: Int32
   private let last = Mutex<String>("")
+  private let served = Mutex<Int>(0)
 
   init(_ manner: Manner) {
     listening = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
@@ -54,6 +55,7 @@ final class OddServer: Sendable {
       while true {
         let connection = accept(listening, nil, nil)
         if connection < 0 { break }
+        served.withLock { $0 += 1 }
         serve(connection, manner)
         close(connection)
       }
@@ -64,6 +66,9 @@ final class OddServer: Sendable {
 
   /// Ends its thread; a connection that is under way ends with the client's.
   func stop() { shutdown(listening, Int32(SHUT_RDWR)) }
+
+  /// How many connections it took.
+  var connections: Int { served.withLock { $0 } }
 
   /// The last post that it read whole.
   var post: String { last.withLock { $0 } }

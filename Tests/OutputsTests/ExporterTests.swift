@@ -33,15 +33,19 @@ private final class Dropping: Output {
   }
 }
 
-/// The output behind `--listen`: what it publishes, and when.
+/// The outputs behind `--listen` and `--otlp`: what is published, and when.
 @Suite struct ExporterTests {
   private let path = NSTemporaryDirectory() + "wiretally-" + UUID().uuidString + ".sock"
   private let backend = IdleBackend()
 
   private func exporter(_ arguments: [String]) throws -> Exporter? {
-    try Exporter(
-      ListenOptions.parse(arguments), label: CaptureLabel(backend: "eBPF", source: "eth0", ports: "80"),
-      ports: .http, backend: backend, started: ReporterTests.start)
+    try Exporter(ListenOptions.parse(arguments), ports: .http, StatePublisher())
+  }
+
+  private func state() -> StateOutput {
+    StateOutput(
+      sites: 50, label: CaptureLabel(backend: "eBPF", source: "eth0", ports: "80"), backend: backend,
+      started: ReporterTests.start)
   }
 
   @Test func `nothing is opened unless it was asked for`() throws {
@@ -49,38 +53,36 @@ private final class Dropping: Output {
   }
 
   @Test func `the state is published once a second, whatever the pace of the ticks`() throws {
-    let exporter = try #require(try exporter(["--listen", "unix:\(path)"]))
-    let reporter = try ReporterTests.reporter([exporter], keepsRecent: true)
+    let output = state()
+    let reporter = try ReporterTests.reporter([output], keepsRecent: true)
     reporter.tick(at: ReporterTests.start + ReporterTests.second - 1)
-    #expect(exporter.board.latest == nil)
+    #expect(output.board.latest == nil)
     var numbers: [UInt64] = []
     for step in 0..<25 {
       reporter.tick(at: ReporterTests.start + ReporterTests.second + UInt64(step) * ReporterTests.second / 10)
-      numbers.append(try #require(exporter.board.latest).number)
+      numbers.append(try #require(output.board.latest).number)
     }
     #expect(numbers == Array(repeating: 1, count: 10) + Array(repeating: 2, count: 10) + [3, 3, 3, 3, 3])
-    exporter.close { true }
   }
 
   @Test
   func `what is published is the watch's state: counters, notices, alerts, the interface, what was dropped`()
     throws
   {
-    let exporter = try #require(try exporter(["--listen", "unix:\(path)"]))
-    let reporter = try ReporterTests.reporter([exporter, Dropping()], keepsRecent: true)
+    let output = state()
+    let reporter = try ReporterTests.reporter([output, Dropping()], keepsRecent: true)
     reporter.notices = ["interface eth0 is down"]
     backend.interfaceDownSince = 5
     backend.gauges.rings = [CaptureGauges.Ring(bytes: 4_096, used: 64)]
     reporter.showIntervals(at: ReporterTests.start + 5 * ReporterTests.second / 2)
     reporter.tick(at: ReporterTests.start + 3 * ReporterTests.second)
-    let state = try #require(exporter.board.latest).published
+    let state = try #require(output.board.latest).published
     #expect(state.notices == ["interface eth0 is down"])
     #expect(state.interfaceDownSince == 5 && state.gauges == backend.gauges)
     #expect(state.outputs.lines == 7)
     #expect(state.alerts.map(\.rule) == ["low-traffic"] && state.alerts[0].since != nil)
     #expect(state.version == Wiretally.version && state.started == ReporterTests.start)
     #expect(state.at == ReporterTests.start + 3 * ReporterTests.second)
-    exporter.close { true }
   }
 
   @Test func `it listens from open to close, and leaves no file behind`() throws {

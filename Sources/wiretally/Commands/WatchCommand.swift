@@ -42,6 +42,13 @@ struct WatchCommand: ParsableCommand {
       "An Alertmanager to post alerts to, such as http://127.0.0.1:9093. May be repeated.", valueName: "url"))
   var alertmanagers: [String] = []
 
+  @Option(
+    name: .customLong("otlp"),
+    help: ArgumentHelp(
+      "An OpenTelemetry collector to post metrics and alerts to, such as http://127.0.0.1:4318.",
+      valueName: "url"))
+  var collector: String?
+
   @OptionGroup var sandbox: SandboxOptions
 
   @OptionGroup(title: "Screen Options") var screen: ScreenOptions
@@ -94,10 +101,17 @@ struct WatchCommand: ParsableCommand {
         "--no-alert excludes -t, --alert and --alert-file", hint: "--no-alert alone, or the rules without it")
     }
     for url in alertmanagers {
-      do throws(AlertmanagerAddress.Fault) {
-        _ = try AlertmanagerAddress(url)
+      do throws(PostAddress.Fault) {
+        _ = try PostAddress.alertmanager(url)
       } catch {
         throw ValidationError("--alertmanager: \(error)")
+      }
+    }
+    if let collector {
+      do throws(PostAddress.Fault) {
+        _ = try PostAddress.collector(collector)
+      } catch {
+        throw ValidationError("--otlp: \(error)")
       }
     }
     if alertmanagers.count > 8 {
@@ -178,6 +192,16 @@ struct WatchCommand: ParsableCommand {
     try AlertSenders(waits: false, origin: origin) { () throws(SystemError) in
       try options.alerts.delivery.start(
         alertmanagers: alertmanagers, interface: request.interface ?? "all", sandbox: sandbox)
+    }
+  }
+
+  /// The process that posts to the collector, started; nil without one.
+  func collectorProcess() throws(CaptureError) -> DeliveryProcess? {
+    guard let collector else { return nil }
+    do throws(SystemError) {
+      return try DeliveryOptions.collector(collector, sandbox: sandbox)
+    } catch {
+      throw CaptureError(.unavailable, "cannot start the process that posts metrics: \(error.reason)")
     }
   }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AlertDelivery
 import Capture
 import ExchangeStream
 import Reporting
@@ -15,10 +16,10 @@ struct LiveOutputs {
   /// Opens their sockets and the terminal, and takes the signals over.
   init(
     _ command: WatchCommand, label: CaptureLabel, plan: IntervalPlan, stream: ExchangeReader?,
-    filter: ExchangeFilter?, backend: any LiveBackend, start: UInt64
+    filter: ExchangeFilter?, backend: any LiveBackend, collector: DeliveryProcess?, start: UInt64
   ) throws {
-    let exporter = try Exporter(
-      command.listening, label: label, ports: command.options.ports.ports, backend: backend, started: start)
+    let state = StateOutput(sites: command.listening.sites, label: label, backend: backend, started: start)
+    let exporter = try Exporter(command.listening, ports: command.options.ports.ports, state.board)
     let isScreen = command.options.format == .screen
     let interruption = Interruption(handlesStops: isScreen)
     // Before files can no longer be opened: the terminal's description is one.
@@ -30,10 +31,12 @@ struct LiveOutputs {
           exchanges: LatestExchanges($0, query: command.options.query, filter: filter))
       } : nil
     input = WatchInput(interruption: interruption, keys: screen ?? Keyboard())
-    keepsRecent = exporter != nil
+    keepsRecent = exporter != nil || collector != nil
     // The manager first: nothing drawn or published delays a sign of life. The listener last: it is closed last.
     var outputs: [any Output] = [ServiceManager()]
     if let screen { outputs.append(screen) }
+    if keepsRecent { outputs.append(state) }
+    if let collector { outputs.append(CollectorOutput(collector, state.board)) }
     if let exporter { outputs.append(exporter) }
     self.outputs = outputs
   }

@@ -41,6 +41,7 @@ struct PreparedWatch: ~Copyable {
     if command.hasNoOwners { try alerts.checkOwners("--no-owners is given") }
     // Before anything is given up, and before anything is open that others should not have.
     let delivery = try command.deliveryProcesses()
+    let collector = try command.collectorProcess()
     let backend = try Backends.open(command.request)
     let sides = try SideChoice(
       command.side,
@@ -75,7 +76,8 @@ struct PreparedWatch: ~Copyable {
       limits: limits,
       depth: backend.depth)
     let live = try LiveOutputs(
-      command, label: label, plan: plan, stream: stream, filter: filter, backend: backend, start: start)
+      command, label: label, plan: plan, stream: stream, filter: filter, backend: backend,
+      collector: collector, start: start)
     let timeline = try Timeline(
       workers.tallies, plan: plan, start: start, keepsRecent: live.keepsRecent,
       keepsWindows: command.options.keepsWindows, pinned: pinned,

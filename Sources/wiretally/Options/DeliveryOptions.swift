@@ -39,17 +39,27 @@ struct DeliveryOptions: ParsableArguments {
         try DeliveryProcess.start(means, timeout: timeout, extra: extra, arguments: ["wiretally", "deliver"]))
     }
     if let command { try add(.command(command), timeout.nanoseconds, DeliveryMessage()) }
-    var extra = DeliveryMessage()
-    if let sandbox, !sandbox.isUnsandboxed {
-      extra["sandbox"] = "1"
-      extra["user"] = sandbox.account?.name
-    }
     for url in alertmanagers {
       try add(
-        .alertmanager(url: url, instance: Environment.hostName, interface: interface), Self.postTimeout, extra
-      )
+        .alertmanager(url: url, instance: Environment.hostName, interface: interface), Self.postTimeout,
+        Self.orders(sandbox))
     }
     return processes
+  }
+
+  /// The process that posts to the collector at `url`, started as `start` starts its own.
+  static func collector(_ url: String, sandbox: SandboxOptions) throws(SystemError) -> DeliveryProcess {
+    try DeliveryProcess.start(
+      .collector(url: url), timeout: postTimeout, extra: orders(sandbox), arguments: ["wiretally", "deliver"])
+  }
+
+  /// What a process that only posts is to give up.
+  private static func orders(_ sandbox: SandboxOptions?) -> DeliveryMessage {
+    var orders = DeliveryMessage()
+    guard let sandbox, !sandbox.isUnsandboxed else { return orders }
+    orders["sandbox"] = "1"
+    orders["user"] = sandbox.account?.name
+    return orders
   }
 
   /// Nanoseconds that a post to an Alertmanager may take.

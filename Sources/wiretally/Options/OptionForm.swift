@@ -52,6 +52,7 @@ struct OptionForm {
     OptionForm("--on-alert-timeout", expected: time, example: "10s"),
     OptionForm(
       "--alertmanager", expected: "a URL", example: "http://127.0.0.1:9093", isRepeatable: true),
+    OptionForm("--otlp", expected: "a URL", example: "http://127.0.0.1:4318"),
     OptionForm("-i", "--interface", expected: "an interface", example: "eth0"),
     OptionForm("--filter", expected: "an expression of libpcap", example: "'host 10.0.0.1'"),
     OptionForm(

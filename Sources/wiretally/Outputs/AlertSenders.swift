@@ -69,13 +69,7 @@ final class AlertSenders: Output {
   var warnings: [String] { processes.compactMap(\.warning) }
 
   /// The same for JSON.
-  var deliveries: [DeliveryState] {
-    processes.map {
-      DeliveryState(
-        name: $0.name, delivered: $0.delivered, failed: $0.failed, dropped: $0.dropped,
-        pending: UInt64($0.pending), fault: $0.fault)
-    }
-  }
+  var deliveries: [DeliveryState] { processes.map(\.state) }
 
   var dropped: OutputCounters {
     var counters = OutputCounters()

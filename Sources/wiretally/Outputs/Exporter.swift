@@ -2,29 +2,19 @@
 
 import Capture
 import Exporting
-import Reporting
-import Statistics
 
-/// The listener of a live watch, and the state published to it once a second; nothing of it exists without `--listen`.
+/// The listener of a live watch; nothing of it exists without `--listen`.
 final class Exporter: Output {
   private let socket: ListeningSocket
-  let board = StatePublisher()
+  private let board: StatePublisher
   private var listener: Listener?
-  private let writer: StateBuilder
-  private let label: CaptureLabel
   private let ports: PortSet
-  private let backend: any LiveBackend
 
   /// Opens the socket and what else will be read; nil when nobody wants it.
-  init?(
-    _ options: ListenOptions, label: CaptureLabel, ports: PortSet, backend: any LiveBackend, started: UInt64
-  ) throws(ListenError) {
+  init?(_ options: ListenOptions, ports: PortSet, _ board: StatePublisher) throws(ListenError) {
     guard let address = options.listen else { return nil }
     socket = try ListeningSocket(address)
-    writer = StateBuilder(board, version: Wiretally.version, started: started, sites: options.sites)
-    self.label = label
-    self.ports = ports
-    self.backend = backend
+    (self.ports, self.board) = (ports, board)
   }
 
   /// Serves, on a thread of its own that has the privileges of this one.
@@ -45,22 +35,6 @@ final class Exporter: Output {
       lines.append("warning: \(address) is unauthenticated; anyone who can connect sees the visited sites")
     }
     return lines
-  }
-
-  /// Publishes the state, once a second.
-  func tick(_ reporter: Reporter, at now: UInt64) {
-    guard writer.isDue(now) else { return }
-    var input = StateBuilder.PublishInput(label: label)
-    input.notices = reporter.warnings
-    input.deliveries = reporter.deliveries
-    input.outputs = reporter.dropped
-    input.alerts = reporter.alertStatuses
-    input.board = reporter.alerts
-    input.capture = reporter.counters
-    input.shift = reporter.shift
-    input.gauges = backend.gauges
-    input.interfaceDownSince = backend.interfaceDownSince
-    writer.write(reporter.timeline, at: now, input)
   }
 
   func close(isInterrupted: () -> Bool) { listener?.stop() }

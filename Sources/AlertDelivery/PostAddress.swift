@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Where an Alertmanager listens, out of its URL: `http://HOST[:PORT][/PREFIX]`.
-package struct AlertmanagerAddress: Equatable, Sendable {
+/// Where a receiver of posts listens, out of its URL: `http://HOST[:PORT][/PREFIX]`.
+package struct PostAddress: Equatable, Sendable {
   /// Why a URL is no such address, in words.
   package struct Fault: Error, Equatable, CustomStringConvertible {
     package var description: String
@@ -10,19 +10,39 @@ package struct AlertmanagerAddress: Equatable, Sendable {
   /// A name, or an address without brackets.
   package let host: String
   package let port: UInt16
-  /// The path that alerts are posted to.
-  package let path: String
+  /// The path that is posted to.
+  package private(set) var path: String
   /// What the Host field says.
   package let authority: String
 
-  package init(_ url: String) throws(Fault) {
+  /// The API for alerts of an Alertmanager, version 2.
+  package static func alertmanager(_ url: String) throws(Fault) -> PostAddress {
+    var address = try PostAddress(
+      url, of: "Alertmanager", example: "http://127.0.0.1:9093",
+      detour: "use a proxy, or --on-alert with curl or amtool")
+    address.path += "/api/v2/alerts"
+    return address
+  }
+
+  /// A collector's address for OTLP over HTTP.
+  package static func collector(_ url: String) throws(Fault) -> PostAddress {
+    try PostAddress(
+      url, of: "collector", example: "http://127.0.0.1:4318", detour: "use a collector on this machine")
+  }
+
+  /// The same server's address for one of OTLP's signals.
+  func posting(_ signal: OTLPSignal) -> PostAddress {
+    var address = self
+    address.path += "/v1/" + signal.rawValue
+    return address
+  }
+
+  private init(_ url: String, of receiver: String, example: String, detour: String) throws(Fault) {
     func fault(_ reason: String) -> Fault {
-      Fault(description: "invalid Alertmanager URL '\(url)': \(reason)")
+      Fault(description: "invalid \(receiver) URL '\(url)': \(reason)")
     }
-    if url.hasPrefix("https://") {
-      throw fault("https is not supported; use a proxy, or --on-alert with curl or amtool")
-    }
-    guard url.hasPrefix("http://") else { throw fault("expected a URL such as http://127.0.0.1:9093") }
+    if url.hasPrefix("https://") { throw fault("https is not supported; \(detour)") }
+    guard url.hasPrefix("http://") else { throw fault("expected a URL such as \(example)") }
     guard url.utf8.allSatisfy({ $0 > UInt8(ascii: " ") && $0 <= UInt8(ascii: "~") }) else {
       throw fault("a URL is ASCII without spaces")
     }
@@ -54,6 +74,6 @@ package struct AlertmanagerAddress: Equatable, Sendable {
     self.host = String(host)
     self.port = port
     self.authority = String(authority)
-    path = prefix + "/api/v2/alerts"
+    path = prefix
   }
 }
