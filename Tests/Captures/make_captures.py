@@ -6,6 +6,7 @@ Usage: make_captures.py [FOLDER [NAME...]], as root; needs the packages of the g
 packaging/install-packages @captures.
 """
 
+import collections
 import json
 import os
 import shutil
@@ -16,6 +17,7 @@ import time
 
 from making import (  # noqa: F401
     derived,
+    grpc_peers,
     lab,
     scenarios_clients,
     scenarios_grpc,
@@ -59,6 +61,7 @@ def traffic(laboratory, one, recording):
 
 def mark(laboratory, one):
     """Remembers where the servers' logs end."""
+    open(grpc_peers.seen(laboratory), "w").close()
     laboratory.marks = {}
     for server in one.servers:
         path = servers.log(laboratory, server)
@@ -76,6 +79,19 @@ def entries(laboratory, one):
     return [entry for entry in found if entry]
 
 
+def agree(laboratory, one, found):
+    """Checks that the clients of gRPC saw each call end as the server ended it, but those that they gave up."""
+    with open(grpc_peers.seen(laboratory)) as file:
+        seen = collections.Counter(file.read().split())
+    if not seen:
+        return
+    # Through a proxy with both legs recorded, the server's log stands for each of them.
+    legs = len(one.servers)
+    ended = {name: count // legs for name, count in truth.calls(found)["statuses"].items()}
+    if seen != collections.Counter(ended) + collections.Counter(one.given_up):
+        raise SystemExit(f"{one.name}: the clients saw {dict(seen)}, the server ended {ended}")
+
+
 def make(laboratory, one, folder):
     """Makes one capture, and what must be read of it."""
     path = f"{folder}/{one.name}.pcap"
@@ -88,6 +104,7 @@ def make(laboratory, one, folder):
         # Apache logs an upgrade's request twice: with 101, and as what it answers on stream 1.
         found = [entry for entry in found if entry["status"] not in one.interim]
         found[0]["interim"] = one.interim
+    agree(laboratory, one, found)
     body = {
         "name": one.name, "server": one.server, "client": one.client, "shows": one.shows, "ports": list(one.ports),
         "truth_from": one.truth_from or f"the log of {' and '.join(one.servers)}",

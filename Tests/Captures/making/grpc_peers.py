@@ -8,6 +8,17 @@ import time
 LARGE = [("grpc.max_metadata_size", 65536)]
 
 
+def seen(lab):
+    """Where clients write the status with which each call ended for them."""
+    return f"{lab.folder}/grpc-seen.log"
+
+
+def note(path, code):
+    """Writes how a call ended for its client."""
+    with open(path, "a") as file:
+        file.write(code.name + "\n")
+
+
 class Handlers:
     """Methods `/shop.KIND/CODE`: unary, streaming either way or both, ended with that status.
 
@@ -34,7 +45,7 @@ class Handlers:
 
         def end(context):
             code = int(method)
-            self.write(path, self.authority, status=200, failed=code != 0)
+            self.write(path, self.authority, status=200, failed=code != 0, grpc=self.codes[code].name)
             if kind == "Only":
                 context.abort(self.codes[code], "no")
             context.set_code(self.codes[code])
@@ -69,7 +80,7 @@ class Handlers:
         }
         behaviours = {"Server": stream, "Both": stream, "Watch": watch, "Slow": slow}
         if kind not in makers:
-            self.write(path, self.authority, status=200, failed=True)
+            self.write(path, self.authority, status=200, failed=True, grpc="UNIMPLEMENTED")
             return None
         behaviour = behaviours.get(kind, unary)
 
@@ -111,7 +122,7 @@ def serve(address, log):
     server.wait_for_termination()
 
 
-def together(address, paths, connections=1, size=7):
+def together(to, address, paths, connections=1, size=7):
     """Makes calls at once, on some connections in turn."""
     import grpc
 
@@ -121,13 +132,13 @@ def together(address, paths, connections=1, size=7):
         grpc.channel_ready_future(channel).result(timeout=10)
     pending = [channels[place % connections].unary_unary(path).future(b"r" * size) for place, path in enumerate(paths)]
     for call in pending:
-        call.exception()
+        note(to, call.code())
     time.sleep(0.3)
     for channel in channels:
         channel.close()
 
 
-def abandon(address, paths):
+def abandon(to, address, paths):
     """Cancels each call half a second after its request."""
     import grpc
 
@@ -136,18 +147,20 @@ def abandon(address, paths):
             call = channel.unary_unary(path).future(b"request", wait_for_ready=True)
             time.sleep(0.5)
             call.cancel()
+            note(to, call.code())
         time.sleep(0.3)
 
 
-def calls(address, paths, kind="Unary", metadata=(), cancel=False, timeout=None, to=None, compression=None, request=b"request"):
+def calls(to, address, paths, kind="Unary", metadata=(), cancel=False, timeout=None, proxy=None, compression=None,
+          request=b"request"):
     """Makes calls one after the other on one connection; their failures are what they are made for.
 
-    `to` is a proxy that they are sent to instead.
+    `proxy` is one that they are sent to instead; how each ended is written to `to`.
     """
     import grpc
 
     options = [*LARGE, ("grpc.default_authority", f"{address}:50051")]
-    with grpc.insecure_channel(to or f"{address}:50051", options=options) as channel:
+    with grpc.insecure_channel(proxy or f"{address}:50051", options=options) as channel:
         makers = {
             "Server": channel.unary_stream, "Watch": channel.unary_stream, "Client": channel.stream_unary,
             "Both": channel.stream_stream,
@@ -156,12 +169,18 @@ def calls(address, paths, kind="Unary", metadata=(), cancel=False, timeout=None,
             call = makers.get(kind, channel.unary_unary)(path)
             message = iter([b"one", b"two"]) if kind in ("Client", "Both") else request
             try:
-                answer = call(message, metadata=metadata, wait_for_ready=True, timeout=timeout, compression=compression)
-                if kind in ("Server", "Both"):
-                    list(answer)
+                options = {"metadata": metadata, "wait_for_ready": True, "timeout": timeout, "compression": compression}
+                if kind not in ("Server", "Both", "Watch"):
+                    call(message, **options)
+                    note(to, grpc.StatusCode.OK)
+                    continue
+                answer = call(message, **options)
                 if cancel:
                     next(answer)
                     answer.cancel()
-            except grpc.RpcError:
-                pass
+                else:
+                    list(answer)
+                note(to, answer.code())
+            except grpc.RpcError as error:
+                note(to, error.code())
         time.sleep(0.3)

@@ -27,6 +27,8 @@ class Scenario:
     interim: tuple = ()
     # Seconds between the start of the traffic, which continues by itself, and that of the capture.
     late: float = 0.0
+    # The calls of gRPC that ended for their client alone, which gave them up or had no status from the server.
+    given_up: dict = dataclasses.field(default_factory=dict)
     # Where the ground truth comes from when it is not the log alone.
     truth_from: str = ""
 

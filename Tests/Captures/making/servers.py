@@ -9,7 +9,7 @@ from . import asgi_server, grpc_peers, raw_server, stdlib_server
 from .lab import address, address6
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-FORMAT = '{"request":"$request","host":"$http_host","status":"$status"}'
+FORMAT = '{"request":"$request","host":"$http_host","status":"$status","grpc":"$sent_http_grpc_status$sent_trailer_grpc_status"}'
 
 
 def log(lab, server):
@@ -34,7 +34,8 @@ def files(lab):
 
 
 def nginx(lab):
-    """nginx: static files, fixed answers, HTTP/2 on port 81, before gRPC's server on 82, after a PROXY header on 83."""
+    """nginx: static files, fixed answers, HTTP/2 on port 81, before gRPC's server on 82, after a PROXY header on 83, before
+    gRPC's server without a limit of time or a deadline on 84."""
     root, here = files(lab), lab.folder
     places = f"""
       root {root}; client_max_body_size 1m; large_client_header_buffers 8 32k; keepalive_requests 100000; if_modified_since before;
@@ -57,6 +58,7 @@ http {{
   server {{ {listens} {places} }}
   server {{ listen {address('nginx')}:81 http2; {places} }}
   server {{ listen {address('nginx')}:82 http2; location / {{ grpc_pass grpc://{address('grpc')}:50051; grpc_set_header Host $http_host; grpc_read_timeout 300ms; }} }}
+  server {{ listen {address('nginx')}:84 http2; location / {{ grpc_pass grpc://{address('grpc')}:50051; grpc_set_header Host $http_host; grpc_set_header grpc-timeout ""; }} }}
   server {{ listen {address('nginx')}:83 http2 proxy_protocol; {places} }}
 }}
 """)

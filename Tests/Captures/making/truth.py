@@ -35,6 +35,24 @@ def section(entry):
     return "/" + path[1:].split("/")[0] if path.startswith("/") else path or "/"
 
 
+STATUSES = (
+    "OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS", "PERMISSION_DENIED",
+    "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE",
+    "DATA_LOSS", "UNAUTHENTICATED",
+)
+
+
+def calls(entries):
+    """The calls of gRPC among some entries, and by name the statuses that they ended with.
+
+    Answers without a status are left out: whether the client gives such a one up before its end is a matter of moments.
+    """
+    found = [entry for entry in entries if entry["target"].startswith("/shop.")]
+    ended = (entry["grpc"] for entry in found if entry["status"] is not None and entry.get("grpc"))
+    names = (STATUSES[int(name)] if name.isdigit() else name for name in ended)
+    return {"requests": len(found), "statuses": dict(sorted(collections.Counter(names).items()))}
+
+
 def of(entries, direction="both", unmatched=(), prefaces=0):
     """The counts of all entries; a status of None is a request that was never answered, `unsettled` that of a response
     which was given up before its end, and `failed` says how a call of gRPC ended.
@@ -64,10 +82,13 @@ def of(entries, direction="both", unmatched=(), prefaces=0):
     for status in unmatched:
         counts["statuses"][str(status)] += 1
         responses += 1
+    aborted = sum(entry["status"] is None for entry in entries) if direction == "both" else 0
     result = {"requests": len(entries) if direction != "responses" else 0, "responses": responses}
     for name in ("methods", "statuses", "sites", "sections", "successes", "failures"):
         result[name] = dict(sorted(counts[name].items()))
-    return result | {"exchanges": exchanges, "interim": interim, "http2_prefaces": prefaces}
+    if any(entry["target"].startswith("/shop.") for entry in entries):
+        result["grpc"] = calls(entries)
+    return result | {"exchanges": exchanges, "aborted": aborted, "interim": interim, "http2_prefaces": prefaces}
 
 
 def entry_of(line, server_address):
@@ -85,5 +106,10 @@ def entry_of(line, server_address):
         fields["host"] = ""
     if fields["status"] is not None:
         fields["status"] = int(fields["status"])
+    if fields["status"] == 499:
+        # nginx's word for a client that gave up: nothing was answered.
+        fields["status"] = None
+    if fields.get("grpc") not in (None, "", "0", "OK"):
+        fields["failed"] = True
     fields.setdefault("server_address", server_address)
     return fields
