@@ -106,6 +106,33 @@ def open_streams(_):
         yield from flood(number, (frame(HEADERS, REQUEST, END_HEADERS, 2 * index + 1) for index in range(20_000)))
 
 
+@attack("HTTP/2: frames of 16 MiB", "capture.h2Resyncs")
+def long_frames(_):
+    talkers = []
+    for number in range(8):
+        talker, opening = connection(number)
+        yield from opening
+        talkers.append(talker)
+    for index in itertools.count(0, 3):
+        for number, talker in enumerate(talkers):
+            # A header that announces all that its three bytes can, then a segment in which frames are found again.
+            huge = b"\xff\xff\xff" + frame((HEADERS, SETTINGS, 0x77, DATA)[number % 4], b"", 0, 1)[3:] + b"x" * 1_000
+            first, second, third = (frame(HEADERS, REQUEST, END_HEADERS | END_STREAM, 2 * (index + more) + 1)
+                                    for more in range(3))
+            yield from talker.send(first + huge)
+            yield from talker.send(second + third)
+
+
+@attack("HTTP/2: streams up to 2^31", "capture.evictedRequests", least=1_000)
+def high_streams(_):
+    step = 1 << 24
+    for number in itertools.count():
+        streams = [*range(1, 0x7FFF_FFFF, step), 0x7FFF_FFFF]
+        # Beyond the last one nothing can be asked: what still is sent counts as no request.
+        frames = (frame(HEADERS, REQUEST, END_HEADERS | END_STREAM, stream) for stream in [*streams, 1, 0x7FFF_FFFF])
+        yield from flood(number, frames)
+
+
 @attack("HTTP/2: connections that say little", "capture.evictedHTTP2", least=FLOWS + 25_000)
 def idle_connections(_):
     # First the table of connections, so that what grows afterwards is HTTP/2's.
