@@ -347,7 +347,14 @@ extension ExchangeTracker {
     if payload.byteCount >= 5, HeadStart.verdict(payload) == .response, payload.byte(0) == UInt8(ascii: "H") {
       streams.noteResponse(until: clock &+ limits.translationPatience)
       let request = expectedRequest(sequence: segment.sequence, acknowledgement: segment.acknowledgement)
-      if let request { join(place, toAskerOf: request) }
+      if let request {
+        join(place, toAskerOf: request)
+      } else if streams.firstHeld(place.flow, place.direction.opposite) == nil,
+        let answered = answeredAsker(of: segment), answered.flow != place.flow
+      {
+        // Only responses have these addresses: else it is a connection of its own, whatever its numbers.
+        join(place, to: answered)
+      }
     } else if let earlier = streams.earlierSighting(segment, payload, in: place) {
       join(place, to: earlier)
     }
@@ -366,6 +373,20 @@ extension ExchangeTracker {
     guard asker != place.flow else { return nil }
     join(place, to: (asker, responseDirection(of: asker)))
     return asker
+  }
+
+  /// Where a response was seen before under other addresses: a bridge that translates shows it with those of both its
+  /// sides and with some in between, of which one end stays. Nil when it was not.
+  private func answeredAsker(of segment: borrowing Segment) -> FlowLocation? {
+    guard
+      let flow = pairing.expectingFlow(
+        sequence: segment.sequence, acknowledgement: segment.acknowledgement), streams.hasAsked(flow)
+    else { return nil }
+    let asker = (flow: flow, direction: responseDirection(of: flow))
+    let known = ends(flow, from: asker.direction)
+    let (server, client) = (segment.source, segment.destination)
+    guard known.to == client || known.from == server && known.to.port == client.port else { return nil }
+    return streams.hasReceived(segment.sequence, length: segment.payloadLength, at: asker) ? asker : nil
   }
 
   private mutating func join(_ place: FlowLocation, to other: FlowLocation) {

@@ -2,7 +2,7 @@
 
 /// The numbers of link layers in capture files and in libpcap (tcpdump.org/linktypes.html); several stand for
 /// another one that only some system used.
-enum LinkType {
+package enum LinkType {
   static var null: UInt32 { 0 }
   static var ethernet: UInt32 { 1 }
   static var tokenRing: UInt32 { 6 }
@@ -48,7 +48,8 @@ enum LinkType {
   static var nflog: UInt32 { 239 }
   static var netAnalyzer: UInt32 { 240 }
   static var ipOverInfiniBand: UInt32 { 242 }
-  static var linuxSLL2: UInt32 { 276 }
+  /// Linux's cooked one, version 2, which names the interface.
+  package static var linuxSLL2: UInt32 { 276 }
   static var dsaTagBroadcom: UInt32 { 281 }
   static var dsaTagBroadcomPrepended: UInt32 { 282 }
   static var dsaTagDSA: UInt32 { 284 }

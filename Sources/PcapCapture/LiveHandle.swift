@@ -44,6 +44,9 @@ final class LiveHandle {
     guard status >= 0 else {
       throw unsafe Self.refused(status, name, String(cString: pcap_geterr(handle)))
     }
+    // Of the two headers that packets of all interfaces come with, the one that says of which: a second sighting on
+    // another interface may be under other addresses. A libpcap before 1.10 lacks it and keeps the first one.
+    if options.interface == nil { _ = unsafe pcap_set_datalink(handle, Int32(LinkType.linuxSLL2)) }
     let type = UInt32(bitPattern: unsafe pcap_datalink(handle))
     guard let link = LinkLayer(linkType: type) else {
       throw CaptureError(.unavailable, "\(name) has link type \(type), which cannot be read")

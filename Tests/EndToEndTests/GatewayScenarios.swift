@@ -19,12 +19,6 @@ extension Scenario {
     },
     Scenario("a bridge between two hosts") { bridged($0, isServer: false) },
     Scenario("a service on a bridge's address") { bridged($0, isServer: true) },
-    Scenario("a container published on the watched port") { contained($0, published: 80, inside: 3000) },
-    Scenario("a container published on another port") { contained($0, published: 8080, inside: 80) },
-    Scenario("a container published on its own port") { contained($0, published: 80, inside: 80) },
-    Scenario("a container that its own host asks by the published port") { stage in
-      contained(stage, published: 8080, inside: 80, isHostAsking: true)
-    },
   ]
 
   private static func routed(_ stage: Stage, interface: String? = nil, direction: String? = nil) -> Truth {
@@ -33,38 +27,6 @@ extension Scenario {
     let server = WebServer(in: name)
     stage.watch(in: router, interface, direction: direction)
     return Truth(server, LiveTrafficTests.mixedTraffic(from: client, to: "10.78.2.1"))
-  }
-
-  /// A host that publishes the port of a container on a bridge, as Docker does: the address and the port change between
-  /// the sightings of a packet, and with them on which side it is on the watched port.
-  private static func contained(
-    _ stage: Stage, published: Int, inside: Int, isHostAsking: Bool = false
-  ) -> Truth {
-    let network = stage.network
-    let client = network.add("c"), host = network.add("h"), name = network.add("k")
-    network.join(client, "eth0", "10.78.3.2/24", host, "outer", "10.78.3.1/24")
-    network.join(name, "eth0", "172.31.0.2/24", host, "port1", "0.0.0.0/32")
-    Shell.run(
-      """
-      ip -n \(host) link add br0 type bridge; ip -n \(host) addr add 172.31.0.1/24 dev br0
-      ip -n \(host) link set br0 up; ip -n \(host) link set port1 master br0
-      ip -n \(name) route add default via 172.31.0.1
-      """)
-    Network.run(
-      """
-      sysctl -qw net.ipv4.ip_forward=1 net.ipv4.conf.all.route_localnet=1
-      nft -f - <<END
-      table ip nat {
-        chain before { type nat hook prerouting priority -100; ip daddr 10.78.3.1 tcp dport \(published) dnat to 172.31.0.2:\(inside); }
-        chain own { type nat hook output priority -100; ip daddr 10.78.3.1 tcp dport \(published) dnat to 172.31.0.2:\(inside); }
-        chain after { type nat hook postrouting priority 100; ip saddr 172.31.0.0/24 oifname != "br0" masquerade; }
-      }
-      END
-      """, in: host)
-    let server = WebServer(in: name, ports: [inside])
-    stage.watch(in: host)
-    let asking = isHostAsking ? host : client
-    return Truth(server, LiveTrafficTests.mixedTraffic(from: asking, to: "10.78.3.1:\(published)"))
   }
 
   private static func bridged(_ stage: Stage, isServer: Bool) -> Truth {

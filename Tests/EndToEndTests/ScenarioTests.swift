@@ -8,8 +8,16 @@ import Testing
     if: Machine.hasTranslation && Shell.has("tcpdump") && Shell.has(Stage.python),
     "needs root, network namespaces, nginx, curl, nft, tcpdump and python3"))
 struct ScenarioTests {
-  @Test(arguments: Scenario.hosts + Scenario.gateways + Scenario.streams + Scenario.frames + Scenario.devices)
-  func `three backends count what was there`(scenario: Scenario) {
+  @Test(
+    arguments: Scenario.hosts + Scenario.gateways + Scenario.streams + Scenario.frames + Scenario.devices)
+  func `three backends count what was there`(scenario: Scenario) { check(scenario) }
+
+  @Test(arguments: Scenario.containers)
+  func `what containers ask and answer counts once, before each backend and at depth streams`(
+    scenario: Scenario
+  ) { check(scenario) }
+
+  private func check(_ scenario: Scenario) {
     let stage = Stage()
     let truth = scenario.play(stage)
     for (backend, summary) in stage.summaries(truth.requests) {
@@ -21,6 +29,7 @@ struct ScenarioTests {
       if let statuses = truth.statuses {
         #expect(summary.statuses == statuses, "\(scenario.name), \(backend)")
         #expect(summary.exchanges == truth.requests, "\(scenario.name), \(backend)")
+        #expect(summary.unmatchedResponses == 0, "\(scenario.name), \(backend)")
       }
       if let methods = truth.methods { #expect(summary.methods == methods, "\(scenario.name), \(backend)") }
       if truth.hasDuplicates { #expect(summary.capture.duplicates > 0, "\(scenario.name), \(backend)") }

@@ -10,18 +10,19 @@ final class Stage {
   private var dump: PacketDump?
   private var ports = "80"
 
-  /// Starts the backends in a namespace, on one interface or all.
+  /// Starts the backends in a namespace, on one interface or all; eBPF a second time at depth streams if so asked.
   func watch(
     in name: String, _ interface: String? = nil, ports: String = "80", direction: String? = nil,
-    _ options: [String] = []
+    alsoStreams: Bool = false, _ options: [String] = []
   ) {
     self.ports = ports
     let sides = direction.map { ["-Q", $0] } ?? []
     dump = PacketDump(in: name, interface, sides)
-    for backend in ["ebpf", "pcap"] {
-      let arguments = ["--backend", backend, "--format", "json", "--port", ports] + sides + options
+    let backends = [["ebpf"], ["pcap"]] + (alsoStreams ? [["ebpf", "--depth", "streams"]] : [])
+    for backend in backends {
+      let arguments = ["--backend"] + backend + ["--format", "json", "--port", ports] + sides + options
       let monitor = Monitor(in: name, arguments + (interface.map { ["-i", $0] } ?? []))
-      monitors.append((backend, monitor))
+      monitors.append((backend.joined(separator: " "), monitor))
     }
   }
 

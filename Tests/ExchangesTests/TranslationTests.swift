@@ -41,6 +41,15 @@ extension Dialogue.Packet {
     return packet
   }
 
+  /// A response as a bridge that translates has it in between: from the server's inner address to the client's own.
+  var between: Dialogue.Packet {
+    var packet = inside()
+    packet.segment.destination = segment.destination
+    packet.segment.interface = 3
+    packet.segment.time += 10_000
+    return packet
+  }
+
   var isRequest: Bool { segment.destination.port == 80 }
 }
 
@@ -93,6 +102,24 @@ extension Dialogue.Packet {
     let payloads = plain.count { !$0.payload.isEmpty }
     #expect(account.counters.duplicates == truth.counters.duplicates + UInt64(payloads))
     #expect(account.isBalanced)
+  }
+
+  @Test(arguments: CaptureDepth.allCases)
+  func `responses seen under a third pair of addresses count once`(depth: CaptureDepth) {
+    let plain = Self.packets(Self.talk(depth: depth), depth)
+    let truth = Self.account(plain, depth)
+    let account = Self.account(
+      plain.flatMap { $0.isRequest ? [$0.outside, $0.inside()] : [$0.inside(), $0.between, $0.outside] },
+      depth)
+    #expect(account.totals == truth.totals)
+    #expect(account.unmatchedResponses.isEmpty)
+    #expect(account.isBalanced)
+    // Numbers that nobody read are another connection's.
+    var foreign = plain.last { !$0.isRequest && !$0.payload.isEmpty }?.between
+    foreign?.segment.sequence &+= 1
+    let strange = Self.account(plain + [foreign].compactMap { $0 }, depth)
+    // It holds two responses.
+    #expect(strange.counters.unmatchedResponses == 2)
   }
 
   @Test(arguments: CaptureDepth.allCases, [true, false])

@@ -10,6 +10,7 @@ struct ExpectedResponses: ~Copyable {
     var sequence: UInt32
     var acknowledgement: UInt32
     var request: PackedIndex<RequestIndex>
+    var flow: PackedIndex<FlowIndex>
   }
 
   private static let bits = 13
@@ -17,15 +18,20 @@ struct ExpectedResponses: ~Copyable {
   private var entries = FixedArray<Int, Entry>(zeroed: 1 << Self.bits)
 
   /// Remembers which numbers the response to a request will carry.
-  mutating func note(_ request: RequestIndex, sequence: UInt32, acknowledgement: UInt32) {
+  mutating func note(
+    _ request: RequestIndex, of flow: FlowIndex, sequence: UInt32, acknowledgement: UInt32
+  ) {
     entries[NumberHash.slot(sequence, acknowledgement, bits: Self.bits)].value = Entry(
-      sequence: sequence, acknowledgement: acknowledgement, request: PackedIndex(request))
+      sequence: sequence, acknowledgement: acknowledgement, request: PackedIndex(request),
+      flow: PackedIndex(flow))
   }
 
-  /// The request that expected a response with these numbers; nil when there was none.
-  func request(sequence: UInt32, acknowledgement: UInt32) -> RequestIndex? {
+  /// The request that expected a response with these numbers, and its flow; nil when there was none.
+  func request(sequence: UInt32, acknowledgement: UInt32) -> (request: RequestIndex, flow: FlowIndex)? {
     let found = entries[NumberHash.slot(sequence, acknowledgement, bits: Self.bits)]
-    guard found.sequence == sequence, found.acknowledgement == acknowledgement else { return nil }
-    return found.request.index
+    guard found.sequence == sequence, found.acknowledgement == acknowledgement,
+      let request = found.request.index, let flow = found.flow.index
+    else { return nil }
+    return (request, flow)
   }
 }

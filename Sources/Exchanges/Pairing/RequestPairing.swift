@@ -168,20 +168,27 @@ struct RequestPairing: ~Copyable {
     let waiting = pending[request]
     guard waiting.hasAcknowledgement else { return }
     // A server acknowledges the body too before it answers, as a rule; with 100 (Continue), the head.
-    expected.note(request, sequence: waiting.acknowledgement, acknowledgement: waiting.headEnd)
+    let flow = waiting.key.flow
+    expected.note(request, of: flow, sequence: waiting.acknowledgement, acknowledgement: waiting.headEnd)
     guard bodyLength > 0, bodyLength < 1 << 30 else { return }
     expected.note(
-      request, sequence: waiting.acknowledgement,
+      request, of: flow, sequence: waiting.acknowledgement,
       acknowledgement: waiting.headEnd &+ UInt32(truncatingIfNeeded: bodyLength))
   }
 
   /// The waiting request of any flow that a response with these numbers answers; nil when there is none.
   func expectedRequest(sequence: UInt32, acknowledgement: UInt32) -> RequestIndex? {
-    guard let request = expected.request(sequence: sequence, acknowledgement: acknowledgement),
+    guard let request = expected.request(sequence: sequence, acknowledgement: acknowledgement)?.request,
       pending[request].isWaiting, pending[request].acknowledgement == sequence,
       SequenceNumber.distance(acknowledgement, from: pending[request].headEnd) >= 0
     else { return nil }
     return request
+  }
+
+  /// The flow whose request expected a response with these numbers, also when it has it by now; nil when there was
+  /// none. The flow may have given way to another one.
+  func expectingFlow(sequence: UInt32, acknowledgement: UInt32) -> FlowIndex? {
+    expected.request(sequence: sequence, acknowledgement: acknowledgement)?.flow
   }
 
   /// Whether a response was sent before its sender had the request, or lies before what the client had

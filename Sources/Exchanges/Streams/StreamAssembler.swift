@@ -293,6 +293,11 @@ extension StreamAssembler {
     return aliases.fits(segment, half, firstHeld: held, isAsking: isAsking)
   }
 
+  /// Whether all of a segment's bytes were read there before.
+  func hasReceived(_ sequence: UInt32, length: UInt32, at place: FlowLocation) -> Bool {
+    flows[place.flow][place.direction].received.contains(sequence, sequence &+ length)
+  }
+
   /// Takes a flow's other addresses from it: its segments are its own again.
   mutating func dropAlias(_ flow: FlowIndex) { flows[flow].standing = .fresh }
 
