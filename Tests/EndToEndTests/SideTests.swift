@@ -72,6 +72,62 @@ struct SideTests {
     }
   }
 
+  /// Sites of a proxy that speaks TLS to its clients: on another machine without and with it, and on its own with it.
+  private static func terminating(_ folder: Folder) -> String {
+    """
+    worker_processes 1; user root; daemon off; error_log \(folder.file("error.log")); pid \(folder.file("pid"));
+    events { }
+    http { access_log off; client_body_temp_path \(folder.file("body")); proxy_temp_path \(folder.file("proxy"));
+      server { listen 10.78.1.2:44317 ssl; ssl_certificate \(folder.file("crt")); ssl_certificate_key \(folder.file("key"));
+        proxy_set_header Host $host;
+        location /echo { proxy_pass http://10.78.2.1; }
+        location /move { proxy_pass https://10.78.2.1:44317; }
+        location /fail { proxy_pass https://127.0.0.1:44317; }
+        location /self { return 204; } } }
+    """
+  }
+
+  @Test func `one side alone counts at the TLS library too`() throws {
+    let network = Network()
+    let client = network.add("c"), name = network.add("p"), far = network.add("s")
+    network.join(client, "eth0", "10.78.1.1/24", name, "outer", "10.78.1.2/24")
+    network.join(name, "inner", "10.78.2.2/24", far, "eth0", "10.78.2.1/24")
+    let folder = Folder()
+    Shell.run(
+      """
+      openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=shop.example \
+      -days 2 -keyout \(folder.file("key")) -out \(folder.file("crt"))
+      """)
+    let configuration = folder.file("nginx.conf")
+    try Data(Self.terminating(folder).utf8).write(to: URL(fileURLWithPath: configuration))
+    let servers = [WebServer(in: far), WebServer(in: far, ports: [44_317], isTLS: true)]
+    let near = WebServer(in: name, address: "127.0.0.1", ports: [44_317], isTLS: true)
+    let proxy = ChildProcess(["ip", "netns", "exec", name, "nginx", "-c", configuration, "-e", "/dev/null"])
+    for _ in 0..<1_000 where proxy.isRunning {
+      if Network.run("ss -Hltn src 10.78.1.2:44317", in: name).output.contains("LISTEN") { break }
+      usleep(20_000)
+    }
+    let sides = ["both", "server", "client"]
+    let monitors = sides.map { side in
+      Monitor(in: name, ["--tls", "--tls-port", "44317", "--format", "json", "--side", side])
+    }
+    let paths = ["echo", "move", "fail", "self"].map { "https://10.78.1.2:44317/\($0)" }
+    Network.run(
+      "for i in $(seq 10); do curl -sk -o /dev/null -H \"Host: shop.example\" \(paths.joined(separator: " -o /dev/null ")); done",
+      in: client)
+    for server in servers + [near] { server.waitForLog(10) }
+    #expect(proxy.isRunning)
+    let asking = ["200": 10, "301": 10, "503": 10]
+    let serving = asking.merging(["204": 10], uniquingKeysWith: +)
+    let all = serving.merging(asking, uniquingKeysWith: +)
+    for (monitor, statuses) in zip(monitors, [all, serving, asking]) {
+      let ended = monitor.end()
+      let summary = Lines(ended.output).summary
+      #expect(summary?.statuses == statuses, "\(ended.errors)")
+      #expect(summary?.requests == statuses.values.reduce(0, +) && summary?.isBalanced == true)
+    }
+  }
+
   @Test func `what a router passes on counts on either side`() {
     let network = Network()
     let (client, router, name) = network.routed()

@@ -18,10 +18,11 @@ final class WebServer {
   /// Starts it on the ports given, and waits until it listens.
   ///
   /// - Parameters:
+  ///   - address: the one that it listens on; nil for all.
   ///   - isHTTP2: it speaks HTTP/2 alone.
   ///   - isTLS: it speaks TLS, and in it HTTP/1 or HTTP/2, as clients wish.
   init(
-    in name: String, ports: [Int] = [80], isHTTP2: Bool = false, isTLS: Bool = false,
+    in name: String, address: String? = nil, ports: [Int] = [80], isHTTP2: Bool = false, isTLS: Bool = false,
     sourceLocation: SourceLocation = #_sourceLocation
   ) {
     let kind = isTLS ? " ssl http2" : isHTTP2 ? " http2" : ""
@@ -36,7 +37,9 @@ final class WebServer {
         -days 2 -keyout \(key) -out \(certificate)
         """)
     }
-    let listens = ports.map { "listen \($0)\(kind); listen [::]:\($0)\(kind);" }.joined(separator: " ")
+    let listens = ports.map { port in
+      address.map { "listen \($0):\(port)\(kind);" } ?? "listen \(port)\(kind); listen [::]:\(port)\(kind);"
+    }.joined(separator: " ")
     let www = folder.file("www")
     Shell.run("mkdir -p \(www)/a")
     _ = FileManager.default.createFile(atPath: www + "/index.html", contents: Data("hello\n".utf8))
