@@ -65,6 +65,7 @@ package final class KernelBackend: LiveBackend {
   package var ringBytes: Int { capture.ringBytes }
   package var interfaceDownSince: UInt64? { capture.interfaceDownSince }
   package var interfaceRenewals: Int { capture.interfaceRenewals }
+  package var interfaceName: String? { capture.interfaceName }
   package func followInterface() { capture.followInterface() }
   package func readPreCaptureDrops() { preCaptureDrops.read(isRenewed: interfaceRenewals > 0) }
   package func openOwners() throws(CaptureError) -> any OwnerSource { try capture.openOwners(ports: ports) }

@@ -39,6 +39,7 @@ package final class PcapBackend: LiveBackend {
   package var gauges: CaptureGauges { CaptureGauges() }
   package var interfaceDownSince: UInt64? { capture.interfaceDownSince }
   package var interfaceRenewals: Int { capture.interfaceRenewals }
+  package var interfaceName: String? { capture.interfaceName }
   /// Its worker does: the handle is the worker's.
   package func followInterface() {}
   package func readPreCaptureDrops() { preCaptureDrops.read(isRenewed: interfaceRenewals > 0) }

@@ -20,6 +20,8 @@ package protocol LiveBackend: AnyObject {
   var interfaceDownSince: UInt64? { get }
   /// How often another interface has taken the name, and the place, of the one watched.
   var interfaceRenewals: Int { get }
+  /// What the named interface is called now; nil for all.
+  var interfaceName: String? { get }
   /// Captures from the interface that has the name now, and notes whether it is up; to be called about once a second.
   /// Nothing to do where the source does so itself.
   func followInterface()

@@ -6,7 +6,6 @@ internal import System
 package final class KernelCapture: Sendable {
   private let filter: LoadedFilter
   private let runs: FilterRuns
-  private let interface: String?
   private let hook: Locked<Hook>
 
   /// What the filter hangs on.
@@ -15,6 +14,8 @@ package final class KernelCapture: Sendable {
     var socket: PacketSocket?
     /// The interface that it is bound to; 0 for all.
     var index: UInt32
+    /// Nil for all.
+    var interface: WatchedInterface?
     var downSince: UInt64?
     /// How often another interface of the same name has taken its place.
     var renewals = 0
@@ -24,14 +25,14 @@ package final class KernelCapture: Sendable {
   package init(_ options: KernelCaptureOptions) throws(CaptureError) {
     var index: UInt32 = 0
     if let name = options.interface { index = try Interfaces.index(of: name) }
-    interface = options.interface
     filter = try LoadedFilter(options)
     runs = FilterRuns(program: filter.object.program)
     let socket = try PacketSocket(program: filter.object.program)
     // Loopback packets count as they come in (httpf_left_out).
     if options.direction == .inbound || index == Interfaces.loopback { socket.ignoreOutgoing() }
     try socket.bind(interface: index)
-    hook = Locked(Hook(socket: socket, index: index, downSince: nil))
+    hook = Locked(
+      Hook(socket: socket, index: index, interface: options.interface.map { WatchedInterface($0) }))
     followInterface()
   }
 
@@ -73,6 +74,9 @@ package final class KernelCapture: Sendable {
   /// How often another interface has taken the name, and the place, of the one watched.
   package var interfaceRenewals: Int { hook.withLock { $0.renewals } }
 
+  /// What the named interface is called now; nil for all.
+  package var interfaceName: String? { hook.withLock { $0.interface?.name } }
+
   /// Looks whether the named interface is still the one watched, and if another one has its name by
   /// now, goes over to that. To be called every second or so; needs no privilege.
   ///
@@ -80,10 +84,9 @@ package final class KernelCapture: Sendable {
   /// that was removed, or went to another namespace and came back as the same, leaves the socket bound to
   /// nothing, for ever. Binding a socket to what it is bound to already does nothing (packet_do_bind).
   package func followInterface() {
-    guard let interface else { return }
     hook.withLock { hook in
-      guard let socket = hook.socket else { return }
-      if let state = socket.state(of: interface), state.isUp {
+      guard let socket = hook.socket, hook.interface != nil else { return }
+      if let name = socket.follow(&hook.interface), let state = socket.state(of: name), state.isUp {
         if (try? socket.bind(interface: state.index)) != nil {
           if state.index != hook.index { hook.renewals += 1 }
           hook.index = state.index

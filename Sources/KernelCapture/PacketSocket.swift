@@ -84,6 +84,12 @@ struct PacketSocket: Sendable {
     )
   }
 
+  /// What an interface is called now; nil when there is none to follow.
+  func follow(_ interface: inout WatchedInterface?) -> String? {
+    interface?.follow(askedOf: descriptor.number)
+    return interface?.name
+  }
+
   /// Asks the kernel about the interface of this name, through any socket; nil with `errno` on failure.
   static func ask(_ descriptor: Descriptor, _ what: Int32, _ name: String) -> ifreq? {
     var request = unsafe ifreq()

@@ -33,6 +33,7 @@ package final class LiveCapture: SegmentSource {
     var counters = CaptureCounters()
     var downSince: UInt64?
     var renewals = 0
+    var name: String?
   }
 
   private let options: PcapOptions
@@ -41,6 +42,8 @@ package final class LiveCapture: SegmentSource {
   private var isBroken = false
   private var downSince: UInt64?
   private var renewals = 0
+  /// Nil for all.
+  private var interface: WatchedInterface?
   private var lastLook: Int64
   private var intake: PacketIntake
   /// CLOCK_REALTIME minus CLOCK_MONOTONIC at the start: capture time runs with the monotonic clock.
@@ -56,6 +59,8 @@ package final class LiveCapture: SegmentSource {
   package init(_ options: PcapOptions) throws(CaptureError) {
     self.options = options
     handle = try LiveHandle(options)
+    interface = options.interface.map { WatchedInterface($0) }
+    interface?.follow(askedOf: handle.descriptor)
     intake = PacketIntake(ports: options.ports, depth: options.depth)
     let offset = Int64(bitPattern: SystemClock.wallOffset)
     startOffset = offset
@@ -104,11 +109,14 @@ package final class LiveCapture: SegmentSource {
   /// How often another interface has taken the name, and the place, of the one watched; any thread may ask.
   package var interfaceRenewals: Int { published.withLock { $0.renewals } }
 
+  /// What the interface is called now; nil for all. Any thread may ask.
+  package var interfaceName: String? { published.withLock { $0.name } }
+
   private func publish() {
     var counters = intake.counters
     counters.lost = handle.lost
     counters.matched &+= counters.lost
-    let now = Published(counters: counters, downSince: downSince, renewals: renewals)
+    let now = Published(counters: counters, downSince: downSince, renewals: renewals, name: interface?.name)
     published.withLock { $0 = now }
   }
 
@@ -116,9 +124,10 @@ package final class LiveCapture: SegmentSource {
   /// its name is taken in its place.
   private func followInterface() {
     let monotonic = Int64(bitPattern: SystemClock.monotonic.now)
-    guard let name = options.interface, monotonic &- lastLook >= Self.lookEvery else { return }
+    guard interface != nil, monotonic &- lastLook >= Self.lookEvery else { return }
     lastLook = monotonic
-    guard let state = handle.state(of: name), state.isUp else {
+    interface?.follow(askedOf: handle.descriptor)
+    guard let name = interface?.name, let state = handle.state(of: name), state.isUp else {
       if downSince == nil { downSince = now }
       return
     }

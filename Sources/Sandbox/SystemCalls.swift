@@ -91,7 +91,7 @@
     }
 
     private static var interfaceQuestions: [UInt] {
-      [UInt(SIOCGIFINDEX), UInt(SIOCGIFFLAGS), UInt(SIOCGIFHWADDR)]
+      [SIOCGIFINDEX, SIOCGIFNAME, SIOCGIFFLAGS, SIOCGIFHWADDR].map { UInt($0) }
     }
 
     /// Mode, size and foreground group; not TIOCSTI, which types commands into the operator's shell.

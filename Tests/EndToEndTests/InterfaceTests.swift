@@ -48,6 +48,36 @@ struct InterfaceTests {
     #expect(!ended.output.components(separatedBy: "Summary").last!.contains("has been down since"))
   }
 
+  @Test(arguments: LiveTrafficTests.backends)
+  func `capture continues after the interface was renamed, also when another one takes the name`(
+    backend: String
+  ) {
+    let network = Network()
+    let client = network.add("c"), name = network.add("s")
+    plug(network, client, name)
+    let server = WebServer(in: name)
+    let monitor = Monitor(in: name, ["--backend", backend, "-i", "eth0", "--interval", "1s"])
+    ask(3, from: client)
+    // Kernels before 6.2 rename only what is down.
+    Shell.run(
+      """
+      ip -n \(name) link set eth0 name lan0 || ip -n \(name) -batch - <<END
+      link set eth0 down
+      link set eth0 name lan0
+      link set lan0 up
+      END
+      ip -n \(name) link add eth0 type veth peer name eth1
+      ip -n \(name) link set eth0 up
+      """)
+    #expect(monitor.waitsForErrors("interface eth0 is called lan0 now"))
+    ask(4, from: client)
+    server.waitForLog(7)
+    let ended = monitor.end()
+    #expect(ended.status == 0)
+    #expect(ended.output.contains("Total Requests: 7\n"), "\(ended.output.suffix(600))")
+    #expect(!ended.output.contains("has been down since"), "\(ended.output.suffix(600))")
+  }
+
   @Test func `the start line names the ring's real size`() {
     let network = Network()
     let name = network.add("s")

@@ -19,6 +19,7 @@ private final class IdleBackend: LiveBackend {
   let ringBytes = 0
   var interfaceDownSince: UInt64?
   let interfaceRenewals = 0
+  let interfaceName: String? = nil
   func followInterface() {}
   func readPreCaptureDrops() {}
   func stop() {}

@@ -19,7 +19,8 @@ final class LiveNotices {
   private let backend: any LiveBackend
   private let labels: LabelClock
   private var suspension = SuspensionClock(suspended: SystemClock.suspended)
-  private let interface: String?
+  /// What the watched interface is called; nil for all.
+  private var interface: String?
   private let others: [String]
   private var downSince: UInt64?
   private var renewals = 0
@@ -129,6 +130,11 @@ final class LiveNotices {
     backend.readPreCaptureDrops()
     let since = backend.interfaceDownSince
     let renewals = backend.interfaceRenewals
+    if let before = interface, let name = backend.interfaceName, name != before {
+      // Else it is gone, and waited for under the name that was given.
+      if since == nil { Failure.say("interface \(before) is called \(name) now") }
+      interface = name
+    }
     if let interface, renewals != self.renewals, since == nil, downSince == nil {
       // It went and came between two polls.
       Failure.say("interface \(interface) was re-created; up to 1 s of traffic may be missing")
