@@ -12,6 +12,8 @@ package protocol OwnerSource: Sendable {
   var listed: [UInt8] { get }
   /// Records that found no place since the start.
   var lost: UInt64 { get }
+  /// Whether records wait. Takes no lock; any thread may ask.
+  var hasWaiting: Bool { get }
   /// Delivers what waits, without waiting.
   func receive(_ body: (RawSpan) -> Void)
   /// Has the owner of each connection sent again with its next receive.

@@ -14,6 +14,8 @@ package final class OwnerTracing: OwnerSource {
   package let listed: [UInt8]
   /// Why open connections could not be listed at the start; nil when they were.
   package let listFault: String?
+  /// How often a record that is being written is looked at before those after it are left for later.
+  private static let patience = 10_000
   private let object: OwnerObject
   private let ring: RingMemory
   private let state: MappedMemory
@@ -59,14 +61,21 @@ package final class OwnerTracing: OwnerSource {
     unsafe word.pointee.wrappingAdd(1, ordering: .relaxed)
   }
 
+  package var hasWaiting: Bool { ring.produced != ring.consumed }
+
   package func receive(_ body: (RawSpan) -> Void) {
     let end = ring.produced
     var position = ring.consumed
     guard position != end else { return }
+    var looks = 0
     while position != end {
       let header = ring.header(at: position)
-      // Still being written. Those after it wait: the ring gives back in order.
-      if header & RingHeader.busy != 0 { break }
+      // Still being written by another processor, for a microsecond. Those after it wait: the ring gives back in order.
+      if header & RingHeader.busy != 0 {
+        if looks == Self.patience { break }
+        looks += 1
+        continue
+      }
       let size = UInt64(header & RingHeader.length)
       guard size &+ RingHeader.size <= end &- position else {
         position = end

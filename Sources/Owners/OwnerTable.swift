@@ -59,8 +59,12 @@ package final class OwnerTable: Sendable {
     state.withLock { $0.directory.process(owner) }
   }
 
-  /// Whether a finding still holds. Takes no lock.
-  func isCurrent(slot: Int, version: UInt32) -> Bool { versions[slot] == version }
+  /// Whether a finding still holds: what waits is read first, for the connection may have ended, and another one's
+  /// begun on the same ports. Takes no lock where nothing waits.
+  func isCurrent(slot: Int, version: UInt32) -> Bool {
+    if source.hasWaiting { update() }
+    return versions[slot] == version
+  }
 
   /// The owner of the end `local` at the time of a request; nil when it is unknown.
   func find(_ local: Endpoint, _ remote: Endpoint, at time: UInt64, isExact: Bool) -> Finding? {

@@ -159,6 +159,38 @@ def full(case):
     case.note = f"{found[None]['requests']} of 8,000 exchanges of nobody, the rest of their owner"
 
 
+@fault("10⁵ processes a minute: each is its own, and nobody is named wrongly", sample=True)
+def crowd(case):
+    program = tempfile.mktemp(prefix="wiretally-crowd-")
+    run(f"cc -O2 -o {program} {os.path.dirname(os.path.realpath(__file__))}/crowd.c")
+    name = case.network.server
+    server = subprocess.Popen(["ip", "netns", "exec", name, program, "serve"], stdout=subprocess.PIPE)
+    processes, names = 10_000, 100
+    try:
+        assert server.stdout.readline() == b"ready\n", "the server does not serve"
+        watch = case.watching("-i lo")
+        asked = subprocess.run(["ip", "netns", "exec", name, program, "ask", str(processes), str(names)], capture_output=True,
+                               timeout=300)
+        assert asked.returncode == 0, asked.stderr
+        assert wait_for(lambda: watch.seen() >= processes, 60), f"{watch.seen()} seen: {watch.errors}"
+    finally:
+        server.kill()
+        server.wait()
+        server.stdout.close()
+        os.remove(program)
+    case.ends(watch, exact=False)
+    served, asking = owners(watch, "server"), owners(watch, "client")
+    unknown = [role.pop(None, {"requests": 0})["requests"] for role in (served, asking)]
+    assert set(served) == {"server"}, served
+    assert set(asking) == {f"one-{number}" for number in range(names)}, asking
+    # One too many is another one's.
+    wrong = {name: row["requests"] for name, row in asking.items() if row["requests"] > processes // names}
+    assert not wrong, f"{wrong} asked {processes // names} each"
+    # A busy machine may let the ring run full: then nobody is known for a while, and none wrongly.
+    assert max(unknown) * 2 <= processes, unknown
+    case.note = f"{processes * 60_000 // max(int(asked.stdout), 1):,} processes a minute; {unknown[0]} and {unknown[1]} of {processes:,} sides unknown"
+
+
 def groups():
     """Where control groups are made: of version 2, or of the controller that the program looks at otherwise."""
     with open("/proc/mounts") as mounts:

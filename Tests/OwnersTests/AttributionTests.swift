@@ -125,6 +125,38 @@ struct AttributionTests {
   }
 
   @Test
+  func `a connection on the ports of one before it is its own process's from its first exchange`() throws {
+    let worker = try Worker()
+    var before: Dialogue?
+    for (place, name) in ["first", "second", "third"].enumerated() {
+      let start = UInt32(place) * 1_000_000_000
+      var dialogue = Dialogue(clientStart: start, serverStart: start + 5)
+      let (local, remote) = (dialogue.client, dialogue.server)
+      if let before {
+        dialogue.time = before.time + 1_000
+        worker.source.add(
+          RecordBytes.connection(
+            .closed, process: 0, time: before.time, local: local, remote: remote, name: ""))
+      }
+      worker.source.add(
+        RecordBytes.connection(
+          .connected, process: UInt32(place + 1), time: dialogue.time, local: local, remote: remote,
+          name: name))
+      dialogue.open()
+      for _ in 0..<2 {
+        dialogue.ask(get("/a"))
+        dialogue.answer(ok("x"))
+      }
+      worker.process(dialogue.packets)
+      before = dialogue
+    }
+    #expect(
+      Set(Self.rows(worker.finish()).filter { $0[0] == "client" }) == [
+        Self.row(.client, "first", 2), Self.row(.client, "second", 2), Self.row(.client, "third", 2),
+      ])
+  }
+
+  @Test
   func `what watched owners served is counted apart from what others do`() throws {
     let worker = try Worker(), id = String(repeating: "0123456789abcdef", count: 4)
     let conditions = [

@@ -66,6 +66,7 @@ final class GivenRecords: OwnerSource {
 
   func add(_ records: [UInt8]...) { waiting.withLock { $0 += records } }
   func lose() { losses.withLock { $0 += 1 } }
+  var hasWaiting: Bool { waiting.withLock { !$0.isEmpty } }
   var lost: UInt64 { losses.withLock { $0 } }
   var timesSentAgain: Int { requests.withLock { $0 } }
   func sendAllAgain() { requests.withLock { $0 += 1 } }
