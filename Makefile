@@ -33,7 +33,7 @@ BPF_OBJECT := Sources/CHTTPFilter/http_filter.bpf.o
 OWNER_OBJECT := Sources/COwnerFilter/owner.bpf.o
 TLS_OBJECT := Sources/CTLSFilter/tls.bpf.o
 TLS_SOURCES := bpf/compile $(wildcard bpf/tls*) bpf/owner_types.h bpf/http_begins.h bpf/http_methods.h Sources/CTLSFilter/include/tls_record.h
-OWNER_SOURCES := bpf/compile bpf/owner.bpf.c bpf/owner_types.h Sources/COwnerFilter/include/owner_record.h
+OWNER_SOURCES := bpf/compile $(wildcard bpf/owner*) Sources/COwnerFilter/include/owner_record.h
 BPF_SOURCES := bpf/compile $(wildcard bpf/*.c bpf/*.h) $(wildcard Sources/CHTTPFilter/include/*.h)
 # Which compiler made the object: another one makes it again.
 BPF_STAMP := .build/bpf-compiler
