@@ -22,6 +22,8 @@ struct OwnerPathTests {
     // The process receives from a socket of its own, of which the connection's is a part.
     ("mptcp", "?"),
     ("renamed", "second"),
+    // The kernel passes on what comes, to the plain one: the process only has the connections.
+    ("sockmap", "?"),
   ]
 
   /// Starts a server and waits until it listens.
@@ -46,7 +48,7 @@ struct OwnerPathTests {
   }
 
   @Test
-  func `activated, handed over, io_uring, renamed, executed, translated and MPTCP`() {
+  func `activated, handed over, io_uring, renamed, executed, translated, MPTCP and socket maps`() {
     let network = Network()
     let (client, name) = network.pair(16)
     Network.run("iptables -t nat -A PREROUTING -p tcp --dport 90 -j REDIRECT --to-ports 80", in: name)
@@ -64,7 +66,7 @@ struct OwnerPathTests {
     #expect(monitor.waits(for: "/translated "))
     let output = monitor.end().output
     #expect(running.allSatisfy { $0.isRunning })
-    for server in Self.servers where server.how != "mptcp" {
+    for server in Self.servers where server.how != "mptcp" && server.how != "sockmap" {
       #expect(owners(server.how, output) == ["client=ask-plain server=\(server.owner)"], "\(output)")
     }
     #expect(owners("renames-itself", output) == ["client=ask-second server=plain"])
@@ -73,6 +75,13 @@ struct OwnerPathTests {
     #expect(executed.count == 1 && executed.first?.hasSuffix(" server=plain") == true)
     #expect(
       executed.first.map { program.hasPrefix($0.dropFirst(7).prefix { $0 != " " }) } == true, "\(executed)")
+    // Both legs of what the kernel passes on: the process asks, and serves only what came before.
+    let legs = owners("sockmap", output)
+    #expect(legs.contains("client=sockmap server=plain") && legs.count == 2, "\(legs)")
+    #expect(
+      legs.isSubset(of: [
+        "client=sockmap server=plain", "client=ask-plain server=?", "client=ask-plain server=sockmap",
+      ]), "\(legs)")
     // Who is not known is nobody.
     let others = owners("mptcp", output).union(owners("translated", output))
     #expect(

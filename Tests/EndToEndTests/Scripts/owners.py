@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Servers and clients of one connection or few, by the ways in which processes come by connections.
 
-owners.py serve HOW PORT    how: plain, activated, passed, uring, async, mptcp, renamed; says "ready" once it listens
+owners.py serve HOW PORT    how: plain, activated, passed, uring, async, mptcp, renamed, sockmap; says "ready" once it listens
 owners.py ask HOW HOST PORT PATH...    how: plain, mptcp, renamed, executed; each path on the same connection
 """
 import array
 import ctypes
 import mmap
 import os
+import platform
 import socket
 import struct
 import sys
@@ -124,8 +125,77 @@ def uring(port, flags=0):
         os.close(connection)
 
 
+def bpf(command, attributes):
+    """The system call bpf: include/uapi/linux/bpf.h."""
+    number = {"x86_64": 321, "aarch64": 280}[platform.machine()]
+    memory = ctypes.create_string_buffer(attributes, 128)
+    result = LIBC.syscall(number, command, memory, 128)
+    if result < 0:
+        sys.exit(f"bpf {command}: {os.strerror(ctypes.get_errno())}")
+    return result
+
+
+class SocketMap:
+    """Two sockets, each of which sends what the other one receives, without a process: a map and a program of the kernel's."""
+
+    def __init__(self, port):
+        self.map = bpf(0, struct.pack("<4I", 15, 4, 4, 2))
+        code = [
+            (0x61, 0x12, 136, 0),  # r2 = skb->local_port
+            (0xB7, 0x03, 0, 0),  # r3 = 0: the client's
+            (0x55, 0x02, 1, port),  # unless it came from there
+            (0xB7, 0x03, 0, 1),
+            (0x18, 0x12, 0, self.map), (0, 0, 0, 0),  # r2 = the map
+            (0xB7, 0x04, 0, 0), (0x85, 0, 0, 52),  # bpf_sk_redirect_map(skb, map, r3, 0)
+            (0x95, 0, 0, 0),
+        ]
+        self.code = ctypes.create_string_buffer(b"".join(struct.pack("<BBhi", *step) for step in code))
+        self.license = ctypes.create_string_buffer(b"GPL")
+        program = bpf(5, struct.pack("<IIQQ", 14, len(code), ctypes.addressof(self.code), ctypes.addressof(self.license)))
+        bpf(8, struct.pack("<3I", self.map, program, 5))
+
+    def join(self, client, server):
+        # The client's last: what comes from it has somewhere to go.
+        for place, connection in ((1, server), (0, client)):
+            key, value = struct.pack("<I", place), struct.pack("<I", connection.fileno())
+            self.key, self.value = ctypes.create_string_buffer(key), ctypes.create_string_buffer(value)
+            bpf(2, struct.pack("<IIQQQ", self.map, 0, ctypes.addressof(self.key), ctypes.addressof(self.value), 0))
+
+
+def sockmap(port):
+    """A proxy to port 80 whose data the kernel moves: it receives only what came before that."""
+    listener, joined = listen(port), SocketMap(port)
+    ready()
+    while True:
+        client, _ = listener.accept()
+        server = socket.create_connection((client.getsockname()[0], 80))
+        joined.join(client, server)
+        client.setblocking(False)
+        try:
+            server.sendall(client.recv(4096))
+        except BlockingIOError:
+            pass
+        client.setblocking(True)
+        wait_for_end(client)
+        client.close()
+        server.close()
+
+
+def wait_for_end(client):
+    while True:
+        try:
+            if client.recv(4096):
+                sys.exit("the kernel has left data to the process")
+            return
+        except BlockingIOError:
+            # It was woken for data that the kernel has passed on: tcp_bpf_recvmsg.
+            pass
+
+
 def main_serve(how, port):
     name(how)
+    if how == "sockmap":
+        return sockmap(port)
     if how in ("activated", "passed"):
         return activated(port) if how == "activated" else passed(port)
     if how in ("uring", "async"):
