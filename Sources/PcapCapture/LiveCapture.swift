@@ -114,7 +114,7 @@ package final class LiveCapture: SegmentSource {
 
   private func publish() {
     var counters = intake.counters
-    counters.lost = handle.lost
+    counters.lost = handle.countLost()
     counters.matched &+= counters.lost
     let now = Published(counters: counters, downSince: downSince, renewals: renewals, name: interface?.name)
     published.withLock { $0 = now }

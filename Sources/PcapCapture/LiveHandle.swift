@@ -21,6 +21,7 @@ final class LiveHandle {
   private(set) var index: UInt32
   /// The interface's kind of link layer, as `InterfaceState` has it.
   private let kind: UInt16?
+  private var dropped = WrappingCount(), droppedByCard = WrappingCount()
 
   init(_ options: PcapOptions) throws(CaptureError) {
     let name = options.interface ?? "any"
@@ -88,12 +89,16 @@ final class LiveHandle {
     return result == 0
   }
 
-  /// Packets that the kernel or the card had to drop since the handle was opened.
-  var lost: UInt64 {
+  /// Asks for the packets that the kernel or the card had to drop, and returns how many that were since the handle was
+  /// opened; to be called before libpcap's 32 bits can have wrapped twice.
+  func countLost() -> UInt64 {
     var statistics = pcap_stat()
-    // pcap_stats fills the value it is given.
-    guard unsafe pcap_stats(pcap, &statistics) == 0 else { return 0 }
-    return UInt64(statistics.ps_drop) &+ UInt64(statistics.ps_ifdrop)
+    // pcap_stats fills the value it is given. When it cannot, what was counted stays.
+    if unsafe pcap_stats(pcap, &statistics) == 0 {
+      dropped.note(statistics.ps_drop)
+      droppedByCard.note(statistics.ps_ifdrop)
+    }
+    return dropped.total &+ droppedByCard.total
   }
 
   private static func refused(_ status: Int32, _ name: String, _ detail: String) -> CaptureError {
