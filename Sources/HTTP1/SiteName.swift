@@ -4,7 +4,8 @@ import System
 package import Text
 
 /// The site a request is for: the authority of its target, else its `Host` (RFC 9112, section 3.2),
-/// in lower case, without user information, port and trailing dot; IPv6 literals keep their brackets.
+/// in lower case, without user information, port and trailing dot; IPv6 literals keep their brackets, and one without
+/// them gets them.
 package enum SiteName {
   /// Appends the site of `head`; a count of 0 when the head names none.
   package static func append(
@@ -33,9 +34,44 @@ package enum SiteName {
         break
       }
     }
+    if isBareAddress(bytes, start, end) {
+      let mark = names.count
+      names.append(UInt8(ascii: "["))
+      _ = PrintableName.append(bytes, start, end, lowercased: true, to: names)
+      names.append(UInt8(ascii: "]"))
+      return (mark, names.count &- mark)
+    }
     end = withoutPort(bytes, start, end)
     if end &- start > 1, bytes.byte(end &- 1) == UInt8(ascii: ".") { end &-= 1 }
     return PrintableName.append(bytes, start, end, lowercased: true, to: names)
+  }
+
+  /// Bytes of an IPv6 address and its zone at most; what is longer is none.
+  private static let longestAddress = 64
+
+  /// Whether a host is an IPv6 address without brackets, as `fe80::1%eth0`: its colons are its own, none is a port's.
+  ///
+  /// Of almost all other hosts one of the first five bytes says so.
+  private static func isBareAddress(_ bytes: RawSpan, _ start: Int, _ end: Int) -> Bool {
+    var offset = start, colons = 0, hasDouble = false
+    while offset < end {
+      let byte = bytes.byte(offset)
+      if byte == UInt8(ascii: ":") {
+        if offset > start, bytes.byte(offset &- 1) == byte { hasDouble = true }
+        colons &+= 1
+      } else if byte == UInt8(ascii: "%") {
+        break
+      } else if colons == 0 ? !isHex(byte) || offset &- start > 3 : !isHex(byte) && byte != UInt8(ascii: ".")
+      {
+        return false
+      }
+      offset &+= 1
+    }
+    return (hasDouble || colons == 7) && end &- start <= longestAddress
+  }
+
+  private static func isHex(_ byte: UInt8) -> Bool {
+    StartLine.isDigit(byte) || (byte | 0x20) &- UInt8(ascii: "a") < 6
   }
 
   /// The end of the host: before the colon of a port, behind the bracket of an IPv6 literal.

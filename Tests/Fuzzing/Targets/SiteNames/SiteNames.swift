@@ -70,11 +70,30 @@ enum SiteNames: FuzzTarget {
   private static func plainHost(_ authority: [UInt8]) -> [UInt8] {
     var host = authority[...]
     if let at = host.lastIndex(of: 64) { host = host[(at + 1)...] }
+    if isBareAddress(String(decoding: host, as: UTF8.self)) {
+      return [91] + plainName(host) + [93]
+    }
     if let colon = host.lastIndex(of: 58), host[(colon + 1)...].allSatisfy({ (48...57).contains($0) }) {
       host = host[..<colon]
     }
     if host.count > 1, host.last == 46 { host.removeLast() }
-    return host.flatMap { byte -> [UInt8] in
+    return plainName(host)
+  }
+
+  /// Whether a host is an IPv6 address without brackets, before a zone or not.
+  private static func isBareAddress(_ host: String) -> Bool {
+    let address = host.prefix { $0 != "%" }
+    let groups = address.split(separator: ":", omittingEmptySubsequences: false)
+    guard host.utf8.count <= 64, groups.count > 2, address.contains("::") || groups.count == 8 else {
+      return false
+    }
+    let hex = "0123456789abcdefABCDEF"
+    return groups[0].utf8.count <= 4 && groups[0].allSatisfy { hex.contains($0) }
+      && groups.dropFirst().allSatisfy { $0.allSatisfy { (hex + ".").contains($0) } }
+  }
+
+  private static func plainName(_ host: ArraySlice<UInt8>) -> [UInt8] {
+    host.flatMap { byte -> [UInt8] in
       if byte == 92 { return [92, 92] }
       if (65...90).contains(byte) { return [byte | 32] }
       if byte > 32, byte < 127 { return [byte] }
