@@ -231,17 +231,35 @@ import Testing
     #expect(account.counters.http2 == 0)
   }
 
+  /// A header of the PROXY protocol, version 1 or 2.
+  static func proxyHeader(isText: Bool) -> [UInt8] {
+    if isText { return Array("PROXY TCP4 192.0.2.1 192.0.2.2 5000 80\r\n".utf8) }
+    let signature: [UInt8] = [13, 10, 13, 10, 0, 13, 10, 81, 85, 73, 84, 10]
+    return signature + [0x21, 0x11, 0, 12] + [UInt8](repeating: 7, count: 12)
+  }
+
+  @Test(arguments: [true, false], [Int.max, 60, 40])
+  func `a proxy may put its header before a request`(isText: Bool, size: Int) {
+    var talk = Dialogue()
+    talk.open()
+    // In the segment of the request, of a part of it, or before it.
+    talk.send(true, Self.proxyHeader(isText: isText) + Array(get("/x").utf8), size: size)
+    talk.answer(ok())
+    talk.ask(get("/y"))
+    talk.answer(ok())
+    let account = Account(talk.packets)
+    #expect(account.answers == ["a.example /x 200": 1, "a.example /y 200": 1])
+    #expect(account.counters.unparseable == 0 && account.isBalanced)
+  }
+
   @Test(arguments: [true, false], [true, false])
   func `a proxy may put its header before the preface`(isText: Bool, isApart: Bool) {
-    let text = Array("PROXY TCP4 192.0.2.1 192.0.2.2 5000 80\r\n".utf8)
-    let binary: [UInt8] =
-      [13, 10, 13, 10, 0, 13, 10, 81, 85, 73, 84, 10, 0x21, 0x11, 0, 12] + [UInt8](repeating: 7, count: 12)
     var preface = FrameWriter()
     preface.preface()
     preface.settings()
     var frames = FrameDialogue()
     frames.talk.open()
-    let header = isText ? text : binary
+    let header = Self.proxyHeader(isText: isText)
     if isApart {
       frames.talk.send(true, header)
       frames.talk.send(true, preface.bytes)

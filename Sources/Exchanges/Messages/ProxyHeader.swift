@@ -12,13 +12,16 @@ enum ProxyHeader {
     0x0d, 0x0a, 0x0d, 0x0a, 0x00, 0x0d, 0x0a, 0x51, 0x55, 0x49, 0x54, 0x0a,
   ]
 
-  /// The number of bytes of the header that bytes begin with; 0 when they begin with none, or when something else than
-  /// HTTP/2's preface follows it: that is read as it is without the header.
+  /// The number of bytes of the header that bytes begin with; 0 when they begin with none, or when something else than a
+  /// request or HTTP/2's preface follows it.
   static func length(_ bytes: RawSpan) -> Int {
     let length = max(firstVersion(bytes), secondVersion(bytes))
     guard length > 0, length <= bytes.byteCount else { return 0 }
     guard length < bytes.byteCount else { return length }
-    return HeadStart.verdict(bytes.slice(length, bytes.byteCount)) == .http2 ? length : 0
+    switch HeadStart.verdict(bytes.slice(length, bytes.byteCount)) {
+    case .http2, .request, .requestPrefix: return length
+    case .response, .responsePrefix, .none: return 0
+    }
   }
 
   /// `PROXY TCP4 ...` up to its line end.
