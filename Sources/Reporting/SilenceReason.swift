@@ -92,7 +92,7 @@ package enum SilenceReason: Equatable, Sendable {
       return "Nothing passes --filter '\(filter)' (\(segments) segments on port \(ports) left out)."
     case .responsesOnly(let responses):
       return
-        "Only responses seen (\(responses)): capture is one-way, or the requests are not HTTP/1."
+        "Only responses seen (\(responses)): capture is one-way, or the requests cannot be read."
     case .answersOnly(let responses):
       return "\(responses) responses to earlier requests, no new requests."
     case .lost(let lost):

@@ -51,6 +51,28 @@ struct FollowTests {
     #expect(ended.errors.contains("\(sent) exchanges"), "\(ended.errors)")
   }
 
+  @Test(arguments: LiveTrafficTests.backends)
+  func `the combined log of HTTP/2 is the server's own, with the protocol's version`(backend: String) {
+    let network = Network()
+    let (client, name) = network.pair()
+    let server = WebServer(in: name, isHTTP2: true)
+    let monitor = Monitor(
+      in: name, ["--format", "combined", "--query", "keep", "--backend", backend], threshold: nil)
+    let curl = "curl -s --http2-prior-knowledge -o /dev/null"
+    Network.run(
+      """
+      \(curl) -A 'odd "agent" [x]' -e 'http://from.example/?a="b"' 'http://10.77.0.2/a/b?q=1&r=%22'
+      \(curl) http://[fd77::2]/none; \(curl) http://[fd77::2]/fail; \(curl) http://[fd77::2]/echo?x
+      \(curl) -I http://10.77.0.2/a/b; \(curl) -d name=value http://10.77.0.2/made
+      """, in: client)
+    server.waitForLog(6)
+    let ended = monitor.end()
+    let theirs = Self.lines(server.combinedLog), ours = Self.lines(ended.output)
+    #expect(theirs.count == 6 && theirs.allSatisfy { $0.contains(" HTTP/2.0\" ") }, "\(theirs)")
+    #expect(ours == theirs)
+    #expect(ended.status == 0)
+  }
+
   @Test(.enabled(if: Shell.has("goaccess") && Shell.has("jq"), "needs goaccess and jq"))
   func `GoAccess tells the same of our log and of the server's`() throws {
     let network = Network()

@@ -52,6 +52,30 @@ import Text
       ])
   }
 
+  /// It is over with its head: of the body that follows nothing is waited for.
+  @Test(
+    arguments: [
+      ("GET", "197", "197"), ("GET", nil, "-"), ("GET", "nine", "-"), ("HEAD", "197", "-"),
+      ("GET", "9999999999999999999", "-"),
+    ] as [(String, String?, String)])
+  func `a failure's body is as long as its head says, or nobody knows`(
+    method: String, length: String?, body: String
+  ) {
+    var frames = FrameDialogue()
+    frames.open()
+    let fields = frames.block(
+      fromClient: true,
+      [(":method", method), (":scheme", "http"), (":path", "/x"), (":authority", "a.example")])
+    frames.client { $0.headers(1, fields, ends: true) }
+    let head = frames.block(
+      fromClient: false, [(":status", "503")] + (length.map { [("content-length", $0)] } ?? []))
+    frames.server {
+      $0.headers(1, head)
+      $0.data(1, 197, ends: true)
+    }
+    #expect(Self.details(frames).last == "answered 503 \(body) of 80")
+  }
+
   @Test func `a tunnel's target is its authority`() {
     var frames = FrameDialogue()
     frames.open()

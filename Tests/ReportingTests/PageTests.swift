@@ -218,7 +218,7 @@ import Testing
       } == "HTTP/2 on port 80: not read at this depth (1 connections). Try --depth streams")
     #expect(
       sentence { $0.totals.responses = 12 }
-        == "Only responses seen (12): capture is one-way, or the requests are not HTTP/1.")
+        == "Only responses seen (12): capture is one-way, or the requests cannot be read.")
     #expect(
       sentence {
         $0.totals.responses = 3

@@ -40,7 +40,7 @@ extension FrameConnection {
     if block.endsStream {
       response.ended = end(state, trailers: list)
     } else if state.isConnect || (outcome == .failure && state.call == .no) {
-      response.ended = settle(state, outcome)
+      response.ended = settleAtOnce(state, outcome, list)
     }
     return .response(response)
   }
@@ -188,6 +188,29 @@ extension FrameConnection {
     _ state: ElementRef<StreamState>, _ outcome: ExchangeOutcome, call: CallMark = .none
   ) -> EndedStream {
     finish(state, state.hasResponse && outcome != .unknown ? .answered : .unknown, outcome, call)
+  }
+
+  /// Ends an exchange by its response's head: of the body that follows only what that announces is known.
+  private func settleAtOnce(
+    _ state: ElementRef<StreamState>, _ outcome: ExchangeOutcome, _ list: HeaderList
+  ) -> EndedStream {
+    let announced = state.isHead ? nil : Self.length(list.value(of: .contentLength))
+    var ended = settle(state, outcome)
+    ended.bodyBytes = announced ?? 0
+    if announced == nil { ended.isBodyKnown = false }
+    return ended
+  }
+
+  /// A number of bytes in decimal digits; nil for anything else, also for no text.
+  private static func length(_ value: RawSpan) -> UInt64? {
+    guard value.byteCount > 0, value.byteCount <= 18 else { return nil }
+    var length: UInt64 = 0
+    for offset in 0..<value.byteCount {
+      let digit = value.byte(offset) &- 0x30
+      guard digit < 10 else { return nil }
+      length = length &* 10 &+ UInt64(digit)
+    }
+    return length
   }
 
   /// Forgets a stream and gives all that it says of its exchange.

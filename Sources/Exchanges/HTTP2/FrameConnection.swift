@@ -180,6 +180,7 @@ extension FrameConnection {
     var state = StreamState(stream: request.stream, request: PackedIndex(index))
     state.call = request.call
     state.isConnect = request.isTunnel
+    state.isHead = request.method.isHead
     streams.add(state)
   }
 }

@@ -28,6 +28,8 @@ struct StreamState: BitwiseCopyable {
   var hasGap = false
   /// CONNECT: what follows a success is a tunnel.
   var isConnect = false
+  /// HEAD: what its response's head says of a body is not sent.
+  var isHead = false
   /// DATA frames were padded, so that `bodyBytes` is too large.
   var isPadded = false
 }
