@@ -7,6 +7,7 @@
 #ifndef HTTPF_EMIT_H
 #define HTTPF_EMIT_H
 
+#include "http_checksum.h"
 #include "http_packet.h"
 #include "http_start.h"
 
@@ -92,8 +93,10 @@ static __always_inline void httpf_describe(struct __sk_buff *skb, struct httpf_c
 	event->interface = skb->ifindex;
 	event->source_port = bpf_ntohs(h->source_port);
 	event->destination_port = bpf_ntohs(h->destination_port);
-	event->direction = cpu->segment.direction;
+	event->direction = cpu->segment.direction | (h->data_offset & 0xf0);
 	event->question = 0;
+	event->checksum = h->checksum;
+	event->header_sum = httpf_header_sum(skb, h);
 	cpu->request = cpu->segment.begins == HTTPF_REQUEST;
 }
 
@@ -152,6 +155,8 @@ static __always_inline void httpf_emit_piece(struct httpf_cpu *cpu, __u32 length
 	/* Only the last piece ends the stream, only the first one opens it. */
 	cpu->event.flags = cpu->left > length ? cpu->flags & ~(HTTPF_FIN | HTTPF_RST) : cpu->flags;
 	cpu->event.payload_length = length;
+	if (cpu->size != cpu->segment.length)
+		cpu->event.header_sum = 0;
 	httpf_emit(cpu);
 	cpu->event.sequence += length;
 	cpu->flags &= ~HTTPF_SYN;

@@ -169,13 +169,17 @@ int httpf_stream(struct __sk_buff *skb)
 
 	if (!cpu)
 		return 0;
-	/* At depth auto it has been computed. */
-	if (httpf_settings.depth != HTTPF_AUTO)
+	/* At depth auto it has been computed of what has a payload. */
+	if (httpf_settings.depth != HTTPF_AUTO || !httpf_verifier_reload(&cpu->segment.length))
 		cpu->flow = httpf_flow(&cpu->segment.headers);
-	else if (!cpu->segment.length && cpu->segment.headers.flags & HTTPF_SYN && !httpf_is_one_sided(cpu))
-		httpf_note_opening(cpu);
 	cpu->worker = httpf_worker(&cpu->flow);
 	httpf_describe(skb, cpu);
+	if (httpf_settings.depth == HTTPF_AUTO && !httpf_verifier_reload(&cpu->segment.length) &&
+	    cpu->segment.headers.flags & HTTPF_SYN && !httpf_is_wrong(&cpu->segment.headers, &cpu->event)) {
+		httpf_note_bare(cpu);
+		if (!httpf_is_one_sided(cpu))
+			httpf_note_opening(cpu);
+	}
 	httpf_begin_pieces(cpu);
 	cpu->event.kind = HTTPF_STREAM;
 	/* With a payload it has passed httpf_follow_frames. */

@@ -49,6 +49,9 @@ static __always_inline int httpf_step(struct __sk_buff *skb, struct httpf_header
 	if (offset + 8 > h->end || bpf_skb_load_bytes(skb, offset, extension, 8))
 		return HTTPF_MALFORMED;
 	h->next = extension[0];
+	/* The checksum covers all fragments, and the address that a routing header leads to. */
+	if (type == IPPROTO_FRAGMENT || type == IPPROTO_ROUTING)
+		h->prefix = HTTPF_UNVERIFIABLE;
 	if (type == IPPROTO_FRAGMENT) {
 		h->offset = offset + 8;
 		if (extension[2] || extension[3] & 0xf8)
@@ -150,7 +153,7 @@ static __always_inline int httpf_locate_any(struct __sk_buff *skb, struct httpf_
 	int version;
 
 	h->offset = 0;
-	h->has_payload_prefix = 0;
+	h->prefix = HTTPF_NO_PREFIX;
 	version = httpf_is_vlan(skb->protocol) ? httpf_untag(skb, h) : httpf_version(skb->protocol);
 	if (version == 4)
 		return httpf_locate_ip4(skb, h);

@@ -115,8 +115,6 @@ static __always_inline int httpf_inspect(struct __sk_buff *skb, struct httpf_cpu
 		/* A bare record: what begins and ends connections. */
 		if (!(h->flags & (HTTPF_FIN | HTTPF_SYN | HTTPF_RST)))
 			return 0;
-		if (httpf_settings.depth == HTTPF_AUTO)
-			httpf_note_bare(cpu);
 		return httpf_tail_call(skb, cpu, HTTPF_AT_STREAM);
 	}
 	HTTPF_COUNT(cpu, payload);

@@ -48,6 +48,9 @@ static __always_inline __u32 httpf_verifier_reload(const __u32 *number)
 /* Bytes of one load from the TCP header on: with timestamps it has 32, then come the payload's first 24. */
 enum { HTTPF_TRANSPORT_BYTES = 56 };
 
+/* Whether the bytes after the TCP header came with it; or, without them, that it cannot be verified. */
+enum { HTTPF_NO_PREFIX, HTTPF_HAS_PREFIX, HTTPF_UNVERIFIABLE };
+
 /*
  * One buffer for both families: the TCP header is always at 40, after an IPv6 header at 0 or an IPv4
  * header without options at 20, so that one load brings both, and of a segment that is long enough the
@@ -77,9 +80,9 @@ struct httpf_headers {
 	};
 	__u32 end; /* of the IP packet: what follows is padding */
 	__u32 is_ip4;
-	__u32 offset;		  /* of the TCP header; before it is found, of the header to read next */
-	__u32 next;		  /* the type of the IPv6 header at `offset` */
-	__u32 has_payload_prefix; /* whether the bytes after the TCP header are here too */
+	__u32 offset; /* of the TCP header; before it is found, of the header to read next */
+	__u32 next;   /* the type of the IPv6 header at `offset` */
+	__u32 prefix; /* HTTPF_NO_PREFIX, … */
 } __attribute__((aligned(8)));
 _Static_assert(__builtin_offsetof(struct httpf_headers, ip4_source) == 32, "IPv4 at 20");
 _Static_assert(__builtin_offsetof(struct httpf_headers, source_port) == 40, "TCP at 40");

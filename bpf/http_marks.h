@@ -122,7 +122,6 @@ static __always_inline void httpf_note_bare(struct httpf_cpu *cpu)
 	const struct httpf_headers *h = &cpu->segment.headers;
 	struct httpf_mark *mark;
 
-	cpu->flow = httpf_flow(h);
 	/* Most SYNs need not look: of what is not marked the next request shows that it is another one. */
 	if ((h->flags & (HTTPF_SYN | HTTPF_ACK)) != HTTPF_SYN || !httpf_may_be_marked(cpu))
 		return;

@@ -58,10 +58,10 @@ static __always_inline int httpf_load_headers(struct __sk_buff *skb, struct http
 	__u32 length = skb->len;
 
 	if (length >= size - 20 + HTTPF_TRANSPORT_BYTES) {
-		h->has_payload_prefix = 1;
+		h->prefix = HTTPF_HAS_PREFIX;
 		return bpf_skb_load_bytes(skb, 0, bytes, size - 20 + HTTPF_TRANSPORT_BYTES) == 0;
 	}
-	h->has_payload_prefix = 0;
+	h->prefix = HTTPF_NO_PREFIX;
 	return length >= size && bpf_skb_load_bytes(skb, 0, bytes, size) == 0;
 }
 

@@ -31,7 +31,8 @@ static __always_inline int httpf_load_first(struct __sk_buff *skb, const struct 
 
 	first->words[0] = first->words[1] = first->words[2] = 0;
 	if (count >= HTTPF_START_BYTES) {
-		if (!(segment->headers.has_payload_prefix && httpf_take_first(&segment->headers, first)) &&
+		if (!(segment->headers.prefix == HTTPF_HAS_PREFIX &&
+		      httpf_take_first(&segment->headers, first)) &&
 		    bpf_skb_load_bytes(skb, offset, first, HTTPF_START_BYTES))
 			return 0;
 	} else {

@@ -74,6 +74,8 @@ package struct Segment: Sendable {
   package var direction: Direction
   /// The number of the filter's question where the direction's next frame of HTTP/2 begins; 0 when it asks nothing.
   package var question: UInt8
+  /// Whether the checksum is right, as far as the backend knows.
+  package var checksum = Checksum.unknown
 
   @inlinable
   package init(

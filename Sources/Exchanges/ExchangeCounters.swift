@@ -44,6 +44,8 @@ package struct ExchangeCounters: Equatable, Sendable {
   package var evictedFlows: UInt64 = 0
   /// Requests forgotten to make room, counted as unknown too.
   package var evictedRequests: UInt64 = 0
+  /// Segments with a wrong checksum, which their receivers drop: among the other segments too.
+  package var doubtful: UInt64 = 0
   /// Stream bytes given up at a gap or at a buffer's limit.
   package var skippedBytes: UInt64 = 0
   /// HTTP/2 connections met on the watched ports.
@@ -104,6 +106,7 @@ extension ExchangeCounters: CounterSet {
       \.evictedFlows, "evictedFlows", json: .aboveZero, .evicted("flows"), page: "evicted flows"),
     Counter(
       \.evictedRequests, "evictedRequests", json: .aboveZero, .evicted("requests"), page: "evicted requests"),
+    Counter(\.doubtful, "doubtful", json: .aboveZero, page: "segments with a wrong checksum"),
     Counter(\.skippedBytes, "skippedBytes", json: .aboveZero, page: "skipped bytes"),
     Counter(\.http2, "http2", .seen("http2")),
     Counter(\.http2Unread, "http2Unread"),

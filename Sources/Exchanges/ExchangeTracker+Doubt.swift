@@ -9,6 +9,28 @@ import HTTP1
 /// One far ahead is held, and believed by what a guess does not have: another segment that follows on it, an
 /// acknowledgement of just what it ends with, or numbers that the other side shows. Else its heads count, and that is all.
 extension ExchangeTracker {
+  /// Counts a segment that its receiver drops for its checksum, and nothing else; false if that is not certain.
+  @inline(never)
+  mutating func leavesOut(
+    _ segment: borrowing Segment, _ payload: RawSpan, _ key: FlowKey, _ hash: UInt64, _ direction: Direction
+  ) -> Bool {
+    guard checksums.isBelieved(from: segment.source) else { return false }
+    counters.doubtful &+= 1
+    counters.classify(ChunkOutcome())
+    switch HeadStart.verdict(payload) {
+    case .request, .response: break
+    default: return true
+    }
+    // In a body the true bytes may pass unseen, and be acknowledged.
+    if let flow = streams.use(key, hash: hash), let position = streams.position(of: flow, direction),
+      position != segment.sequence || !messages.isAtBoundary(flow, direction)
+    {
+      return true
+    }
+    checksums.refuse(hash, direction, endingAt: segment.sequence &+ segment.payloadLength)
+    return true
+  }
+
   /// Whether nothing that was read explains a gap before a chunk, nor what the other side shows.
   @inline(never)
   mutating func isUnexplained(_ gap: UInt32, before chunk: Chunk) -> Bool {

@@ -35,6 +35,7 @@ package struct ExchangeTracker: ~Copyable {
 
   let seed: UInt64
   private let secrets: FlowSecrets
+  var checksums: ChecksumTrust
   var streams: StreamAssembler
   var messages: MessageReader
   var frames: FrameStage
@@ -46,6 +47,7 @@ package struct ExchangeTracker: ~Copyable {
     self.depth = depth
     self.seed = seed
     secrets = FlowSecrets(seed: seed)
+    checksums = ChecksumTrust(secrets: secrets)
     // As a plain bit for the path of every segment: comparing the enum is a call.
     let isStreams = depth.isStreams
     streams = StreamAssembler(limits: limits, isStreams: isStreams, seed: seed)
@@ -113,6 +115,12 @@ package struct ExchangeTracker: ~Copyable {
     let ends = FlowKey.of(segment)
     let hash = ends.key.hash(secrets)
     let isOpening = segment.flags.isOpening, isEmpty = segment.payloadLength == 0
+    switch segment.checksum {
+    case .unknown: break
+    case .right: checksums.noteRight(from: segment.source)
+    case .wrong: if leavesOut(segment, payload, ends.key, hash, ends.direction) { return }
+    }
+    if checksums.isWatching, !isEmpty { checksums.see(hash, ends.direction, segment) }
     var flow: FlowIndex
     var direction = ends.direction
     if let found = streams.use(ends.key, hash: hash) {
@@ -242,7 +250,11 @@ extension ExchangeTracker {
     let start = segment.sequence, isAnswer = segment.flags.isAcknowledging
     switch streams.opening(flow, direction, at: start) {
     case .known: return
-    case .first: break
+    case .first:
+      // An answer to what the other side did not begin with is another connection's, or a guess.
+      if isAnswer, !answersOpening(flow, direction, segment) {
+        return streams.announce(flow, direction, at: start)
+      }
     case .another:
       guard isAnswer, let asked = streams.announced(flow, direction.opposite),
         asked == segment.acknowledgement
@@ -251,6 +263,15 @@ extension ExchangeTracker {
       begin(flow, direction.opposite, at: asked, isAnswer: false)
     }
     begin(flow, direction, at: start, isAnswer: isAnswer)
+  }
+
+  /// Whether a SYN's answer acknowledges about where the other side, as far as that is known, has begun.
+  private func answersOpening(_ flow: FlowIndex, _ direction: Direction, _ segment: borrowing Segment) -> Bool
+  {
+    guard let position = streams.position(of: flow, direction.opposite) else { return true }
+    let read = SequenceNumber.distance(position, from: segment.acknowledgement)
+    // No more was sent before the answer than a window takes that is not scaled (RFC 7323, section 2.2).
+    return read >= 0 && read <= 65_535
   }
 
   /// Data came in a flow for which a SYN of another connection was seen: data at its number begins that one.

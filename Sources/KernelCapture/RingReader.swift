@@ -132,7 +132,7 @@ package final class RingReader: SegmentSource, @unchecked Sendable {
     // The record has at least these bytes, is aligned to eight, and any bits are valid numbers.
     let event = unsafe bytes.load(as: httpf_event.self)
     guard let kind = Segment.Kind(rawValue: event.kind) else { return false }
-    let segment = Segment(
+    var segment = Segment(
       time: event.time &+ clock.fromKernel,
       source: Endpoint(
         high: UInt64(bigEndian: event.source.0), low: UInt64(bigEndian: event.source.1),
@@ -142,11 +142,19 @@ package final class RingReader: SegmentSource, @unchecked Sendable {
         port: event.destination_port),
       sequence: event.sequence, acknowledgement: event.acknowledgement,
       payloadLength: event.payload_length, flags: Segment.Flags(rawValue: event.flags), kind: kind,
-      direction: Segment.Direction(rawValue: event.direction) ?? .unknown,
+      direction: Segment.Direction(rawValue: event.direction & 15) ?? .unknown,
       interface: event.interface, question: event.question)
     let captured = min(size &- head, Int(event.payload_length))
     // Borrowed from the ring until the record is given back, which is after `body` has returned.
-    body(segment, unsafe RawSpan(_unsafeStart: bytes.advanced(by: head), byteCount: captured))
+    let payload = unsafe RawSpan(_unsafeStart: bytes.advanced(by: head), byteCount: captured)
+    if event.header_sum != 0, captured == Int(event.payload_length) {
+      var sum = InternetSum()
+      sum.add(UInt64(event.header_sum))
+      let length = Int(event.direction >> 4) &* 4
+      segment.verify(
+        Segment.HeaderRest(length: length, sum: sum, checksum: event.checksum), payload)
+    }
+    body(segment, payload)
     return true
   }
 }

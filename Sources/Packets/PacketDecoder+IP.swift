@@ -63,7 +63,8 @@ extension PacketDecoder {
     headers.destinationLow = bytes.big64(offset &+ 32)
     let end = offset &+ total
     var next = offset &+ 40
-    var extensions = 0
+    // The checksum covers all fragments, and the address that a routing header leads to.
+    var extensions = 0, isVerifiable = true
     while Self.isExtension(type) {
       guard extensions < Self.maximumExtensions, next &+ 8 <= end, bytes.byteCount >= next &+ 8 else {
         return .malformed
@@ -75,8 +76,12 @@ extension PacketDecoder {
           bytes, identification: bytes.big32(next &+ 4), type: following,
           field: bytes.big16(next &+ 2) >> 3, hasMore: bytes.byte(next &+ 3) & 1 == 1, start: next &+ 8,
           end: end)
+        isVerifiable = false
         if bytes.big16(next &+ 2) >> 3 != 0 { return following == IPProtocol.tcp ? .fragment : .other }
         next &+= 8
+      case IPProtocol.routing:
+        isVerifiable = false
+        next &+= (units &+ 1) &* 8
       // An authentication header counts in words of four bytes, less two; the others in eight, less one.
       case IPProtocol.authentication: next &+= (units &+ 2) &* 4
       default: next &+= (units &+ 1) &* 8
@@ -84,7 +89,9 @@ extension PacketDecoder {
       type = following
       extensions &+= 1
     }
-    return transport(type, bytes, next, end)
+    let verdict = transport(type, bytes, next, end)
+    if !isVerifiable { headers.headerLength = 0 }
+    return verdict
   }
 
   /// A header after which TCP may come. ESP never shows it; after a mobility header nothing comes
@@ -129,6 +136,7 @@ extension PacketDecoder {
     // A SYN takes one sequence number (RFC 9293, section 3.4): data in it comes behind.
     headers.sequence = bytes.big32(offset &+ 4) &+ (headers.flags >> 1 & 1 == 1 ? 1 : 0)
     headers.acknowledgement = bytes.big32(offset &+ 8)
+    headers.headerLength = header
     headers.payloadLength = end &- offset &- header
     headers.payloadStart = min(offset &+ header, bytes.byteCount)
     headers.payloadCaptured = min(end, bytes.byteCount) &- headers.payloadStart

@@ -62,6 +62,7 @@ extension PacketDecoder {
     // A SYN takes one sequence number (RFC 9293, section 3.4).
     headers.sequence = UInt32(truncatingIfNeeded: first) &+ UInt32(headers.flags &>> 1 & 1)
     headers.acknowledgement = UInt32(truncatingIfNeeded: second &>> 32)
+    headers.headerLength = start &- transport
     headers.payloadLength = end &- start
     headers.payloadStart = min(start, count)
     headers.payloadCaptured = max(0, min(end, count) &- headers.payloadStart)

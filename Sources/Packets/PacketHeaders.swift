@@ -13,6 +13,8 @@ package struct PacketHeaders: Sendable {
   package var acknowledgement: UInt32 = 0
   /// TCP flags as on the wire.
   package var flags: UInt8 = 0
+  /// Bytes of the TCP header; 0 behind IPv6 headers for which its checksum cannot be verified.
+  package var headerLength = 0
   /// Where the payload begins in the captured bytes; their end when it was not captured.
   package var payloadStart = 0
   /// Captured bytes of the payload.

@@ -61,7 +61,7 @@ package final class LiveCapture: SegmentSource {
     handle = try LiveHandle(options)
     interface = options.interface.map { WatchedInterface($0) }
     interface?.follow(askedOf: handle.descriptor)
-    intake = PacketIntake(ports: options.ports, depth: options.depth)
+    intake = PacketIntake(ports: options.ports, depth: options.depth, verifies: true)
     let offset = Int64(bitPattern: SystemClock.wallOffset)
     startOffset = offset
     stamps = StampClock(LiveCapture.clocks(since: offset))

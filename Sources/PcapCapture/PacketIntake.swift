@@ -15,15 +15,19 @@ package struct PacketIntake {
   private let ports: PortBitmap
   private let isStreams: Bool
   private let joinsFragments: Bool
+  private let verifies: Bool
   private var decoder: PacketDecoder
 
   /// - Parameters:
   ///   - depth: at `heads`, segments are marked as the kernel's filter would mark them.
   ///   - joinsFragments: a first fragment is not read by itself, as the caller puts datagrams together.
   ///   - allowsShortPackets: a packet may be shorter than its IP header says.
+  ///   - verifies: checksums are verified, which files do not need: what is in them may have been rewritten.
   package init(
-    ports: PortSet, depth: CaptureDepth, joinsFragments: Bool = false, allowsShortPackets: Bool = false
+    ports: PortSet, depth: CaptureDepth, joinsFragments: Bool = false, allowsShortPackets: Bool = false,
+    verifies: Bool = false
   ) {
+    self.verifies = verifies
     self.joinsFragments = joinsFragments
     decoder = PacketDecoder(allowsShortPackets: allowsShortPackets)
     self.ports = PortBitmap(ports)
@@ -107,7 +111,26 @@ package struct PacketIntake {
     segment.kind = kind
     segment.direction = direction
     segment.interface = 0
+    segment.checksum = .unknown
+    if verifies { verify(packet) }
     return true
+  }
+
+  /// Bytes of a segment, its header included, that Ethernet takes without a larger frame. What is longer may have been put
+  /// together from several by a card, which leaves the first one's checksum.
+  private static let longest = 1_480
+
+  /// Finds out whether the segment's checksum is right, if all of it was captured.
+  private mutating func verify(_ packet: RawSpan) {
+    let headers = decoder.headers, length = headers.headerLength
+    guard length > 0, !decoder.isFragment, headers.payloadCaptured == headers.payloadLength,
+      length &+ headers.payloadLength <= Self.longest, headers.payloadStart >= length
+    else { return }
+    let start = headers.payloadStart &- length
+    var sum = InternetSum()
+    sum.add(packet.slice(start &+ 12, headers.payloadStart))
+    let checksum = packet.big16(start &+ 16).bigEndian
+    segment.verify(Segment.HeaderRest(length: length, sum: sum, checksum: checksum), payload(of: packet))
   }
 
   /// Adds where the packet was seen, as far as a cooked header states it: it shows a second sighting.

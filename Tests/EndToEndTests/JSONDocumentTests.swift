@@ -56,7 +56,7 @@ import Testing
   /// What a live watch knows besides, where it may read it.
   static let captureExtras: Set<String> = [
     "backlogDropped", "nicMissed", "failedTailCalls", "evictedFlows", "evictedRequests", "evictedHTTP2",
-    "evictedHeads", "skippedBytes", "filteredOut",
+    "evictedHeads", "skippedBytes", "filteredOut", "doubtful",
     "h2DataSkipped",
     "tlsConnections", "tlsUntied", "tlsUnreadable",
   ]

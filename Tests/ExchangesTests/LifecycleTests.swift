@@ -223,6 +223,23 @@ import Testing
     #expect(reused.unknownCount == 1 && reused.unanswered == 1 && reused.isBalanced)
   }
 
+  @Test(arguments: [CaptureDepth.heads, .auto])
+  func `an answer to another SYN than the client's tells nothing of the server`(depth: CaptureDepth) {
+    for start: UInt32 in [7_000, 1_000 &- 1 << 17, 1_000 &+ 1 << 31] {
+      var talk = Dialogue(depth: depth)
+      talk.ask(get("/a"))
+      var forged = Dialogue(depth: depth, clientStart: start, serverStart: 99_999)
+      forged.open()
+      talk.packets.append(forged.packets[1])
+      talk.answer(ok())
+      talk.ask(get("/b"))
+      talk.answer(ok())
+      let account = Account(talk.packets, depth: depth, limits: ExchangeLimits())
+      #expect(account.answers == ["a.example /a 200": 1, "a.example /b 200": 1], "\(start)")
+      #expect(account.isBalanced)
+    }
+  }
+
   @Test func `data at the number of a SYN begins its connection`() {
     var talk = Dialogue()
     talk.open()

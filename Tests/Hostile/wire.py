@@ -23,15 +23,18 @@ def address(text):
     return ipaddress.ip_address(text).packed
 
 
-def tcp(ports, sequence, acknowledgement, flags, payload):
-    """A TCP segment whose checksum is wrong: no host answers it, and a watch sees it all the same."""
-    return struct.pack("!HHIIBBHHH", *ports, sequence & 0xFFFFFFFF, acknowledgement & 0xFFFFFFFF, 0x50, flags, 8192,
-                       0xBAD, 0) + payload
+def tcp(addresses, ports, sequence, acknowledgement, flags, payload, is_right):
+    """A TCP segment. One with a wrong checksum no host takes or answers, and a watch sees it all the same."""
+    header = struct.pack("!HHIIBBHHH", *ports, sequence & 0xFFFFFFFF, acknowledgement & 0xFFFFFFFF, 0x50, flags, 8192, 0, 0)
+    covered = addresses + struct.pack("!II", 6, 20 + len(payload)) + header + payload
+    # A number's remainder is the sum of its words; no segment's is 0.
+    right = 0xFFFF - int.from_bytes(covered + b"\0" * (len(covered) & 1), "big") % 0xFFFF
+    return header[:16] + struct.pack("!H", right if is_right else right ^ 0xBAD) + header[18:] + payload
 
 
-def frame4(source, target, ports, sequence, acknowledgement, payload=b"", flags=PSH | ACK):
+def frame4(source, target, ports, sequence, acknowledgement, payload=b"", flags=PSH | ACK, is_right=True):
     """An Ethernet frame with a TCP segment over IPv4; the addresses are packed."""
-    segment = tcp(ports, sequence, acknowledgement, flags, payload)
+    segment = tcp(source + target, ports, sequence, acknowledgement, flags, payload, is_right)
     header = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(segment), 1, 0, FORGED_TTL, 6, 0, source, target)
     header = header[:10] + struct.pack("!H", checksum(header)) + header[12:]
     return b"\xff" * 6 + b"\x02" * 6 + b"\x08\x00" + header + segment
@@ -39,7 +42,7 @@ def frame4(source, target, ports, sequence, acknowledgement, payload=b"", flags=
 
 def frame6(source, target, ports, sequence, acknowledgement, payload=b"", flags=PSH | ACK):
     """The same over IPv6."""
-    segment = tcp(ports, sequence, acknowledgement, flags, payload)
+    segment = tcp(source + target, ports, sequence, acknowledgement, flags, payload, True)
     header = struct.pack("!IHBB16s16s", 6 << 28, len(segment), 6, FORGED_TTL, source, target)
     return b"\xff" * 6 + b"\x02" * 6 + b"\x86\xdd" + header + segment
 

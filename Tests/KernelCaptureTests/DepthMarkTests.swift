@@ -65,7 +65,9 @@ struct DepthMarkTests {
     #expect(records.map(\.text).joined() == text, "\(name)")
     #expect(try passesWhole(), "\(name)")
     #expect(try trial.records(Packet().sequence(2_000).payload("body")).map(\.segment.kind) == [.stream])
-    // The ports' next connection starts afresh.
+    // A SYN that its receiver drops changes nothing; the ports' next connection starts afresh.
+    _ = try trial.records(Self.syn.sequence(76_000_000).with { $0.checksum = .wrong })
+    #expect(try passesWhole(), "\(name)")
     _ = try trial.records(Self.syn.sequence(77_000_000))
     #expect(try !passesWhole(), "\(name)")
   }

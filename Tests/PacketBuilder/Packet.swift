@@ -3,7 +3,7 @@
 /// A packet to be: says what is in it, and `bytes` puts it together. The one builder of all tests.
 ///
 /// By default an Ethernet frame with IPv4 from 10.0.0.1:40000 to 10.0.0.2:80, all lengths right.
-/// Checksums are left zero: nobody who watches checks them.
+/// IP's checksum is left zero: nobody who watches checks it.
 package struct Packet: Sendable {
   package enum Link: Sendable { case ethernet, none }
 
@@ -16,6 +16,8 @@ package struct Packet: Sendable {
   package var etherType: UInt16?
   package var network: Network = .ipv4(IPv4())
   package var tcp = TCPHeader()
+  /// TCP's checksum.
+  package var checksum = PacketChecksum.none
   /// The protocol of the IP packet; TCP unless the test wants something else there.
   package var transport: UInt8 = 6
   package var payload: [UInt8] = []
@@ -37,7 +39,12 @@ package struct Packet: Sendable {
 
   /// The IP packet alone.
   package var packet: [UInt8] {
-    let segment = network.carriesSegment ? tcp.bytes(payload: payload) : payload
+    var segment = payload
+    if network.carriesSegment {
+      segment = tcp.bytes(payload: payload)
+      let value = big16(checksum.value(of: segment, in: network))
+      segment[16...17] = value[...]
+    }
     return network.bytes(transport: transport, body: segment)
   }
 }

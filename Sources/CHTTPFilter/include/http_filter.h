@@ -115,11 +115,17 @@ struct httpf_event {
 	__u16 source_port;
 	__u16 destination_port;
 	__u8 kind;
-	__u8 direction;
+	__u8 direction; /* and in the upper half the length of the TCP header, in words of 32 bits */
 	__u8 flags;
 	__u8 question; /* what is asked by it: where the direction's next frame begins; 0 for nothing */
+	/* The sum of the TCP header from its fourth word on, as 16-bit words in memory's order, for the
+	   reader to verify the checksum; 0 where that cannot be done, since the record is not the whole
+	   segment. */
+	__u32 header_sum;
+	__u16 checksum; /* the TCP header's, in memory's order */
+	__u16 zero;
 };
-_Static_assert(sizeof(struct httpf_event) == 64, "the reader expects 64 bytes");
+_Static_assert(sizeof(struct httpf_event) == 72, "the reader expects 72 bytes");
 
 /*
  * What the filter decided: CaptureCounters.counters, in their order. One block a CPU: the first part of

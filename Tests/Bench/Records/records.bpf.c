@@ -4,7 +4,7 @@
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
-enum { HEAD = 64 };
+enum { HEAD = 72 };
 
 struct scratch {
 	__u8 bytes[HEAD + 512];

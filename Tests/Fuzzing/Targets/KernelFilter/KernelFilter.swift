@@ -108,13 +108,13 @@ enum KernelFilter: FuzzTarget {
   }
 
   private static func records(_ offset: Int) -> Record {
-    // Written by the filter: 64 bytes of numbers, and as much payload as they say, at most a piece.
+    // Written by the filter: 72 bytes of numbers, and as much payload as they say, at most a piece.
     let base = unsafe UnsafeRawPointer(records + offset)
     let sequence = unsafe base.loadUnaligned(fromByteOffset: 40, as: UInt32.self)
     let length = unsafe Int(base.loadUnaligned(fromByteOffset: 48, as: UInt32.self))
     return Record(
       sequence: sequence,
-      payload: unsafe Array(UnsafeRawBufferPointer(start: base + 64, count: min(length, 512))))
+      payload: unsafe Array(UnsafeRawBufferPointer(start: base + 72, count: min(length, 512))))
   }
 
   /// Sends a request in segments, in order: as long as its head continues, every segment passes.

@@ -21,7 +21,7 @@ enum RingRecords: FuzzTarget {
       for _ in 0..<Int.random(in: 0..<6, using: &random) {
         let length = Int.random(in: 0..<100, using: &random)
         bytes += [UInt8(length), UInt8.random(in: 0..<12, using: &random)]
-        bytes += (0..<64 + length).map { $0 == 60 ? UInt8.random(in: 0..<4, using: &random) : UInt8($0) }
+        bytes += (0..<72 + length).map { $0 == 60 ? UInt8.random(in: 0..<4, using: &random) : UInt8($0) }
       }
       return bytes
     }
@@ -45,8 +45,8 @@ enum RingRecords: FuzzTarget {
     while !script.isOver {
       let length = Int(script.byte()), odd = script.byte()
       // Sizes that the kernel writes, and now and then one that it does not.
-      var body = script.take(64 + length)
-      if odd == 1 { body = Array(body.prefix(Int(script.byte()) % 64)) }
+      var body = script.take(72 + length)
+      if odd == 1 { body = Array(body.prefix(Int(script.byte()) % 72)) }
       let room = (body.count + 15) & ~7
       guard data.count + room <= capacity else { break }
       var header = UInt32(body.count)
@@ -83,13 +83,13 @@ enum RingRecords: FuzzTarget {
 
   /// A record as the filter's header lays it out.
   private static func read(_ body: [UInt8]) -> Record? {
-    guard body.count >= 64, body[60] <= 2 else { return nil }
+    guard body.count >= 72, body[60] <= 2 else { return nil }
     func number(_ at: Int, _ count: Int) -> UInt32 {
       body[at..<(at + count)].reversed().reduce(0) { $0 << 8 | UInt32($1) }
     }
     return Record(
       kind: body[60], sequence: number(40, 4), ports: [UInt16(number(56, 2)), UInt16(number(58, 2))],
-      length: number(48, 4), payload: Array(body[64...].prefix(Int(number(48, 4)))))
+      length: number(48, 4), payload: Array(body[72...].prefix(Int(number(48, 4)))))
   }
 
   /// Writes the positions, and the records into both of the data's mappings.

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import System
+
+/// The verification of a segment's TCP checksum.
+extension Segment {
+  /// Whether a checksum is right, as far as the capture can tell.
+  @usableFromInline
+  package enum Checksum: UInt8, BitwiseCopyable, Sendable {
+    /// Not all of the segment is here, or its packet was put together from several.
+    case unknown
+    /// It is right, or that of the pseudo-header alone, as the sender leaves it to its card to complete.
+    case right
+    /// It is neither: the receiver drops the segment.
+    case wrong
+  }
+
+  /// What is left of a TCP header beside what a segment has.
+  @usableFromInline
+  package struct HeaderRest {
+    /// Bytes of the header, 20 to 60.
+    @usableFromInline let length: Int
+    /// The sum of its bytes from the 13th on.
+    @usableFromInline let sum: InternetSum
+    /// The checksum in memory's order.
+    @usableFromInline let checksum: UInt16
+
+    @inlinable @inline(__always)
+    package init(length: Int, sum: InternetSum, checksum: UInt16) {
+      self.length = length
+      self.sum = sum
+      self.checksum = checksum
+    }
+  }
+
+  /// Finds out whether the checksum is right; `payload` is all of the segment's.
+  @inlinable @inline(__always)
+  package mutating func verify(_ header: HeaderRest, _ payload: RawSpan) {
+    let length = UInt16(truncatingIfNeeded: header.length &+ payload.byteCount)
+    var sum = InternetSum()
+    // The prefix of a mapped IPv4 address adds 0xffff, which is nothing.
+    sum.add(source.high.bigEndian)
+    sum.add(source.low.bigEndian)
+    sum.add(destination.high.bigEndian)
+    sum.add(destination.low.bigEndian)
+    // TCP's number, and the length.
+    sum.add(UInt64((6 &<< 16 | UInt32(length)).bigEndian))
+    if sum.folded == header.checksum {
+      checksum = .right
+      return
+    }
+    sum.add(UInt64((UInt32(source.port) &<< 16 | UInt32(destination.port)).bigEndian))
+    // A SYN's own number was added.
+    sum.add(UInt64((sequence &- (flags.isOpening ? 1 : 0)).bigEndian))
+    sum.add(UInt64(acknowledgement.bigEndian))
+    sum.add(UInt64(header.sum.folded))
+    sum.add(payload)
+    checksum = sum.folded == 0xffff ? .right : .wrong
+  }
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+import Capture
+import KernelCapture
+import PacketBuilder
+import Packets
+import PcapCapture
+import Testing
+
+/// What the filter leaves its reader to verify, and what is verified of libpcap's packets: the same.
+@Suite(.serialized, .enabled(if: isRoot, "loading a BPF program requires root"))
+struct ChecksumVerdictTests {
+  /// What the filter's reader says of a packet; nil where it does not pass.
+  private static func kernel(_ trial: FilterTrial, _ frame: [UInt8]) throws -> Segment.Checksum? {
+    try trial.filter(frame)
+    var checksum: Segment.Checksum?
+    _ = try trial.readers[0].receive(timeout: 0) { segment, _ in checksum = segment.checksum }
+    return checksum
+  }
+
+  private static func decoder(_ frame: [UInt8]) -> Segment.Checksum? {
+    var intake = PacketIntake(ports: .http, depth: .streams, verifies: true)
+    // The frame outlives the span.
+    return unsafe frame.withUnsafeBytes { bytes in
+      let packet = unsafe RawSpan(_unsafeBytes: bytes)
+      guard intake.read(packet, wireLength: frame.count, link: .ethernet, time: 1) else { return nil }
+      return intake.segment.checksum
+    }
+  }
+
+  /// Whether nobody can tell: fragments and routed packets.
+  private static func isUnverifiable(_ packet: Packet) -> Bool {
+    switch packet.network {
+    case .ipv4(let header): return header.moreFragments
+    case .ipv6(let header):
+      return header.extensions.contains {
+        switch $0 {
+        case .fragment, .options(43, _): true
+        default: false
+        }
+      }
+    }
+  }
+
+  @Test func `every packet of the table is verified alike by the filter's reader and of libpcap's packets`()
+    throws
+  {
+    let trial = try FilterTrial(KernelCaptureOptions(depth: .streams, ringBytes: 1 << 20))
+    var verified = 0
+    for item in VerdictTests.cases where VerdictTests.Exception(item) == nil {
+      for checksum in PacketChecksum.allCases where checksum != .none {
+        let packet = item.packet.with { $0.checksum = checksum }
+        guard let found = try Self.kernel(trial, packet.bytes) else { continue }
+        let expected: Segment.Checksum =
+          Self.isUnverifiable(packet) ? .unknown : checksum == .wrong ? .wrong : .right
+        #expect(found == expected, "\(item.name): \(checksum)")
+        // What is longer than a frame may have been put together, as far as libpcap shows.
+        let isLong = packet.tcp.options.count + packet.payload.count > 1_460
+        #expect(Self.decoder(packet.bytes) == (isLong ? .unknown : expected), "\(item.name): \(checksum)")
+        verified += expected == .unknown ? 0 : 1
+      }
+    }
+    #expect(verified >= 3_000)
+  }
+
+  @Test(arguments: [CaptureDepth.heads, .auto, .streams])
+  func `a payload of any length, after a header with any options, is verified`(depth: CaptureDepth) throws {
+    let trial = try FilterTrial(KernelCaptureOptions(depth: depth, ringBytes: 1 << 20))
+    for six in [false, true] {
+      for words in 0...10 {
+        for count in [0, 1, 2, 3, 7, 18, 23, 24, 25, 100, 511, 512, 1_433] {
+          let port = UInt16(2_000 + words * 100 + count % 97)
+          let head = Array("GET /".utf8) + [UInt8](repeating: 0xa7, count: count)
+          let plain = Packet().from(port: port).options([UInt8](repeating: 1, count: words * 4))
+            .payload(count == 0 ? [] : head).flags(count == 0 ? 2 : 24)
+          let packet = six ? plain.ipv6() : plain
+          for checksum in PacketChecksum.allCases where checksum != .none {
+            let found = try Self.kernel(trial, packet.with { $0.checksum = checksum }.bytes)
+            #expect(
+              found == (checksum == .wrong ? .wrong : .right),
+              "\(words) words of options, \(count): \(checksum)")
+          }
+        }
+      }
+    }
+  }
+
+  @Test func `what does not pass as a whole in one record is not verified`() throws {
+    let heads = try FilterTrial(KernelCaptureOptions(depth: .heads, ringBytes: 1 << 20))
+    let streams = try FilterTrial(KernelCaptureOptions(depth: .streams, ringBytes: 1 << 20))
+    let long = Packet().reversed().payload("HTTP/1.1 200 OK\r\n" + String(repeating: "x", count: 600))
+    #expect(try Self.kernel(heads, long.with { $0.checksum = .wrong }.bytes) == .unknown)
+    #expect(try Self.kernel(streams, long.with { $0.checksum = .wrong }.bytes) == .wrong)
+  }
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+import Capture
+import Conversations
+import Exchanges
+import Testing
+
+/// Segments that a receiver drops for their checksum end and hide nothing; where it takes them, they are
+/// read.
+@Suite struct ChecksumTrustTests {
+  static let depths: [CaptureDepth] = [.heads, .auto, .streams]
+
+  /// Marks the segments from the `from`-th on, of both sides or of one.
+  private func mark(
+    _ talk: inout Dialogue, from: Int = 0, byClient: Bool? = nil, _ checksum: Segment.Checksum
+  ) {
+    for index in talk.packets.indices.dropFirst(from) {
+      if let byClient, (talk.packets[index].segment.destination.port == 80) != byClient { continue }
+      talk.packets[index].segment.checksum = checksum
+    }
+  }
+
+  /// What `forge` adds has a wrong checksum, and neither side moves on by it.
+  private func forged(_ talk: inout Dialogue, _ forge: (inout Dialogue) -> Void) {
+    let own = (talk.clientNext, talk.serverNext), first = talk.packets.count
+    forge(&talk)
+    mark(&talk, from: first, .wrong)
+    (talk.clientNext, talk.serverNext) = own
+  }
+
+  private func honest(_ depth: CaptureDepth, _ attack: (inout Dialogue) -> Void) -> Account {
+    var talk = Dialogue(depth: depth)
+    talk.open()
+    mark(&talk, .right)
+    for path in 1...6 {
+      let first = talk.packets.count
+      talk.ask(get("/\(path)"))
+      mark(&talk, from: first, .right)
+      forged(&talk, attack)
+      let second = talk.packets.count
+      talk.answer(ok("body"))
+      mark(&talk, from: second, .right)
+      forged(&talk, attack)
+    }
+    return Account(talk.packets, depth: depth, limits: ExchangeLimits())
+  }
+
+  @Test(arguments: depths)
+  func `forged segments with the right numbers leave a connection alone`(depth: CaptureDepth) {
+    let attacks: [(String, (inout Dialogue) -> Void)] = [
+      ("a SYN and its answer", { $0.open() }),
+      ("a RST of the server", { $0.reset(byClient: false) }), ("of the client", { $0.reset(byClient: true) }),
+      ("a FIN", { $0.finish(byClient: false) }),
+      ("a body", { $0.ask("POST / HTTP/1.1\r\nContent-Length: 4000000000\r\n\r\n") }),
+      ("a request", { $0.ask(get("/forged")) }), ("an answer", { $0.answer(ok(status: "500 No")) }),
+      ("the preface", { $0.ask("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n") }),
+    ]
+    for (name, attack) in attacks {
+      let account = honest(depth, attack)
+      #expect(account.answers.count == 6 && account.counters.exchanges == 6, "\(name): \(account.answers)")
+      #expect(account.counters.requests == 6 && account.counters.aborted == 0, "\(name)")
+      #expect(account.counters.doubtful >= 12 - 1 && account.isBalanced, "\(name): \(account.counters)")
+    }
+  }
+
+  @Test(arguments: depths)
+  func `an address that never sends a right checksum is believed`(depth: CaptureDepth) {
+    for byClient in [true, false] {
+      var talk = Dialogue(depth: depth)
+      talk.open()
+      for path in 1...4 {
+        talk.ask(get("/\(path)"))
+        talk.answer(ok("body"))
+      }
+      talk.close()
+      mark(&talk, .right)
+      mark(&talk, byClient: byClient, .wrong)
+      let account = Account(talk.packets, depth: depth, limits: ExchangeLimits())
+      #expect(account.counters.exchanges == 4 && account.counters.doubtful == 0 && account.isBalanced)
+    }
+  }
+
+  @Test(arguments: depths)
+  func `once receivers acknowledge what has a wrong checksum, all is read`(depth: CaptureDepth) {
+    var packets: [Dialogue.Packet] = []
+    for port: UInt16 in 1...10 {
+      var talk = Dialogue(depth: depth, clientPort: 40_000 + port)
+      talk.open()
+      mark(&talk, .right)
+      let first = talk.packets.count
+      talk.ask(get("/\(port)"))
+      mark(&talk, from: first, .wrong)
+      talk.answer(ok("body"))
+      packets += talk.packets
+    }
+    let account = Account(packets, depth: depth, limits: ExchangeLimits())
+    #expect(account.counters.doubtful == 3 && account.counters.exchanges == 7, "\(account.counters)")
+    #expect(account.isBalanced)
+  }
+
+  @Test(arguments: depths)
+  func `what is acknowledged after the true bytes proves nothing`(depth: CaptureDepth) {
+    var talk = Dialogue(depth: depth)
+    talk.open()
+    mark(&talk, .right)
+    for path in 1...9 {
+      forged(&talk) { $0.ask(get("/\(path)", host: "b.example")) }
+      let first = talk.packets.count
+      talk.ask(get("/\(path)"))
+      talk.answer(ok("body"))
+      mark(&talk, from: first, .right)
+    }
+    let account = Account(talk.packets, depth: depth, limits: ExchangeLimits())
+    #expect(account.counters.doubtful == 9 && account.counters.exchanges == 9, "\(account.counters)")
+    #expect(account.requests.keys.allSatisfy { $0.hasPrefix("a.example") } && account.isBalanced)
+  }
+}
