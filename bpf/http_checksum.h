@@ -12,10 +12,12 @@
 
 #include "http_maps.h"
 
-/* A sum of 32-bit words as one of 16-bit words, of up to 32 bits. */
-static __always_inline __u64 httpf_fold(__u64 sum)
+/* A sum of 32-bit words as one of 16-bit words, in 16 bits. */
+static __always_inline __u32 httpf_fold(__u64 sum)
 {
-	return (sum & 0xffff) + (sum >> 16 & 0xffff) + (sum >> 32);
+	sum = (sum & 0xffff) + (sum >> 16 & 0xffff) + (sum >> 32);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (sum & 0xffff) + (sum >> 16);
 }
 
 /* The sum of the TCP header's options; false if they cannot be loaded. */
@@ -61,14 +63,6 @@ static __always_inline __u32 httpf_header_sum(struct __sk_buff *skb, const struc
 	return httpf_fold(sum);
 }
 
-/* A sum folded to 16 bits. */
-static __always_inline __u32 httpf_fold_all(__u64 sum)
-{
-	sum = httpf_fold(sum);
-	sum = (sum & 0xffff) + (sum >> 16);
-	return (sum & 0xffff) + (sum >> 16);
-}
-
 /*
  * Whether the checksum of the segment that the record describes, which has no payload, is neither right nor
  * that of the pseudo-header alone, which is what a card is to complete.
@@ -87,9 +81,9 @@ static __always_inline int httpf_is_wrong(const struct httpf_headers *h, const s
 		for (int i = 2; i < 10; i++)
 			pseudo += words[i];
 	}
-	if (httpf_fold_all(pseudo) == h->checksum)
+	if (httpf_fold(pseudo) == h->checksum)
 		return 0;
-	return httpf_fold_all(pseudo + words[10] + words[11] + words[12] + event->header_sum) != 0xffff;
+	return httpf_fold(pseudo + words[10] + words[11] + words[12] + event->header_sum) != 0xffff;
 }
 
 #endif

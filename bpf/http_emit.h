@@ -68,6 +68,16 @@ static __always_inline void httpf_note_passed(const struct httpf_headers *h)
 	seen->passed = 1;
 }
 
+/* The VLANs of a packet: the one that the kernel has taken off, and those in the data. */
+static __always_inline __u32 httpf_network(struct __sk_buff *skb, const struct httpf_headers *h)
+{
+	__u32 outer = skb->vlan_present ? skb->vlan_tci & 0xfff : 0;
+
+	if (!httpf_is_vlan(skb->protocol))
+		return outer;
+	return outer ? outer | h->tags << 12 : h->tags;
+}
+
 /* Fills in a record's head; its kind, lengths and flags change from piece to piece. */
 static __always_inline void httpf_describe(struct __sk_buff *skb, struct httpf_cpu *cpu)
 {
@@ -97,6 +107,7 @@ static __always_inline void httpf_describe(struct __sk_buff *skb, struct httpf_c
 	event->question = 0;
 	event->checksum = h->checksum;
 	event->header_sum = httpf_header_sum(skb, h);
+	event->network = httpf_network(skb, h);
 	cpu->request = cpu->segment.begins == HTTPF_REQUEST;
 }
 

@@ -128,23 +128,33 @@ static __always_inline int httpf_version(__be16 type)
  */
 static __always_inline int httpf_untag(struct __sk_buff *skb, struct httpf_headers *h)
 {
-	__be16 tags[4];
+	__be16 tags[4], control;
 	int version;
 
+	h->tags = 0;
 	if (skb->len < 28 || bpf_skb_load_bytes(skb, 0, tags, 8))
 		return 0;
 	h->offset = 4;
 	version = httpf_version(tags[1]);
-	if (version && httpf_plausible(skb, 4, version))
+	if (version && httpf_plausible(skb, 4, version)) {
+		h->tags = bpf_ntohs(tags[0]) & 0xfff;
 		return version;
+	}
 	h->offset = 8;
 	version = httpf_is_vlan(tags[1]) ? httpf_version(tags[3]) : 0;
-	if (version && httpf_plausible(skb, 8, version))
+	if (version && httpf_plausible(skb, 8, version)) {
+		h->tags = (bpf_ntohs(tags[0]) & 0xfff) | (bpf_ntohs(tags[2]) & 0xfff) << 12;
 		return version;
+	}
 	h->offset = 0;
 	version = *(__u8 *)tags >> 4;
 	/* Anything may travel in a VLAN: what is not IP is not a fault. */
-	return (version == 4 || version == 6) && httpf_plausible(skb, 0, version) ? version : 0;
+	if ((version != 4 && version != 6) || !httpf_plausible(skb, 0, version))
+		return 0;
+	/* The tag is in the link's header, which the data starts after. */
+	if (!bpf_skb_load_bytes_relative(skb, ETH_HLEN, &control, sizeof(control), BPF_HDR_START_MAC))
+		h->tags = bpf_ntohs(control) & 0xfff;
+	return version;
 }
 
 /* Finds the TCP header as httpf_locate does, wherever it is. */

@@ -83,6 +83,7 @@ struct httpf_headers {
 	__u32 offset; /* of the TCP header; before it is found, of the header to read next */
 	__u32 next;   /* the type of the IPv6 header at `offset` */
 	__u32 prefix; /* HTTPF_NO_PREFIX, … */
+	__u32 tags;   /* of a packet of a VLAN's type: the VLANs in its data, 12 bits each */
 } __attribute__((aligned(8)));
 _Static_assert(__builtin_offsetof(struct httpf_headers, ip4_source) == 32, "IPv4 at 20");
 _Static_assert(__builtin_offsetof(struct httpf_headers, source_port) == 40, "TCP at 40");

@@ -74,6 +74,8 @@ package struct Segment: Sendable {
   package var direction: Direction
   /// The number of the filter's question where the direction's next frame of HTTP/2 begins; 0 when it asks nothing.
   package var question: UInt8
+  /// The virtual networks that the packet was seen in, VLANs and VNIs, as one number; 0 for none.
+  package var network: UInt32 = 0
   /// Whether the checksum is right, as far as the backend knows.
   package var checksum = Checksum.unknown
 

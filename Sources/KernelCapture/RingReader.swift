@@ -147,6 +147,7 @@ package final class RingReader: SegmentSource, @unchecked Sendable {
     let captured = min(size &- head, Int(event.payload_length))
     // Borrowed from the ring until the record is given back, which is after `body` has returned.
     let payload = unsafe RawSpan(_unsafeStart: bytes.advanced(by: head), byteCount: captured)
+    segment.network = event.network
     if event.header_sum != 0, captured == Int(event.payload_length) {
       var sum = InternetSum()
       sum.add(UInt64(event.header_sum))

@@ -7,6 +7,8 @@ package struct IPFragment: Sendable {
     var sourceHigh: UInt64, sourceLow: UInt64, destinationHigh: UInt64, destinationLow: UInt64
     var identification: UInt32
     var type: UInt8
+    /// The virtual networks of the packet.
+    var network: UInt32
   }
 
   package var key: Key
@@ -33,7 +35,8 @@ extension PacketDecoder {
         key: IPFragment.Key(
           sourceHigh: headers.sourceHigh, sourceLow: headers.sourceLow,
           destinationHigh: headers.destinationHigh,
-          destinationLow: headers.destinationLow, identification: identification, type: type),
+          destinationLow: headers.destinationLow, identification: identification, type: type,
+          network: headers.network),
         offset: offset, start: start, count: end &- start, hasMore: hasMore))
   }
 
@@ -54,6 +57,7 @@ extension PacketDecoder {
     headers.sourceLow = fragment.key.sourceLow
     headers.destinationHigh = fragment.key.destinationHigh
     headers.destinationLow = fragment.key.destinationLow
+    headers.network = fragment.key.network
     return transport(fragment.key.type, payload, 0, payload.byteCount)
   }
 }

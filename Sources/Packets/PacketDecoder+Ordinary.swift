@@ -14,9 +14,11 @@ extension PacketDecoder {
     guard count >= 54 else { return false }
     var type = bytes.big16(12)
     var network = 14
+    headers.network = 0
     if type == EtherType.vlan {
       type = bytes.big16(16)
       network = 18
+      headers.enter(tag: bytes.big16(14))
     }
     let transport: Int, end: Int
     let length = wireLength &- network

@@ -83,6 +83,7 @@ extension PacketDecoder {
     guard bytes.byteCount >= offset &+ 8, bytes.byte(offset) & VXLANFlag.hasIdentifier != 0 else {
       return .other
     }
+    headers.enter(.vxlan, bytes.big32(offset &+ 4) &>> 8)
     if bytes.byte(offset) & VXLANFlag.hasNextProtocol != 0 {
       switch bytes.byte(offset &+ 3) {
       case NextProtocol.ipv4, NextProtocol.ipv6: return network(bytes, offset &+ 8)
@@ -97,6 +98,7 @@ extension PacketDecoder {
   private mutating func geneve(_ bytes: RawSpan, _ offset: Int) -> PacketVerdict {
     guard bytes.byteCount >= offset &+ 8, bytes.byte(offset) >> 6 == 0 else { return .other }
     let options = Int(bytes.byte(offset) & 0x3f) &* 4
+    headers.enter(.geneve, bytes.big32(offset &+ 4) &>> 8)
     return etherType(bytes.big16(offset &+ 2), bytes, offset &+ 8 &+ options)
   }
 

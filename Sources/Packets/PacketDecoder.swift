@@ -43,6 +43,7 @@ package struct PacketDecoder: Sendable {
   package mutating func decodeByStep(_ bytes: RawSpan, wireLength: Int, link: LinkLayer) -> PacketVerdict {
     self.wireLength = max(wireLength, bytes.byteCount)
     depth = 0
+    headers.network = 0
     isCooked = link == .cooked || link == .cooked2
     forgetFragment()
     switch link {
@@ -85,6 +86,7 @@ package struct PacketDecoder: Sendable {
     case EtherType.ipv6: return network(bytes, behindTag(type, bytes, offset), version: 6)
     case EtherType.vlan, EtherType.serviceVLAN, EtherType.qinq9100, EtherType.qinq9200, EtherType.qinq9300:
       guard count >= offset &+ 4 else { return .malformed }
+      headers.enter(tag: bytes.big16(offset))
       return etherType(bytes.big16(offset &+ 2), bytes, offset &+ 4)
     case EtherType.mpls, EtherType.mplsMulticast: return mpls(bytes, offset)
     case EtherType.pppoe:
@@ -113,7 +115,7 @@ package struct PacketDecoder: Sendable {
 
   /// Where the packet starts of which a cooked header states the type. Of two tags Linux takes one off,
   /// leaves the other in the data, and since 6.10 tells the type behind it (vlan_get_protocol_dgram).
-  private func behindTag(_ type: UInt16, _ bytes: RawSpan, _ offset: Int) -> Int {
+  private mutating func behindTag(_ type: UInt16, _ bytes: RawSpan, _ offset: Int) -> Int {
     let inner = offset &+ 4
     guard isCooked, bytes.byteCount >= inner &+ 20, bytes.big16(offset &+ 2) == type else { return offset }
     // The header after the tag must name its version and fit, which an IP header here cannot do by chance.
@@ -122,6 +124,7 @@ package struct PacketDecoder: Sendable {
     guard bytes.byte(inner) >> 4 == (isFour ? 4 : 6), total >= 40, total <= wireLength &- inner else {
       return offset
     }
+    headers.enter(tag: bytes.big16(offset))
     return inner
   }
 

@@ -7,6 +7,8 @@ package struct PacketHeaders: Sendable {
   package var sourceLow: UInt64 = 0
   package var destinationHigh: UInt64 = 0
   package var destinationLow: UInt64 = 0
+  /// The virtual networks that the packet is in, as one number; 0 for none.
+  package var network: UInt32 = 0
   package var sourcePort: UInt16 = 0
   package var destinationPort: UInt16 = 0
   package var sequence: UInt32 = 0

@@ -111,6 +111,7 @@ package struct PacketIntake {
     segment.kind = kind
     segment.direction = direction
     segment.interface = 0
+    segment.network = decoder.headers.network
     segment.checksum = .unknown
     if verifies { verify(packet) }
     return true

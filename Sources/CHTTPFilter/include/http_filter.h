@@ -121,9 +121,9 @@ struct httpf_event {
 	/* The sum of the TCP header from its fourth word on, as 16-bit words in memory's order, for the
 	   reader to verify the checksum; 0 where that cannot be done, since the record is not the whole
 	   segment. */
-	__u32 header_sum;
+	__u16 header_sum;
 	__u16 checksum; /* the TCP header's, in memory's order */
-	__u16 zero;
+	__u32 network;	/* the packet's VLANs, 12 bits each, the outermost one's lowest; 0 for none */
 };
 _Static_assert(sizeof(struct httpf_event) == 72, "the reader expects 72 bytes");
 

@@ -17,6 +17,7 @@ struct AddressTranslation: ~Copyable {
     var acknowledgement: UInt32
     var length: UInt32
     var interface: UInt32
+    var network: UInt32
     /// Of the payload's first and last bytes.
     var fingerprint: UInt64
     var time: UInt64
@@ -51,7 +52,7 @@ struct AddressTranslation: ~Copyable {
   }
 
   /// The same packet as seen before: the same bytes at the same numbers a moment ago, at another
-  /// interface, on its way out, or translated to the other family (NAT64); nil when there is none.
+  /// interface, in another virtual network, on its way out, or translated to the other family (NAT64); nil when there is none.
   func earlier(_ sighting: Sighting) -> Sighting? {
     let slot = NumberHash.slot(sighting.sequence, sighting.acknowledgement, bits: Self.bits)
     let found = sightings[slot].value
@@ -59,7 +60,7 @@ struct AddressTranslation: ~Copyable {
       found.acknowledgement == sighting.acknowledgement, found.length == sighting.length,
       found.fingerprint == sighting.fingerprint, sighting.time &- found.time <= Self.window,
       found.interface != sighting.interface || found.crossing != sighting.crossing
-        || Self.isTranslated(found, sighting)
+        || found.network != sighting.network || Self.isTranslated(found, sighting)
     else { return nil }
     return found
   }
@@ -82,7 +83,8 @@ struct AddressTranslation: ~Copyable {
       NameHash.hash(payload.slice(count &- part, count), seed: seed ^ 0x5899_65cc_7537_4cc3))
     return Sighting(
       sequence: segment.sequence, acknowledgement: segment.acknowledgement, length: segment.payloadLength,
-      interface: segment.interface, fingerprint: fingerprint, time: segment.time, flowHash: flowHash,
+      interface: segment.interface, network: segment.network, fingerprint: fingerprint, time: segment.time,
+      flowHash: flowHash,
       flow: PackedIndex(place.flow), crossing: segment.direction.rawValue, isIPv4: segment.source.isIPv4,
       sourceEnd: UInt32(truncatingIfNeeded: segment.source.low),
       destinationEnd: UInt32(truncatingIfNeeded: segment.destination.low), direction: place.direction)

@@ -12,6 +12,9 @@ struct FlowKey: Equatable, BitwiseCopyable, Sendable {
   var bLow: UInt64
   /// Port of a in the upper half, of b in the lower one.
   var ports: UInt32
+  /// The virtual networks: their tenants may have the same addresses. A connection that is seen in several, or in one by
+  /// one of its directions alone, is known under another key's flow (`FlowAliases`).
+  var network: UInt32 = 0
 
   /// The key of a segment's connection, and the segment's direction there.
   @inline(__always)
@@ -26,7 +29,7 @@ struct FlowKey: Equatable, BitwiseCopyable, Sendable {
     return (
       FlowKey(
         aHigh: a.high, aLow: a.low, bHigh: b.high, bLow: b.low,
-        ports: UInt32(a.port) << 16 | UInt32(b.port)),
+        ports: UInt32(a.port) << 16 | UInt32(b.port), network: segment.network),
       isForward ? .forward : .backward
     )
   }
@@ -36,7 +39,7 @@ struct FlowKey: Equatable, BitwiseCopyable, Sendable {
   func hash(_ secrets: FlowSecrets) -> UInt64 {
     let a = NameHash.fold(aHigh ^ secrets.aHigh, bHigh ^ secrets.bHigh)
     let b = NameHash.fold(aLow ^ secrets.aLow, bLow ^ secrets.bLow)
-    return NameHash.fold(a ^ UInt64(ports) ^ secrets.ports, b ^ secrets.rest)
+    return NameHash.fold(a ^ (UInt64(network) << 32 | UInt64(ports)) ^ secrets.ports, b ^ secrets.rest)
   }
 }
 

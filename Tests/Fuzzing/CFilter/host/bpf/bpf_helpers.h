@@ -18,6 +18,8 @@ struct __sk_buff;
 
 #define bpf_map_lookup_elem(map, key) wt_host_lookup(map, key)
 #define bpf_skb_load_bytes(skb, offset, to, size) wt_host_load(skb, offset, to, size)
+/* A packet starts at its network header here. */
+#define bpf_skb_load_bytes_relative(skb, offset, to, size, start) ((void)(skb), (void)(to), -14)
 #define bpf_ringbuf_output(ring, data, size, flags) ((void)(flags), wt_host_output(ring, data, size))
 #define bpf_ringbuf_query(ring, what) 0
 #define bpf_get_smp_processor_id() 0
