@@ -19,12 +19,12 @@ package final class KernelBackend: LiveBackend {
     depth = request.depth
     capture = try KernelCapture(
       KernelCaptureOptions(
-        interface: request.interface, ports: request.ports, depth: request.depth,
+        interfaces: request.interfaces, ports: request.ports, depth: request.depth,
         direction: request.direction,
         ringBytes: request.ringBytes, workers: request.workers))
     (tls, tlsFault) = Self.tls(request, capture)
     ports = request.tlsPorts.map { request.ports.union($0) } ?? request.ports
-    preCaptureDrops = PreCaptureDrops(interface: request.interface)
+    preCaptureDrops = PreCaptureDrops(interfaces: request.interfaces)
   }
 
   /// What it can be when all else works.
@@ -63,10 +63,10 @@ package final class KernelBackend: LiveBackend {
   package func releaseFiles() -> Bool { tls?.releaseFiles() ?? false }
   package var gauges: CaptureGauges { capture.gauges }
   package var ringBytes: Int { capture.ringBytes }
-  package var interfaceDownSince: UInt64? { capture.interfaceDownSince }
+  package var outages: [InterfaceOutage] { capture.outages }
   package var interfaceRenewals: Int { capture.interfaceRenewals }
-  package var interfaceName: String? { capture.interfaceName }
-  package func followInterface() { capture.followInterface() }
+  package var interfaceNames: [String] { capture.interfaceNames }
+  package func followInterfaces() { capture.followInterfaces() }
   package func readPreCaptureDrops() { preCaptureDrops.read(isRenewed: interfaceRenewals > 0) }
   package func openOwners() throws(CaptureError) -> any OwnerSource { try capture.openOwners(ports: ports) }
   package func stop() {

@@ -5,8 +5,8 @@ package import Capture
 /// The properties that a live capture is asked for.
 package struct LiveRequest: Sendable {
   package var backend: BackendChoice
-  /// The interface's name; nil for all interfaces.
-  package var interface: String?
+  /// The interfaces' names; none for all interfaces.
+  package var interfaces: [String]
   package var ports: PortSet
   package var depth: CaptureDepth
   package var direction: CaptureDirection
@@ -18,13 +18,18 @@ package struct LiveRequest: Sendable {
   /// Ports of the connections whose plain text is read at TLS libraries; nil when none is.
   package var tlsPorts: PortSet?
 
+  /// Where packets come from, for people.
+  package var source: String {
+    interfaces.isEmpty ? "all interfaces" : interfaces.joined(separator: ", ")
+  }
+
   package init(
-    backend: BackendChoice, interface: String?, ports: PortSet, depth: CaptureDepth,
+    backend: BackendChoice, interfaces: [String], ports: PortSet, depth: CaptureDepth,
     direction: CaptureDirection, workers: Int, ringBytes: Int,
     tlsPorts: PortSet? = nil
   ) {
     self.backend = backend
-    self.interface = interface
+    self.interfaces = interfaces
     self.ports = ports
     self.depth = depth
     self.direction = direction

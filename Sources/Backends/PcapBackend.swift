@@ -16,7 +16,7 @@ package final class PcapBackend: LiveBackend {
   /// - Parameter reason: why eBPF is not used, when it was wanted.
   package init(_ request: LiveRequest, insteadOf reason: String?) throws(CaptureError) {
     var options = PcapOptions()
-    options.interface = request.interface
+    options.interfaces = request.interfaces
     options.ports = request.ports
     // Its filter has no memory, and so cannot follow a connection: everything is read.
     depth = request.depth == .auto ? .streams : request.depth
@@ -24,7 +24,7 @@ package final class PcapBackend: LiveBackend {
     options.direction = request.direction
     options.bufferBytes = request.ringBytes
     capture = try LiveCapture(options)
-    preCaptureDrops = PreCaptureDrops(interface: request.interface)
+    preCaptureDrops = PreCaptureDrops(interfaces: request.interfaces)
     name = "libpcap"
     ringBytes = request.ringBytes
     var notices = reason.map { ["libpcap is used instead of eBPF: \($0)"] } ?? []
@@ -37,11 +37,11 @@ package final class PcapBackend: LiveBackend {
   package var counters: CaptureCounters { preCaptureDrops.added(to: capture.counters) }
   /// libpcap tells neither.
   package var gauges: CaptureGauges { CaptureGauges() }
-  package var interfaceDownSince: UInt64? { capture.interfaceDownSince }
+  package var outages: [InterfaceOutage] { capture.outages }
   package var interfaceRenewals: Int { capture.interfaceRenewals }
-  package var interfaceName: String? { capture.interfaceName }
-  /// Its worker does: the handle is the worker's.
-  package func followInterface() {}
+  package var interfaceNames: [String] { capture.interfaceNames }
+  /// Its worker does: the handles are the worker's.
+  package func followInterfaces() {}
   package func readPreCaptureDrops() { preCaptureDrops.read(isRenewed: interfaceRenewals > 0) }
   package func stop() {
     capture.stop()

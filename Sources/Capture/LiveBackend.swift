@@ -1,5 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
+/// A watched interface that is down or away.
+package struct InterfaceOutage: Equatable, Sendable {
+  package var name: String
+  /// On the capture clock.
+  package var since: UInt64
+
+  package init(name: String, since: UInt64) { (self.name, self.since) = (name, since) }
+}
+
 /// An open live capture, whichever way it captures.
 package protocol LiveBackend: AnyObject {
   /// The backend's name for pages, with the reason when it is not the one preferred.
@@ -16,15 +25,15 @@ package protocol LiveBackend: AnyObject {
   var gauges: CaptureGauges { get }
   /// Bytes of each ring, or of libpcap's buffer, as they came to be.
   var ringBytes: Int { get }
-  /// Since when, on the capture clock, the named interface has been down or away; nil while it is there.
-  var interfaceDownSince: UInt64? { get }
-  /// How often another interface has taken the name, and the place, of the one watched.
+  /// The named interfaces that are down or away, in the order in which they were named.
+  var outages: [InterfaceOutage] { get }
+  /// How often other interfaces have taken the names, and the places, of those watched.
   var interfaceRenewals: Int { get }
-  /// What the named interface is called now; nil for all.
-  var interfaceName: String? { get }
-  /// Captures from the interface that has the name now, and notes whether it is up; to be called about once a second.
+  /// What the named interfaces are called now, in the order in which they were named; none for all.
+  var interfaceNames: [String] { get }
+  /// Captures from the interfaces that have the names now, and notes whether they are up; to be called about once a second.
   /// Nothing to do where the source does so itself.
-  func followInterface()
+  func followInterfaces()
   /// Reads what the kernel and the cards count as lost before it is captured; to be called about once a second.
   func readPreCaptureDrops()
   /// Opens the source of the owners of connections on the watched ports; throws why there is none.

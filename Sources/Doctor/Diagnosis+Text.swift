@@ -16,7 +16,7 @@ extension Diagnosis {
     for interface in interfaces {
       text.line("\(Self.padded(interface.name)) \(interface.linkName), \(interface.state)")
       // Devices that nobody asked about may be down for good reasons.
-      if !interface.isUp, interface.name == self.interface {
+      if !interface.isUp, asked.contains(interface.name) {
         text.line("\(Self.padded("")) hint: sudo ip link set \(interface.name) up")
       }
     }

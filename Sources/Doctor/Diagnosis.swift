@@ -38,27 +38,27 @@ package struct Diagnosis: Sendable {
   package let checks: [Check]
   package let interfaces: [InterfaceState]
   package let trials: [Trial]
-  /// The interface that was asked for; nil for all.
-  package let interface: String?
+  /// The interfaces that were asked for; none for all.
+  package let asked: [String]
 
   package init(
-    checks: [Check], interfaces: [InterfaceState], trials: [Trial], interface: String? = nil
+    checks: [Check], interfaces: [InterfaceState], trials: [Trial], asked: [String] = []
   ) {
     self.checks = checks
     self.interfaces = interfaces
     self.trials = trials
-    self.interface = interface
+    self.asked = asked
   }
 
   /// Probes the kernel and has each backend watch for a second, which takes two seconds in all.
   ///
-  /// - Parameter interface: the one to watch; nil for all.
-  package static func measure(ports: PortSet, interface: String?) -> Diagnosis {
+  /// - Parameter asked: the interfaces to watch; none for all.
+  package static func measure(ports: PortSet, interfaces asked: [String]) -> Diagnosis {
     let request = LiveRequest(
-      backend: .auto, interface: interface, ports: ports, depth: .auto, direction: .both, workers: 1,
+      backend: .auto, interfaces: asked, ports: ports, depth: .auto, direction: .both, workers: 1,
       ringBytes: 1 << 20)
     // It samples while the backends are tried.
-    let scout = try? PortScout(interface: interface, besides: ports)
+    let scout = try? PortScout(interfaces: asked, besides: ports)
     scout?.listen(true)
     let trials = [
       attempt("eBPF") { () throws(CaptureError) in try KernelBackend(request) },
@@ -68,7 +68,7 @@ package struct Diagnosis: Sendable {
     return Diagnosis(
       checks: checks(KernelProbe.ask()) + [processes(request)] + sandbox() + [otherPorts(scout?.ports)]
         + [text(request)] + libraries(),
-      interfaces: InterfaceState.all(), trials: trials, interface: interface)
+      interfaces: InterfaceState.all(), trials: trials, asked: asked)
   }
 
   /// Where else HTTP was seen; `found` is nil when nobody could look.

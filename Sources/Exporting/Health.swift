@@ -25,8 +25,8 @@ struct Health {
     if published.lag > UInt64(Self.patience) * 1_000_000_000 {
       faults.append("stalled: a worker is \(published.lag / 1_000_000_000) s behind")
     }
-    if published.interfaceDownSince != nil {
-      faults.append("blind: interface \(VisibleText.escaped(published.label.source)) is down")
+    for name in published.interfacesDown {
+      faults.append("blind: interface \(VisibleText.escaped(name)) is down")
     }
     let begin = published.at &- min(published.at, Self.memory * 1_000_000_000)
     let lost = published.history.reduce(0) { $1.at > begin ? $0 &+ $1.lost : $0 }

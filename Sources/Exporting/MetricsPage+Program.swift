@@ -60,8 +60,8 @@ extension MetricsPage {
     }
     writer.family("wiretally_capture_lag_seconds", .gauge, "How far the slowest worker is behind.")
     writer.sample(published.lag, per: 1_000_000_000)
-    writer.family("wiretally_capture_interface_up", .gauge, "0 while the watched interface is down or away.")
-    writer.sample(UInt64(published.interfaceDownSince == nil ? 1 : 0))
+    writer.family("wiretally_capture_interface_up", .gauge, "0 while a watched interface is down or away.")
+    writer.sample(UInt64(published.interfacesDown.isEmpty ? 1 : 0))
   }
 
   func addAlerts(to writer: inout some MetricsSink) {

@@ -39,8 +39,8 @@ package struct PublishedState: Sendable {
   package var history: [Sample] = []
   /// The delay of the slowest worker, nanoseconds.
   package var lag: UInt64 = 0
-  /// Since when the named interface is down, nanoseconds since 1970.
-  package var interfaceDownSince: UInt64?
+  /// The watched interfaces that are down or away.
+  package var interfacesDown: [String] = []
 
   package init(
     label: CaptureLabel, version: String, started: UInt64, at: UInt64, life: Snapshot = Snapshot()
@@ -60,7 +60,6 @@ package struct PublishedState: Sendable {
     at &+= nanoseconds
     life = life.shifted(by: shift)
     for index in history.indices { history[index].at &+= nanoseconds }
-    interfaceDownSince = interfaceDownSince.map { $0 &+ nanoseconds }
   }
 }
 

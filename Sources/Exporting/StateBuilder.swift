@@ -26,7 +26,7 @@ package final class StateBuilder {
     package var board = AlertBoard()
     package var capture = CaptureCounters()
     package var gauges = CaptureGauges()
-    package var interfaceDownSince: UInt64?
+    package var interfacesDown: [String] = []
     /// Nanoseconds to add to times of the capture clock, but for those of the rules, for people to read.
     package var shift: Int64 = 0
     package init(label: CaptureLabel) { self.label = label }
@@ -103,7 +103,7 @@ package final class StateBuilder {
     published.alerts = input.alerts
     published.board = input.board
     published.gauges = input.gauges
-    published.interfaceDownSince = input.interfaceDownSince
+    published.interfacesDown = input.interfacesDown
     published.cost = cost.read()
     published.history = history
     let reached = timeline.reached ?? started

@@ -7,7 +7,8 @@ struct FilterSettings {
   var ports: PortSet
   var depth: CaptureDepth
   var direction: CaptureDirection
-  var watchesAll: Bool
+  /// More interfaces than one, so that a forwarded packet may be seen twice.
+  var watchesSeveral: Bool
   var workers: Int
   var ringBytes: Int
   var processors: Int
@@ -23,7 +24,7 @@ struct FilterSettings {
         let settings = unsafe base.assumingMemoryBound(to: httpf_settings.self)
         unsafe settings.pointee.depth = depthNumber
         unsafe settings.pointee.direction = directionNumber
-        unsafe settings.pointee.all = watchesAll ? 1 : 0
+        unsafe settings.pointee.all = watchesSeveral ? 1 : 0
         unsafe settings.pointee.workers = UInt32(clamping: workers)
         unsafe settings.pointee.seed = seed
         unsafe settings.pointee.wakeup_threshold = UInt32(clamping: ringBytes / 8)

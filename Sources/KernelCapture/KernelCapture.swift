@@ -6,34 +6,23 @@ internal import System
 package final class KernelCapture: Sendable {
   private let filter: LoadedFilter
   private let runs: FilterRuns
-  private let hook: Locked<Hook>
-
-  /// What the filter hangs on.
-  private struct Hook {
-    /// The only reference to the socket, so that letting go of it closes it; nil once stopped.
-    var socket: PacketSocket?
-    /// The interface that it is bound to; 0 for all.
-    var index: UInt32
-    /// Nil for all.
-    var interface: WatchedInterface?
-    var downSince: UInt64?
-    /// How often another interface of the same name has taken its place.
-    var renewals = 0
-  }
+  /// One for each named interface, or one for all.
+  private let hooks: Locked<[InterfaceHook]>
 
   /// Loads and attaches the filter; from then on packets are counted and heads wait in the rings.
   package init(_ options: KernelCaptureOptions) throws(CaptureError) {
-    var index: UInt32 = 0
-    if let name = options.interface { index = try Interfaces.index(of: name) }
+    var places: [(name: String?, index: UInt32)] = options.interfaces.isEmpty ? [(nil, 0)] : []
+    for name in options.interfaces { places.append((name, try Interfaces.index(of: name))) }
     filter = try LoadedFilter(options)
     runs = FilterRuns(program: filter.object.program)
-    let socket = try PacketSocket(program: filter.object.program)
-    // Loopback packets count as they come in (httpf_left_out).
-    if options.direction == .inbound || index == Interfaces.loopback { socket.ignoreOutgoing() }
-    try socket.bind(interface: index)
-    hook = Locked(
-      Hook(socket: socket, index: index, interface: options.interface.map { WatchedInterface($0) }))
-    followInterface()
+    var made: [InterfaceHook] = []
+    for place in places {
+      made.append(
+        try InterfaceHook(
+          program: filter.object.program, name: place.name, index: place.index, direction: options.direction))
+    }
+    hooks = Locked(made)
+    followInterfaces()
   }
 
   deinit { stop() }
@@ -68,33 +57,21 @@ package final class KernelCapture: Sendable {
     return gauges
   }
 
-  /// Since when, on the capture clock, the interface has been down or away; nil while it is there.
-  package var interfaceDownSince: UInt64? { hook.withLock { $0.downSince } }
+  /// The named interfaces that are down or away.
+  package var outages: [InterfaceOutage] { hooks.withLock { $0.compactMap(\.outage) } }
 
-  /// How often another interface has taken the name, and the place, of the one watched.
-  package var interfaceRenewals: Int { hook.withLock { $0.renewals } }
+  /// How often other interfaces have taken the names, and the places, of those watched.
+  package var interfaceRenewals: Int { hooks.withLock { $0.reduce(0) { $0 + $1.renewals } } }
 
-  /// What the named interface is called now; nil for all.
-  package var interfaceName: String? { hook.withLock { $0.interface?.name } }
+  /// What the named interfaces are called now, in the order in which they were named; none for all.
+  package var interfaceNames: [String] { hooks.withLock { $0.compactMap(\.name) } }
 
-  /// Looks whether the named interface is still the one watched, and if another one has its name by
-  /// now, goes over to that. To be called every second or so; needs no privilege.
-  ///
-  /// An interface that only goes down and up needs no help: the kernel hooks the socket on again. One
-  /// that was removed, or went to another namespace and came back as the same, leaves the socket bound to
-  /// nothing, for ever. Binding a socket to what it is bound to already does nothing (packet_do_bind).
-  package func followInterface() {
-    hook.withLock { hook in
-      guard let socket = hook.socket, hook.interface != nil else { return }
-      if let name = socket.follow(&hook.interface), let state = socket.state(of: name), state.isUp {
-        if (try? socket.bind(interface: state.index)) != nil {
-          if state.index != hook.index { hook.renewals += 1 }
-          hook.index = state.index
-          hook.downSince = nil
-          return
-        }
-      }
-      if hook.downSince == nil { hook.downSince = filter.clock.now }
+  /// Looks whether the named interfaces are still those watched, and goes over to those that have their names by now.
+  /// To be called every second or so; needs no privilege.
+  package func followInterfaces() {
+    let clock = filter.clock
+    hooks.withLock { hooks in
+      for index in hooks.indices { hooks[index].follow { clock.now } }
     }
   }
 
@@ -102,7 +79,7 @@ package final class KernelCapture: Sendable {
   /// is left and then end, and the ledger balances exactly.
   package func stop() {
     // Closing a packet socket waits for those who are in its filter: packet_release, synchronize_net.
-    hook.withLock { $0.socket = nil }
+    hooks.withLock { $0 = [] }
     filter.life.stop()
   }
 }

@@ -3,8 +3,8 @@ package import Capture
 
 /// What a kernel capture watches, and how much memory and how many threads it may take.
 package struct KernelCaptureOptions: Sendable {
-  /// The interface's name; nil watches all of them, those that appear later included.
-  package var interface: String?
+  /// The interfaces' names; none watches all of them, those that appear later included.
+  package var interfaces: [String]
   package var ports: PortSet
   package var depth: CaptureDepth
   package var direction: CaptureDirection
@@ -16,10 +16,10 @@ package struct KernelCaptureOptions: Sendable {
   package var filterObject: [UInt8]?
 
   package init(
-    interface: String? = nil, ports: PortSet = .http, depth: CaptureDepth = .heads,
+    interfaces: [String] = [], ports: PortSet = .http, depth: CaptureDepth = .heads,
     direction: CaptureDirection = .both, ringBytes: Int = 16 << 20, workers: Int = 1
   ) {
-    self.interface = interface
+    self.interfaces = interfaces
     self.ports = ports
     self.depth = depth
     self.direction = direction

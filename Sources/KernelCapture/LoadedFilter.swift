@@ -37,7 +37,7 @@ final class LoadedFilter: Sendable {
     object = try FilterObject(
       FilterSettings(
         ports: options.ports, depth: options.depth, direction: options.direction,
-        watchesAll: options.interface == nil, workers: workers, ringBytes: bytes,
+        watchesSeveral: options.interfaces.count != 1, workers: workers, ringBytes: bytes,
         processors: processors, seed: seed),
       file: options.filterObject)
     var rings: [RingMemory] = []

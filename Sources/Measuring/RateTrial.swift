@@ -35,7 +35,7 @@ package final class RateTrials {
 
   /// The eBPF filter and its ring.
   package func ebpf(seconds: Double, _ note: (Double) -> Void) throws(CaptureError) -> [RateTrial] {
-    let capture = try KernelCapture(KernelCaptureOptions(interface: OwnNetwork.exit))
+    let capture = try KernelCapture(KernelCaptureOptions(interfaces: [OwnNetwork.exit]))
     defer { capture.stop() }
     return try run("eBPF", capture.readers[0], seconds, note) { capture.counters() }
   }
@@ -43,7 +43,7 @@ package final class RateTrials {
   /// libpcap with its classic filter.
   package func pcap(seconds: Double, _ note: (Double) -> Void) throws(CaptureError) -> [RateTrial] {
     var options = PcapOptions()
-    options.interface = OwnNetwork.exit
+    options.interfaces = [OwnNetwork.exit]
     let capture = try LiveCapture(options)
     return try run("libpcap", capture, seconds, note) { capture.counters }
   }

@@ -9,12 +9,12 @@ import System
 
 /// What a live capture by libpcap is asked for.
 package struct PcapOptions: Sendable {
-  /// The interface; nil for all of them.
-  package var interface: String?
+  /// The interfaces; none for all of them.
+  package var interfaces: [String] = []
   package var ports = PortSet.http
   package var depth = CaptureDepth.heads
   package var direction = CaptureDirection.both
-  /// Bytes of the kernel's buffer.
+  /// Bytes of the kernel's buffer, of which several interfaces have a part each.
   package var bufferBytes = 32 * 1024 * 1024
   package init() {}
 }
@@ -31,40 +31,34 @@ package final class LiveCapture: SegmentSource {
   /// What the thread that reports may ask for, as of the last batch; locked once a batch.
   private struct Published {
     var counters = CaptureCounters()
-    var downSince: UInt64?
+    var outages: [InterfaceOutage] = []
     var renewals = 0
-    var name: String?
+    var names: [String] = []
   }
 
   private let options: PcapOptions
-  private let handle: LiveHandle
-  /// The handle has failed: its interface went away. It follows the next one of its name.
-  private var isBroken = false
-  private var downSince: UInt64?
-  private var renewals = 0
-  /// Nil for all.
-  private var interface: WatchedInterface?
+  /// One for each named interface, or one for all.
+  private let interfaces: [LiveInterface]
   private var lastLook: Int64
   private var intake: PacketIntake
   /// CLOCK_REALTIME minus CLOCK_MONOTONIC at the start: capture time runs with the monotonic clock.
   private let startOffset: Int64
-  private var stamps: StampClock
   private let published = Locked(Published())
   private let isStopped = Atomic<Bool>(false)
-  /// What is left to be read after `stop`; nil before it.
-  private var remainder: CaptureRemainder?
-  /// Whether the block that the kernel was filling at the end has been waited for.
+  /// Whether the blocks that the kernel was filling at the end have been waited for.
   private var hasWaitedForLast = false
 
   package init(_ options: PcapOptions) throws(CaptureError) {
     self.options = options
-    handle = try LiveHandle(options)
-    interface = options.interface.map { WatchedInterface($0) }
-    interface?.follow(askedOf: handle.descriptor)
     intake = PacketIntake(ports: options.ports, depth: options.depth, verifies: true)
     let offset = Int64(bitPattern: SystemClock.wallOffset)
     startOffset = offset
-    stamps = StampClock(LiveCapture.clocks(since: offset))
+    let names: [String?] = options.interfaces.isEmpty ? [nil] : options.interfaces
+    var made: [LiveInterface] = []
+    for name in names {
+      made.append(try LiveInterface(options, name: name, clocks: LiveCapture.clocks(since: offset)))
+    }
+    interfaces = made
     lastLook = Int64(bitPattern: SystemClock.monotonic.now)
   }
 
@@ -79,74 +73,81 @@ package final class LiveCapture: SegmentSource {
   package func receive(
     timeout: Int32, _ body: (borrowing Segment, RawSpan) -> Void
   ) throws(CaptureError) -> ReceiveOutcome {
-    followInterface()
+    followInterfaces()
     var delivered = try drain(body)
     if delivered == 0, timeout > 0, !isStopped.load(ordering: .relaxed) {
-      var waiting = pollfd(fd: handle.descriptor, events: Int16(POLLIN), revents: 0)
-      // poll reads and writes the one entry it is given. A broken handle would be ready at once, always.
-      _ = unsafe poll(&waiting, isBroken ? 0 : 1, min(timeout, LiveHandle.blockTimeout))
+      // A broken handle would be ready at once, always.
+      Self.wait(for: interfaces.filter { !$0.isBroken }, min(timeout, LiveHandle.blockTimeout))
       delivered = try drain(body)
     }
-    if delivered == 0, isStopped.load(ordering: .relaxed), !hasWaitedForLast, !isBroken {
+    if delivered == 0, isStopped.load(ordering: .relaxed), !hasWaitedForLast {
       // What came before the end may be in a block that the kernel has not handed over yet: its timeout, and a
       // tick of the kernel's timer.
       hasWaitedForLast = true
-      var waiting = pollfd(fd: handle.descriptor, events: Int16(POLLIN), revents: 0)
-      // poll reads and writes the one entry it is given.
-      _ = unsafe poll(&waiting, 1, LiveHandle.blockTimeout + 10)
+      for interface in interfaces where !interface.isBroken {
+        Self.wait(for: [interface], LiveHandle.blockTimeout + 10)
+      }
       delivered = try drain(body)
     }
     publish()
     return .delivered(delivered)
   }
 
+  /// Waits until packets of one of them wait, for at most `milliseconds`.
+  private static func wait(for interfaces: [LiveInterface], _ milliseconds: Int32) {
+    var waiting = interfaces.map { pollfd(fd: $0.handle.descriptor, events: Int16(POLLIN), revents: 0) }
+    // poll reads and writes as many entries as are named.
+    _ = unsafe poll(&waiting, nfds_t(waiting.count), milliseconds)
+  }
+
   /// What was counted up to the last batch, with libpcap's own loss figures; any thread may ask.
   package var counters: CaptureCounters { published.withLock { $0.counters } }
 
-  /// Since when, on the capture clock, the interface has been down or away; any thread may ask.
-  package var interfaceDownSince: UInt64? { published.withLock { $0.downSince } }
+  /// The named interfaces that are down or away; any thread may ask.
+  package var outages: [InterfaceOutage] { published.withLock { $0.outages } }
 
-  /// How often another interface has taken the name, and the place, of the one watched; any thread may ask.
+  /// How often other interfaces have taken the names, and the places, of those watched; any thread may ask.
   package var interfaceRenewals: Int { published.withLock { $0.renewals } }
 
-  /// What the interface is called now; nil for all. Any thread may ask.
-  package var interfaceName: String? { published.withLock { $0.name } }
+  /// What the named interfaces are called now, in the order in which they were named; none for all. Any thread may ask.
+  package var interfaceNames: [String] { published.withLock { $0.names } }
 
   private func publish() {
     var counters = intake.counters
-    counters.lost = handle.countLost()
+    counters.lost = interfaces.reduce(0) { $0 &+ $1.handle.countLost() }
     counters.matched &+= counters.lost
-    let now = Published(counters: counters, downSince: downSince, renewals: renewals, name: interface?.name)
+    let now = Published(
+      counters: counters, outages: interfaces.compactMap(\.outage),
+      renewals: interfaces.reduce(0) { $0 + $1.renewals },
+      names: interfaces.compactMap(\.name))
     published.withLock { $0 = now }
   }
 
-  /// Looks once a second whether the interface is still the one watched; one that was re-created under
-  /// its name is taken in its place.
-  private func followInterface() {
+  /// Looks once a second whether the interfaces are still those watched.
+  private func followInterfaces() {
     let monotonic = Int64(bitPattern: SystemClock.monotonic.now)
-    guard interface != nil, monotonic &- lastLook >= Self.lookEvery else { return }
+    guard monotonic &- lastLook >= Self.lookEvery else { return }
     lastLook = monotonic
-    interface?.follow(askedOf: handle.descriptor)
-    guard let name = interface?.name, let state = handle.state(of: name), state.isUp else {
-      if downSince == nil { downSince = now }
-      return
-    }
-    if isBroken || state.index != handle.index {
-      // Not yet: it is tried again in a second.
-      let isOther = state.index != handle.index
-      guard handle.follow(state) else { return }
-      if isOther { renewals += 1 }
-      isBroken = false
-    }
-    downSince = nil
+    for interface in interfaces { interface.follow(at: now) }
   }
 
   private func drain(_ body: (borrowing Segment, RawSpan) -> Void) throws(CaptureError) -> Int {
-    if remainder == nil, isStopped.load(ordering: .relaxed) {
-      remainder = CaptureRemainder(stoppedAt: now ?? 0, bufferBytes: options.bufferBytes)
+    var count = 0
+    for interface in interfaces { count += try drain(interface, body) }
+    return count
+  }
+
+  private func drain(
+    _ interface: LiveInterface, _ body: (borrowing Segment, RawSpan) -> Void
+  ) throws(CaptureError) -> Int {
+    let handle = interface.handle
+    if interface.remainder == nil, isStopped.load(ordering: .relaxed) {
+      interface.remainder = CaptureRemainder(stoppedAt: now ?? 0, bufferBytes: options.bufferBytes)
     }
-    if isBroken || remainder?.isOver == true { return 0 }
-    stamps.renew(Self.clocks(since: startOffset))
+    if interface.isBroken || interface.remainder?.isOver == true { return 0 }
+    // Several handles see a forwarded packet more than once: their numbers show it.
+    let number = interfaces.count > 1 ? handle.index : 0
+    interface.stamps.renew(Self.clocks(since: startOffset))
     for count in 0..<Self.batch {
       var header: UnsafeMutablePointer<pcap_pkthdr>?
       var bytes: UnsafePointer<UInt8>?
@@ -154,22 +155,27 @@ package final class LiveCapture: SegmentSource {
       let result = unsafe pcap_next_ex(handle.pcap, &header, &bytes)
       if result == 0 {
         // The block that the kernel is filling is not handed over yet.
-        stamps.drained(within: Self.lookEvery)
+        interface.stamps.drained(within: Self.lookEvery)
         return count
       }
       guard result == 1, let found = unsafe header, let start = unsafe bytes else {
         if result == -2 { return count }
-        try fail(unsafe String(cString: pcap_geterr(handle.pcap)))
+        try interface.fail(unsafe String(cString: pcap_geterr(handle.pcap)), at: now)
         return count
       }
       let captured = Int(unsafe found.pointee.caplen)
       let seconds = Int64(unsafe found.pointee.ts.tv_sec), fraction = Int64(unsafe found.pointee.ts.tv_usec)
-      let time = stamps.time(of: seconds &* 1_000_000_000 &+ fraction) { Self.clocks(since: startOffset) }
+      let time = interface.stamps.time(of: seconds &* 1_000_000_000 &+ fraction) {
+        Self.clocks(since: startOffset)
+      }
       let packet = unsafe RawSpan(_unsafeStart: start, byteCount: captured)
-      if remainder?.contains(packetOf: captured, at: UInt64(bitPattern: time)) == false { return count }
+      if interface.remainder?.contains(packetOf: captured, at: UInt64(bitPattern: time)) == false {
+        return count
+      }
       let length = Int(unsafe found.pointee.len)
       if intake.read(packet, wireLength: length, link: handle.link, time: UInt64(bitPattern: time)) {
-        let segment = intake.segment
+        var segment = intake.segment
+        if number != 0 { segment.interface = number }
         body(segment, intake.payload(of: packet))
       }
     }
@@ -180,12 +186,5 @@ package final class LiveCapture: SegmentSource {
     let monotonic = Int64(bitPattern: SystemClock.monotonic.now)
     return StampClock.Reading(
       drift: Int64(bitPattern: SystemClock.wallOffset) &- startOffset, now: monotonic &+ startOffset)
-  }
-
-  /// An interface that is watched by name may come back; whatever else fails is the end.
-  private func fail(_ why: String) throws(CaptureError) {
-    guard options.interface != nil else { throw CaptureError(.unavailable, "the capture ended: \(why)") }
-    isBroken = true
-    if downSince == nil { downSince = now }
   }
 }

@@ -23,11 +23,12 @@ final class LiveHandle {
   private let kind: UInt16?
   private var dropped = WrappingCount(), droppedByCard = WrappingCount()
 
-  init(_ options: PcapOptions) throws(CaptureError) {
-    let name = options.interface ?? "any"
+  /// - Parameter interface: the interface's name; nil for all of them.
+  init(_ options: PcapOptions, interface: String?) throws(CaptureError) {
+    let name = interface ?? "any"
     var text = [CChar](repeating: 0, count: Int(PCAP_ERRBUF_SIZE))
     // Before the handle is opened: an index of another one of the same name is noticed, not missed.
-    let state = options.interface.flatMap(InterfaceState.named)
+    let state = interface.flatMap(InterfaceState.named)
     index = state?.index ?? 0
     kind = state?.kind
     // libpcap writes at most PCAP_ERRBUF_SIZE bytes into the buffer.
@@ -39,7 +40,8 @@ final class LiveHandle {
     unsafe pcap_set_snaplen(handle, 262_144)
     unsafe pcap_set_promisc(handle, 0)
     unsafe pcap_set_timeout(handle, Self.blockTimeout)
-    unsafe pcap_set_buffer_size(handle, Int32(clamping: options.bufferBytes))
+    unsafe pcap_set_buffer_size(
+      handle, Int32(clamping: options.bufferBytes / max(options.interfaces.count, 1)))
     unsafe pcap_set_tstamp_precision(handle, Int32(PCAP_TSTAMP_PRECISION_NANO))
     let status = unsafe pcap_activate(handle)
     guard status >= 0 else {
@@ -47,7 +49,7 @@ final class LiveHandle {
     }
     // Of the two headers that packets of all interfaces come with, the one that says of which: a second sighting on
     // another interface may be under other addresses. A libpcap before 1.10 lacks it and keeps the first one.
-    if options.interface == nil { _ = unsafe pcap_set_datalink(handle, Int32(LinkType.linuxSLL2)) }
+    if interface == nil { _ = unsafe pcap_set_datalink(handle, Int32(LinkType.linuxSLL2)) }
     let type = UInt32(bitPattern: unsafe pcap_datalink(handle))
     guard let link = LinkLayer(linkType: type) else {
       throw CaptureError(.unavailable, "\(name) has link type \(type), which cannot be read")

@@ -16,8 +16,8 @@ package final class PortScout {
   static let portsKept = 16
   private static let bite = 1_000
 
-  private let socket: ScoutSocket
-  private let interface: String?
+  /// One for each interface, or one for all.
+  private let sockets: [(socket: ScoutSocket, interface: String?)]
   private var sample = PortSample()
   private var isListening = false
   private var nextChange: UInt64 = 0
@@ -25,13 +25,16 @@ package final class PortScout {
   /// A scout that rests. Needs the privilege to open packet sockets; nothing after it does.
   ///
   /// - Parameters:
+  ///   - interfaces: where to look; everywhere when none is named.
   ///   - ports: the ports that are watched; nil for none.
   ///   - expression: the packets that count, in libpcap's language; nil for all.
   package init(
-    interface: String?, besides ports: PortSet?, only expression: String? = nil
+    interfaces: [String], besides ports: PortSet?, only expression: String? = nil
   ) throws(CaptureError) {
-    socket = try ScoutSocket(besides: ports, only: expression)
-    self.interface = interface
+    var made: [(socket: ScoutSocket, interface: String?)] = []
+    let names: [String?] = interfaces.isEmpty ? [nil] : interfaces
+    for name in names { made.append((try ScoutSocket(besides: ports, only: expression), name)) }
+    sockets = made
   }
 
   /// The ports on which requests were seen so far, most of them first.
@@ -49,16 +52,21 @@ package final class PortScout {
 
   /// Begins or ends a sample.
   package func listen(_ isWanted: Bool) {
-    guard let index = interface.map(socket.index(of:)) ?? 0 else { return }
-    socket.listen(isWanted, interface: index)
+    for (socket, interface) in sockets {
+      // One that is not there has no packets.
+      guard let index = interface.map(socket.index(of:)) ?? 0 else { continue }
+      socket.listen(isWanted, interface: index)
+    }
     isListening = isWanted
   }
 
   /// Reads what has come.
   package func read() {
-    for _ in 0..<Self.bite {
-      guard let packet = socket.next() else { return }
-      sample.add(packet.rawSpan)
+    for (socket, _) in sockets {
+      for _ in 0..<Self.bite {
+        guard let packet = socket.next() else { break }
+        sample.add(packet.rawSpan)
+      }
     }
   }
 }

@@ -9,17 +9,17 @@ enum NetworkCards {
   /// Cards that are followed when all interfaces are watched: each takes a descriptor.
   private static let limit = 64
 
-  /// The file of the interface, or those of all cards; none where /sys is not this namespace's.
+  /// The files of the interfaces, or of no name those of all cards; none where /sys is not this namespace's.
   ///
   /// Of all interfaces only those that have a device: a bond's count is the sum of its cards', and
   /// would count them twice.
-  static func counters(of interface: String?) -> [String] {
+  static func counters(of interfaces: [String]) -> [String] {
     let own = NetworkInterfaces.all
     guard !own.isEmpty, isOfThisNamespace(own) else { return [] }
-    if let interface {
-      // By its number, since an interface may be called by another of its names.
-      let index = unsafe if_nametoindex(interface)
-      return own.filter { $0.index == index }.map { path($0.name, "statistics/rx_missed_errors") }
+    if !interfaces.isEmpty {
+      // By their numbers, since an interface may be called by another of its names.
+      let indices = Set(interfaces.map { unsafe if_nametoindex($0) })
+      return own.filter { indices.contains($0.index) }.map { path($0.name, "statistics/rx_missed_errors") }
     }
     return own.lazy.filter { unsafe access(path($0.name, "device"), F_OK) == 0 }.prefix(limit)
       .map { path($0.name, "statistics/rx_missed_errors") }

@@ -16,9 +16,9 @@ package final class PreCaptureDrops {
 
   /// Opens what can be opened and reads them once: losses count from here on.
   ///
-  /// - Parameter interface: the watched one; nil for all of them.
-  package convenience init(interface: String?) {
-    self.init(backlog: "/proc/net/softnet_stat", cards: NetworkCards.counters(of: interface))
+  /// - Parameter interfaces: the watched ones; none for all of them.
+  package convenience init(interfaces: [String]) {
+    self.init(backlog: "/proc/net/softnet_stat", cards: NetworkCards.counters(of: interfaces))
   }
 
   init(backlog: String, cards: [String]) {

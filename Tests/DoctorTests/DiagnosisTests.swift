@@ -35,14 +35,14 @@ struct DiagnosisTests {
     return counters
   }
 
-  private static func diagnosis(_ trials: [Diagnosis.Trial], interface: String? = nil) -> Diagnosis {
+  private static func diagnosis(_ trials: [Diagnosis.Trial], asked: [String] = []) -> Diagnosis {
     Diagnosis(
       checks: Diagnosis.checks(probe(jit: 0)),
       interfaces: [
         InterfaceState(name: "lo", index: 1, isUp: true, isRunning: true, kind: 772),
         InterfaceState(name: "eth0", index: 2, isUp: true, isRunning: false, kind: 1),
         InterfaceState(name: "wg0", index: 3, isUp: false, isRunning: false, kind: 65534),
-      ], trials: trials, interface: interface)
+      ], trials: trials, asked: asked)
   }
 
   private static let worked = [
@@ -170,7 +170,7 @@ struct DiagnosisTests {
     // A device is advised about only when it was asked for, and down.
     #expect(!page.contains("ip link set"))
     for (name, isAdvised) in [("wg0", true), ("eth0", false)] {
-      let asked = Self.diagnosis(Self.worked, interface: name).page(ports: "80").string
+      let asked = Self.diagnosis(Self.worked, asked: [name]).page(ports: "80").string
       #expect(asked.contains("sudo ip link set \(name) up") == isAdvised)
     }
     #expect(page.contains("port 80,8080, 4 requests and 3 responses"))

@@ -122,6 +122,12 @@ import Testing
       "-t 1 -i 0123456789abcdef", "invalid interface name '0123456789abcdef' (expected 1 to 15 characters)",
       hint: "ip link lists all interfaces"),
     Case(
+      "-t 1 -i lo,,eth0", "invalid interface name '' (expected 1 to 15 characters)",
+      hint: "ip link lists all interfaces"),
+    Case(
+      "-t 1 -i " + (0..<17).map { "eth\($0)" }.joined(separator: ","),
+      "-i may name at most 16 interfaces, got 17", hint: "without -i all are watched"),
+    Case(
       "-t 1 --user nosuchuser", "--user: no such user 'nosuchuser'", hint: "getent passwd lists all users"),
     Case("bench --duration 1s", "--duration must be 2s to 1h, got 1s", hint: "--duration 30s"),
     // Options that do not go together, or that are missing.
@@ -188,7 +194,7 @@ import Testing
       "-t 100 --alert-trigger-threshold=50", "--alert-trigger-threshold is given twice: '100' and '50'",
       hint: "-t 50 alone; further rules are --alert RULE"),
     Case(
-      "-t 1 -i lo --interface eth0", "--interface is given twice: 'lo' and 'eth0'", hint: "-i eth0 alone"),
+      "-t 1 --ring 1 --ring 2", "--ring is given twice: '1' and '2'", hint: "--ring 2 alone"),
   ]
 
   @Test(arguments: cases) func `wrong usage is answered with the reason and a hint, and ends with 64`(
@@ -226,7 +232,7 @@ import Testing
 
       // The example passes: what is refused is that it comes twice. The rule that --on-alert needs is given.
       let more = option.name == "--on-alert" && option.command == "read" ? " -t 1" : ""
-      if ["--alert", "--alertmanager", "--config"].contains(option.name) { continue }
+      if ["--alert", "--alertmanager", "--config", "-i", "--interface"].contains(option.name) { continue }
       let doubled = Shell.attempt("\(begin)\(more) \(hint) \(hint)")
       #expect(doubled.status == 64)
       #expect(

@@ -34,7 +34,8 @@ import Testing
 
   @Test func `an interface that is away is reported`() {
     var published = PublishedStates.sample
-    published.interfaceDownSince = 1
-    #expect(Health(published, age: .zero).text == "blind: interface eth0 is down\n")
+    published.interfacesDown = ["eth1", "eth2"]
+    #expect(
+      Health(published, age: .zero).text == "blind: interface eth1 is down\nblind: interface eth2 is down\n")
   }
 }

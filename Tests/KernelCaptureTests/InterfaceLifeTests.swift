@@ -52,7 +52,7 @@ final class InterfaceLifeTests {
     throws
   {
     let capture = try KernelCapture(
-      KernelCaptureOptions(interface: near, direction: direction, ringBytes: 1 << 20))
+      KernelCaptureOptions(interfaces: [near], direction: direction, ringBytes: 1 << 20))
     let frame = Packet().payload(request).bytes
     for _ in 0..<500 { try send(frame, at: near) }
     try send(frame)
@@ -62,36 +62,36 @@ final class InterfaceLifeTests {
   }
 
   @Test func `capture continues when an interface goes down and up, or is re-created`() throws {
-    let capture = try KernelCapture(KernelCaptureOptions(interface: near, ringBytes: 1 << 20))
+    let capture = try KernelCapture(KernelCaptureOptions(interfaces: [near], ringBytes: 1 << 20))
     let frame = Packet().payload(request).bytes
     try send(frame)
     #expect(try received(capture) == 1)
-    #expect(capture.interfaceDownSince == nil)
+    #expect(capture.outages.isEmpty)
 
     try run("ip link set \(near) down")
-    capture.followInterface()
-    let since = try #require(capture.interfaceDownSince)
-    capture.followInterface()
-    #expect(capture.interfaceDownSince == since)
+    capture.followInterfaces()
+    let since = try #require(capture.outages.first)
+    capture.followInterfaces()
+    #expect(capture.outages == [since])
     try run("ip link set \(near) up")
-    capture.followInterface()
-    #expect(capture.interfaceDownSince == nil)
+    capture.followInterfaces()
+    #expect(capture.outages.isEmpty)
     try send(frame)
     #expect(try received(capture) == 1)
 
     try run("ip link del \(near)")
-    capture.followInterface()
-    #expect(capture.interfaceDownSince != nil)
+    capture.followInterfaces()
+    #expect(!capture.outages.isEmpty)
     try plug()
-    capture.followInterface()
-    #expect(capture.interfaceDownSince == nil)
+    capture.followInterfaces()
+    #expect(capture.outages.isEmpty)
     try send(frame)
     #expect(try received(capture) == 1)
 
     // Re-created between two polls: nobody saw it go.
     try run("ip link del \(near)")
     try plug()
-    capture.followInterface()
+    capture.followInterfaces()
     try send(frame)
     #expect(try received(capture) == 1)
   }
@@ -109,9 +109,9 @@ final class InterfaceLifeTests {
   @Test(arguments: [(CaptureDirection.inbound, 1), (.outbound, 0), (.both, 1)])
   func `the direction decides which direction counts`(direction: CaptureDirection, expected: Int) throws {
     let capture = try KernelCapture(
-      KernelCaptureOptions(interface: near, direction: direction, ringBytes: 1 << 20))
+      KernelCaptureOptions(interfaces: [near], direction: direction, ringBytes: 1 << 20))
     let other = try KernelCapture(
-      KernelCaptureOptions(interface: far, direction: direction, ringBytes: 1 << 20))
+      KernelCaptureOptions(interfaces: [far], direction: direction, ringBytes: 1 << 20))
     try send(Packet().payload(request).bytes)
     #expect(try received(capture) == expected)
     #expect(try received(other) == (direction == .inbound ? 0 : 1))
@@ -119,8 +119,8 @@ final class InterfaceLifeTests {
 
   @Test(arguments: [0, 1, 2])
   func `tagged and foreign frames are seen on a real device`(tags: Int) throws {
-    let capture = try KernelCapture(KernelCaptureOptions(interface: near, ringBytes: 1 << 20))
-    let outgoing = try KernelCapture(KernelCaptureOptions(interface: far, ringBytes: 1 << 20))
+    let capture = try KernelCapture(KernelCaptureOptions(interfaces: [near], ringBytes: 1 << 20))
+    let outgoing = try KernelCapture(KernelCaptureOptions(interfaces: [far], ringBytes: 1 << 20))
     let tagged = Packet().payload(request).with {
       $0.destinationMAC = [2, 9, 9, 9, 9, 9]
       $0.tags = [VLANTag(0x4500, type: 0x88a8), VLANTag(0x602a)].suffix(tags)

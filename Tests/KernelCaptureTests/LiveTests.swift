@@ -90,7 +90,7 @@ struct LiveTests {
     let connection = try Connection()
     let ports = try #require(PortSet([connection.port...connection.port]))
     let capture = try KernelCapture(
-      KernelCaptureOptions(interface: interface, ports: ports, ringBytes: 4 << 20))
+      KernelCaptureOptions(interfaces: interface.map { [$0] } ?? [], ports: ports, ringBytes: 4 << 20))
     try connection.open()
     for index in 0..<1000 {
       connection.ask("GET /\(index) HTTP/1.1\r\nHost: localhost\r\n\r\n")
@@ -116,7 +116,7 @@ struct LiveTests {
     let connection = try Connection()
     let ports = try #require(PortSet([connection.port...connection.port]))
     let capture = try KernelCapture(
-      KernelCaptureOptions(interface: "lo", ports: ports, depth: .streams, ringBytes: 16 << 20))
+      KernelCaptureOptions(interfaces: ["lo"], ports: ports, depth: .streams, ringBytes: 16 << 20))
     try connection.open()
     let body = String(repeating: "0123456789abcdef", count: 1 << 10)
     for _ in 0..<20 {
@@ -138,7 +138,8 @@ struct LiveTests {
   @Test func `a head of many kilobytes in few writes passes whole, the body behind it does not`() throws {
     let connection = try Connection()
     let ports = try #require(PortSet([connection.port...connection.port]))
-    let capture = try KernelCapture(KernelCaptureOptions(interface: "lo", ports: ports, ringBytes: 4 << 20))
+    let capture = try KernelCapture(
+      KernelCaptureOptions(interfaces: ["lo"], ports: ports, ringBytes: 4 << 20))
     try connection.open()
     let cookie = "Cookie: " + String(repeating: "0123456789", count: 4000) + "\r\n"
     let head = "POST /long HTTP/1.1\r\nHost: a\r\n" + cookie + "\r\n"
@@ -161,7 +162,8 @@ struct LiveTests {
   func `requests in one write pass, also where one ends with the record's first piece`(length: Int) throws {
     let connection = try Connection()
     let ports = try #require(PortSet([connection.port...connection.port]))
-    let capture = try KernelCapture(KernelCaptureOptions(interface: "lo", ports: ports, ringBytes: 4 << 20))
+    let capture = try KernelCapture(
+      KernelCaptureOptions(interfaces: ["lo"], ports: ports, ringBytes: 4 << 20))
     try connection.open()
     let (start, end) = ("GET / HTTP/1.1\r\nX: ", "\r\n\r\n")
     let padding = String(repeating: "p", count: length - start.utf8.count - end.utf8.count)
@@ -173,7 +175,7 @@ struct LiveTests {
 
   @Test func `an unknown interface is named, and those there are`() {
     let error = #expect(throws: CaptureError.self) {
-      _ = try KernelCapture(KernelCaptureOptions(interface: "nosuch0"))
+      _ = try KernelCapture(KernelCaptureOptions(interfaces: ["nosuch0"]))
     }
     #expect(error?.reason == .notFound)
     #expect(error?.message == "no such interface: nosuch0")

@@ -27,7 +27,7 @@ struct OwnerTracingTests {
   {
     let pair = try Loopback()
     let ports = try #require(PortSet([pair.port...pair.port]))
-    let capture = try KernelCapture(KernelCaptureOptions(interface: "lo", ports: ports))
+    let capture = try KernelCapture(KernelCaptureOptions(interfaces: ["lo"], ports: ports))
     let before = try capture.openOwners(ports: ports)
     #expect(before.network > 0)
     #expect(before.listFault == nil)

@@ -60,7 +60,7 @@ struct TLSCaptureTests {
     throws
   {
     let ports = try #require(PortSet([44_317...44_317]))
-    let capture = try KernelCapture(KernelCaptureOptions(interface: "lo", ports: ports))
+    let capture = try KernelCapture(KernelCaptureOptions(interfaces: ["lo"], ports: ports))
     let tls = try capture.openTLS(ports: ports)
     #expect(tls.files > 0)
     #expect(!tls.releaseFiles() && tls.writtenFiles.isEmpty)

@@ -17,10 +17,10 @@ private final class IdleBackend: LiveBackend {
   let notices: [String] = []
   var gauges = CaptureGauges()
   let ringBytes = 0
-  var interfaceDownSince: UInt64?
+  var outages: [InterfaceOutage] = []
   let interfaceRenewals = 0
-  let interfaceName: String? = nil
-  func followInterface() {}
+  let interfaceNames: [String] = []
+  func followInterfaces() {}
   func readPreCaptureDrops() {}
   func stop() {}
 }
@@ -73,13 +73,13 @@ private final class Dropping: Output {
     let output = state()
     let reporter = try ReporterTests.reporter([output, Dropping()], keepsRecent: true)
     reporter.notices = ["interface eth0 is down"]
-    backend.interfaceDownSince = 5
+    backend.outages = [InterfaceOutage(name: "eth0", since: 5)]
     backend.gauges.rings = [CaptureGauges.Ring(bytes: 4_096, used: 64)]
     reporter.showIntervals(at: ReporterTests.start + 5 * ReporterTests.second / 2)
     reporter.tick(at: ReporterTests.start + 3 * ReporterTests.second)
     let state = try #require(output.board.latest).published
     #expect(state.notices == ["interface eth0 is down"])
-    #expect(state.interfaceDownSince == 5 && state.gauges == backend.gauges)
+    #expect(state.interfacesDown == ["eth0"] && state.gauges == backend.gauges)
     #expect(state.outputs.lines == 7)
     #expect(state.alerts.map(\.rule) == ["low-traffic"] && state.alerts[0].since != nil)
     #expect(state.version == Wiretally.version && state.started == ReporterTests.start)

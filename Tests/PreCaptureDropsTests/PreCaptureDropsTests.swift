@@ -82,11 +82,11 @@ import Testing
   }
 
   @Test func `this machine's own files are read`() throws {
-    let loopback = NetworkCards.counters(of: "lo")
+    let loopback = NetworkCards.counters(of: ["lo"])
     #expect(loopback.isEmpty || loopback == ["/sys/class/net/lo/statistics/rx_missed_errors"])
-    #expect(NetworkCards.counters(of: "nowhere0") == [])
-    #expect(!NetworkCards.counters(of: nil).contains { $0.contains("/lo/") })
-    let loss = PreCaptureDrops(interface: "lo")
+    #expect(NetworkCards.counters(of: ["nowhere0"]) == [])
+    #expect(!NetworkCards.counters(of: []).contains { $0.contains("/lo/") })
+    let loss = PreCaptureDrops(interfaces: ["lo"])
     loss.read()
     let readable = FileManager.default.isReadableFile(atPath: "/proc/net/softnet_stat")
     #expect((counts(loss)[0] != nil) == readable)

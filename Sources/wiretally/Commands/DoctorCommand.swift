@@ -20,8 +20,7 @@ struct DoctorCommand: ParsableCommand {
 
   enum Format: String, ExpressibleByArgument, CaseIterable { case page, json }
 
-  @Option(name: .shortAndLong, help: "The interface to try. (default: all)", completion: .interfaces)
-  var interface: String?
+  @OptionGroup var interfaces: InterfaceOptions
 
   @Option(name: .customLong("port"), help: "TCP ports that would be watched: a list of ports and ranges.")
   var ports = PortList(.http)
@@ -38,7 +37,7 @@ struct DoctorCommand: ParsableCommand {
 
   func run() throws {
     let diagnosis = Diagnosis.measure(
-      ports: ports.ports, interface: interface == "any" ? nil : interface)
+      ports: ports.ports, interfaces: interfaces.names)
     // Nobody is left to tell when standard output fails.
     switch format {
     case .page:

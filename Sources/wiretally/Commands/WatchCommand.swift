@@ -23,9 +23,7 @@ struct WatchCommand: ParsableCommand {
       terminal, SIGINT and SIGTERM end it with a summary.
       """)
 
-  @Option(
-    name: .shortAndLong, help: "The interface to watch. (default: all)", completion: .interfaces)
-  var interface: String?
+  @OptionGroup var interfaces: InterfaceOptions
 
   @Flag(name: .customLong("no-alert"), help: "Watch without any alert.")
   var hasNoAlert = false
@@ -125,11 +123,6 @@ struct WatchCommand: ParsableCommand {
     if ringMebibytes < 1 || ringMebibytes > 1_024 {
       throw ValidationError("--ring must be 1 to 1024 MiB, got \(ringMebibytes)")
     }
-    if let interface, interface.isEmpty || interface.utf8.count > 15 {
-      throw ValidationError(
-        "invalid interface name '\(interface)' (expected 1 to 15 characters)",
-        hint: "ip link lists all interfaces")
-    }
   }
 
   /// Throws where `--tls` would read what is not asked for.
@@ -141,7 +134,7 @@ struct WatchCommand: ParsableCommand {
     if tlsPorts?.isAutomatic == true {
       throw ValidationError("--tls-port takes ports, not auto", hint: "--tls --tls-port 443,8443")
     }
-    if watchedInterface != nil {
+    if !interfaces.names.isEmpty {
       throw ValidationError(
         "--tls and -i exclude each other: a library's text has no interface", hint: "--tls without -i")
     }
@@ -169,7 +162,7 @@ struct WatchCommand: ParsableCommand {
     do {
       if options.ports.isAutomatic {
         command.options.ports = try PortChoice.ports(
-          on: watchedInterface, only: options.segmentFilter()?.expression)
+          on: interfaces.names, only: options.segmentFilter()?.expression)
       }
       try LiveSession(command).run()
     } catch let error as CaptureError {
@@ -191,7 +184,7 @@ struct WatchCommand: ParsableCommand {
   func deliveryProcesses() throws(CaptureError) -> AlertSenders {
     try AlertSenders(waits: false, origin: origin) { () throws(SystemError) in
       try options.alerts.delivery.start(
-        alertmanagers: alertmanagers, interface: request.interface ?? "all", sandbox: sandbox)
+        alertmanagers: alertmanagers, interface: origin.interface, sandbox: sandbox)
     }
   }
 
@@ -206,10 +199,11 @@ struct WatchCommand: ParsableCommand {
   }
 
   /// Where the watch runs, for those who collect alerts.
-  var origin: AlertOrigin { AlertOrigin(host: Environment.hostName, interface: request.interface ?? "all") }
-
-  /// The interface's name; nil for all.
-  private var watchedInterface: String? { interface == "any" ? nil : interface }
+  var origin: AlertOrigin {
+    let names = interfaces.names
+    return AlertOrigin(
+      host: Environment.hostName, interface: names.isEmpty ? "all" : names.joined(separator: ","))
+  }
 
   /// The watched ports, as outputs name them.
   func ports(isTLSRead: Bool) -> String {
@@ -221,7 +215,7 @@ struct WatchCommand: ParsableCommand {
   /// What the backend is asked for.
   var request: LiveRequest {
     LiveRequest(
-      backend: backend, interface: watchedInterface, ports: options.ports.ports,
+      backend: backend, interfaces: interfaces.names, ports: options.ports.ports,
       depth: depth,
       direction: direction, workers: workers.count(processors: Processors.online),
       ringBytes: ringMebibytes << 20,

@@ -19,10 +19,10 @@ final class LiveNotices {
   private let backend: any LiveBackend
   private let labels: LabelClock
   private var suspension = SuspensionClock(suspended: SystemClock.suspended)
-  /// What the watched interface is called; nil for all.
-  private var interface: String?
+  /// What the watched interfaces are called; none for all.
+  private var interfaces: [String]
   private let others: [String]
-  private var downSince: UInt64?
+  private var outages: [InterfaceOutage] = []
   private var renewals = 0
   private var nextPoll: UInt64 = 0
   /// Looks for HTTP on other ports; nil once it is seen on the watched ones, and where that cannot be looked for.
@@ -35,18 +35,18 @@ final class LiveNotices {
   private var hopNotice: String?
 
   /// - Parameters:
-  ///   - interface: the watched one; nil for all.
+  ///   - interfaces: the watched ones; none for all.
   ///   - ports: the watched ports, as `--port` takes them.
   ///   - sides: follows the machine's addresses, and finds sites that count on two hops.
   ///   - others: lines that never change.
   init(
-    _ backend: any LiveBackend, _ labels: LabelClock, interface: String?, ports: String, scout: PortScout?,
+    _ backend: any LiveBackend, _ labels: LabelClock, interfaces: [String], ports: String, scout: PortScout?,
     sides: SideChoice? = nil, others: [String] = []
   ) {
     (self.others, self.sides) = (others, sides)
     self.backend = backend
     self.labels = labels
-    self.interface = interface
+    self.interfaces = interfaces
     self.ports = ports
     self.scout = scout
     lines = backend.notices + others
@@ -61,7 +61,7 @@ final class LiveNotices {
     nextPoll = now &+ Self.pollInterval
     labels.follow(wallOffset: SystemClock.wallOffset)
     let hasFoundPorts = followPorts(at: now, isSilent)
-    let hasChanged = followInterface()
+    let hasChanged = followInterfaces()
     let hasReleased = backend.releaseFiles()
     if hasReleased, let last = backend.notices.last { Failure.say(last, .warning) }
     let hasFoundHops = followSides()
@@ -75,7 +75,7 @@ final class LiveNotices {
   /// What is to be known now.
   private var notices: [String] {
     var lines = backend.notices + others
-    if let since = downSince, let interface { lines.append(down(interface, since)) }
+    lines += outages.map(down)
     if suspension.seconds > 0 { lines.append(Self.suspended(suspension.seconds)) }
     if let hopNotice { lines.append(hopNotice) }
     if !otherPorts.isEmpty { lines.append(Self.found(otherPorts, instead: ports)) }
@@ -115,9 +115,9 @@ final class LiveNotices {
     return "no requests on port \(ports); HTTP seen on port \(list): --port \(list)"
   }
 
-  private func down(_ interface: String, _ since: UInt64) -> String {
-    let since = since &+ UInt64(bitPattern: labels.shift)
-    return "interface \(interface) has been down since \(DisplayZone.local.label(since)); not capturing"
+  private func down(_ outage: InterfaceOutage) -> String {
+    let since = outage.since &+ UInt64(bitPattern: labels.shift)
+    return "interface \(outage.name) has been down since \(DisplayZone.local.label(since)); not capturing"
   }
 
   /// The sentence about a machine that slept.
@@ -125,28 +125,36 @@ final class LiveNotices {
     "the machine was suspended for \(CountText.span(seconds &* 1_000_000_000)) since the start; traffic of that time was not seen"
   }
 
-  private func followInterface() -> Bool {
-    backend.followInterface()
-    backend.readPreCaptureDrops()
-    let since = backend.interfaceDownSince
-    let renewals = backend.interfaceRenewals
-    if let before = interface, let name = backend.interfaceName, name != before {
+  /// Reports what has another name now.
+  private func followNames() {
+    let names = backend.interfaceNames
+    guard names.count == interfaces.count else { return }
+    for (before, name) in zip(interfaces, names) where name != before {
       // Else it is gone, and waited for under the name that was given.
-      if since == nil { Failure.say("interface \(before) is called \(name) now") }
-      interface = name
+      if !outages.contains(where: { $0.name == name }) {
+        Failure.say("interface \(before) is called \(name) now")
+      }
     }
-    if let interface, renewals != self.renewals, since == nil, downSince == nil {
+    interfaces = names
+  }
+
+  private func followInterfaces() -> Bool {
+    backend.followInterfaces()
+    backend.readPreCaptureDrops()
+    let (before, renewals) = (outages, backend.interfaceRenewals)
+    outages = backend.outages
+    followNames()
+    if renewals != self.renewals, outages.isEmpty, before.isEmpty {
       // It went and came between two polls.
-      Failure.say("interface \(interface) was re-created; up to 1 s of traffic may be missing")
+      let what = interfaces.count == 1 ? "interface" : "one of the interfaces"
+      Failure.say(
+        "\(what) \(interfaces.joined(separator: ", ")) was re-created; up to 1 s of traffic may be missing")
     }
     self.renewals = renewals
-    guard since != downSince, let interface else { return false }
-    downSince = since
-    if let since {
-      Failure.say(down(interface, since), .warning)
-    } else {
-      Failure.say("interface \(interface) is back")
+    for outage in outages where !before.contains(outage) { Failure.say(down(outage), .warning) }
+    for outage in before where !outages.contains(where: { $0.name == outage.name }) {
+      Failure.say("interface \(outage.name) is back")
     }
-    return true
+    return outages != before
   }
 }

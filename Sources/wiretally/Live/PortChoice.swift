@@ -12,10 +12,10 @@ enum PortChoice {
   private static let step = 100
 
   /// Looks for requests, and says on standard error what was found: port 80 when nothing was.
-  static func ports(on interface: String?, only expression: String?) throws -> PortList {
+  static func ports(on interfaces: [String], only expression: String?) throws -> PortList {
     let scout: PortScout
     do throws(CaptureError) {
-      scout = try PortScout(interface: interface, besides: nil, only: expression)
+      scout = try PortScout(interfaces: interfaces, besides: nil, only: expression)
     } catch {
       throw Failure.end(error)
     }

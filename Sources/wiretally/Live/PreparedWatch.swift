@@ -50,7 +50,7 @@ struct PreparedWatch: ~Copyable {
     let (owners, unknown) = Self.owners(command, backend)
     try alerts.checkOwners(unknown, isUnavailable: true)
     let label = CaptureLabel(
-      backend: backend.name, source: command.request.interface ?? "all interfaces",
+      backend: backend.name, source: command.request.source,
       ports: command.ports(isTLSRead: backend.readsTLS), filter: segments?.expression)
     var limits = ExchangeLimits()
     limits.timeout = command.options.timeout.nanoseconds
@@ -89,7 +89,7 @@ struct PreparedWatch: ~Copyable {
       sites: command.options.sites, labels: labels, capture: { backend.counters })
     // Without it nothing is missing but a hint.
     scout = try? PortScout(
-      interface: command.request.interface, besides: command.request.ports, only: segments?.expression)
+      interfaces: command.request.interfaces, besides: command.request.ports, only: segments?.expression)
     (input, alertLog) = (live.input, outputs.alertLogPlace)
     (self.command, self.backend, self.workers, self.start) = (command, backend, workers, start)
     (self.owners, self.labels, self.sides) = (owners, labels, sides)

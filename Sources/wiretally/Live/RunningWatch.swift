@@ -38,7 +38,7 @@ struct RunningWatch: ~Copyable {
     self.owners = owners
     self.start = start
     self.notices = LiveNotices(
-      backend, labels, interface: command.request.interface, ports: reporter.label.ports, scout: scout,
+      backend, labels, interfaces: command.request.interfaces, ports: reporter.label.ports, scout: scout,
       sides: sides, others: notices)
     reporter.notices = self.notices.lines
   }

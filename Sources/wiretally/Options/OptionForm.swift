@@ -53,7 +53,7 @@ struct OptionForm {
     OptionForm(
       "--alertmanager", expected: "a URL", example: "http://127.0.0.1:9093", isRepeatable: true),
     OptionForm("--otlp", expected: "a URL", example: "http://127.0.0.1:4318"),
-    OptionForm("-i", "--interface", expected: "an interface", example: "eth0"),
+    OptionForm("-i", "--interface", expected: "interfaces", example: "eth0,lo", isRepeatable: true),
     OptionForm("--filter", expected: "an expression of libpcap", example: "'host 10.0.0.1'"),
     OptionForm(
       "--port", expected: "ports and ranges from 1 to 65535, or auto", example: "80,8000-8099", isList: true),

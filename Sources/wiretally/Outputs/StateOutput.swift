@@ -30,7 +30,7 @@ final class StateOutput: Output {
     input.capture = reporter.counters
     input.shift = reporter.shift
     input.gauges = backend.gauges
-    input.interfaceDownSince = backend.interfaceDownSince
+    input.interfacesDown = backend.outages.map(\.name)
     writer.write(reporter.timeline, at: now, input)
   }
 }
