@@ -157,8 +157,8 @@ import Testing
       "--follow and --format screen exclude each other: lines would run over the screen",
       hint: "--follow alone, or with --format json"),
     Case(
-      "read --format screen x", "--format screen shows live traffic, and read has none",
-      hint: "--format page, json, common, combined or vcombined"),
+      "read --format screen x", "full-screen view unavailable (standard output is no terminal)",
+      hint: "--format page"),
     Case(
       "read --port auto x", "--port auto looks at live traffic, and read has none",
       hint: "--port 80,8000-8099"),

@@ -44,6 +44,8 @@ struct ReadCommand: ParsableCommand {
       valueName: "tls-port"))
   var tlsPorts: PortList?
 
+  @OptionGroup(title: "Screen Options") var screen: ScreenOptions
+
   /// For the answer alone: a file does not say whose addresses are whose.
   @Option(help: .hidden) var side: ConnectionSide?
 
@@ -70,15 +72,12 @@ struct ReadCommand: ParsableCommand {
       throw ValidationError(
         "standard input cannot be both the key log and a capture", hint: "--keylog keys.log -")
     }
-    if options.format == .screen {
-      throw ValidationError(
-        "--format screen shows live traffic, and read has none",
-        hint: "--format page, json, common, combined or vcombined")
-    }
   }
 
   func run() throws {
     do {
+      // A terminal that can draw none is named before anything is read.
+      if options.format == .screen { _ = try ScreenOptions.format(.screen) }
       let session = try ReadSession(self)
       session.sandbox()
       try session.run()

@@ -20,6 +20,7 @@ struct ReadSession {
   private let worker: TrafficWorker
   private let reporter: Reporter
   private let progress: ReadProgress
+  private let screen: ReadScreen?
   private let alertLog: (path: String, isRotatable: Bool)?
 
   /// Opens what reading takes, except for the files.
@@ -63,11 +64,13 @@ struct ReadSession {
       seed: pinned.seed)
     let isPage = if case .pages = options.form { true } else { false }
     progress = ReadProgress(isShown: isPage || !StandardDescriptors.isTerminal(1))
+    let screen = try ReadScreen(command, label: label, plan: plan, stream: stream, filter: filter)
     reporter = Reporter(
-      try outputs.outputs(), timeline: timeline, alerts: alerts, label: label, sites: options.sites,
+      try outputs.outputs() + (screen.map { [$0.session] } ?? []), timeline: timeline, alerts: alerts,
+      label: label, sites: options.sites,
       capture: { tls?.counters ?? source.counters })
     alertLog = outputs.alertLogPlace
-    (self.command, self.source, self.tls) = (command, source, tls)
+    (self.command, self.source, self.tls, self.screen) = (command, source, tls, screen)
   }
 
   /// Gives up, before a byte of the files is looked at, what reading them does not take. They are opened one
@@ -76,6 +79,7 @@ struct ReadSession {
     if command.isUnsandboxed { return }
     var policy = Sandbox.Policy()
     policy.keepsFileRights = true
+    if screen != nil { policy.permissions = [.terminal] }
     policy.readable = command.files.filter { $0 != "-" }
     if let alertLog { policy.writable.append(SandboxOptions.place(of: alertLog)) }
     // The policy asks for no user, so this does not throw.
@@ -89,6 +93,8 @@ struct ReadSession {
     progress.clear()
     worker.finish()
     reporter.finish(at: nil)
+    screen?.stay(reporter, at: reporter.timeline.reached ?? 0)
+    reporter.stop()
     reporter.summarize(isSilentWhenEmpty: !faults.isEmpty)
     reporter.close { false }
     for notice in source.notices + (tls?.notices ?? []) { Failure.say(notice) }
@@ -115,7 +121,8 @@ struct ReadSession {
         faults.append(error)
         source.abandonFile()
       }
-      reporter.tick(at: source.now ?? 0)
+      reporter.tick(at: screen == nil ? 0 : reporter.timeline.reached ?? 0)
+      if screen?.obey(reporter, waiting: 0) == false { break }
       progress.show(source.progress)
     }
     return faults

@@ -21,11 +21,18 @@ struct LatestExchanges {
   private var isListening = false
   private var record = ExchangeRecord()
   private var notable = NotableExchanges()
+  /// The latest ones are kept, even while nobody looks at them.
+  private let keepsAll: Bool
 
-  /// - Parameter filter: which exchanges are listed; nil for all.
-  init(_ stream: ExchangeReader, query: QueryPolicy, filter: ExchangeFilter? = nil) {
-    (self.stream, self.query, self.filter) = (stream, query, filter)
+  /// - Parameters:
+  ///   - filter: which exchanges are listed; nil for all.
+  ///   - keepsAll: all are received, not only while somebody looks: those of a file do not come again.
+  init(
+    _ stream: ExchangeReader, query: QueryPolicy, filter: ExchangeFilter? = nil, keepsAll: Bool = false
+  ) {
+    (self.stream, self.query, self.filter, self.keepsAll) = (stream, query, filter, keepsAll)
     stream.listen(.notable)
+    if keepsAll { listen(true) }
   }
 
   /// Exchanges that came too fast to be listed.
@@ -33,6 +40,7 @@ struct LatestExchanges {
 
   /// Begins, or ends, to list all exchanges: workers hand on more than the notable ones only while somebody looks.
   mutating func listen(_ isWanted: Bool) {
+    let isWanted = isWanted || keepsAll
     guard isWanted != isListening else { return }
     isListening = isWanted
     stream.listen(isWanted ? .all : .notable)

@@ -42,7 +42,7 @@ struct ReportOptions: ParsableArguments {
     help: ArgumentHelp(
       """
       What is shown: page (plain text), json (one object a line), the exchanges as an access log (common, combined, \
-      vcombined), or, of live traffic, the screen. (default: screen on a terminal that can draw one, else page)
+      vcombined), or the full screen. (default: page; of live traffic the screen, on a terminal that can draw one)
       """, valueName: "format"))
   var askedFormat: Format?
 

@@ -63,6 +63,9 @@ final class ScreenSession: Output, KeySource {
     nextPicture = .now
   }
 
+  /// Takes in the single exchanges that have come.
+  func takeExchanges() { exchanges.take() }
+
   /// Obeys the keys that wait. Without its terminal a screen has no reader: that ends the watch.
   func readEvents(hasGone: Bool) -> [WatchEvent] {
     var events: [WatchEvent] = hasGone ? [.end] : []
