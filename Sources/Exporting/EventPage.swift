@@ -113,19 +113,41 @@ struct EventPage {
       json.member("requests", site.outcomes.requests)
       json.member("failures", site.outcomes.failures)
       json.member("answered", site.outcomes.failures &+ site.outcomes.successes)
-      if let latency = life[site.name]?.latency, latency.count > 0 {
-        json.key("p50")
-        json.seconds(latency.p50)
-        json.key("p99")
-        json.seconds(latency.p99)
-      }
-      if let section = life[site.name]?.sections.first { json.member("section", section.name) }
+      json.member("aborted", site.outcomes.unanswered.aborted)
+      json.member("timedOut", site.outcomes.unanswered.timedOut)
+      json.member("unknown", site.outcomes.unanswered.unknown)
+      if let counts = life[site.name] { Self.add(counts, to: &json) }
       json.endObject()
     }
     json.endArray()
     json.key("others")
     json.number(published.sites.other.requests &+ published.sites.unlisted)
   }
+
+  /// What the totals have of a site: its latencies and its sections, those with the most requests first.
+  private static func add(_ site: SiteCounts, to json: inout JSONWriter) {
+    let latency = site.latency
+    if latency.count > 0 {
+      for (name, value) in [
+        ("p50", latency.p50), ("p90", latency.p90), ("p99", latency.p99), ("max", latency.maximum),
+      ] {
+        json.key(name)
+        json.seconds(value)
+      }
+    }
+    json.key("sections")
+    json.beginArray()
+    for section in site.sections.prefix(sectionsShown) {
+      json.beginArray()
+      json.string(section.name)
+      json.number(section.count)
+      json.endArray()
+    }
+    json.endArray()
+  }
+
+  /// Sections of a site in an event, which every reader gets each second.
+  private static let sectionsShown = 10
 
   /// The clients with the most requests since the start.
   private func addClients(to json: inout JSONWriter) {

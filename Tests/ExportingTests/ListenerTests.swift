@@ -115,6 +115,25 @@ import Testing
     #expect(events.contains(#""reading":"771.75ms > 500ms","heldBack":"only 12 of min 20""#), "\(events)")
   }
 
+  @Test func `the web page has what the view of one site shows`() throws {
+    var published = PublishedStates.sample
+    var site = SiteCounts(name: "b.example")
+    site.latency.count = 3
+    (site.latency.p50, site.latency.p90, site.latency.p99, site.latency.maximum) = (
+      1_000_000, 2_000_000, 3_000_000, 4_000_000
+    )
+    site.sections = (0..<12).map { NamedCount(name: "/s\($0)", count: UInt64(20 - $0)) }
+    published.life.sites = [site]
+    published.sites.sites[0].outcomes.unanswered.aborted = 7
+    let page = EventPage(published: published, health: Health(published, age: .zero))
+    let events = String(decoding: page.render(moments: 1), as: UTF8.self)
+    let sections = (0..<10).map { #"["/s\#($0)",\#(20 - $0)]"# }.joined(separator: ",")
+    #expect(
+      events.contains(
+        #""aborted":7,"timedOut":0,"unknown":0,"p50":0.001,"p90":0.002,"p99":0.003,"max":0.004,"sections":[\#(sections)]}"#
+      ), "\(events)")
+  }
+
   @Test func `the web page shows loss before capture, and the watch is no less healthy for it`() throws {
     let stand = try Stand()
     stand.post {

@@ -10,6 +10,8 @@ const SVG = "http://www.w3.org/2000/svg";
 let moments = [];
 let latest = null;
 let heard = 0;
+/** By site, its moments since this page was opened: end, seconds, requests, failures, lost. */
+const siteMoments = new Map();
 /** What each table is in order of. */
 const orders = {
   sites: { key: "pace", ascending: false },
@@ -74,13 +76,13 @@ function ceiling(value) {
 }
 
 /** Draws lines over the last minutes; `series` are [class, value of a moment, filled]. */
-function graph(id, series, top, label, limit = null) {
+function graph(id, series, top, label, limit = null, points = moments) {
   const svg = byId(id);
   const width = svg.clientWidth || 600, height = svg.clientHeight || 160;
   const left = 58, right = 6, above = 8, below = 20;
   svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
   const now = latest ? latest.at : 0;
-  const oldest = moments.length ? moments[0][0] : now;
+  const oldest = points.length ? points[0][0] : now;
   const range = Math.min(MEMORY, Math.max(60, now - oldest));
   const x = (time) => left + (width - left - right) * (1 - (now - time) / range);
   const y = (value) => above + (height - above - below) * (1 - Math.min(value, top) / top);
@@ -103,7 +105,7 @@ function graph(id, series, top, label, limit = null) {
   if (limit !== null && limit <= top) {
     parts.push(shape("line", { x1: left, x2: width - right, y1: y(limit), y2: y(limit), class: "limit" }));
   }
-  const seen = moments.filter((m) => m[0] >= now - range);
+  const seen = points.filter((m) => m[0] >= now - range);
   for (const m of seen) {
     if (m[4] === 0) continue;
     parts.push(shape("rect", {
@@ -208,8 +210,10 @@ function drawSites() {
     name.scope = "row";
     const bar = element("i", "", "bar");
     bar.style.width = `${(100 * site.pace / most).toFixed(1)}%`;
-    name.append(bar, element("span", site.site));
-    if (site.section) name.append(element("small", `most in ${site.section}`));
+    const link = element("a", site.site);
+    link.href = `#site=${encodeURIComponent(site.site)}`;
+    name.append(bar, link);
+    if (site.sections?.length) name.append(element("small", `most in ${site.sections[0][0]}`));
     const failing = element("td", percent(site.failures, site.answered), "n");
     if (site.failures * 20 > site.answered && site.failures > 0) failing.classList.add("alarm");
     row.append(name, element("td", paced(site.pace), "n"), element("td", grouped(site.requests), "n"), failing,
@@ -232,6 +236,71 @@ function drawSites() {
     rows.push(row);
   }
   byId("sites").replaceChildren(...rows);
+}
+
+/** The site that the address names; null for all. */
+function chosenSite() {
+  if (!location.hash.startsWith("#site=")) return null;
+  // An address that somebody typed may be no encoded name.
+  try { return decodeURIComponent(location.hash.slice(6)); } catch { return null; }
+}
+
+/** One site alone: its rate, its outcomes, its latencies, its sections. */
+function drawSite() {
+  const name = chosenSite();
+  byId("one").hidden = name === null;
+  document.querySelector("main").classList.toggle("one-site", name !== null);
+  if (name === null) return;
+  const site = latest.sites.find((one) => one.site === name);
+  byId("one-name").textContent = name;
+  byId("one-known").hidden = site === undefined;
+  byId("one-note").textContent = site === undefined ? "not among the listed sites now" : "";
+  if (site === undefined) return;
+  const points = siteMoments.get(name) ?? [];
+  const rate = (m) => m[2] / m[1], failing = (m) => m[3] / m[1];
+  const at = graph("one-graph", [["good", rate, true], ["bad", failing, true]],
+    ceiling(Math.max(0, ...points.map(rate))), (v) => (Number.isInteger(v) ? grouped(v) : paced(v)), null, points);
+  byId("one-read").textContent = at ? `${clock(at[0])}: ${paced(rate(at))}, failures ${paced(failing(at))}` : "";
+  const counts = [
+    ["Requests/s", paced(site.pace)], ["Requests", grouped(site.requests)],
+    ["Failures", `${grouped(site.failures)}, ${percent(site.failures, site.answered)}`],
+    ["Aborted", grouped(site.aborted)], ["Timed out", grouped(site.timedOut)], ["Unknown", grouped(site.unknown)],
+    ["p50", span(site.p50)], ["p90", span(site.p90)], ["p99", span(site.p99)], ["Slowest", span(site.max)],
+  ];
+  byId("one-counts").replaceChildren(...counts.map(([what, text]) => {
+    const pair = element("div");
+    pair.append(element("dt", what), element("dd", text));
+    return pair;
+  }));
+  const most = Math.max(...(site.sections ?? []).map(([, count]) => count), 1);
+  byId("one-sections").replaceChildren(...(site.sections ?? []).map(([section, count]) => {
+    const row = element("tr");
+    const head = element("th");
+    head.scope = "row";
+    const bar = element("i", "", "bar");
+    bar.style.width = `${(100 * count / most).toFixed(1)}%`;
+    head.append(bar, element("span", section));
+    row.append(head, element("td", grouped(count), "n"), element("td", percent(count, site.requests), "n"));
+    return row;
+  }));
+}
+
+/** Keeps what each site has counted since the event before. */
+function noteSites(before) {
+  const known = new Map((before?.sites ?? []).map((site) => [site.site, site]));
+  for (const site of latest.sites) {
+    const first = known.get(site.site);
+    const elapsed = before ? latest.at - before.at : 0;
+    if (first === undefined || !(elapsed > 0) || site.requests < first.requests) continue;
+    const points = siteMoments.get(site.site) ?? [];
+    points.push([latest.at, elapsed, site.requests - first.requests, site.failures - first.failures, 0]);
+    if (points.length > MEMORY) points.shift();
+    siteMoments.set(site.site, points);
+  }
+  // Names come and go: those that were not listed for as long as the graphs go back are forgotten.
+  for (const [name, points] of siteMoments) {
+    if (points[points.length - 1][0] < latest.at - MEMORY) siteMoments.delete(name);
+  }
 }
 
 function drawClients() {
@@ -364,6 +433,7 @@ function draw() {
   drawTiles();
   drawGraphs();
   drawSites();
+  drawSite();
   drawClients();
   drawOwners();
   drawAlerts();
@@ -371,7 +441,9 @@ function draw() {
 }
 
 function take(event) {
+  const before = latest;
   latest = JSON.parse(event.data);
+  noteSites(before);
   heard = Date.now();
   if (latest.moments.length > 1) moments = [];
   for (const m of latest.moments) {
@@ -391,14 +463,19 @@ function start() {
   };
 }
 
-for (const id of ["traffic", "latency"]) {
+function drawAllGraphs() {
+  drawGraphs();
+  drawSite();
+}
+
+for (const id of ["traffic", "latency", "one-graph"]) {
   const svg = byId(id);
   svg.addEventListener("pointermove", (event) => {
     const box = svg.getBoundingClientRect();
     pointed = Math.min(1, Math.max(0, (event.clientX - box.left - 58) / (box.width - 64)));
-    drawGraphs();
+    if (latest) drawAllGraphs();
   });
-  svg.addEventListener("pointerleave", () => { pointed = null; drawGraphs(); });
+  svg.addEventListener("pointerleave", () => { pointed = null; if (latest) drawAllGraphs(); });
 }
 for (const [table, id, name, redraw] of [
   ["sites", "columns", "site", drawSites], ["clients", "client-columns", "client", drawClients],
@@ -415,6 +492,7 @@ for (const [table, id, name, redraw] of [
 }
 document.addEventListener("visibilitychange", draw);
 addEventListener("resize", draw);
+addEventListener("hashchange", () => { draw(); scrollTo(0, 0); });
 setInterval(() => { if (latest) drawState(); else if (Date.now() - opened > QUIET) byId("state").textContent = "no connection"; }, 1000);
 const opened = Date.now();
 start();
