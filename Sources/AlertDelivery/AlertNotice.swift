@@ -19,7 +19,10 @@ extension DeliveryMessage {
     self["state"] = change.state.rawValue
     self["rule"] = change.rule
     self["site"] = change.site ?? ""
-    for (name, value) in change.about.subjectFields where name != "site" { self["owner_\(name)"] = value }
+    self["client"] = change.about.client ?? ""
+    for (name, value) in change.about.subjectFields where name != "site" && name != "client" {
+      self["owner_\(name)"] = value
+    }
     self["severity"] = change.about.severity
     self["measure"] = change.about.measure.name
     self["unit"] = unit.name

@@ -66,6 +66,16 @@ package struct AlertBoard: Sendable {
     return conditions
   }
 
+  /// The addresses of clients that rules are about, each once.
+  package var clients: [(high: UInt64, low: UInt64)] {
+    var clients: [(high: UInt64, low: UInt64)] = []
+    for case .client(let high, let low)? in watches.map(\.rule.subject)
+    where !clients.contains(where: { $0 == (high, low) }) {
+      clients.append((high, low))
+    }
+    return clients
+  }
+
   /// Whether a rule needs the latencies of all traffic.
   package var needsLatencies: Bool { watches.contains { $0.rule.needsLatencies && $0.rule.subject == nil } }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Statistics
+import Text
 
 /// Whose traffic a rule is about, for those who show it.
 extension AlertRule {
@@ -14,11 +15,17 @@ extension AlertRule {
     if case .owners(let condition) = subject { condition } else { nil }
   }
 
-  /// The subject as labels have it: `site`, or `process`, `unit` and `container` as far as they were given.
+  /// The client's address, when the rule is about one.
+  package var client: String? {
+    if case .client(let high, let low) = subject { AddressName.text(high: high, low: low) } else { nil }
+  }
+
+  /// The subject as labels have it: `site`, `client`, or `process`, `unit` and `container` as far as they were given.
   package var subjectFields: [(name: String, value: String)] {
     switch subject {
     case .site(let name): [("site", name)]
     case .owners(let condition): condition.fields
+    case .client(let high, let low): [("client", AddressName.text(high: high, low: low))]
     case nil: []
     }
   }
@@ -28,6 +35,7 @@ extension AlertRule {
     switch subject {
     case .site(let name): name
     case .owners(let condition): condition.fields.map { "\($0.name) \($0.value)" }.joined(separator: " of ")
+    case .client(let high, let low): "client \(AddressName.text(high: high, low: low))"
     case nil: nil
     }
   }

@@ -16,6 +16,7 @@ extension AlertRuleParser {
     var minimumWord: AlertRuleText.Word?
     var site: String?
     var owners = OwnerCondition()
+    var client: (high: UInt64, low: UInt64)?
     /// The last clause that says whose traffic it is, and the word after it.
     var subjectKey = "site"
     var subjectWord: AlertRuleText.Word?
@@ -29,8 +30,8 @@ extension AlertRuleParser {
         let key = String(parts[0])
         guard let missing = Self.missing[key] else {
           throw AlertSyntaxError(
-            "'\(key)' is unknown: over, for, keep, clear, min, site=, process=, unit=, container=, name= "
-              + "and severity= may follow", word)
+            "'\(key)' is unknown: over, for, keep, clear, min, site=, client=, process=, unit=, container=, "
+              + "name= and severity= may follow", word)
         }
         guard seen.insert(key).inserted else { throw AlertSyntaxError("'\(key)' is given twice", word) }
         var value = word
@@ -52,12 +53,13 @@ extension AlertRuleParser {
     private static let missing = [
       "over": "a time", "for": "a time", "keep": "a time", "clear": "a limit", "min": "a number",
       "site": "a site", "process": "a name", "unit": "a unit", "container": "a container", "name": "a name",
-      "severity": "a word",
+      "severity": "a word", "client": "an address",
     ]
 
     /// Whose traffic it is; nil for all traffic.
     var subject: WatchedTraffic.Subject? {
       if let site { return .site(site) }
+      if let client { return .client(high: client.high, low: client.low) }
       return owners.isEmpty ? nil : .owners(owners)
     }
 
@@ -72,20 +74,26 @@ extension AlertRuleParser {
           throw AlertSyntaxError("invalid number of exchanges '\(word.text)' (expected 1 or more)", word)
         }
         (minimum, minimumWord) = (number, word)
-      case "site", "process", "unit", "container": try setSubject(key, word)
+      case "site", "client", "process", "unit", "container": try setSubject(key, word)
       case "name": name = try AlertRuleParser.label(word, "name")
       default: severity = try AlertRuleParser.label(word, "severity")
       }
     }
 
     private mutating func setSubject(_ key: String, _ word: AlertRuleText.Word) throws(AlertSyntaxError) {
-      if key == "site" ? !owners.isEmpty : site != nil {
+      let isOwner = key != "site" && key != "client"
+      if subjectWord != nil, !isOwner || owners.isEmpty {
+        let (what, by) =
+          site != nil || key == "site"
+          ? ("sites", isOwner || !owners.isEmpty ? "process" : "client")
+          : ("clients", "process")
         throw AlertSyntaxError(
-          "sites are not counted by process: leave '\(key)' or '\(subjectKey)' out", word)
+          "\(what) are not counted by \(by): leave '\(key)' or '\(subjectKey)' out", word)
       }
       (subjectKey, subjectWord) = (key, word)
       switch key {
       case "site": site = try AlertRuleParser.site(word)
+      case "client": client = try AlertRuleParser.client(word)
       case "process": owners.process = try AlertRuleParser.process(word)
       case "unit": owners.unit = try AlertRuleParser.unit(word)
       default: owners.container = try AlertRuleParser.container(word)
@@ -168,6 +176,17 @@ extension AlertRuleParser {
     }
     if name.count > 1, name.hasSuffix(".") { name.removeLast() }
     return name
+  }
+
+  /// A client as pages show it: its address.
+  private static func client(_ word: AlertRuleText.Word) throws(AlertSyntaxError) -> (
+    high: UInt64, low: UInt64
+  ) {
+    guard let address = AddressName.parse(word.text) else {
+      throw AlertSyntaxError(
+        "invalid client '\(word.text)' (expected an address such as 10.0.0.7 or 2001:db8::7)", word)
+    }
+    return address
   }
 
   private static func label(

@@ -12,7 +12,7 @@ package import Statistics
 ///     limit   = number ["%" | "/s" | "/m" | "/h"] | time
 ///     clause  = ("over" | "for" | "keep") time | "clear" limit | "min" number
 ///             | "site=" site | "name=" word | "severity=" word
-///             | "process=" name | "unit=" unit | "container=" container
+///             | "process=" name | "unit=" unit | "container=" container | "client=" address
 ///
 /// Clauses come in any order, each at most once; between a clause's word and its value stands a space
 /// or `=`.
@@ -77,6 +77,15 @@ package struct AlertRuleParser: Sendable {
   private static func checkSubject(_ measure: AlertMeasure, _ clauses: Clauses) throws(AlertSyntaxError) {
     guard let word = clauses.subjectWord else { return }
     let key = clauses.subjectKey
+    if key == "client" {
+      switch measure {
+      case .statusClass, .status, .quantile, .max:
+        throw AlertSyntaxError(
+          "'\(measure.name)' is not counted by client (expected requests, failures, aborted or timed-out)",
+          word)
+      default: break
+      }
+    }
     switch measure {
     case .lost: throw AlertSyntaxError("what was lost has no \(key): leave '\(key)' out", word)
     case .grpc:

@@ -75,7 +75,9 @@ extension MetricsPage {
     for (name, kind, help, value) in kinds {
       writer.family(name, kind, help)
       for alert in published.alerts {
-        let subject = alert.site.map { [("site", $0)] } ?? alert.owners?.fields ?? []
+        let subject =
+          alert.site.map { [("site", $0)] } ?? alert.client.map { [("client", $0)] } ?? alert.owners?.fields
+          ?? []
         writer.sample(value(alert), labels: [("alert", alert.rule)] + subject)
       }
     }

@@ -72,6 +72,8 @@ package struct AlertStatus: Equatable, Sendable {
   package var site: String?
   /// What the owners are called, when the rule is about what they serve.
   package var owners: OwnerCondition?
+  /// The client's address, when the rule is about one.
+  package var client: String?
   /// When the active alert was raised, nanoseconds since 1970; nil when there is none.
   package var since: UInt64?
   /// What is compared with the threshold, in the rule's own unit; latencies in seconds.

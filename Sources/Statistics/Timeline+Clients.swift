@@ -3,7 +3,7 @@
 import System
 
 /// The address of a client.
-struct ClientAddress: Comparable {
+struct ClientAddress: Comparable, Hashable {
   var high: UInt64
   var low: UInt64
 
@@ -36,6 +36,23 @@ extension Timeline {
       snapshot.otherClients.requests &+= client.counts.requests &- client.counts.overcountMax
     }
     snapshot.clients = listed.map(\.counts)
+  }
+
+  /// What the open interval brought to the clients that are watched; they have neither latencies nor statuses.
+  var watchedClientTraffic: [WatchedTraffic] {
+    guard !watchedClients.isEmpty else { return [] }
+    var counts: [ClientAddress: WatchedTraffic] = [:]
+    for (high, low) in watchedClients {
+      counts[ClientAddress(high: high, low: low)] = WatchedTraffic(.client(high: high, low: low))
+    }
+    for replica in replicas {
+      let rows = replica.clients.rows(.interval)
+      for position in 0..<rows.count {
+        let slot = rows.slot(at: position)
+        counts[replica.clients.address(slot)]?.add(rows.rows[slot].counts)
+      }
+    }
+    return watchedClients.compactMap { counts[ClientAddress(high: $0.high, low: $0.low)] }
   }
 
   /// All rows of clients in use, added up by address.

@@ -53,6 +53,8 @@ package final class Timeline {
   package var owners: OwnerTable?
   /// The owners that every snapshot of an interval tells apart, by what they served.
   package var watchedOwners: [OwnerCondition] = []
+  /// The addresses of clients that alert rules are about, each once, as `WatchedTraffic.Subject` has them.
+  package var watchedClients: [(high: UInt64, low: UInt64)] = []
   /// The last seconds, tick by tick.
   package private(set) var history: TrafficHistory
 
@@ -198,7 +200,7 @@ package final class Timeline {
     snapshot.start = (start ?? 0) &+ plan.boundary(firstTick)
     snapshot.end = end
     snapshot.requestsByTick = requestsByTick
-    snapshot.watched = watchedSites + watchedOwnerTraffic
+    snapshot.watched = watchedSites + watchedOwnerTraffic + watchedClientTraffic
     if wantsLatencies { snapshot.latencies = interval.latency.slice }
     snapshot.capture = capture.since(captureBefore)
     snapshot.ledger = ledger - ledgerBefore

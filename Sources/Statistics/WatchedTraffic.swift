@@ -2,13 +2,16 @@
 
 import System
 
-/// What an interval brought to a pinned site, or to the owners that a condition names: exact.
+/// What an interval brought to a pinned site, or to the owners that a condition names: exact. Of a client, what it
+/// brought since the client has had a row of its own.
 package struct WatchedTraffic: Equatable, Sendable {
   /// Whose traffic is looked at apart from all traffic.
   package enum Subject: Hashable, Sendable {
     case site(String)
     /// What owners served.
     case owners(OwnerCondition)
+    /// What one client asked for, by its address as two big-endian numbers, IPv4 mapped.
+    case client(high: UInt64, low: UInt64)
   }
 
   package var subject: Subject
@@ -28,16 +31,18 @@ package struct WatchedTraffic: Equatable, Sendable {
   /// What these rows hold together.
   init(_ subject: Subject, _ parts: [(rows: CounterRows, slot: Int)]) {
     self.subject = subject
-    for part in parts {
-      let counts = part.rows.rows[part.slot].counts
-      requests &+= counts.requests
-      successes &+= counts.successes
-      failures &+= counts.failures
-      unanswered.add(counts.unanswered)
-      resets &+= counts.resets
-    }
+    for part in parts { add(part.rows.rows[part.slot].counts) }
     latencies = CounterRows.slice(parts)
     statuses = CounterRows.statuses(parts)
+  }
+
+  /// Adds what a row holds, but for latencies and statuses.
+  mutating func add(_ counts: NameCounts) {
+    requests &+= counts.requests
+    successes &+= counts.successes
+    failures &+= counts.failures
+    unanswered.add(counts.unanswered)
+    resets &+= counts.resets
   }
 
   /// Whether a subject counts this status by itself, not among its class only.

@@ -114,7 +114,7 @@ import Testing
     ("p99 > 5%", "invalid limit '5%' for p99 (expected a duration such as 500ms or 1.5s)", 6, 2),
     (
       "requests > 5 fro 1m",
-      "'fro' is unknown: over, for, keep, clear, min, site=, process=, unit=, container=, name= and "
+      "'fro' is unknown: over, for, keep, clear, min, site=, client=, process=, unit=, container=, name= and "
         + "severity= may follow", 13, 3
     ),
     ("requests > 5 for 1m for 2m", "'for' is given twice", 20, 3),
@@ -150,6 +150,35 @@ import Testing
       1
     ),
     ("requests > 5 unit=", "a unit is missing after 'unit='", 18, 1),
+    (
+      "requests > 5 client=10.0.0.7/8",
+      "invalid client '10.0.0.7/8' (expected an address such as 10.0.0.7 or 2001:db8::7)", 20, 10
+    ),
+    ("requests > 5 client=", "an address is missing after 'client='", 20, 1),
+    (
+      "p99 > 1s client=10.0.0.7",
+      "'p99' is not counted by client (expected requests, failures, aborted or timed-out)", 16, 8
+    ),
+    (
+      "status=418 > 5 client=10.0.0.7",
+      "'status=418' is not counted by client (expected requests, failures, aborted or timed-out)", 22, 8
+    ),
+    (
+      "in-flight > 5 client=10.0.0.7", "'in-flight' is known for all traffic alone: leave 'client' out", 21, 8
+    ),
+    (
+      "requests > 5 client=10.0.0.7 site=b", "sites are not counted by client: leave 'site' or 'client' out",
+      34,
+      1
+    ),
+    (
+      "requests > 5 unit=a client=::1", "clients are not counted by process: leave 'client' or 'unit' out",
+      27, 3
+    ),
+    (
+      "requests > 5 client=::1 unit=a", "clients are not counted by process: leave 'unit' or 'client' out",
+      29, 1
+    ),
     ("requests > 5 unit=a site=b", "sites are not counted by process: leave 'site' or 'unit' out", 25, 1),
     (
       "requests > 5 site=b process=a", "sites are not counted by process: leave 'process' or 'site' out", 28,

@@ -155,6 +155,20 @@ import Text
     }
   }
 
+  @Test func `a rule of a client is about that client alone`() throws {
+    let client = WatchedTraffic.Subject.client(high: 0, low: 0xffff_0a00_0007)
+    let rule = "requests > 10/s over 10s client=10.0.0.7"
+    let intervals = [Interval(requests: 50), Interval(requests: 101), Interval(requests: 100)]
+    #expect(try Self.transitions(rule, intervals, subject: client) == ["+1", "-2"])
+    #expect(
+      try Self.transitions(rule, intervals, subject: .client(high: 0, low: 0xffff_0a00_0008)).isEmpty)
+    let parser = AlertRuleParser(plan: try IntervalPlan(interval: 10_000_000_000), window: 10_000_000_000)
+    let read = try parser.rule("failures > 5% client=2001:DB8:0::7")
+    #expect(read.client == "2001:db8::7" && read.subjectText == "client 2001:db8::7")
+    #expect(read.subjectFields.map { "\($0.name)=\($0.value)" } == ["client=2001:db8::7"])
+    #expect(AlertBoard(rules: [read, read]).clients.count == 1)
+  }
+
   /// The same rows through a board; returns the transitions of a rule.
   private static func transitions(_ rule: String, _ intervals: [Interval], subject: WatchedTraffic.Subject?)
     throws -> [String]

@@ -34,6 +34,35 @@ import Testing
     #expect(life.otherClients.clients == 2 && life.otherClients.requests == 3)
   }
 
+  @Test
+  func
+    `an interval has what clients of rules asked for, apart, of both families and nothing when it was nothing`()
+    throws
+  {
+    let replay = try Replay()
+    let mapped: UInt64 = 0xffff_0000_0000
+    let watched: [(high: UInt64, low: UInt64)] = [
+      (0x2001_0db8_0000_0000, 1), (0, mapped | 0x0a00_0001), (0, mapped | 0x0a00_0009),
+    ]
+    replay.timeline.watchedClients = watched
+    replay.at(1) { traffic in
+      traffic.request("a", client: 0x0a00_0001, exchange: 0)
+      traffic.request("a", client: 0x0a00_0001, exchange: 1)
+      traffic.request("b", client: 0x0a00_0002)
+      traffic.request("b", client: (0x2001_0db8_0000_0000, 1), exchange: 2)
+    }
+    replay.at(2) { traffic in
+      traffic.answer(0, status: 404, latency: 5_000_000)
+      traffic.answer(1, status: 200, latency: 5_000_000)
+      traffic.other(.aborted, exchange: 2)
+    }
+    let interval = try #require(replay.end().first)
+    #expect(interval.watched.map(\.subject) == watched.map { .client(high: $0.high, low: $0.low) })
+    #expect(interval.watched.map(\.requests) == [1, 2, 0])
+    #expect(interval.watched.map(\.failures) == [0, 1, 0] && interval.watched.map(\.successes) == [0, 1, 0])
+    #expect(interval.watched.map(\.unanswered.aborted) == [1, 0, 0])
+  }
+
   @Test func `addresses of both families keep their texts, and an interval begins at zero`() throws {
     let replay = try Replay()
     replay.at(1) { $0.request("a", client: (0x2001_0db8_0000_0000, 1)) }

@@ -58,6 +58,7 @@ struct ReadSession {
     let timeline = try Timeline(
       [tally], plan: plan, keepsWindows: options.keepsWindows, pinned: pinned,
       wantsLatencies: alerts.needsLatencies)
+    timeline.watchedClients = alerts.clients
     worker = TrafficWorker(
       tls?.source ?? source, writer, stream: stream?.writers[0], filter: segments, limits: limits,
       depth: .streams,

@@ -84,6 +84,7 @@ struct PreparedWatch: ~Copyable {
       wantsLatencies: alerts.needsLatencies)
     timeline.owners = owners
     timeline.watchedOwners = alerts.owners
+    timeline.watchedClients = alerts.clients
     reporter = Reporter(
       try outputs.outputs() + live.outputs, timeline: timeline, alerts: alerts, label: label,
       sites: command.options.sites, labels: labels, capture: { backend.counters })

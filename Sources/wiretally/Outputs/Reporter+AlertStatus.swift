@@ -13,6 +13,7 @@ extension Reporter {
       status.subject = watch.rule.subjectText
       status.site = watch.rule.site
       status.owners = watch.rule.owners
+      status.client = watch.rule.client
       status.since = watch.active?.started
       status.reading = watch.rule.comparison(watch.average)
       if watch.active != nil { status.peak = watch.rule.unit.text(watch.peak) }
