@@ -18,11 +18,11 @@ function answer(stream, headers) {
   }
   if (target.startsWith('/reset')) {
     stream.close(NGHTTP2_INTERNAL_ERROR);
-    return log(headers, { status: null });
+    return log(headers, { status: null, failed: true });
   }
   if (target.startsWith('/refuse')) {
     stream.close(NGHTTP2_REFUSED_STREAM);
-    return log(headers, { status: null });
+    return log(headers, { status: null, failed: true });
   }
   if (target.startsWith('/broken')) {
     stream.respond({ ':status': 200 });

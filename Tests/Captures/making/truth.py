@@ -74,6 +74,9 @@ def of(entries, direction="both", unmatched=(), prefaces=0):
                 exchanges += 1
                 failed = entry.get("failed", entry["status"] >= 400)
                 counts["failures" if failed else "successes"][site(entry)] += 1
+        elif direction == "both" and entry.get("failed"):
+            # The server has reset the stream before a status: no exchange, but a failure.
+            counts["resets"][site(entry)] += 1
         if "unsettled" in entry and direction != "requests":
             statuses.append(entry["unsettled"])
         for status in statuses:
@@ -84,7 +87,7 @@ def of(entries, direction="both", unmatched=(), prefaces=0):
         responses += 1
     aborted = sum(entry["status"] is None for entry in entries) if direction == "both" else 0
     result = {"requests": len(entries) if direction != "responses" else 0, "responses": responses}
-    for name in ("methods", "statuses", "sites", "sections", "successes", "failures"):
+    for name in ("methods", "statuses", "sites", "sections", "successes", "failures", "resets"):
         result[name] = dict(sorted(counts[name].items()))
     if any(entry["target"].startswith("/shop.") for entry in entries):
         result["grpc"] = calls(entries)
