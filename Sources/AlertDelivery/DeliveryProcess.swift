@@ -30,6 +30,8 @@ package final class DeliveryProcess {
   /// Whether the delivery process has asked for the next message.
   private var isReady = true
   private var hasEnded = false
+  /// The fault at the last poll: a change that a message brought to light is for the next one to return.
+  private var faultAtPoll: String?
   /// Whether it has something to tell that it could not tell yet.
   private var owes = false
   private var socket: DeliverySocket?
@@ -79,18 +81,23 @@ package final class DeliveryProcess {
       dropped += 1
     }
     waiting.append(message)
-    poll()
+    exchange(timeout: 0)
   }
 
   /// Takes in what the delivery process has reported, and hands on what it is ready for; true when `fault` has
-  /// changed.
+  /// changed since the last call.
   @discardableResult
   package func poll() -> Bool { poll(timeout: 0) }
 
   /// As `poll`, but waits for a report for at most this many milliseconds.
   @discardableResult
   package func poll(timeout: Int32) -> Bool {
-    let before = fault
+    exchange(timeout: timeout)
+    defer { faultAtPoll = fault }
+    return fault != faultAtPoll
+  }
+
+  private func exchange(timeout: Int32) {
     var timeout = timeout
     reading: while !hasEnded {
       switch socket?.receive(timeout: timeout) ?? .ended {
@@ -104,7 +111,6 @@ package final class DeliveryProcess {
       waiting.removeFirst()
       isReady = false
     }
-    return fault != before
   }
 
   private func take(_ report: DeliveryMessage) {

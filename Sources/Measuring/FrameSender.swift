@@ -121,11 +121,23 @@ final class FrameSender: @unchecked Sendable {
     for index in 0..<count {
       guard let frame = unsafe vectors[index].iov_base else { continue }
       let numbers = unsafe frame.advanced(by: HeadTraffic.sequenceAt)
+      let place = unsafe frame.advanced(by: HeadTraffic.checksumAt)
       // In bounds of every frame, which is at least 54 bytes long; network order.
-      unsafe numbers.storeBytes(of: stream.bigEndian, as: UInt32.self)
-      unsafe numbers.advanced(by: 4).storeBytes(
-        of: (stream &+ acknowledged[index]).bigEndian, as: UInt32.self)
+      var checksum = unsafe UInt16(bigEndian: place.loadUnaligned(as: UInt16.self))
+      unsafe Self.replace(numbers, by: stream, &checksum)
+      unsafe Self.replace(numbers.advanced(by: 4), by: stream &+ acknowledged[index], &checksum)
+      unsafe place.storeBytes(of: checksum.bigEndian, as: UInt16.self)
     }
     stream &+= 512
+  }
+
+  /// Replaces a number of a frame, and what it is in the checksum.
+  private static func replace(
+    _ place: UnsafeMutableRawPointer, by number: UInt32, _ checksum: inout UInt16
+  ) {
+    // The four bytes are within the frame: the caller's offsets are.
+    let old = unsafe UInt32(bigEndian: place.loadUnaligned(as: UInt32.self))
+    checksum = HeadTraffic.checksum(checksum, replacing: old, by: number)
+    unsafe place.storeBytes(of: number.bigEndian, as: UInt32.self)
   }
 }

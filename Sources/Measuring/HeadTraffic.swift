@@ -45,11 +45,41 @@ package struct HeadTraffic: Sendable {
     bytes += big(UInt64(source.port), 2) + big(UInt64(destination.port), 2)
     bytes += big(UInt64(sequence), 4) + big(UInt64(acknowledgement), 4)
     bytes += [0x50, 0x18, 0xff, 0xff, 0, 0, 0, 0]
-    return bytes + payload
+    bytes += payload
+    bytes.replaceSubrange(checksumAt..<checksumAt + 2, with: big(UInt64(checksum(of: bytes)), 2))
+    return bytes
+  }
+
+  /// The TCP checksum of a frame whose field for it is 0 (RFC 9293 section 3.1).
+  private static func checksum(of frame: [UInt8]) -> UInt16 {
+    let segment = frame[34...]
+    // The pseudo-header: addresses, protocol and length.
+    var sum = UInt32(6 + segment.count)
+    for bytes in [frame[26..<34], segment] {
+      for index in stride(from: bytes.startIndex, to: bytes.endIndex, by: 2) {
+        sum &+= UInt32(bytes[index]) << 8
+        if index + 1 < bytes.endIndex { sum &+= UInt32(bytes[index + 1]) }
+      }
+    }
+    return ~folded(sum)
+  }
+
+  /// The checksum after a number in the segment was replaced by another (RFC 1624).
+  static func checksum(_ checksum: UInt16, replacing old: UInt32, by new: UInt32) -> UInt16 {
+    let sum = UInt32(~checksum) &+ (~old >> 16) &+ (~old & 0xffff) &+ (new >> 16) &+ (new & 0xffff)
+    return ~folded(sum)
+  }
+
+  private static func folded(_ sum: UInt32) -> UInt16 {
+    let once = (sum >> 16) &+ (sum & 0xffff)
+    return UInt16(truncatingIfNeeded: (once >> 16) &+ once)
   }
 
   /// Where a frame has its sequence number; the acknowledgement number comes behind.
   static let sequenceAt = 38
+
+  /// Where a frame has its TCP checksum.
+  static let checksumAt = 50
 
   /// The last `count` bytes of a number, the highest one first.
   private static func big(_ value: UInt64, _ count: Int) -> [UInt8] {

@@ -49,6 +49,17 @@ import Testing
     #expect(process.warning == "--on-alert: exit status 1; 1 of 1 failed; 35 dropped")
   }
 
+  @Test func `a change that is found while a message is sent is reported by the next poll`() throws {
+    let (process, other) = try Self.process()
+    process.send(Self.message(0))
+    _ = other.send(Self.report([("ready", "1"), ("fault", "a")]))
+    process.send(Self.message(1))
+    #expect(process.fault == "a" && process.poll() && !process.poll())
+    _ = other.send(Self.report([("ready", "1"), ("done", "1")]))
+    process.send(Self.message(2))
+    #expect(process.fault == nil && process.poll() && !process.poll())
+  }
+
   @Test func `a fault is reported when it changes, and withdrawn when it works again`() throws {
     let (process, other) = try Self.process()
     _ = other.send(Self.report([("fault", "a")]))

@@ -59,11 +59,12 @@ struct FollowTests {
     let monitor = Monitor(
       in: name, ["--format", "combined", "--query", "keep", "--backend", backend], threshold: nil)
     let curl = "curl -s --http2-prior-knowledge -o /dev/null"
+    // nginx resets a stream whose body it has not read, after the whole answer; to some curls that is an error (92).
     Network.run(
       """
       \(curl) -A 'odd "agent" [x]' -e 'http://from.example/?a="b"' 'http://10.77.0.2/a/b?q=1&r=%22'
       \(curl) http://[fd77::2]/none; \(curl) http://[fd77::2]/fail; \(curl) http://[fd77::2]/echo?x
-      \(curl) -I http://10.77.0.2/a/b; \(curl) -d name=value http://10.77.0.2/made
+      \(curl) -I http://10.77.0.2/a/b; \(curl) -d name=value http://10.77.0.2/made || [ $? = 92 ]
       """, in: client)
     server.waitForLog(6)
     let ended = monitor.end()

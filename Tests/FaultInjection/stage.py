@@ -60,6 +60,8 @@ def segment(client, to_server, sequence, acknowledgement, payload):
     ports = (port, 80) if to_server else (80, port)
     tcp = struct.pack("!HHIIBBHHH", *ports, sequence & 0xFFFFFFFF, acknowledgement & 0xFFFFFFFF, 0x50, 0x18, 8192, 0, 0)
     source, target = (here, there) if to_server else (there, here)
+    pseudo = source + target + struct.pack("!BBH", 0, 6, len(tcp) + len(payload))
+    tcp = tcp[:16] + struct.pack("!H", checksum(pseudo + tcp + payload)) + tcp[18:]
     ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 40 + len(payload), 1, 0, 64, 6, 0, source, target)
     ip = ip[:10] + struct.pack("!H", checksum(ip)) + ip[12:]
     return b"\xff" * 6 + b"\x02" * 6 + b"\x08\x00" + ip + tcp + payload

@@ -101,6 +101,29 @@ struct BenchFindingsTests {
     #expect(worker.heads == 2 * worker.exchanges)
   }
 
+  /// Whether a frame's TCP checksum is right: all words add up to ones.
+  private func isRight(_ frame: [UInt8]) -> Bool {
+    let segment = Array(frame[26..<34]) + [0, 6] + Array(frame[34...])
+    var sum = UInt32(frame.count - 34)
+    for (index, byte) in segment.enumerated() { sum += UInt32(byte) << (index % 2 == 0 ? 8 : 0) }
+    while sum > 0xffff { sum = (sum >> 16) + (sum & 0xffff) }
+    return sum == 0xffff
+  }
+
+  @Test(arguments: [[], [1], [1, 2], Array("GET / HTTP/1.1\r\n\r\n".utf8)] as [[UInt8]])
+  func `frames have right checksums, and keep them when they are numbered anew`(payload: [UInt8]) {
+    let (client, server) = HeadTraffic.ends(7)
+    var frame = HeadTraffic.frame(from: client, to: server, sequence: 0xffff_fffe, payload: payload)
+    #expect(isRight(frame))
+    for (place, new) in [(38, UInt32(1)), (42, 0x1234_5678), (38, 0xffff_ffff), (42, 0)] {
+      let old = frame[place..<place + 4].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+      let checksum = HeadTraffic.checksum(UInt16(frame[50]) << 8 | UInt16(frame[51]), replacing: old, by: new)
+      (frame[50], frame[51]) = (UInt8(checksum >> 8), UInt8(checksum & 0xff))
+      for index in 0..<4 { frame[place + index] = UInt8(truncatingIfNeeded: new >> (24 - 8 * index)) }
+      #expect(isRight(frame))
+    }
+  }
+
   @Test func `a worker counts every head of the traffic`() throws {
     let worker = try #require(MeasuredWorker(depth: .heads))
     let traffic = HeadTraffic()
