@@ -136,9 +136,12 @@ class Network:
             self.clients += 1
             request = f"GET /section/{client} HTTP/1.1\r\nHost: {site}\r\n\r\n".encode()
             response = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
-            self.put(segment(client, True, 1000, 5000, request))
+            # Numbers of its own, as kernels choose them: by equal ones a response is taken for that of another request, seen
+            # under translated addresses, once its own was lost.
+            asked, answered = client * 2654435761, client * 2246822519 + 5000
+            self.put(segment(client, True, asked, answered, request))
             between(client)
-            self.put(segment(client, False, 5000, 1000 + len(request), response))
+            self.put(segment(client, False, answered, asked + len(request), response))
             self.sent += 1
 
     def close(self):

@@ -111,7 +111,7 @@ struct BenchFindingsTests {
   }
 
   @Test(arguments: [[], [1], [1, 2], Array("GET / HTTP/1.1\r\n\r\n".utf8)] as [[UInt8]])
-  func `frames have right checksums, and keep them when they are numbered anew`(payload: [UInt8]) {
+  func `frames have right checksums, and keep them with other numbers`(payload: [UInt8]) {
     let (client, server) = HeadTraffic.ends(7)
     var frame = HeadTraffic.frame(from: client, to: server, sequence: 0xffff_fffe, payload: payload)
     #expect(isRight(frame))
