@@ -41,6 +41,9 @@ package final class MeasuredWorker {
     }
   }
 
+  /// Reads what waits for segments that were lost: no more come.
+  func settle() { tracker.advance(to: tracker.clock &+ tracker.limits.gapPatience &+ 1) }
+
   /// Counts what a source has; how many segments that were.
   package func drain(_ source: any SegmentSource, timeout: Int32) throws(CaptureError) -> Int {
     guard case .delivered(let count) = try source.receive(timeout: timeout, take) else { return 0 }

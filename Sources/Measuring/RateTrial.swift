@@ -78,6 +78,7 @@ package final class RateTrials {
         idle = isOver && count == 0 ? idle + 1 : 0
       }
       sender.join()
+      worker.settle()
       let counted = worker.heads &- before.heads
       trials.append(
         RateTrial(
