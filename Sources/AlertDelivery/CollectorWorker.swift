@@ -5,10 +5,10 @@ internal import Glibc
 
 /// What a delivery process does for a collector: each message is a request of OTLP over HTTP, which it posts.
 ///
-/// What the collector asks to be sent again is, a few times and later each time; meanwhile the program's newer numbers wait,
-/// and older ones give way to them, which loses nothing: they only grow.
+/// What the collector asks to be sent again is, a few times and later each time. Meanwhile newer messages wait, and the oldest
+/// give way to them: of metrics that loses nothing, since they only grow; an alert that gives way counts as dropped.
 struct CollectorWorker {
-  /// What says that the same request may be taken later (OTLP, "retryable response codes").
+  /// Statuses by which the same request may be taken later (OTLP, "retryable response codes").
   static let temporary = [429, 502, 503, 504]
 
   let address: PostAddress
@@ -26,7 +26,7 @@ struct CollectorWorker {
       case .ended: return
       case .message(let message):
         var report = DeliveryMessage()
-        if let fault = message.request.flatMap({ post($0.body, $0.signal) }) {
+        if let fault = deliver(message) {
           report[DeliveryWorker.Report.fault] = fault
         } else {
           report[DeliveryWorker.Report.done] = "1"
@@ -37,7 +37,13 @@ struct CollectorWorker {
     }
   }
 
-  /// Posts a request; nil when it was taken, else what went wrong in the last try.
+  /// Posts what a message holds; nil when it was accepted, else what went wrong.
+  private func deliver(_ message: DeliveryMessage) -> String? {
+    guard let request = message.request else { return "a request was longer than a message may be" }
+    return post(request.body, request.signal)
+  }
+
+  /// Posts a request; nil when it was accepted, else what went wrong in the last attempt.
   private func post(_ body: [UInt8], _ signal: OTLPSignal) -> String? {
     var pauses = pauses[...]
     while true {
@@ -58,11 +64,18 @@ struct CollectorWorker {
         )
       }
       // A part was refused, and must not be sent again (OTLP, "partial success").
-      let isPartial =
-        answer.text.contains("\"rejectedDataPoints\"") || answer.text.contains("\"rejectedLogRecords\"")
-      return (isPartial ? "it refused a part: \(answer.text)" : nil, false)
+      return (Self.hasRejected(answer.text) ? "it refused a part: \(answer.text)" : nil, false)
     } catch {
       return (error.reason, true)
+    }
+  }
+
+  /// Whether an answer counts something as rejected; 0 of them is a warning beside what was accepted.
+  private static func hasRejected(_ answer: String) -> Bool {
+    ["\"rejectedDataPoints\"", "\"rejectedLogRecords\""].contains { name in
+      guard let found = answer.firstRange(of: name) else { return false }
+      let value = answer[found.upperBound...].drop { ": \"".contains($0) }
+      return value.first.map { ("1"..."9").contains($0) } ?? false
     }
   }
 }

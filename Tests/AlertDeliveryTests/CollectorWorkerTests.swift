@@ -9,7 +9,7 @@ import Testing
 @Suite struct CollectorWorkerTests {
   /// The report of one request, the last post, and how many tries it took, of three at most.
   private func deliver(
-    _ manner: OddServer.Manner, _ signal: OTLPSignal = .metrics
+    _ manner: OddServer.Manner, _ signal: OTLPSignal = .metrics, message: DeliveryMessage? = nil
   ) throws -> (report: DeliveryMessage?, post: String, tries: Int) {
     _ = Glibc.signal(SIGPIPE, SIG_IGN)
     let server = OddServer(manner)
@@ -19,7 +19,7 @@ import Testing
     Thread.detachNewThread {
       CollectorWorker(address: address, timeout: 20_000_000_000, socket: theirs, pauses: [0, 0]).run()
     }
-    #expect(ours.send(DeliveryMessage(signal, body: Array("{}".utf8)), timeout: 20_000))
+    #expect(ours.send(message ?? DeliveryMessage(signal, body: Array("{}".utf8)), timeout: 20_000))
     guard case .message(let report) = ours.receive(timeout: 60_000) else {
       return (nil, server.post, server.connections)
     }
@@ -32,6 +32,22 @@ import Testing
     #expect(report?["done"] == "1" && report?["ready"] == "1" && report?["fault"] == nil)
     #expect(post.hasPrefix("POST /otlp/v1/\(signal.rawValue) HTTP/1.0\r\n") && post.hasSuffix("\r\n\r\n{}"))
     #expect(tries == 1)
+  }
+
+  @Test(arguments: [
+    #"{"partialSuccess":{"rejectedDataPoints":"0","errorMessage":"old names"}}"#,
+    #"{"partialSuccess":{"rejectedLogRecords":0}}"#, #"{"partialSuccess":{}}"#,
+  ])
+  func `a warning beside what was accepted is no fault`(answer: String) throws {
+    let length = answer.utf8.count
+    let delivered = try deliver(.says("HTTP/1.1 200 OK\r\nContent-Length: \(length)\r\n\r\n\(answer)"))
+    #expect(delivered.report?["done"] == "1" && delivered.report?["fault"] == nil)
+  }
+
+  @Test func `a message without a request is a fault, and nothing is posted`() throws {
+    let delivered = try deliver(.closes, message: DeliveryProcessTests.message(1))
+    #expect(delivered.report?["fault"] == "a request was longer than a message may be")
+    #expect(delivered.report?["ready"] == "1" && delivered.tries == 0)
   }
 
   @Test(arguments: [

@@ -48,7 +48,7 @@ struct OwnerPathTests {
   }
 
   @Test
-  func `activated, handed over, io_uring, renamed, executed, translated, MPTCP and socket maps`() {
+  func `activated, passed on, io_uring, renamed, executed, translated, MPTCP and socket maps`() {
     let network = Network()
     let (client, name) = network.pair(16)
     Network.run("iptables -t nat -A PREROUTING -p tcp --dport 90 -j REDIRECT --to-ports 80", in: name)
