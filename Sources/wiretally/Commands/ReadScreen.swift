@@ -30,15 +30,8 @@ struct ReadScreen {
   /// Obeys signals and keys, and waits for them for at most `milliseconds`; false when the end was asked for.
   func obey(_ reporter: Reporter, waiting milliseconds: Int32) -> Bool {
     for event in input.events(input.wait(milliseconds)) {
-      switch event {
-      case .end: return false
-      case .resetTotals: reporter.resetTotals()
-      case .reopen: reporter.reopen()
-      case .suspend:
-        input.keys.suspend()
-        Interruption.stop()
-      case .resume: input.keys.resume()
-      }
+      if event == .end { return false }
+      input.handle(event, reporter)
     }
     return true
   }

@@ -53,7 +53,7 @@ struct RunningWatch: ~Copyable {
       let readiness = input.wait(reporter.pace)
       for event in input.events(readiness) {
         if event == .end { return }
-        handle(event)
+        input.handle(event, reporter)
       }
       owners?.update()
       let now = now ?? start
@@ -73,18 +73,6 @@ struct RunningWatch: ~Copyable {
     reporter.summarize()
     reporter.close { [interruption = input.interruption] in interruption.next() == .end }
     if let failure = workers.failure { throw failure }
-  }
-
-  private func handle(_ event: WatchEvent) {
-    switch event {
-    case .end: break
-    case .resetTotals: reporter.resetTotals()
-    case .reopen: reporter.reopen()
-    case .suspend:
-      input.keys.suspend()
-      Interruption.stop()
-    case .resume: input.keys.resume()
-    }
   }
 
   /// Says at once, on standard error, that it works: the first page takes an interval.

@@ -42,4 +42,17 @@ struct WatchInput {
     }
     return readiness.hasKeys ? events + keys.readEvents(hasGone: readiness.hasGone) : events
   }
+
+  /// Does what an event asks for; the end is the caller's to bring about.
+  func handle(_ event: WatchEvent, _ reporter: Reporter) {
+    switch event {
+    case .end: break
+    case .resetTotals: reporter.resetTotals()
+    case .reopen: reporter.reopen()
+    case .suspend:
+      keys.suspend()
+      Interruption.stop()
+    case .resume: keys.resume()
+    }
+  }
 }
