@@ -53,9 +53,14 @@ final class PictureThread: @unchecked Sendable {
 
   /// Waits until no picture is being sent, for at most `milliseconds`; false when one still is.
   func waitUntilShown(_ milliseconds: Int32) -> Bool {
-    guard isBusy else { return true }
-    reports.wait(milliseconds)
-    return !isBusy
+    let end = ContinuousClock.now + .milliseconds(milliseconds)
+    // A report may be of an earlier picture, which came after its wait was over.
+    while isBusy {
+      let left = ContinuousClock.now.duration(to: end)
+      guard left > .zero else { return false }
+      reports.wait(Int32(left / .milliseconds(1)) + 1)
+    }
+    return true
   }
 
   /// Leaves the terminal to others; false when it has not taken that after `milliseconds`, and it is on its way.

@@ -6,7 +6,7 @@ public final class PseudoTerminal {
   /// The emulator's end.
   private let master: Int32
   /// The terminal, for a program.
-  public let descriptor: Int32
+  public private(set) var descriptor: Int32
 
   // ioctl_tty(2); Swift does not import macros that are computed.
   private static let unlock: UInt = 0x4004_5431
@@ -29,7 +29,7 @@ public final class PseudoTerminal {
   }
 
   deinit {
-    close(descriptor)
+    if descriptor >= 0 { close(descriptor) }
     close(master)
   }
 
@@ -57,5 +57,35 @@ public final class PseudoTerminal {
     // The array lives through the call.
     let count = unsafe read(master, &bytes, bytes.count)
     return String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
+  }
+
+  /// Reads as an emulator does until all that was read is what is asked for; a machine that is busy gets half a minute.
+  public func reads(until isEnough: (String) -> Bool) -> Bool {
+    let end = ContinuousClock.now + .seconds(30)
+    var all = ""
+    repeat {
+      all += text()
+      if isEnough(all) { return true }
+      usleep(5_000)
+    } while ContinuousClock.now < end
+    return false
+  }
+
+  /// Leaves the terminal to those who have it too, and reads until none is left of them; a minute at most.
+  public func rest() -> String {
+    close(descriptor)
+    descriptor = -1
+    let end = ContinuousClock.now + .seconds(60)
+    var all: [UInt8] = []
+    var bytes = [UInt8](repeating: 0, count: 4_096)
+    while ContinuousClock.now < end {
+      // The array lives through the call.
+      let count = unsafe read(master, &bytes, bytes.count)
+      // pty_read: EIO when nobody has the other end open.
+      if count < 0, errno == EIO { break }
+      all += bytes.prefix(max(0, count))
+      if count <= 0 { usleep(5_000) }
+    }
+    return String(decoding: all, as: UTF8.self)
   }
 }

@@ -118,14 +118,18 @@ struct StuckOutputTests {
     }
   }
 
-  /// Waits until a thread of a process is in a system call, by its number (proc_pid_syscall(5)).
-  private static func waits(inCall number: String, thread name: String, of process: Int32) -> Bool {
+  /// Whether a thread of a process is in a system call, by its number (proc_pid_syscall(5)).
+  private static func isInCall(_ number: String, thread name: String, of process: Int32) -> Bool {
     let tasks = "/proc/\(process)/task"
+    return ((try? FileManager.default.contentsOfDirectory(atPath: tasks)) ?? []).contains { task in
+      Shell.read("\(tasks)/\(task)/comm") == name + "\n"
+        && Shell.read("\(tasks)/\(task)/syscall").hasPrefix(number + " ")
+    }
+  }
+
+  private static func waits(inCall number: String, thread name: String, of process: Int32) -> Bool {
     for _ in 0..<600 {
-      for task in (try? FileManager.default.contentsOfDirectory(atPath: tasks)) ?? []
-      where Shell.read("\(tasks)/\(task)/comm") == name + "\n" {
-        if Shell.read("\(tasks)/\(task)/syscall").hasPrefix(number + " ") { return true }
-      }
+      if isInCall(number, thread: name, of: process) { return true }
       usleep(50_000)
     }
     return false
@@ -222,6 +226,34 @@ struct StuckOutputTests {
         "cannot write to standard output: its reader takes no more; 1 page was not written"),
       "\(ended.errors)")
     server.stop()
+  }
+
+  @Test func `a terminal that was slow once has the summary after the screen, not on it`() throws {
+    let network = Network()
+    let (_, name) = network.pair()
+    let terminal = try #require(PseudoTerminal(rows: 60, columns: 200))
+    terminal.fill()
+    let monitor = Monitor(
+      in: name,
+      [
+        "-i", "eth0", "--format", "screen", "--interval", "100ms", "-t", "1", "--listen", "127.0.0.1:9180",
+      ],
+      environment: ["TERM": "xterm-256color"], output: .descriptor(terminal.descriptor))
+    terminal.text(limit: 600)
+    #expect(Self.waits(inCall: "1", thread: "wt-screen", of: monitor.program))
+    // It is being written for longer than it is waited for: the next one is due.
+    #expect(try Self.waits(forMetric: #"wiretally_output_dropped_total\{unit="pictures"\} [1-9]"#, in: name))
+    // The terminal takes it, and the thread waits for the next one, in poll(2).
+    #expect(
+      terminal.reads {
+        $0.contains("req/s") && Self.isInCall("7", thread: "wt-screen", of: monitor.program)
+      })
+    kill(monitor.program, SIGTERM)
+    // It leaves the screen by itself, once and before the summary: the rescue has nothing to put back.
+    let end = terminal.rest()
+    #expect(monitor.wait().status == 0)
+    let parts = end.components(separatedBy: "\u{1b}[?1049l")
+    #expect(parts.count == 2 && parts[1].contains("Total Requests: 0"), "\(end)")
   }
 
   @Test func `signs of life reach the service manager while nobody reads`() throws {
