@@ -225,6 +225,21 @@ package struct ExchangeTracker: ~Copyable {
 
   /// Capture time at which the request was read that has waited for longest; nil when none waits.
   package var oldestInFlight: UInt64? { pairing.oldestTime }
+
+  /// Calls `body` with the ends of each request that waits, the oldest first; their ports are 0 where they are not known.
+  package func eachInFlight(_ body: (ExchangeParties) -> Void) {
+    var next = pairing.oldest
+    while let request = next {
+      let flow = pairing.flow(of: request)
+      var parties = ExchangeParties()
+      if let direction = messages.requestDirection(of: flow) {
+        let ends = ends(flow, from: direction)
+        parties = ExchangeParties(client: ends.from, server: ends.to)
+      }
+      body(parties)
+      next = pairing.newer(request)
+    }
+  }
 }
 
 // MARK: - Connections

@@ -51,7 +51,8 @@ struct CSVTable {
   static func owners(_ life: Snapshot) -> CSVTable {
     var table = CSVTable()
     table.header(
-      "role,process,pid,unit,container,pod", ["p50_seconds", "p90_seconds", "p99_seconds", "max_seconds"])
+      "role,process,pid,unit,container,pod",
+      ["p50_seconds", "p90_seconds", "p99_seconds", "max_seconds", "in_flight"])
     for owner in life.owners ?? [] {
       let process = owner.process
       table.text.append("\(owner.role.rawValue),")
@@ -71,6 +72,7 @@ struct CSVTable {
       for value in [latency.p50, latency.p90, latency.p99, latency.maximum] {
         table.seconds(latency.count > 0 ? value : nil)
       }
+      table.counts([owner.inFlight])
       table.endLine()
     }
     return table

@@ -144,7 +144,17 @@ struct EventPage {
       json.endArray()
     }
     json.endArray()
+    guard !site.owners.isEmpty else { return }
+    json.objects("owners", of: site.owners.prefix(ownersShown)) { json, owner in
+      json.member("process", owner.process?.owner.process ?? "")
+      json.member("where", owner.process?.owner.place ?? "")
+      json.member("requests", owner.requests)
+      json.member("failures", owner.failures)
+    }
   }
+
+  /// Owners of a site in an event.
+  private static let ownersShown = 5
 
   /// Sections of a site in an event, which every reader gets each second.
   private static let sectionsShown = 10
@@ -178,6 +188,7 @@ struct EventPage {
       json.member("requests", owner.requests)
       json.member("failures", owner.failures)
       json.member("answered", owner.failures &+ owner.successes)
+      json.member("inFlight", owner.inFlight)
       if owner.latency.count > 0 {
         json.key("p50")
         json.seconds(owner.latency.p50)

@@ -23,6 +23,16 @@ extension MetricsPage {
     writer.family("wiretally_owner_failures", .counter, "Those of them that failed.")
     each { writer.sample($1.failures, labels: $0) }
     writer.family(
+      "wiretally_owner_requests_in_flight", .gauge,
+      "Requests that wait, by who serves and by who asks; of owners not listed in \(SiteLedger.otherName).")
+    for side in sides {
+      let names = side.sites.map(\.name)
+      let counts = OwnerListing.inFlight(side.role, published.life.owners ?? [], listed: Set(names))
+      for name in names + [SiteLedger.otherName] {
+        writer.sample(counts[name] ?? 0, labels: [("role", side.role)] + OwnerListing.labels(name))
+      }
+    }
+    writer.family(
       "wiretally_owner_request_duration_seconds", .histogram,
       "As http_server_request_duration_seconds, of listed owners that served.")
     for site in sides[0].sites {

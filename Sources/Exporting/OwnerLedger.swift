@@ -61,6 +61,16 @@ package struct OwnerListing: Equatable, Sendable {
     return parts.joined(separator: "\0")
   }
 
+  /// The requests that wait, by the listed names of one side, and by `SiteLedger.otherName` for all others.
+  static func inFlight(_ role: String, _ owners: [OwnerCounts], listed: Set<String>) -> [String: UInt64] {
+    var counts: [String: UInt64] = [:]
+    for owner in owners where owner.role.rawValue == role {
+      let name = name(owner.process?.owner)
+      counts[listed.contains(name) ? name : SiteLedger.otherName, default: 0] &+= owner.inFlight
+    }
+    return counts
+  }
+
   /// The labels of a name: all of them, empty where there is nothing to say.
   static func labels(_ name: String) -> [(String, String)] {
     let parts = name.split(separator: "\0", omittingEmptySubsequences: false).map(String.init)

@@ -55,36 +55,50 @@ package final class OwnerAttribution {
 
   private func attribute(_ batch: borrowing EventBatch, _ index: Int) {
     let event = batch[index]
-    var parties = batch.parties(index)
-    guard parties.server.port != 0 else { return }
+    let isAnswered = event.kind == .answered
+    let asked = isAnswered ? event.time &- event.latency : event.time
+    batch.setParties(
+      owners(of: batch.parties(index), asked: asked, isExact: isAnswered, at: event.time), at: index)
+  }
+
+  /// The parties of a request that waits at `time` (capture time), completed.
+  package func ownersInFlight(_ parties: ExchangeParties, at time: UInt64) -> ExchangeParties {
+    owners(of: parties, asked: time, isExact: false, at: time)
+  }
+
+  private func owners(
+    of parties: ExchangeParties, asked: UInt64, isExact: Bool, at now: UInt64
+  ) -> ExchangeParties {
+    guard parties.server.port != 0 else { return parties }
+    var parties = parties
     let place = place(parties)
     var entry = known[place]
     if entry.client != parties.client || entry.server != parties.server {
       let nobody = End(owner: .unknown, slotAndOne: 0, version: 0, retry: 0)
       entry = Known(client: parties.client, server: parties.server, clientEnd: nobody, serverEnd: nobody)
     }
-    resolve(&entry.clientEnd, parties.client, parties.server, event)
-    resolve(&entry.serverEnd, parties.server, parties.client, event)
+    resolve(&entry.clientEnd, parties.client, parties.server, asked, isExact, now)
+    resolve(&entry.serverEnd, parties.server, parties.client, asked, isExact, now)
     known[place] = entry
     parties.clientOwner = entry.clientEnd.owner
     parties.serverOwner = entry.serverEnd.owner
-    batch.setParties(parties, at: index)
+    return parties
   }
 
-  private func resolve(_ end: inout End, _ local: Endpoint, _ remote: Endpoint, _ event: ExchangeEvent) {
+  private func resolve(
+    _ end: inout End, _ local: Endpoint, _ remote: Endpoint, _ asked: UInt64, _ isExact: Bool, _ now: UInt64
+  ) {
     if end.slotAndOne > 0 {
       if table.isCurrent(slot: Int(end.slotAndOne) &- 1, version: end.version) { return }
-    } else if event.time < end.retry {
+    } else if now < end.retry {
       return
     }
-    let isAnswered = event.kind == .answered
-    let time = isAnswered ? event.time &- event.latency : event.time
-    if let found = table.find(local, remote, at: time, isExact: isAnswered) {
+    if let found = table.find(local, remote, at: asked, isExact: isExact) {
       end = End(
         owner: found.owner, slotAndOne: UInt32(truncatingIfNeeded: found.slot &+ 1), version: found.version,
         retry: 0)
     } else {
-      end = End(owner: .unknown, slotAndOne: 0, version: 0, retry: event.time &+ Self.pause)
+      end = End(owner: .unknown, slotAndOne: 0, version: 0, retry: now &+ Self.pause)
     }
   }
 

@@ -4,14 +4,18 @@ import Exchanges
 
 /// The owners that are counted apart, in a fixed number of places; each has a reference that stays its own.
 ///
-/// The one that was used least lately gives its place to a new one, unless it has connections. While all have some,
-/// new ones count as `Owner.other`.
+/// Who is kept is decided as in Space-Saving (`SpaceSaving`): the one with the fewest exchanges gives its place to a new
+/// one, which inherits their number, so that none with more than a `capacity`th of all can be missing. Nobody is counted
+/// too often, for what the one before had is among the others' from then on. One that has connections stays. While all have
+/// some, new ones count as `Owner.other`.
 struct OwnerDirectory {
   private struct Place {
     var owner: Owner
     var generation: UInt32 = 1
     /// Live connections.
     var connections = 0
+    /// Exchanges of both sides, with those inherited.
+    var exchanges: UInt64 = 0
     var lastUse: UInt64 = 0
     /// The process that was found first; nil while none was.
     var process: ProcessIdentity?
@@ -35,12 +39,13 @@ struct OwnerDirectory {
       index = places.count
       places.append(Place(owner: owner))
       byOwner[owner] = index
-    } else if let free = leastUsed {
+    } else if let free = least {
       index = free
       byOwner[places[index].owner] = nil
       byOwner[owner] = index
       let generation = places[index].generation &+ 1
-      places[index] = Place(owner: owner, generation: max(1, generation))
+      places[index] = Place(
+        owner: owner, generation: max(1, generation), exchanges: places[index].exchanges)
     } else {
       return .other
     }
@@ -54,6 +59,12 @@ struct OwnerDirectory {
     guard let index = index(reference) else { return }
     if places[index].process == nil { places[index].process = process }
     if places[index].process != process { places[index].hasSeveral = true }
+  }
+
+  /// Exchanges of an owner have ended.
+  mutating func count(_ reference: OwnerReference, exchanges: UInt64) {
+    guard let index = index(reference) else { return }
+    places[index].exchanges &+= exchanges
   }
 
   /// One connection of an owner is live no longer.
@@ -81,8 +92,11 @@ struct OwnerDirectory {
     return index
   }
 
-  private var leastUsed: Int? {
-    places.indices.filter { places[$0].connections <= 0 }.min { places[$0].lastUse < places[$1].lastUse }
+  /// The place with the fewest exchanges; of equal ones the one that was used least lately.
+  private var least: Int? {
+    places.indices.filter { places[$0].connections <= 0 }.min {
+      (places[$0].exchanges, places[$0].lastUse) < (places[$1].exchanges, places[$1].lastUse)
+    }
   }
 }
 

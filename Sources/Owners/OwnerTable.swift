@@ -59,6 +59,13 @@ package final class OwnerTable: Sendable {
     state.withLock { $0.directory.process(owner) }
   }
 
+  /// Counts exchanges that have ended, by owner: those with many keep their places.
+  package func count(_ exchanges: [(owner: OwnerReference, count: UInt64)]) {
+    state.withLock { state in
+      for (owner, count) in exchanges { state.directory.count(owner, exchanges: count) }
+    }
+  }
+
   /// Whether a finding still holds: what waits is read first, for the connection may have ended, and another one's
   /// begun on the same ports. Takes no lock where nothing waits.
   func isCurrent(slot: Int, version: UInt32) -> Bool {

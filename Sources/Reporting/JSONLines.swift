@@ -174,6 +174,7 @@ package struct JSONLines: Sendable {
       json.key("latency")
       latency(site.latency, withCount: false)
       if !site.calls.isEmpty { calls(site.calls) }
+      if !site.owners.isEmpty { json.siteOwners(site.owners) }
       json.endObject()
     }
     json.endArray()
@@ -220,6 +221,7 @@ package struct JSONLines: Sendable {
       json.ownerMembers(owner.process)
       json.member("requests", owner.requests)
       json.member("failures", owner.failures)
+      json.member("inFlight", owner.inFlight)
       json.key("latency")
       latency(owner.latency, withCount: false)
       json.endObject()

@@ -42,6 +42,15 @@ extension JSONWriter {
     text("pod", process?.owner.pod)
   }
 
+  /// Who served a site.
+  mutating func siteOwners(_ owners: [SiteOwner]) {
+    objects("owners", of: owners) { json, owner in
+      json.ownerMembers(owner.process)
+      json.member("requests", owner.requests)
+      json.member("failures", owner.failures)
+    }
+  }
+
   /// Whose traffic an alert rule is about; nothing for all traffic.
   mutating func subject(_ rule: AlertRule) {
     if let site = rule.site { member("site", site) }
@@ -70,8 +79,10 @@ extension PageRenderer {
           owner.latency.count > 0
           ? ", p50 \(DecimalText.latency(owner.latency.p50)), p99 \(DecimalText.latency(owner.latency.p99))"
           : ""
+        let inFlight = owner.inFlight > 0 ? ", in flight: \(owner.inFlight)" : ""
         text.line(
-          "\(OwnerText.words(owner.process)) - Requests: \(owner.requests), failures: \(owner.failures)\(latency)",
+          "\(OwnerText.words(owner.process)) - Requests: \(owner.requests), failures: \(owner.failures)"
+            + "\(latency)\(inFlight)",
           indent: 1)
       }
       text.line()

@@ -41,17 +41,20 @@ extension ScreenPainter {
     let all: [TableColumn<OwnerCounts>] =
       [
         TableColumn(
-          name: "pid", width: 9, rank: 6, text: { $0.process?.process.map { "\($0)" } ?? "-" },
+          name: "pid", width: 9, rank: 7, text: { $0.process?.process.map { "\($0)" } ?? "-" },
           style: { _ in .faint }),
         TableColumn(
           name: "requests", width: 10, sort: .requests, rank: 0, text: { CountText.short($0.requests) }),
         rateColumn(rank: 4),
-        TableColumn(name: "share", width: 7, rank: 7, text: { CountText.percent($0.requests, of: total) }),
+        TableColumn(name: "share", width: 7, rank: 8, text: { CountText.percent($0.requests, of: total) }),
         TableColumn(
-          name: "", width: barWidth + 1, rank: 10,
+          name: "", width: barWidth + 1, rank: 11,
           text: { self.bar($0.requests, of: most, width: barWidth) }, style: { _ in .graph }),
-      ] + outcomeColumns(ok: 5, failed: 1, noAnswer: 9)
-      + latencyColumns({ $0.latency }, p50: 3, p99: 2, maximum: 8)
+        TableColumn(
+          name: "waiting", width: 8, rank: 5, text: { CountText.short($0.inFlight) },
+          style: { $0.inFlight > 0 ? .plain : .faint }),
+      ] + outcomeColumns(ok: 6, failed: 1, noAnswer: 10)
+      + latencyColumns({ $0.latency }, p50: 3, p99: 2, maximum: 9)
     // A name of the kernel's longest, and a container beside it where there is room.
     return TableColumn.fitting(width - max(18, min(46, width * 4 / 9)), of: all)
   }

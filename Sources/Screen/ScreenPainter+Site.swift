@@ -7,7 +7,9 @@ extension ScreenPainter {
   mutating func drawSite(_ name: String, _ body: Region) {
     let site = content.shown.sites.first { $0.name == name } ?? SiteCounts(name: name)
     drawSiteTotals(site, body)
-    let rest = body.part(row: 2)
+    let hasOwners = site.owners.contains { $0.process != nil }
+    if hasOwners { drawSiteOwners(site.owners, body.part(row: 2, height: 1)) }
+    let rest = body.part(row: hasOwners ? 3 : 2)
     let isWide = body.width >= 56
     // The histogram takes what it needs of the lower half.
     let bars = LatencyScale(content.site?.latencies ?? [], rows: max(3, rest.height / 2 - 1)).bars
@@ -61,6 +63,17 @@ extension ScreenPainter {
       line.add("max \(CountText.latency(site.latency.maximum))", rank: 4)
     }
     line.draw(body.part(row: 1, height: 1), column: 1, style: .plain)
+  }
+
+  /// Who served the site: those with the most exchanges, as many as there is room for.
+  private func drawSiteOwners(_ owners: [SiteOwner], _ region: Region) {
+    let all = owners.reduce(0) { $0 &+ $1.requests }
+    var line = FactLine(gap: 3)
+    for (rank, owner) in owners.enumerated() {
+      let name = "\(rank == 0 ? "served by " : "")\(OwnerCounts(role: .server, process: owner.process).label)"
+      line.add("\(name)  \(CountText.percent(owner.requests, of: all))", rank: rank)
+    }
+    line.draw(region, column: 1, style: .plain)
   }
 
   private func drawStatuses(_ region: Region) {

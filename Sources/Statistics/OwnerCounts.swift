@@ -15,9 +15,22 @@ package struct OwnerCounts: Equatable, Sendable {
   package var failures: UInt64 = 0
   package var unanswered = UnansweredRequests()
   package var latency = LatencySummary()
+  /// Requests that wait, as the workers reported last.
+  package var inFlight: UInt64 = 0
 
   package init(role: Role, process: OwnerProcess?) {
     self.role = role
     self.process = process
   }
+}
+
+/// An owner's share of a site.
+package struct SiteOwner: Equatable, Sendable {
+  /// Nil for the exchanges of which nobody knows who served them.
+  package var process: OwnerProcess?
+  /// Exchanges that have ended.
+  package var requests: UInt64 = 0
+  package var failures: UInt64 = 0
+
+  package init(process: OwnerProcess?) { self.process = process }
 }

@@ -34,7 +34,7 @@ package struct SliceTable {
     static let sites = 128
     static let sections = 128
     static let clients = 64
-    /// Of methods, of gRPC's methods, and of owners of each side.
+    /// Of methods, of gRPC's methods, of owners of each side, and of those of sites.
     static let others = 32
     /// All of them, in this order.
     package static let all = [sites, sections, clients, others]

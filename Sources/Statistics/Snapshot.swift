@@ -86,6 +86,8 @@ package struct SiteCounts: Equatable, Sendable {
   package var sections: [NamedCount] = []
   /// gRPC's methods, those with the most calls first.
   package var calls: [CallCounts] = []
+  /// Who served it, those with the most exchanges first; empty where nobody looks for them.
+  package var owners: [SiteOwner] = []
   package init(name: String) { self.name = name }
 }
 

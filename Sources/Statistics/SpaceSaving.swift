@@ -73,7 +73,24 @@ final class SpaceSaving {
       }
       way &+= 1
     }
-    return admit(name, mark: mark, owner: owner, set: first)
+    let slot = admit(mark: mark, owner: owner, length: name.byteCount, set: first)
+    names.copy(name, to: slot * Self.nameWidth)
+    return slot
+  }
+
+  /// Counts one occurrence of a key whose name is a number, in eight bytes from the highest on.
+  func count(_ number: UInt64, hash: UInt64, owner: UInt64) -> Int {
+    let mark = hash | 1
+    let first = Self.firstSlot(hash, setMask: setMask)
+    for slot in first..<first &+ Self.ways where hashes[slot] == mark && holds(slot, number, owner) {
+      counts[slot] &+= 1
+      return slot
+    }
+    let slot = admit(mark: mark, owner: owner, length: 8, set: first)
+    for place in 0..<8 {
+      names[slot &* Self.nameWidth &+ place] = UInt8(truncatingIfNeeded: number &>> UInt64(56 &- 8 &* place))
+    }
+    return slot
   }
 
   /// The first slot of the set that a hash picks in a table of this capacity.
@@ -117,9 +134,17 @@ final class SpaceSaving {
       && names.equals(name, at: slot &* Self.nameWidth)
   }
 
-  /// Gives a free slot of the set, or the one counted least, to a newcomer.
+  private func holds(_ slot: Int, _ number: UInt64, _ owner: UInt64) -> Bool {
+    let occupant = occupants[slot]
+    guard occupant.owner == owner, occupant.length == 8 else { return false }
+    var held: UInt64 = 0
+    for place in 0..<8 { held = held &<< 8 | UInt64(names[slot &* Self.nameWidth &+ place]) }
+    return held == number
+  }
+
+  /// Gives a free slot of the set, or the one counted least, to a newcomer, whose name is then to be copied.
   @inline(never)
-  private func admit(_ name: RawSpan, mark: UInt64, owner: UInt64, set first: Int) -> Int {
+  private func admit(mark: UInt64, owner: UInt64, length: Int, set first: Int) -> Int {
     // A set's pinned slots are its first ones, and never all of them: the last one is free to take.
     var slot = first &+ Self.ways &- 1
     for candidate in (first..<slot).reversed() where pinned[candidate] == 0 {
@@ -132,8 +157,7 @@ final class SpaceSaving {
     counts[slot] = inherited &+ 1
     occupants[slot] = Occupant(
       owner: owner, error: inherited, generation: generation == 0 ? 1 : generation,
-      length: UInt32(name.byteCount))
-    names.copy(name, to: slot * Self.nameWidth)
+      length: UInt32(length))
     return slot
   }
 }

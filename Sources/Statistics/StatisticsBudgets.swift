@@ -15,6 +15,8 @@ package struct StatisticsBudgets: Equatable, Sendable {
   package var methods: Int = 32
   /// Pairs of site and gRPC method, 8 to 16,384.
   package var calls: Int = 256
+  /// Pairs of site and owner that serves it, 8 to 16,384.
+  package var siteOwners: Int = 512
   /// The tracker's pending exchanges: `ExchangeEvent.exchange` is below this number.
   package var pendingExchanges: Int
 
@@ -28,6 +30,7 @@ package struct StatisticsBudgets: Equatable, Sendable {
     budgets.clients = min(max(8, clients), 65_536)
     budgets.methods = min(max(8, methods), 1024)
     budgets.calls = min(max(8, calls), 16_384)
+    budgets.siteOwners = min(max(8, siteOwners), 16_384)
     budgets.pendingExchanges = min(max(0, pendingExchanges), 1 << 24)
     return budgets
   }
@@ -47,6 +50,7 @@ extension StatisticsBudgets {
     budgets.clients = power(budgets.clients)
     budgets.methods = power(budgets.methods)
     budgets.calls = power(budgets.calls)
+    budgets.siteOwners = power(budgets.siteOwners)
     return budgets
   }
 }

@@ -42,6 +42,10 @@ final class Tally {
   /// Exchanges by `OwnerReference.place` of who served, and of who asked.
   let servingOwners: CounterRows
   let askingOwners: CounterRows
+  /// Exchanges by pairs of site and owner that served; the owners are the rows' names, as `OwnerReference.number`.
+  let siteOwners: CounterRows
+  /// The requests that wait, at the last tick's end.
+  let ownersInFlight: OwnersInFlight
   /// gRPC's methods, whose statuses are by `CallMark.rawValue`.
   let calls: CounterRows
   /// Names that the reporter does not know yet, one behind the other.
@@ -61,8 +65,12 @@ final class Tally {
     servingOwners = try CounterRows(capacity: OwnerReference.places, latency: true)
     askingOwners = try CounterRows(capacity: OwnerReference.places, latency: true)
     calls = try CounterRows(capacity: budgets.calls, latency: true)
+    siteOwners = try CounterRows(capacity: budgets.siteOwners, latency: false)
+    ownersInFlight = try OwnersInFlight()
     // Room for the longest name of every slot; only what is used becomes resident.
-    let slots = budgets.sites + budgets.sections + budgets.clients + budgets.methods + budgets.calls
+    let slots =
+      budgets.sites + budgets.sections + budgets.clients + budgets.methods + budgets.calls
+      + budgets.siteOwners
     names = try ZeroedStorage(count: slots * SpaceSaving.nameWidth)
     namesUsed = try ZeroedStorage(count: 1)
   }
@@ -83,7 +91,7 @@ final class Tally {
 
   /// All rows, in the order of `WorkerReplica.tables`.
   var tables: [CounterRows] {
-    [sites, sections, clients, customMethods, servingOwners, askingOwners, calls]
+    [sites, sections, clients, customMethods, servingOwners, askingOwners, calls, siteOwners]
   }
 
   /// Empties it for its next use.
@@ -101,6 +109,8 @@ final class Tally {
     servingOwners.clear()
     askingOwners.clear()
     calls.clear()
+    siteOwners.clear()
+    ownersInFlight.clear()
     namesUsed[0] = 0
     period = Period()
   }

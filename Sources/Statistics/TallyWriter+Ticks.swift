@@ -67,6 +67,7 @@ extension TallyWriter {
     announce(tally.clients, of: clients, known: knownClients, in: tally)
     announce(tally.customMethods, of: customMethods, known: knownMethods, in: tally)
     announce(tally.calls, of: calls, known: knownCalls, in: tally)
+    announce(tally.siteOwners, of: siteOwners, known: knownSiteOwners, in: tally)
   }
 
   /// Attaches the names of occupants that the reporter has not met. A double buffer loses nothing, so a name

@@ -29,6 +29,7 @@ package final class TallyWriter {
   let clients: SpaceSaving
   let customMethods: SpaceSaving
   let calls: SpaceSaving
+  let siteOwners: SpaceSaving
   private let credits: ZeroedStorage<Credit>
   /// The gRPC method that a pending exchange was counted for.
   let callCredits: ZeroedStorage<Place>
@@ -40,6 +41,7 @@ package final class TallyWriter {
   let knownClients: ZeroedStorage<UInt32>
   let knownMethods: ZeroedStorage<UInt32>
   let knownCalls: ZeroedStorage<UInt32>
+  let knownSiteOwners: ZeroedStorage<UInt32>
   let plan: IntervalPlan
   var start: UInt64?
   var tick: UInt64 = 0
@@ -62,6 +64,7 @@ package final class TallyWriter {
     clients = try SpaceSaving(budget: budgets.clients)
     customMethods = try SpaceSaving(budget: budgets.methods)
     calls = try SpaceSaving(budget: budgets.calls)
+    siteOwners = try SpaceSaving(budget: budgets.siteOwners)
     credits = try ZeroedStorage(count: budgets.pendingExchanges)
     callCredits = try ZeroedStorage(count: budgets.pendingExchanges)
     statusPlaces = try ZeroedStorage(count: Tally.statusLimit)
@@ -71,6 +74,7 @@ package final class TallyWriter {
     knownClients = try ZeroedStorage(count: budgets.clients)
     knownMethods = try ZeroedStorage(count: budgets.methods)
     knownCalls = try ZeroedStorage(count: budgets.calls)
+    knownSiteOwners = try ZeroedStorage(count: budgets.siteOwners)
     for site in pinned.sites {
       let name = Array(site.name.utf8)
       sites.pin(name.rawSpan, hash: site.hash, slot: site.slot)
@@ -82,6 +86,18 @@ package final class TallyWriter {
   package func record(_ events: Span<ExchangeEvent>, names: NameBuffer) {
     tallyExchange.withWorkerTally { tally in
       for index in 0..<events.count { count(events[index], names, tally) }
+    }
+  }
+
+  /// Counts the events of one segment, and for the owners of both ends the exchanges among them that have ended.
+  package func record(
+    _ events: Span<ExchangeEvent>, _ parties: Span<ExchangeParties>, names: NameBuffer
+  ) {
+    tallyExchange.withWorkerTally { tally in
+      for index in 0..<events.count {
+        count(events[index], names, tally)
+        countOwners(events[index], parties[index], tally)
+      }
     }
   }
 
@@ -230,6 +246,14 @@ package final class TallyWriter {
     claim(slot, of: clients, in: tally.clients)
     tally.clients.rows[slot].counts.add(counts)
     if latency > tally.clients.rows[slot].maximum { tally.clients.rows[slot].maximum = latency }
+  }
+
+  /// The site that an exchange was counted for, as its sections know it; 0 when it has lost its slot.
+  func site(of event: ExchangeEvent) -> UInt64 {
+    guard let exchange = event.exchange?.offset, exchange < credits.count else { return 0 }
+    let place = credits[exchange].site
+    guard place.generation != 0 && sites.generation(Int(place.slot)) == place.generation else { return 0 }
+    return UInt64(place.generation) &<< 32 | UInt64(place.slot)
   }
 
   /// Makes the slot's row of the tally the one of its occupant, and returns the occupant's generation.

@@ -5,22 +5,6 @@ import System
 
 /// gRPC's methods of an interval or of the life, merged over the workers.
 extension Timeline {
-  /// For each worker, the slots of the methods of the sites that still live in their slots, by the site's slot.
-  func callsBySite(_ scope: WorkerReplica.Scope) -> [[Int: [Int]]] {
-    replicas.map { replica in
-      var calls: [Int: [Int]] = [:]
-      let rows = replica.calls.rows(scope), sites = replica.sites.rows(scope)
-      for position in 0..<rows.count {
-        let slot = rows.slot(at: position)
-        // The owner is the site's slot and generation, as a section's is.
-        let owner = rows.rows[slot].owner, site = Int(owner & 0xffff_ffff)
-        guard sites.rows[site].generation == UInt32(owner >> 32) else { continue }
-        calls[site, default: []].append(slot)
-      }
-      return calls
-    }
-  }
-
   /// The methods in these slots of workers, by name; those with the most calls first.
   func callCounts(_ scope: WorkerReplica.Scope, _ places: [(replica: Int, slot: Int)]) -> [CallCounts] {
     guard !places.isEmpty else { return [] }

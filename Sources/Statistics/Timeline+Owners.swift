@@ -12,6 +12,20 @@ extension Timeline {
       + ownerCounts(.client, replicas.map { $0.askingOwners.rows(scope) }, table)
   }
 
+  /// Tells who has how many exchanges more: that decides who keeps a place.
+  func weighOwners(_ tally: Tally) {
+    guard let owners else { return }
+    var exchanges: [(owner: OwnerReference, count: UInt64)] = []
+    for rows in [tally.servingOwners, tally.askingOwners] {
+      for position in 0..<rows.count {
+        let slot = rows.slot(at: position), row = rows.rows[slot]
+        exchanges.append(
+          (OwnerReference(place: UInt16(slot), generation: row.generation), row.counts.requests))
+      }
+    }
+    if !exchanges.isEmpty { owners.count(exchanges) }
+  }
+
   /// What the open interval brought to the owners that are watched.
   var watchedOwnerTraffic: [WatchedTraffic] {
     guard !watchedOwners.isEmpty else { return [] }
@@ -29,6 +43,24 @@ extension Timeline {
     return watchedOwners.map { WatchedTraffic(.owners($0), parts[$0] ?? []) }
   }
 
+  /// Who served a site, from these slots of workers, in order of exchanges, then of name.
+  func siteOwners(_ scope: WorkerReplica.Scope, _ places: [(replica: Int, slot: Int)]) -> [SiteOwner] {
+    guard let table = owners else { return [] }
+    var found: [SiteOwner] = []
+    for (replica, slot) in places {
+      let reference = replicas[replica].siteOwners.owner(slot)
+      let counts = replicas[replica].siteOwners.rows(scope).rows[slot].counts
+      let isUnknown = reference.place == OwnerReference.unknown.place
+      // One whose place another owner has by now is among the others.
+      let process = isUnknown ? nil : table.process(reference) ?? OwnerProcess(owner: .other)
+      let index = found.firstIndex { $0.process?.owner == process?.owner } ?? found.count
+      if index == found.count { found.append(SiteOwner(process: process)) }
+      found[index].requests &+= counts.requests
+      found[index].failures &+= counts.failures
+    }
+    return found.sorted { ($1.requests, $0.key) < ($0.requests, $1.key) }
+  }
+
   /// One side, in order of requests, then of name.
   private func ownerCounts(
     _ role: OwnerCounts.Role, _ tables: [CounterRows], _ table: OwnerTable
@@ -44,24 +76,41 @@ extension Timeline {
       other.add(rows.other.counts)
     }
     var counts: [OwnerCounts] = []
+    var waiting: [OwnerReference: UInt64] = [:]
+    for (owner, count) in replicas.flatMap({ $0.ownersInFlight.counts(role) }) {
+      waiting[owner, default: 0] += count
+      // One that has answered nothing yet has a row as well.
+      if parts[owner] == nil { parts[owner] = [] }
+    }
     for (reference, parts) in parts {
       let isUnknown = reference.place == OwnerReference.unknown.place
       let process = isUnknown ? nil : table.process(reference)
       var row = OwnerCounts(role: role, process: process)
       for part in parts { row.add(part.rows.rows[part.slot].counts) }
+      row.inFlight = waiting[reference] ?? 0
       if !isUnknown, process == nil || process?.owner == .other {
         // Another owner has its place by now.
         for part in parts { other.add(part.rows.rows[part.slot].counts) }
+        other.inFlight &+= row.inFlight
         continue
       }
       row.latency = CounterRows.latency(parts)
       counts.append(row)
     }
-    if other.requests > 0 { counts.append(other) }
+    if other.requests > 0 || other.inFlight > 0 { counts.append(other) }
     return counts.sorted { ($1.requests, $0.key) < ($0.requests, $1.key) }
   }
 }
 
 extension OwnerCounts {
-  fileprivate var key: String { "\(process?.owner.process ?? "") \(process?.owner.place ?? "")" }
+  fileprivate var key: String { process.sortKey }
+}
+
+extension SiteOwner {
+  fileprivate var key: String { process.sortKey }
+}
+
+extension OwnerProcess? {
+  /// What rows with equally many requests are ordered by.
+  fileprivate var sortKey: String { "\(self?.owner.process ?? "") \(self?.owner.place ?? "")" }
 }

@@ -126,7 +126,8 @@ extension Timeline {
         snapshot.other.add(site.counts)
       }
     }
-    let sections = sectionsBySite(scope), calls = callsBySite(scope)
+    let sections = sectionsBySite(scope), calls = slotsBySite(scope, \.calls)
+    let owners = owners == nil ? [] : slotsBySite(scope, \.siteOwners)
     snapshot.sites = listed.map { site in
       var counts = site.counts
       counts.latency = CounterRows.latency(
@@ -135,7 +136,30 @@ extension Timeline {
       counts.calls = callCounts(
         scope,
         site.parts.flatMap { part in (calls[part.replica][part.slot] ?? []).map { (part.replica, $0) } })
+      if !owners.isEmpty {
+        counts.owners = siteOwners(
+          scope,
+          site.parts.flatMap { part in (owners[part.replica][part.slot] ?? []).map { (part.replica, $0) } })
+      }
       return counts
+    }
+  }
+
+  /// For each worker, the slots of what belongs to the sites that still live in their slots, by the site's slot.
+  private func slotsBySite(
+    _ scope: WorkerReplica.Scope, _ table: KeyPath<WorkerReplica, WorkerReplica.Table>
+  ) -> [[Int: [Int]]] {
+    replicas.map { replica in
+      var slots: [Int: [Int]] = [:]
+      let rows = replica[keyPath: table].rows(scope), sites = replica.sites.rows(scope)
+      for position in 0..<rows.count {
+        let slot = rows.slot(at: position)
+        // The owner is the site's slot and generation, as a section's is.
+        let owner = rows.rows[slot].owner, site = Int(owner & 0xffff_ffff)
+        guard sites.rows[site].generation == UInt32(owner >> 32) else { continue }
+        slots[site, default: []].append(slot)
+      }
+      return slots
     }
   }
 

@@ -178,6 +178,7 @@ package final class Timeline {
         life.merge(tally)
         recent?.merge(tally)
         replicas[index].merge(tally)
+        weighOwners(tally)
         windows?.add(tally, worker: index)
         // A late tally began before the interval did: its requests count in the first tick.
         let tick = period.firstTick > firstTick ? period.firstTick &- firstTick : 0

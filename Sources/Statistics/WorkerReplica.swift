@@ -72,11 +72,15 @@ final class WorkerReplica {
 
     /// The address that is the name of the slot's present occupant, in the table of clients.
     func address(_ slot: Int) -> ClientAddress {
-      let start = slot * SpaceSaving.nameWidth
-      func word(_ first: Int) -> UInt64 {
-        (first..<first + 8).reduce(0) { $0 << 8 | UInt64(names[start + $1]) }
-      }
-      return ClientAddress(high: word(0), low: word(8))
+      ClientAddress(high: number(slot, 0), low: number(slot, 8))
+    }
+
+    /// The owner that is the name of the slot's present occupant, in the table of sites' owners.
+    func owner(_ slot: Int) -> OwnerReference { OwnerReference(number: number(slot, 0)) }
+
+    private func number(_ slot: Int, _ first: Int) -> UInt64 {
+      let start = slot * SpaceSaving.nameWidth + first
+      return (start..<start + 8).reduce(0) { $0 << 8 | UInt64(names[$1]) }
     }
 
     func rows(_ scope: Scope) -> CounterRows {
@@ -100,6 +104,10 @@ final class WorkerReplica {
   let servingOwners: Table
   let askingOwners: Table
   let calls: Table
+  /// Pairs of site and owner; the owner is the name.
+  let siteOwners: Table
+  /// The requests that wait, as the worker reported last.
+  let ownersInFlight: OwnersInFlight
 
   /// - Parameter keepsWindows: whether rows are had for `Timeline.window`.
   init(
@@ -119,19 +127,24 @@ final class WorkerReplica {
       capacity: OwnerReference.places, latency: true, keepsWindows: keepsWindows, keepsRecent: keepsRecent,
       recentLatency: false)
     calls = try table(budgets.calls, latency: true)
+    siteOwners = try table(budgets.siteOwners, latency: false)
+    ownersInFlight = try OwnersInFlight()
   }
 
   /// All tables; `sliceLimits` and a tally's rows are in the same order.
-  var tables: [Table] { [sites, sections, clients, methods, servingOwners, askingOwners, calls] }
+  var tables: [Table] {
+    [sites, sections, clients, methods, servingOwners, askingOwners, calls, siteOwners]
+  }
 
   /// How many rows of each table a slice of time keeps.
   static let sliceLimits: [Int] =
     [
       SliceTable.Limit.sites, SliceTable.Limit.sections, SliceTable.Limit.clients,
-    ] + Array(repeating: SliceTable.Limit.others, count: 4)
+    ] + Array(repeating: SliceTable.Limit.others, count: 5)
 
   func merge(_ tally: Tally) {
     for (table, rows) in zip(tables, tally.tables) { table.merge(rows, of: tally) }
+    ownersInFlight.take(tally.ownersInFlight)
   }
 
   func clearLife() { for table in tables { table.life.clear() } }

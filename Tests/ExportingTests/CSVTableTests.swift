@@ -42,13 +42,14 @@ import Testing
     life.owners?[0].unanswered.timedOut = 1
     life.owners?[0].failures = 2
     life.owners?[0].latency.count = 2
+    life.owners?[0].inFlight = 2
     life.owners?[0].latency.p99 = 1_000_000_001
     #expect(
       Self.text(.owners(life)) == [
         "role,process,pid,unit,container,pod,requests,overcount_max,successes,failures,aborted,timed_out,unknown,"
-          + "p50_seconds,p90_seconds,p99_seconds,max_seconds",
-        #"server,"'=a,""b",12,"u.service","","1-2",3,0,0,2,0,1,0,0.000000000,0.000000000,1.000000001,0.000000000"#,
-        #"client,"",,"","","",0,0,0,0,0,0,0,,,,"#, "",
+          + "p50_seconds,p90_seconds,p99_seconds,max_seconds,in_flight",
+        #"server,"'=a,""b",12,"u.service","","1-2",3,0,0,2,0,1,0,0.000000000,0.000000000,1.000000001,0.000000000,2"#,
+        #"client,"",,"","","",0,0,0,0,0,0,0,,,,,0"#, "",
       ])
   }
 

@@ -289,6 +289,7 @@ import Testing
   @Test func `an event has the busiest processes of both sides, and none where nobody looks for them`() throws
   {
     var published = PublishedStates.sample
+    published.life.owners = nil
     func object() throws -> [String: Any] {
       let page = EventPage(published: published, health: Health(published, age: .zero))
       let text = String(decoding: page.render(moments: 1), as: UTF8.self).dropFirst("data: ".count)
@@ -304,6 +305,7 @@ import Testing
         )
         (counts.requests, counts.successes, counts.failures) = (9, 6, 2)
         if number == 4 { (counts.latency.count, counts.latency.p99) = (8, 5_000_000) }
+        if number == 5 { counts.inFlight = 7 }
         return counts
       }
     }
@@ -313,6 +315,7 @@ import Testing
     #expect(
       rows[1]["where"] as? String == "u.service" && rows[3]["pid"] as? Int == 77 && rows[1]["pid"] == nil)
     #expect(rows[4]["p99"] as? Double == 0.005 && rows[5]["p99"] == nil)
+    #expect(rows[4]["inFlight"] as? Int == 0 && rows[5]["inFlight"] as? Int == 7)
     #expect(rows.allSatisfy { $0["answered"] as? Int == 8 && $0["requests"] as? Int == 9 })
   }
 

@@ -57,6 +57,11 @@ enum PublishedStates {
     unit.reading = "2.00% (limit 5%)"
     published.alerts = [alert, unit]
     published.owners = owners
+    published.life.owners = [
+      waiting(.server, Owner(process: "api", unit: "api.service"), 3),
+      waiting(.server, Owner(process: "late"), 2),
+      waiting(.client, nil, 5),
+    ]
     return published
   }
 
@@ -70,6 +75,12 @@ enum PublishedStates {
     owners.clients.sites = [site(OwnerListing.name(curl), 4), site(OwnerListing.name(nil), 37)]
     owners.clients.other.requests = 1
     return owners
+  }
+
+  private static func waiting(_ role: OwnerCounts.Role, _ owner: Owner?, _ count: UInt64) -> OwnerCounts {
+    var owner = OwnerCounts(role: role, process: owner.map { OwnerProcess(owner: $0) })
+    owner.inFlight = count
+    return owner
   }
 
   static func site(_ name: String, _ requests: UInt64) -> SiteSeries {

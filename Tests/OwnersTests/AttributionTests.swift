@@ -42,6 +42,7 @@ struct AttributionTests {
     func process(_ packets: [Dialogue.Packet]) {
       for packet in packets {
         if writer.isTickOver(packet.segment.time) {
+          countInFlight(at: packet.segment.time)
           writer.turn(at: packet.segment.time, ledger: tracker.counters)
           while timeline.nextInterval(capture: CaptureCounters()) != nil {}
         }
@@ -57,10 +58,14 @@ struct AttributionTests {
       record()
     }
 
+    private func countInFlight(at time: UInt64) {
+      writer.beginInFlight()
+      tracker.eachInFlight { writer.countInFlight(owners.ownersInFlight($0, at: time)) }
+    }
+
     private func record() {
       owners.attribute(tracker.batch)
-      writer.record(tracker.batch.all, names: tracker.batch.names)
-      writer.recordOwners(tracker.batch.all, tracker.batch.allParties)
+      writer.record(tracker.batch.all, tracker.batch.allParties, names: tracker.batch.names)
       stream.writers[0].record(tracker.batch)
       tracker.batch.clear()
     }
@@ -75,13 +80,16 @@ struct AttributionTests {
 
     @discardableResult
     func finish() -> [OwnerCounts] {
+      writer.beginInFlight()
       tracker.finish()
       record()
       writer.close(ledger: tracker.counters)
       while timeline.nextInterval(capture: CaptureCounters()) != nil {}
       lastInterval = timeline.finish(capture: CaptureCounters())
-      return timeline.summary(capture: CaptureCounters()).owners ?? []
+      return summary.owners ?? []
     }
+
+    var summary: Snapshot { timeline.summary(capture: CaptureCounters()) }
   }
 
   private static func row(
@@ -277,6 +285,85 @@ struct AttributionTests {
       #expect(record.facts.clientOwner == .unknown)
     }
     _ = worker.finish()
+  }
+
+  @Test
+  func `requests that wait count for both ends until they are answered`() throws {
+    let worker = try Worker()
+    var dialogues = [Dialogue(), Dialogue(clientPort: 40_001), Dialogue(clientPort: 40_002)]
+    func waiting(_ owners: [OwnerCounts]) -> Set<[String]> {
+      Set(
+        owners.map {
+          [$0.role.rawValue, $0.process?.owner.process ?? "?", "\($0.requests)", "\($0.inFlight)"]
+        })
+    }
+    for place in dialogues.indices {
+      if place > 0 { dialogues[place].time = dialogues[place - 1].time }
+      dialogues[place].open()
+      dialogues[place].ask(get("/a"))
+      // Of the last connection nobody is known.
+      guard place < 2 else { break }
+      let (client, server) = (dialogues[place].client, dialogues[place].server)
+      worker.source.add(
+        RecordBytes.connection(.connected, process: 3, local: client, remote: server, name: "curl"),
+        RecordBytes.connection(.received, process: 4, local: server, remote: client))
+    }
+    for dialogue in dialogues { worker.process(dialogue.packets) }
+    // A second later they wait still; then the first two are answered.
+    var late = Dialogue(clientPort: 40_003)
+    late.time = dialogues[2].time + 2_000_000_000
+    late.open()
+    worker.process(late.packets)
+    #expect(
+      waiting(worker.summary.owners ?? []) == [
+        ["server", "nginx", "0", "2"], ["server", "?", "0", "1"], ["client", "curl", "0", "2"],
+        ["client", "?", "0", "1"],
+      ])
+    for place in 0..<2 {
+      let before = dialogues[place].packets.count
+      dialogues[place].time = late.time
+      dialogues[place].answer(ok("x"))
+      worker.process(Array(dialogues[place].packets[before...]))
+    }
+    let owners = worker.finish()
+    #expect(
+      waiting(owners) == [
+        ["server", "nginx", "2", "0"], ["server", "?", "0", "1"], ["client", "curl", "2", "0"],
+        ["client", "?", "0", "1"],
+      ])
+    #expect(
+      owners.filter { $0.role == .server }.reduce(0) { $0 + $1.inFlight } == worker.summary.inFlight.count)
+  }
+
+  @Test
+  func `a site has those who served it, and what nobody is known for`() throws {
+    let worker = try Worker()
+    var time: UInt64?
+    for (place, name) in ["nginx", "python3", "nginx", nil].enumerated() {
+      var dialogue = Dialogue(clientPort: UInt16(40_000 + place))
+      if let time { dialogue.time = time }
+      dialogue.open()
+      for index in 0...place {
+        dialogue.ask(get("/a"))
+        dialogue.answer(ok("x", status: index == 0 ? "503 No" : "200 OK"))
+      }
+      if let name {
+        worker.source.add(
+          RecordBytes.connection(
+            .received, process: UInt32(place + 1), local: dialogue.server, remote: dialogue.client, name: name
+          ))
+      }
+      worker.process(dialogue.packets)
+      time = dialogue.time
+    }
+    worker.finish()
+    let sites = worker.summary.sites
+    #expect(sites.map(\.requests) == [10])
+    #expect(
+      sites.first?.owners.map { [$0.process?.owner.process ?? "?", "\($0.requests)", "\($0.failures)"] } == [
+        ["?", "4", "1"], ["nginx", "4", "2"], ["python3", "2", "1"],
+      ])
+    #expect(sites.first?.owners.map(\.process?.process) == [nil, nil, 2])
   }
 
   @Test

@@ -185,6 +185,32 @@ struct OwnerTableTests {
   }
 
   @Test
+  func `one with many exchanges keeps its place while others come and go`() {
+    var directory = OwnerDirectory()
+    let busy = directory.use(Owner(process: "busy"))
+    directory.count(busy, exchanges: 5_000)
+    directory.release(busy)
+    var last = busy
+    for number in 0..<3 * OwnerDirectory.capacity {
+      last = directory.use(Owner(process: "passer-by \(number)"))
+      directory.count(last, exchanges: 1)
+      directory.release(last)
+    }
+    #expect(directory.process(busy)?.owner.process == "busy")
+    #expect(directory.process(last)?.owner.process == "passer-by \(3 * OwnerDirectory.capacity - 1)")
+    // A newcomer with more than its share stays as well: it inherits what its place had.
+    let late = directory.use(Owner(process: "late"))
+    directory.release(late)
+    directory.count(late, exchanges: 4_000)
+    for number in 0..<3 * OwnerDirectory.capacity {
+      let other = directory.use(Owner(process: "another \(number)"))
+      directory.count(other, exchanges: 1)
+      directory.release(other)
+    }
+    #expect(directory.process(late)?.owner.process == "late")
+  }
+
+  @Test
   func `owners without connections give their places away, and their references are theirs no more`() {
     let source = GivenRecords()
     let table = OwnerTable(source)

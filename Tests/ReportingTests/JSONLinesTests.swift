@@ -3,6 +3,7 @@ import Alerting
 import Capture
 import Exchanges
 import Foundation
+import Owners
 import Reporting
 import Statistics
 import Testing
@@ -108,6 +109,26 @@ import Testing
     #expect(method["successes"] as? Int == 1 && method["failures"] as? Int == 2)
     #expect(method["statuses"] as? [String: Int] == ["OK": 1, "INTERNAL": 2])
     #expect((method["latency"] as? [String: Any])?["p50"] as? Double == 0.002)
+  }
+
+  @Test func `owners have what waits for them, and a site has who served it where that is known`() throws {
+    var lines = JSONLines(label: Samples.label)
+    var life = Samples.life
+    let none = try object(lines.summary(life, alerts: AlertBoard()))
+    #expect(none["owners"] == nil)
+    #expect((none["sites"] as? [[String: Any]])?.first?["owners"] == nil)
+    life.owners = ScreenSamples.owners
+    var owner = SiteOwner(
+      process: OwnerProcess(owner: Owner(process: "api", unit: "api.service"), process: 7))
+    (owner.requests, owner.failures) = (5, 2)
+    life.sites[0].owners = [owner, SiteOwner(process: nil)]
+    let object = try object(lines.summary(life, alerts: AlertBoard()))
+    #expect((object["owners"] as? [[String: Any]])?.prefix(2).map { $0["inFlight"] as? Int } == [9, 20])
+    let site = try #require((object["sites"] as? [[String: Any]])?.first)
+    let owners = try #require(site["owners"] as? [[String: Any]])
+    #expect(owners.map { $0["process"] as? String } == ["api", nil])
+    #expect(owners[0]["unit"] as? String == "api.service" && owners[0]["pid"] as? Int == 7)
+    #expect(owners.map { $0["requests"] as? Int } == [5, 0] && owners[0]["failures"] as? Int == 2)
   }
 
   @Test func `warnings are the pages' own, and not there without any`() throws {

@@ -22,7 +22,7 @@ struct OwnerTextTests {
     var server = OwnerCounts(
       role: .server,
       process: OwnerProcess(owner: Owner(process: "nginx", unit: "nginx.service"), process: 812))
-    (server.requests, server.failures) = (10, 2)
+    (server.requests, server.failures, server.inFlight) = (10, 2, 3)
     var client = OwnerCounts(role: .client, process: nil)
     client.requests = 10
     life.owners = [server, client]
@@ -32,7 +32,7 @@ struct OwnerTextTests {
     #expect(
       text.string == """
         Top 3 Serving Processes:
-        \tnginx (nginx.service, pid 812) - Requests: 10, failures: 2
+        \tnginx (nginx.service, pid 812) - Requests: 10, failures: 2, in flight: 3
 
         Top 3 Asking Processes:
         \t? (another machine, or not known) - Requests: 10, failures: 0

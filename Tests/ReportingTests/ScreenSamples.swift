@@ -128,6 +128,7 @@ enum ScreenSamples {
     (owner.requests, owner.failures) = (requests, failures)
     owner.unanswered.aborted = requests > 34_000 ? 67 : 0
     owner.successes = requests - failures - owner.unanswered.aborted
+    owner.inFlight = failures > 5_000 ? failures / 1_000 : 0
     if requests > 3 {
       owner.latency = latency(owner.successes, 94_200, 800_000, 4_520_000 + failures, 13_100_000)
     }

@@ -3,6 +3,7 @@ import Text
 import Alerting
 import Capture
 import Foundation
+import Owners
 import Reporting
 import Screen
 import Statistics
@@ -98,6 +99,25 @@ import Testing
         Self.draw(ScreenSamples.content, state, rows: rows, columns: columns).grid,
         is: "\(name)-\(columns)x\(rows)")
     }
+  }
+
+  @Test(arguments: [(24, 80), (8, 40)])
+  func `a site says who served it`(rows: Int, columns: Int) {
+    var state = ScreenState(), content = ScreenSamples.content
+    state.view = .site("google.com")
+    let text = { Self.draw(content, state, rows: rows, columns: columns).grid.text }
+    #expect(!text().contains("served by"))
+    var owners = [
+      SiteOwner(process: OwnerProcess(owner: Owner(process: "nginx", unit: "nginx.service"))),
+      SiteOwner(process: OwnerProcess(owner: Owner(process: "python3"))), SiteOwner(process: nil),
+    ]
+    (owners[0].requests, owners[1].requests, owners[2].requests) = (90, 9, 1)
+    content.life.sites[0].owners = owners
+    #expect(text().contains("served by nginx  nginx.service  90"))
+    #expect(text().contains("python3  9") == (columns == 80))
+    // Where nobody is known there is nothing to say.
+    content.life.sites[0].owners = [owners[2]]
+    #expect(!text().contains("served by"))
   }
 
   @Test func `without processes, or where the filter hides all, their table says why it is empty`() {

@@ -84,6 +84,11 @@ struct PendingRequests: ~Copyable {
     @inline(__always) get { byAge.first }
   }
 
+  /// The request that was read after another one; nil when none was.
+  func newer(_ index: RequestIndex) -> RequestIndex? {
+    IntrusiveList<PendingRequest.ByAge>.after(index, in: slots)
+  }
+
   subscript(index: RequestIndex) -> ElementRef<PendingRequest> {
     @inline(__always) get { slots[index] }
   }

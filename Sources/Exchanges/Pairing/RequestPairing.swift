@@ -58,6 +58,9 @@ struct RequestPairing: ~Copyable {
   /// The request that has waited for longest; nil when none waits.
   var oldest: RequestIndex? { pending.oldest }
 
+  /// The request that waits next to longest after another one; nil when none does.
+  func newer(_ request: RequestIndex) -> RequestIndex? { pending.newer(request) }
+
   /// Capture time at which the first request will run out; nil when none waits.
   var nextTimeout: UInt64? { pending.oldest.map { pending[$0].clock &+ timeout } }
 

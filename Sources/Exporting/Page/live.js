@@ -267,6 +267,11 @@ function drawSite() {
     ["Aborted", grouped(site.aborted)], ["Timed out", grouped(site.timedOut)], ["Unknown", grouped(site.unknown)],
     ["p50", span(site.p50)], ["p90", span(site.p90)], ["p99", span(site.p99)], ["Slowest", span(site.max)],
   ];
+  if (site.owners?.some((owner) => owner.process)) {
+    const all = site.owners.reduce((sum, owner) => sum + owner.requests, 0);
+    counts.push(["Served by", site.owners.map((owner) => `${owner.process || "not known"}${
+      owner.where ? ` (${owner.where})` : ""} ${percent(owner.requests, all)}`).join(", ")]);
+  }
   byId("one-counts").replaceChildren(...counts.map(([what, text]) => {
     const pair = element("div");
     pair.append(element("dt", what), element("dd", text));
@@ -356,13 +361,13 @@ function drawOwners() {
     if (owner.failures * 20 > owner.answered && owner.failures > 0) failing.classList.add("alarm");
     row.append(name, element("td", owner.role === "server" ? "serves" : "asks"),
       element("td", grouped(owner.requests), "n"), failing,
-      element("td", span(owner.p50), "n", "wide"), element("td", span(owner.p99), "n", "wide"));
+      element("td", grouped(owner.inFlight), "n", "wide"), element("td", span(owner.p50), "n", "wide"), element("td", span(owner.p99), "n", "wide"));
     return row;
   });
   if (rows.length === 0) {
     const row = element("tr");
     const text = element("td", "No exchange has ended yet.", "empty");
-    text.colSpan = 6;
+    text.colSpan = 7;
     row.append(text);
     rows.push(row);
   }

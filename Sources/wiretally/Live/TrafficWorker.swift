@@ -82,6 +82,8 @@ final class TrafficWorker {
   /// Ends the worker's work: what waits is decided and everything counted is handed over.
   func finish() {
     let oldest = tracker.oldestInFlight
+    // The events of the end tell of each request that waits.
+    if owners != nil { writer.beginInFlight() }
     tracker.finish()
     recordBatch()
     writer.close(ledger: tracker.counters, oldestInFlight: oldest)
@@ -102,8 +104,16 @@ final class TrafficWorker {
   }
 
   private func endTick(_ time: UInt64, _ atTick: (() -> Void)?) {
+    countInFlight(at: time)
     writer.turn(at: time, ledger: tracker.counters, oldestInFlight: tracker.oldestInFlight)
     atTick?()
+  }
+
+  /// Tells the tally whose requests wait.
+  private func countInFlight(at time: UInt64) {
+    guard let owners else { return }
+    writer.beginInFlight()
+    tracker.eachInFlight { parties in writer.countInFlight(owners.ownersInFlight(parties, at: time)) }
   }
 
   private func recordBatch() {
@@ -123,10 +133,11 @@ final class TrafficWorker {
     _ batch: borrowing EventBatch, _ writer: TallyWriter, _ stream: ExchangeWriter?,
     _ owners: OwnerAttribution?
   ) {
-    writer.record(batch.all, names: batch.names)
     if let owners {
       owners.attribute(batch)
-      writer.recordOwners(batch.all, batch.allParties)
+      writer.record(batch.all, batch.allParties, names: batch.names)
+    } else {
+      writer.record(batch.all, names: batch.names)
     }
     if batch.isDetailed { stream?.record(batch) }
   }
