@@ -66,7 +66,20 @@ static __always_inline int owner_end_connecting(struct sock *sk, struct owner_st
 	return owner_send(sk, OWNER_CONNECTED, &owner, state->epoch);
 }
 
-static __always_inline int owner_end(struct sock *sk)
+/* The local port of a socket that has given it back: it keeps its copy for the header. */
+static __always_inline __u16 owner_old_port(struct sock *sk)
+{
+	return bpf_ntohs(BPF_CORE_READ((struct inet_sock *)sk, inet_sport));
+}
+
+/* Whether a connection that is not known here may be known to the reader. */
+static __always_inline int owner_is_unlisted(struct sock *sk, struct owner_state *state)
+{
+	return state->unlisted && (owner_is_watched(owner_old_port(sk)) ||
+				   owner_is_watched(bpf_ntohs(sk->__sk_common.skc_dport)));
+}
+
+static __always_inline int owner_end(struct sock *sk, struct owner_state *state)
 {
 	__u64 key = (__u64)sk;
 	struct owner_known *known = bpf_map_lookup_elem(&owner_connections, &key);
@@ -76,12 +89,13 @@ static __always_inline int owner_end(struct sock *sk)
 	if (!known) {
 		/* Of a connection that was refused. */
 		bpf_map_delete_elem(&owner_connecting, &key);
-		return 0;
+		if (!owner_is_unlisted(sk, state))
+			return 0;
 	}
 	if (owner_read_ends(&record, sk)) {
 		owner_fill(&record, OWNER_CLOSED, &nobody);
 		/* The socket has given its port back by now: tcp_set_state, inet_put_port. */
-		record.local_port = known->port;
+		record.local_port = known ? known->port : owner_old_port(sk);
 		if (bpf_ringbuf_output(&owner_ring, &record, sizeof(record), BPF_RB_NO_WAKEUP))
 			owner_count_lost();
 	}
@@ -97,7 +111,7 @@ int BPF_PROG(owner_change, struct sock *sk, int before, int after)
 	if (!state)
 		return 0;
 	if (after == OWNER_CLOSE)
-		return owner_end(sk);
+		return owner_end(sk, state);
 	if (after == OWNER_SYN_SENT && owner_is_watched(bpf_ntohs(sk->__sk_common.skc_dport)))
 		return owner_note_connecting(sk, state);
 	if (after == OWNER_ESTABLISHED && before == OWNER_SYN_SENT)

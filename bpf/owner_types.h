@@ -52,6 +52,10 @@ struct sock {
 	__u16 sk_protocol;
 };
 
+struct inet_sock {
+	__u16 inet_sport;
+};
+
 struct socket {
 	struct sock *sk;
 };

@@ -25,7 +25,8 @@ extension Diagnosis {
     }
     return Check(
       name: "processes", state: .slow,
-      found: "known, but for connections that are open at the start, until their next receive: \(listFault)",
+      found:
+        "known; what is open at the start is read from /proc, of other users as root alone: \(listFault)",
       hint: "boot a kernel of 5.8 or later (see: uname -r)")
   }
 

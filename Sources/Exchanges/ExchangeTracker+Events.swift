@@ -280,8 +280,7 @@ extension ExchangeTracker {
     }
     batch.append(event)
     if batch.isAttributed {
-      let ends = ends(chunk)
-      batch.attribute(client: ends.to, server: ends.from)
+      batch.attribute(parties(of: chunk.flow, asking: chunk.direction.opposite))
     }
     return answered
   }
@@ -361,8 +360,19 @@ extension ExchangeTracker {
   /// Gives the last event the ends of a flow that has asked.
   private mutating func attribute(_ flow: FlowIndex) {
     guard let direction = messages.requestDirection(of: flow) else { return }
+    batch.attribute(parties(of: flow, asking: direction))
+  }
+
+  /// The ends of a flow whose requests go in this direction.
+  @inline(__always)
+  func parties(of flow: FlowIndex, asking direction: Direction) -> ExchangeParties {
     let ends = ends(flow, from: direction)
-    batch.attribute(client: ends.from, server: ends.to)
+    var parties = ExchangeParties(client: ends.from, server: ends.to)
+    if let other = streams.other(of: (flow, direction)) {
+      let ends = self.ends(other.flow, from: other.direction)
+      (parties.otherClient, parties.otherServer) = (ends.from, ends.to)
+    }
+    return parties
   }
 
   /// Makes room for one more head's event and names.

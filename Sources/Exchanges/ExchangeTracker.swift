@@ -231,12 +231,8 @@ package struct ExchangeTracker: ~Copyable {
     var next = pairing.oldest
     while let request = next {
       let flow = pairing.flow(of: request)
-      var parties = ExchangeParties()
-      if let direction = messages.requestDirection(of: flow) {
-        let ends = ends(flow, from: direction)
-        parties = ExchangeParties(client: ends.from, server: ends.to)
-      }
-      body(parties)
+      let direction = messages.requestDirection(of: flow)
+      body(direction.map { parties(of: flow, asking: $0) } ?? ExchangeParties())
       next = pairing.newer(request)
     }
   }

@@ -16,7 +16,7 @@ internal import System
   let ringMap: Int32
   /// The memory that is shared with the program; it can be mapped.
   let stateMap: Int32
-  /// The connections that were open, as records; empty where this kernel cannot list them.
+  /// The connections that were open, as records; empty unless this kernel lists them.
   let listed: [UInt8]
 
   /// - Parameter lists: whether the open connections are listed, which takes an iterator (Linux 5.8).

@@ -12,7 +12,7 @@ package final class OwnerTracing: OwnerSource {
   package let clockOffset: UInt64
   package let network: UInt32
   package let listed: [UInt8]
-  /// Why open connections could not be listed at the start; nil when they were.
+  /// Why the kernel could not list open connections at the start, so that /proc was read; nil when it did.
   package let listFault: String?
   /// How often a record that is being written is looked at before those after it are left for later.
   private static let patience = 10_000
@@ -20,13 +20,16 @@ package final class OwnerTracing: OwnerSource {
   private let ring: RingMemory
   private let state: MappedMemory
 
-  /// - Parameter clockOffset: what is added to the kernel's monotonic clock for capture time.
-  init(ports: PortSet, clockOffset: UInt64) throws(CaptureError) {
+  /// - Parameters:
+  ///   - clockOffset: what is added to the kernel's monotonic clock for capture time.
+  ///   - lists: whether the kernel is asked for the connections that are open.
+  init(ports: PortSet, clockOffset: UInt64, lists: Bool = true) throws(CaptureError) {
     guard Capabilities.effective.contains(.perfmon) else {
       throw CaptureError(.notPermitted, "that takes CAP_PERFMON", hint: BPFRefusal.hint)
     }
     var fault: String?
     do throws(CaptureError) {
+      guard lists else { throw CaptureError(.unavailable, "the kernel's list is not asked for") }
       object = try OwnerObject(ports: ports, lists: true)
     } catch {
       // An iterator that this kernel lacks is no reason to know nothing.
@@ -34,7 +37,6 @@ package final class OwnerTracing: OwnerSource {
       fault = error.message
     }
     self.clockOffset = clockOffset
-    listed = object.listed
     listFault = fault
     var status = stat()
     // Fills in one local variable.
@@ -47,6 +49,16 @@ package final class OwnerTracing: OwnerSource {
     } catch {
       throw CaptureError(.unavailable, "cannot map the ring of owners: \(error.reason)")
     }
+    guard fault != nil else {
+      listed = object.listed
+      return
+    }
+    // Set before they are looked for: of one that is closed meanwhile the end comes after it in the ring.
+    if let word = unsafe state.word(2 * MemoryLayout<UInt64>.stride) {
+      // Relaxed: the system calls that follow order it.
+      unsafe word.pointee.store(1, ordering: .relaxed)
+    }
+    listed = OpenConnections(ports: ports).records
   }
 
   package var lost: UInt64 {

@@ -77,8 +77,12 @@ package final class OwnerAttribution {
       let nobody = End(owner: .unknown, slotAndOne: 0, version: 0, retry: 0)
       entry = Known(client: parties.client, server: parties.server, clientEnd: nobody, serverEnd: nobody)
     }
-    resolve(&entry.clientEnd, parties.client, parties.server, asked, isExact, now)
-    resolve(&entry.serverEnd, parties.server, parties.client, asked, isExact, now)
+    resolve(
+      &entry.clientEnd, (parties.client, parties.server), (parties.otherClient, parties.otherServer), asked,
+      isExact, now)
+    resolve(
+      &entry.serverEnd, (parties.server, parties.client), (parties.otherServer, parties.otherClient), asked,
+      isExact, now)
     known[place] = entry
     parties.clientOwner = entry.clientEnd.owner
     parties.serverOwner = entry.serverEnd.owner
@@ -86,14 +90,20 @@ package final class OwnerAttribution {
   }
 
   private func resolve(
-    _ end: inout End, _ local: Endpoint, _ remote: Endpoint, _ asked: UInt64, _ isExact: Bool, _ now: UInt64
+    _ end: inout End, _ ends: (local: Endpoint, remote: Endpoint),
+    _ other: (local: Endpoint, remote: Endpoint), _ asked: UInt64, _ isExact: Bool, _ now: UInt64
   ) {
     if end.slotAndOne > 0 {
       if table.isCurrent(slot: Int(end.slotAndOne) &- 1, version: end.version) { return }
     } else if now < end.retry {
       return
     }
-    if let found = table.find(local, remote, at: asked, isExact: isExact) {
+    var found = table.find(ends.local, ends.remote, at: asked, isExact: isExact)
+    // A process has the addresses of its own side of a translation.
+    if found == nil, other.local.port != 0 {
+      found = table.find(other.local, other.remote, at: asked, isExact: isExact)
+    }
+    if let found {
       end = End(
         owner: found.owner, slotAndOne: UInt32(truncatingIfNeeded: found.slot &+ 1), version: found.version,
         retry: 0)

@@ -103,6 +103,12 @@ struct OwnerDirectory {
 /// A process that no later one is taken for: numbers are given again.
 struct ProcessIdentity: Equatable, Sendable {
   var number: UInt32
-  /// When it began, nanoseconds since the machine's start.
+  /// When it began, hundredths of a second since the machine's start: /proc tells no more.
   var started: UInt64
+
+  /// - Parameter started: in nanoseconds.
+  init(number: UInt32, started: UInt64) {
+    self.number = number
+    self.started = started / 10_000_000
+  }
 }

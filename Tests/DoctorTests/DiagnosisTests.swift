@@ -67,7 +67,9 @@ struct DiagnosisTests {
     let known = Diagnosis.processes(listFault: nil)
     #expect(known.state == .fine && known.found == "known: who serves and who asks" && known.hint == nil)
     let late = Diagnosis.processes(listFault: "no iterator")
-    #expect(late.state == .slow && late.found.hasSuffix(": no iterator"))
+    #expect(
+      late.state == .slow
+        && late.found.hasSuffix("is read from /proc, of other users as root alone: no iterator"))
     #expect(late.hint == "boot a kernel of 5.8 or later (see: uname -r)")
     let forbidden = CaptureError(.notPermitted, "that takes CAP_PERFMON", hint: "sudo setcap")
     for hasTypes in [true, false] {

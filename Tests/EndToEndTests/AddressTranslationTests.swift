@@ -53,6 +53,22 @@ struct AddressTranslationTests {
     #expect(summary?.unmatchedResponses == 0)
   }
 
+  @Test(arguments: [false, true])
+  func `both ends of translated connections have their processes`(changingPorts: Bool) {
+    let network = Network()
+    let (client, router, name) = Self.routed(network, changingPorts: changingPorts)
+    let server = WebServer(in: name)
+    let monitor = Monitor(
+      in: router, ["--no-alert", "--format", "json", "--port", "80,8080"], threshold: nil)
+    Network.run("for i in $(seq 20); do curl -s -o /dev/null http://10.78.0.1:8080/a/b; done", in: client)
+    server.waitForLog(20)
+    #expect(
+      OwnerTests.owners(monitor.end().output) == [
+        OwnerTests.Owner(role: "server", process: "nginx", requests: 20),
+        OwnerTests.Owner(role: "client", process: "curl", requests: 20),
+      ])
+  }
+
   @Test(.enabled(if: Machine.hasLoad, "needs wrk"), arguments: LiveTrafficTests.backends)
   func `a router under load finds the responses of many connections`(backend: String) {
     let network = Network()

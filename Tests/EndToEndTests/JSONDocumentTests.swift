@@ -52,7 +52,8 @@ import Testing
   static let extras: Set<String> = ["alerts", "deliveries", "warnings", "outputDropped", "grpc", "owners"]
   static let exchangeExtras: Set<String> = ["clientOwner", "serverOwner", "grpcStatus"]
   static let owner: Set<String> = ["process", "pid", "unit", "container", "pod"]
-  static let ownerCounts: Set<String> = owner.union(["role", "requests", "failures", "latency"])
+  static let ownerCounts: Set<String> = owner.union(["role", "requests", "failures", "inFlight", "latency"])
+  static let siteOwner: Set<String> = owner.union(["requests", "failures"])
   /// What a live watch knows besides, where it may read it.
   static let captureExtras: Set<String> = [
     "backlogDropped", "nicMissed", "failedTailCalls", "evictedFlows", "evictedRequests", "evictedHTTP2",
@@ -103,7 +104,8 @@ import Testing
         }
       }
       for value in object["sites"] as? [[String: Any]] ?? [] {
-        #expect(Set(value.keys).subtracting(["grpc"]) == site)
+        #expect(Set(value.keys).subtracting(["grpc", "owners"]) == site)
+        for owner in value["owners"] as? [[String: Any]] ?? [] { #expect(Set(owner.keys) == siteOwner) }
         for call in value["grpc"] as? [[String: Any]] ?? [] { #expect(Set(call.keys) == Self.call) }
       }
       for value in object["clients"] as? [[String: Any]] ?? [] { #expect(Set(value.keys) == client) }

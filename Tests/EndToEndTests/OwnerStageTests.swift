@@ -129,8 +129,12 @@ struct OwnerStageTests {
     // Two are there before the watch, two come after it.
     start("nginx", "nginx -c \(folder.file("nginx.conf")) -e /dev/null", 8081, in: servers)
     start("haproxy", "haproxy -db -f \(folder.file("haproxy.cfg"))", 80, in: middle)
+    // What nginx and node serve is more than that, each in one of its seconds; what Python does is not.
+    let rules = ["docker", "containerd", "podman"].flatMap {
+      ["--alert", "requests > 50/s over 1s container=\($0):\(Self.short)"]
+    }
     let monitor = Monitor(
-      in: middle, ["--no-alert", "--format", "json", "--port", "80,8081-8083"], threshold: nil)
+      in: middle, rules + ["--interval", "1s", "--format", "json", "--port", "80,8081-8083"], threshold: nil)
     start("python3", "\(Stage.python) -m http.server -d \(folder.path) 8082", 8082, in: servers)
     start("node", "node \(folder.file("server.js"))", 8083, in: servers)
     func ask(_ process: String, _ line: String) {
@@ -145,6 +149,10 @@ struct OwnerStageTests {
     let output = monitor.end().output
     #expect(running.allSatisfy { $0.isRunning })
     check(OwnerTests.rows(output))
+    #expect(
+      OwnerTests.alertOwners(output) == [
+        ["container": "docker:\(Self.short)"], ["container": "containerd:\(Self.short)"],
+      ])
   }
 
   private func check(_ rows: [[String: Any]]) {

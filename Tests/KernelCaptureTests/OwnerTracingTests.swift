@@ -69,6 +69,41 @@ struct OwnerTracingTests {
     #expect(records(before).filter { $0.kind == UInt8(OWNER_CLOSED) }.count == 2)
     #expect(before.lost == 0)
   }
+
+  @Test
+  func `what is open is read from /proc where the kernel does not list it, and its end is sent`() throws {
+    let pair = try Loopback()
+    let ports = try #require(PortSet([pair.port...pair.port]))
+    let capture = try KernelCapture(KernelCaptureOptions(interfaces: ["lo"], ports: ports))
+    pair.connect()
+    let listed = try capture.openOwners(ports: ports)
+    let owners = try OwnerTracing(ports: ports, clockOffset: 0, lists: false)
+    #expect(listed.listFault == nil && owners.listFault != nil)
+    #expect(Set(connections(owners.listed)) == Set(connections(listed.listed)))
+    #expect(connections(owners.listed).count == 2)
+    pair.close()
+    var ended: Set<[UInt8]> = []
+    owners.receive { bytes in
+      if bytes.byteCount == MemoryLayout<owner_connection>.size, bytes.byte(0) == UInt8(OWNER_CLOSED) {
+        ended.insert((32..<68).map { bytes.byte($0) })
+      }
+    }
+    #expect(ended == Set(connections(listed.listed).map { Array($0[8..<44]) }))
+  }
+
+  /// Of each connection in a list: kind and process, and all from the addresses on. The rest is when it was noted.
+  private func connections(_ listed: [UInt8]) -> [[UInt8]] {
+    var found: [[UInt8]] = []
+    var offset = 0
+    while offset < listed.count {
+      let isGroup = listed[offset] == UInt8(OWNER_CGROUP)
+      let size = isGroup ? MemoryLayout<owner_cgroup>.size : MemoryLayout<owner_connection>.size
+      let record = Array(listed[offset..<offset + size])
+      if !isGroup { found.append(Array(record[..<8]) + Array(record[32...])) }
+      offset += size
+    }
+    return found
+  }
 }
 
 /// The name of this process, which its main thread has.
@@ -82,7 +117,7 @@ private func rename(_ name: [UInt8]) {
 }
 
 /// A listening socket on loopback and one connection to it.
-private final class Loopback {
+final class Loopback {
   private var listener: Int32 = -1
   private var client: Int32 = -1
   private var server: Int32 = -1

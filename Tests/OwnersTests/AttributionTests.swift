@@ -288,6 +288,31 @@ struct AttributionTests {
   }
 
   @Test
+  func `behind a translation of addresses each process is found by those of its side`() throws {
+    let worker = try Worker()
+    var dialogue = Dialogue()
+    dialogue.open()
+    dialogue.ask(get("/a"))
+    dialogue.answer(ok("x"))
+    let router = Endpoint(ipv4: 0x0a09_0001, port: 61_000), inner = Endpoint(ipv4: 0x0a09_0002, port: 8_080)
+    let (client, server) = (dialogue.client, dialogue.server)
+    let both = dialogue.packets.flatMap { packet in
+      var outside = packet, inside = packet
+      let asks = packet.segment.destination.port == 80
+      (outside.segment.interface, outside.segment.direction) = (1, asks ? .inbound : .outbound)
+      (inside.segment.interface, inside.segment.direction) = (2, asks ? .outbound : .inbound)
+      (inside.segment.source, inside.segment.destination) = asks ? (router, inner) : (inner, router)
+      if asks { inside.segment.time += 20_000 } else { outside.segment.time += 20_000 }
+      return asks ? [outside, inside] : [inside, outside]
+    }
+    worker.source.add(
+      RecordBytes.connection(.connected, process: 3, local: client, remote: server, name: "curl"),
+      RecordBytes.connection(.received, process: 4, local: inner, remote: router))
+    worker.process(both)
+    #expect(Self.rows(worker.finish()) == [Self.row(.server, "nginx", 1), Self.row(.client, "curl", 1)])
+  }
+
+  @Test
   func `requests that wait count for both ends until they are answered`() throws {
     let worker = try Worker()
     var dialogues = [Dialogue(), Dialogue(clientPort: 40_001), Dialogue(clientPort: 40_002)]

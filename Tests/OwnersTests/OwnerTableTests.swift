@@ -141,9 +141,9 @@ struct OwnerTableTests {
     // A number that was given to another process is another process.
     let again = GivenRecords()
     let second = OwnerTable(again)
-    again.add(RecordBytes.connection(.received, started: 1))
+    again.add(RecordBytes.connection(.received, started: 10_000_000))
     #expect(name(second, server, client) == "nginx")
-    again.add(RecordBytes.connection(.received, started: 2))
+    again.add(RecordBytes.connection(.received, started: 20_000_000))
     let reused = second.find(server, client, at: 2_000, isExact: true)
     #expect(reused.flatMap { second.process($0.owner)?.process } == nil)
   }

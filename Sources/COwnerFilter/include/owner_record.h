@@ -67,10 +67,12 @@ struct owner_cgroup {
 };
 _Static_assert(sizeof(struct owner_cgroup) == 16 + 8 * 128, "the reader expects 1040 bytes");
 
-/* What both sides share in memory: the reader writes `epoch` alone. */
+/* What both sides share in memory: the reader writes `epoch` and `unlisted`. */
 struct owner_state {
-	__u64 epoch; /* raised by the reader to have every owner sent again */
-	__u64 lost;  /* records that found no place in the ring */
+	__u64 epoch;	/* raised by the reader to have every owner sent again */
+	__u64 lost;	/* records that found no place in the ring */
+	__u64 unlisted; /* set by the reader: it knows connections that this program does not, so tell of
+			   their ends */
 };
 
 #endif

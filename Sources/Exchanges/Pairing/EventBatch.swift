@@ -84,9 +84,9 @@ package struct EventBatch: ~Copyable {
   }
 
   /// Gives the last event the ends of its connection.
-  mutating func attribute(client: Endpoint, server: Endpoint) {
+  mutating func attribute(_ parties: ExchangeParties) {
     guard count > 0 else { return }
-    ends[count &- 1].value = ExchangeParties(client: client, server: server)
+    ends[count &- 1].value = parties
   }
 
   /// Forgets events and names.

@@ -9,6 +9,10 @@ package struct ExchangeParties: BitwiseCopyable, Sendable {
   package var server = Endpoint(high: 0, low: 0, port: 0)
   package var clientOwner = OwnerReference.unknown
   package var serverOwner = OwnerReference.unknown
+  /// The ends under other addresses, where the connection was seen under two pairs: a process has but one of them. Port 0
+  /// where it was not.
+  package var otherClient = Endpoint(high: 0, low: 0, port: 0)
+  package var otherServer = Endpoint(high: 0, low: 0, port: 0)
 
   package init() {}
 

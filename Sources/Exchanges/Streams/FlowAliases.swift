@@ -43,6 +43,17 @@ struct FlowAliases: ~Copyable {
     return (flow, own.isAliasReversed ? place.direction.opposite : place.direction)
   }
 
+  /// The latest alias of a flow, where it is still one; nil when there is none.
+  @inline(__always)
+  func other(of place: FlowLocation, in flows: borrowing FlowTable) -> FlowLocation? {
+    let own = flows[place.flow]
+    guard !own.isAlias, let flow = own.alias.index else { return nil }
+    guard flows[flow].hash == own.aliasHash, flows[flow].isAlias, flows[flow].alias.index == place.flow else {
+      return nil
+    }
+    return (flow, flows[flow].isAliasReversed ? place.direction.opposite : place.direction)
+  }
+
   /// Whether a segment fits where its flow's alias stands: ports are used again, after a while by another
   /// client. `firstHeld` is the sequence number of what is held there first, `isAsking` tells that requests wait there.
   func fits(_ segment: borrowing Segment, _ half: ElementRef<StreamHalf>, firstHeld: UInt32?, isAsking: Bool)
@@ -88,6 +99,9 @@ struct FlowAliases: ~Copyable {
     own.alias = PackedIndex(other.flow)
     own.aliasHash = flows[other.flow].hash
     own.isAliasReversed = place.direction != other.direction
+    let main = flows[other.flow]
+    main.alias = PackedIndex(place.flow)
+    main.aliasHash = own.hash
     if own.hasHeld {
       order.moveHeld(of: place.flow, to: other.flow, in: &flows, at: clock)
     }

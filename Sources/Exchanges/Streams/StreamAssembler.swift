@@ -286,6 +286,10 @@ extension StreamAssembler {
   /// Where a flow's segments belong, by what is noted of it; nil when it is known under no other addresses.
   func alias(of place: FlowLocation) -> FlowLocation? { aliases.location(of: place, in: flows) }
 
+  /// Where a flow's connection was seen under other addresses that are its alias; nil when it was not.
+  @inline(__always)
+  func other(of place: FlowLocation) -> FlowLocation? { aliases.other(of: place, in: flows) }
+
   /// Whether a segment fits where its flow's alias stands; `isAsking` tells that requests wait there.
   mutating func fits(_ segment: borrowing Segment, _ place: FlowLocation, isAsking: Bool) -> Bool {
     let half = flows[place.flow][place.direction]

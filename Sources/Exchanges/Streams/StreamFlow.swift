@@ -20,7 +20,8 @@ struct StreamFlow: BitwiseCopyable {
   var standing = Standing.fresh
   /// The alias flow's directions are the other way round.
   var isAliasReversed = false
-  /// The flow that this one's segments belong to, and its hash, which tells whether it is still there.
+  /// The flow that this one's segments belong to, or else the one whose segments came to belong to this one last; and its
+  /// hash, which tells whether it is still there.
   var alias = PackedIndex<FlowIndex>()
   var aliasHash: UInt64 = 0
   /// Capture time of the last segment, nanoseconds since 1970.

@@ -107,7 +107,7 @@ def watched(one, settings, network, server, pipeline):
     return rate, 1e6 * spent / requests
 
 
-def collect_twins(settings, twins, pipelines):
+def collect_adjacent(settings, two, pipelines):
     """By pipeline, at least ten pairs of runs with one of two contestants and directly after it with the other; who comes
     first changes from pair to pair."""
     data = {pipeline: [] for pipeline in pipelines}
@@ -115,9 +115,9 @@ def collect_twins(settings, twins, pipelines):
         for pipeline in pipelines:
             load(pipeline, 1)
             for number in range(max(10, settings.runs)):
-                settings.progress(f"server {pipeline}: pair {number + 1}, {' and '.join(one.name for one in twins)}")
+                settings.progress(f"server {pipeline}: pair {number + 1}, {' and '.join(one.name for one in two)}")
                 turn = 1 if number % 2 == 0 else -1
-                data[pipeline].append(tuple(watched(one, settings, network, server, pipeline) for one in twins[::turn])[::turn])
+                data[pipeline].append(tuple(watched(one, settings, network, server, pipeline) for one in two[::turn])[::turn])
     return data
 
 
@@ -165,7 +165,7 @@ def rows_for_bench(settings):
             kept = report.spread([100 * value["ratio"] for value in values], "{:.0f}")
             report.row(f"nginx over {words[pipeline]}, wiretally watching by {names[one]}",
                        f"{max(watched):.0f}", f"{statistics.median(watched):.0f}", f"requests a second; {kept} % kept")
-    for pipeline, pairs in collect_twins(settings, (unowned, ebpf), words).items():
+    for pipeline, pairs in collect_adjacent(settings, (unowned, ebpf), words).items():
         kept, more = zip(*((100 * owned[0] / other[0], owned[1] - other[1]) for other, owned in pairs), strict=True)
         report.row(f"nginx over {words[pipeline]}, with processes beside without, {len(pairs)} pairs", "",
                    report.spread(kept, "{:.0f}"), "% of the requests kept")
