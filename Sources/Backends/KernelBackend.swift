@@ -62,6 +62,7 @@ package final class KernelBackend: LiveBackend {
 
   package func releaseFiles() -> Bool { tls?.releaseFiles() ?? false }
   package var gauges: CaptureGauges { capture.gauges }
+  package var clockShift: Int64 { capture.clockShift }
   package var ringBytes: Int { capture.ringBytes }
   package var outages: [InterfaceOutage] { capture.outages }
   package var interfaceRenewals: Int { capture.interfaceRenewals }

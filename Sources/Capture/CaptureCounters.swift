@@ -42,6 +42,8 @@ package struct CaptureCounters: Equatable, Sendable {
   package var failedTailCalls: UInt64 = 0
   /// Bytes of HTTP/2's DATA that the filter followed by their length and did not copy.
   package var h2DataSkipped: UInt64 = 0
+  /// Records whose stamps were more than a second off the reader's clock, which was then compared with the kernel's again.
+  package var restamped: UInt64 = 0
   /// Connections whose plain text was read from a TLS library.
   package var tlsConnections: UInt64 = 0
   /// Of those, connections whose text came before their socket was known: they have no address.
@@ -57,7 +59,17 @@ package struct CaptureCounters: Equatable, Sendable {
 }
 
 extension CaptureCounters: CounterSet {
-  package static let counters = filterCounters + tlsCounters
+  package static let counters = filterCounters + readerCounters + tlsCounters
+
+  /// What the readers of rings count.
+  private static let readerCounters: [Counter<CaptureCounters, UInt64>] = [
+    Counter(
+      \.restamped, "restamped", json: .aboveZero,
+      .family(
+        "capture_restamped",
+        help: "Records whose stamps were more than a second off; the kernel's clock was read again for them."),
+      page: "records restamped")
+  ]
 
   /// What is counted where TLS libraries are read; their other counts are among the filter's.
   private static let tlsCounters: [Counter<CaptureCounters, UInt64>] = [

@@ -23,6 +23,8 @@ package protocol LiveBackend: AnyObject {
   var notices: [String] { get }
   /// How full the rings are, and what the filter costs, as far as it is known.
   var gauges: CaptureGauges { get }
+  /// How far this process's monotonic clock is ahead of the kernel's, nanoseconds: not 0 in a time namespace alone.
+  var clockShift: Int64 { get }
   /// Bytes of each ring, or of libpcap's buffer, as they came to be.
   var ringBytes: Int { get }
   /// The named interfaces that are down or away, in the order in which they were named.
@@ -50,6 +52,7 @@ package protocol LiveBackend: AnyObject {
 extension LiveBackend {
   package var readsTLS: Bool { false }
   package func releaseFiles() -> Bool { false }
+  package var clockShift: Int64 { 0 }
 
   package func openOwners() throws(CaptureError) -> any OwnerSource {
     throw CaptureError(.unavailable, "only eBPF tells them")

@@ -34,21 +34,21 @@ struct FilterCounters: Sendable {
     return sum
   }
 
-  /// The kernel's clock as `httpf_clock` left it.
+  /// The kernel's clock as `httpf_clock` left it last, on whichever processor that was.
   var clock: UInt64 {
     guard let offset = MemoryLayout<httpf_counters>.offset(of: \.clock) else { return 0 }
-    return total(offset)
+    return (0..<processors).reduce(0) { max($0, word($1, offset)) }
   }
 
   /// The sum over all processors of the word at `offset` of their blocks.
   private func total(_ offset: Int) -> UInt64 {
-    var sum: UInt64 = 0
-    for processor in 0..<processors {
-      if let word = unsafe memory.word(processor * stride + offset) {
-        // Relaxed: a number is all that is wanted; nothing else hangs on it.
-        sum &+= unsafe word.pointee.load(ordering: .relaxed)
-      }
-    }
-    return sum
+    (0..<processors).reduce(0) { $0 &+ word($1, offset) }
+  }
+
+  /// The word at `offset` of a processor's block.
+  private func word(_ processor: Int, _ offset: Int) -> UInt64 {
+    guard let word = unsafe memory.word(processor * stride + offset) else { return 0 }
+    // Relaxed: a number is all that is wanted; nothing else hangs on it.
+    return unsafe word.pointee.load(ordering: .relaxed)
   }
 }

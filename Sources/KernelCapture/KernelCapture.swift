@@ -38,7 +38,7 @@ package final class KernelCapture: Sendable {
 
   /// Attaches the program that tells which processes the connections on these ports belong to; throws why it cannot.
   package func openOwners(ports: PortSet) throws(CaptureError) -> OwnerTracing {
-    try OwnerTracing(ports: ports, clockOffset: filter.clock.fromKernel)
+    try OwnerTracing(ports: ports, clock: filter.clock)
   }
 
   /// Attaches the program that reads the plain text of TLS libraries; throws why it cannot.
@@ -47,7 +47,14 @@ package final class KernelCapture: Sendable {
   }
 
   /// What the filter has counted so far. Needs no privilege; any thread may ask.
-  package func counters() -> CaptureCounters { filter.counters.sum() }
+  package func counters() -> CaptureCounters {
+    var counters = filter.counters.sum()
+    counters.restamped = filter.clock.restamped
+    return counters
+  }
+
+  /// How far this process's monotonic clock is ahead of the kernel's, nanoseconds.
+  package var clockShift: Int64 { filter.clock.shift }
 
   /// How full the rings are, and what the filter costs. Needs no privilege; any thread may ask.
   package var gauges: CaptureGauges {

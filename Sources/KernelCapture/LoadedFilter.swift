@@ -53,8 +53,8 @@ final class LoadedFilter: Sendable {
       throw CaptureError(.unavailable, "cannot map the ring: \(error.reason)")
     }
     for (index, descriptor) in descriptors.enumerated() { try object.place(descriptor, at: index) }
-    let (program, counters) = (object.clockProgram, counters)
-    clock = CaptureClock { TestRun.once(program) ? counters.clock : nil }
+    let kernel = KernelClock(program: object.clockProgram, counters: counters)
+    clock = CaptureClock { kernel.read() }
     let (clock, life, marks, answers) = (clock, life, marks, answers)
     readers = rings.map {
       RingReader(ring: $0, clock: clock, life: life, marks: marks, answers: answers)

@@ -9,21 +9,22 @@ internal import System
 ///
 /// All that is done after the initializer reads and writes mapped memory: it takes no privilege and no system call.
 package final class OwnerTracing: OwnerSource {
-  package let clockOffset: UInt64
+  package var clockOffset: UInt64 { clock.fromKernel }
   package let network: UInt32
   package let listed: [UInt8]
   /// Why the kernel could not list open connections at the start, so that /proc was read; nil when it did.
   package let listFault: String?
   /// How often a record that is being written is looked at before those after it are left for later.
   private static let patience = 10_000
+  private let clock: CaptureClock
   private let object: OwnerObject
   private let ring: RingMemory
   private let state: MappedMemory
 
   /// - Parameters:
-  ///   - clockOffset: what is added to the kernel's monotonic clock for capture time.
+  ///   - clock: makes capture time of the records'.
   ///   - lists: whether the kernel is asked for the connections that are open.
-  init(ports: PortSet, clockOffset: UInt64, lists: Bool = true) throws(CaptureError) {
+  init(ports: PortSet, clock: CaptureClock, lists: Bool = true) throws(CaptureError) {
     guard Capabilities.effective.contains(.perfmon) else {
       throw CaptureError(.notPermitted, "that takes CAP_PERFMON", hint: BPFRefusal.hint)
     }
@@ -36,7 +37,7 @@ package final class OwnerTracing: OwnerSource {
       object = try OwnerObject(ports: ports, lists: false)
       fault = error.message
     }
-    self.clockOffset = clockOffset
+    self.clock = clock
     listFault = fault
     var status = stat()
     // Fills in one local variable.

@@ -19,12 +19,14 @@ package final class RingReader: SegmentSource, @unchecked Sendable {
   /// Bytes after a record that are asked for before it is delivered: two or three records; more is no better.
   private static let lookahead: UInt64 = 1_024
 
-  private let ring: RingMemory
+  let ring: RingMemory
   private let clock: CaptureClock
   private let life: CaptureLife
   private let batch: UInt64
   package let hint: ((borrowing Segment, DepthHint) -> Void)?
   package let answer: ((borrowing Segment, UInt32) -> Void)?
+  /// When the ring was last seen empty, on the capture clock.
+  private var lastEmpty: UInt64
   /// Records that could not be believed; the filter sends none.
   package private(set) var unreadable: UInt64 = 0
 
@@ -36,6 +38,7 @@ package final class RingReader: SegmentSource, @unchecked Sendable {
     hint = marks.map { marks in { segment, hint in marks.note(hint, for: segment) } }
     self.ring = ring
     self.clock = clock
+    lastEmpty = clock.now
     self.life = life
     batch = min(Self.batch, UInt64(ring.capacity / 4))
   }
@@ -88,8 +91,12 @@ package final class RingReader: SegmentSource, @unchecked Sendable {
 
   /// Delivers what the ring holds now.
   private func drain(_ body: (borrowing Segment, RawSpan) -> Void) -> Int {
+    let before = clock.now
     let end = ring.produced
     var position = ring.consumed
+    // Read after the ring: nothing that is in it was stamped later.
+    let now = position == end ? before : clock.now
+    var offset = clock.fromKernel
     var released = position
     var fetched = position
     var count = 0
@@ -109,7 +116,7 @@ package final class RingReader: SegmentSource, @unchecked Sendable {
         fetched = wanted
       }
       if header & RingHeader.discarded == 0 {
-        if deliver(position, Int(size), body) { count &+= 1 } else { unreadable &+= 1 }
+        if deliver(position, Int(size), &offset, now, body) { count &+= 1 } else { unreadable &+= 1 }
       }
       position &+= RingHeader.span(size)
       if position &- released >= batch {
@@ -118,13 +125,16 @@ package final class RingReader: SegmentSource, @unchecked Sendable {
       }
     }
     if position != released { ring.release(position) }
+    if position == end { lastEmpty = before }
     return count
   }
 
-  /// Delivers the record of `size` bytes; false if it is not one.
+  /// Delivers the record of `size` bytes; false if it is not one. `offset` is what is added to its stamp, `now` when the
+  /// ring was read.
   @inline(__always)
   private func deliver(
-    _ position: UInt64, _ size: Int, _ body: (borrowing Segment, RawSpan) -> Void
+    _ position: UInt64, _ size: Int, _ offset: inout UInt64, _ now: UInt64,
+    _ body: (borrowing Segment, RawSpan) -> Void
   ) -> Bool {
     let head = MemoryLayout<httpf_event>.size
     guard size >= head else { return false }
@@ -132,8 +142,13 @@ package final class RingReader: SegmentSource, @unchecked Sendable {
     // The record has at least these bytes, is aligned to eight, and any bits are valid numbers.
     let event = unsafe bytes.load(as: httpf_event.self)
     guard let kind = Segment.Kind(rawValue: event.kind) else { return false }
+    var time = event.time &+ offset
+    if !CaptureClock.fits(time, between: lastEmpty, and: now) {
+      time = clock.settle(event.time, between: lastEmpty, and: now)
+      offset = clock.fromKernel
+    }
     var segment = Segment(
-      time: event.time &+ clock.fromKernel,
+      time: time,
       source: Endpoint(
         high: UInt64(bigEndian: event.source.0), low: UInt64(bigEndian: event.source.1),
         port: event.source_port),

@@ -48,7 +48,8 @@ struct TLSConnections {
   /// (RFC 6666).
   static let unknownAddress: UInt64 = 0x0100 << 48
 
-  private let clockOffset: UInt64
+  /// What is added to the kernel's monotonic clock for capture time.
+  var clockOffset: UInt64
   /// What the numbers of first bytes are made of: no two connections in a row have the same, of whatever ends.
   private var seed: UInt64
   private var known: [UInt64: Connection] = [:]

@@ -14,9 +14,11 @@ package final class TLSTextSource: SegmentSource, @unchecked Sendable {
   private var connections: TLSConnections
   private let segments = Atomic<UInt64>(0)
   private let others = Atomic<UInt64>(0)
+  /// When the ring was last seen empty, on the capture clock.
+  private var lastEmpty: UInt64
 
   init(ring: RingMemory, clock: CaptureClock, life: CaptureLife, seed: UInt64) {
-    (self.ring, self.clock, self.life) = (ring, clock, life)
+    (self.ring, self.clock, self.life, lastEmpty) = (ring, clock, life, clock.now)
     connections = TLSConnections(clockOffset: clock.fromKernel, seed: seed)
   }
 
@@ -59,9 +61,12 @@ package final class TLSTextSource: SegmentSource, @unchecked Sendable {
 
   /// Delivers what the ring holds now; the number of its records.
   private func drain(_ body: (borrowing Segment, RawSpan) -> Void) -> Int {
+    let before = clock.now
     let end = ring.produced
     var position = ring.consumed
     var count = 0, delivered = 0, copies = 0
+    let now = clock.now
+    connections.clockOffset = clock.fromKernel
     while position != end {
       let header = ring.header(at: position)
       // Still being written. Those after it wait: the ring gives back in order.
@@ -76,6 +81,10 @@ package final class TLSTextSource: SegmentSource, @unchecked Sendable {
         let bytes = unsafe ring.bytes(at: position)
         // A record of plain numbers, of which any bits are valid, aligned as all records are.
         let record = unsafe bytes.load(as: tls_record.self)
+        if !CaptureClock.fits(record.time &+ connections.clockOffset, between: lastEmpty, and: now) {
+          _ = clock.settle(record.time, between: lastEmpty, and: now)
+          connections.clockOffset = clock.fromKernel
+        }
         let captured = min(Int(record.captured), Int(size) - head)
         // Borrowed from the ring until the record is given back, which is after `body` has returned.
         let text = unsafe RawSpan(_unsafeStart: bytes.advanced(by: head), byteCount: captured)
@@ -88,6 +97,7 @@ package final class TLSTextSource: SegmentSource, @unchecked Sendable {
       ring.release(position)
     }
     ring.release(position)
+    if position == end { lastEmpty = before }
     segments.wrappingAdd(UInt64(delivered), ordering: .relaxed)
     others.wrappingAdd(UInt64(copies), ordering: .relaxed)
     return count

@@ -36,16 +36,26 @@ def smaller_ring(case):
 
 @faults("the filter cannot be attached, libpcap takes over:", ["ENOMEM", "EPERM", "ENOPROTOOPT"], sample="ENOMEM")
 def attach(case, error):
-    watch = case.watching(inject=[f"setsockopt:error={error}:when=1"])
+    # The first is that of the kernel's clock.
+    watch = case.watching(inject=[f"setsockopt:error={error}:when=2"])
     case.fired(watch)
     case.says(watch, "libpcap is used instead of eBPF: cannot attach the filter")
     case.counts(watch)
     case.ends(watch)
 
 
+@fault("the kernel's clock cannot be read, and the filter counts")
+def clock(case):
+    watch = case.watching(inject=["setsockopt:error=EPERM:when=1"])
+    case.fired(watch)
+    case.says(watch, "(eBPF)")
+    case.counts(watch)
+    case.ends(watch)
+
+
 @fault("the filter cannot be locked, libpcap takes over")
 def lock(case):
-    watch = case.watching(inject=["setsockopt:error=EPERM:when=2"])
+    watch = case.watching(inject=["setsockopt:error=EPERM:when=3"])
     case.fired(watch)
     case.says(watch, "libpcap is used instead of eBPF: cannot lock the filter")
     case.counts(watch)

@@ -16,10 +16,27 @@ from stage import run, wait_for
 def namespace(case, value):
     clock, seconds = value
     watch = case.watching(through=f"unshare -T --{clock} {seconds}")
-    case.counts(watch)
-    case.ends(watch)
-    latency = watch.summary()["latency"]
-    assert latency["max"] is not None and latency["max"] < 60, latency
+    offsets = watch.text(f"/proc/{watch.pid}/timens_offsets")
+    try:
+        case.says(watch, "in a time namespace")
+        case.counts(watch)
+        case.ends(watch)
+        summary = watch.summary()
+        latency = summary["latency"]
+        assert latency["max"] is not None and latency["max"] < 60, latency
+        assert "restamped" not in summary["capture"], summary["capture"]
+    except AssertionError as error:
+        raise AssertionError(f"{error}\n{evidence(watch, offsets)}") from error
+
+
+def evidence(watch, offsets):
+    """What a failure leaves behind: all that the program printed, its counters among it, and how far the clocks are apart: the
+    namespace's, and as the program found it (reported at the start and when it had to read the kernel's again)."""
+    if watch.alive():
+        watch.quit()
+    clocks = ", ".join(f"{name} {time.clock_gettime(number)}" for name, number in
+                       (("monotonic", time.CLOCK_MONOTONIC), ("boot", time.CLOCK_BOOTTIME), ("wall", time.CLOCK_REALTIME)))
+    return f"offsets of the namespace:\n{offsets}clocks here: {clocks}\n{watch.errors}\n{watch.output}"
 
 
 class WallClock:

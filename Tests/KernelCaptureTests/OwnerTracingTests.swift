@@ -77,7 +77,7 @@ struct OwnerTracingTests {
     let capture = try KernelCapture(KernelCaptureOptions(interfaces: ["lo"], ports: ports))
     pair.connect()
     let listed = try capture.openOwners(ports: ports)
-    let owners = try OwnerTracing(ports: ports, clockOffset: 0, lists: false)
+    let owners = try OwnerTracing(ports: ports, clock: CaptureClock(kernel: { nil }), lists: false)
     #expect(listed.listFault == nil && owners.listFault != nil)
     #expect(Set(connections(owners.listed)) == Set(connections(listed.listed)))
     #expect(connections(owners.listed).count == 2)

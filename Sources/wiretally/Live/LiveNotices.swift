@@ -18,6 +18,8 @@ final class LiveNotices {
   private(set) var lines: [String]
   private let backend: any LiveBackend
   private let labels: LabelClock
+  /// Records that had wrong stamps so far.
+  private var restamped: UInt64 = 0
   private var suspension = SuspensionClock(suspended: SystemClock.suspended)
   /// What the watched interfaces are called; none for all.
   private var interfaces: [String]
@@ -50,6 +52,8 @@ final class LiveNotices {
     self.ports = ports
     self.scout = scout
     lines = backend.notices + others
+    let shift = backend.clockShift
+    if shift != 0 { Failure.say("in a time namespace; of the kernel's clock, \(Self.clocks(shift))") }
   }
 
   /// Polls the backend once a second; true when the lines have changed. A change is reported on
@@ -67,7 +71,8 @@ final class LiveNotices {
     let hasFoundHops = followSides()
     let wasSuspended = suspension.follow(suspended: SystemClock.suspended)
     if wasSuspended { Failure.say(Self.suspended(suspension.seconds), .warning) }
-    let isNew = hasFoundPorts || hasChanged || hasReleased || wasSuspended || hasFoundHops
+    let isRestamped = followClock()
+    let isNew = hasFoundPorts || isRestamped || hasChanged || hasReleased || wasSuspended || hasFoundHops
     if isNew { lines = notices }
     return isNew
   }
@@ -77,6 +82,7 @@ final class LiveNotices {
     var lines = backend.notices + others
     lines += outages.map(down)
     if suspension.seconds > 0 { lines.append(Self.suspended(suspension.seconds)) }
+    if restamped > 0 { lines.append(Self.restamped(restamped, shift: backend.clockShift)) }
     if let hopNotice { lines.append(hopNotice) }
     if !otherPorts.isEmpty { lines.append(Self.found(otherPorts, instead: ports)) }
     return lines
@@ -118,6 +124,29 @@ final class LiveNotices {
   private func down(_ outage: InterfaceOutage) -> String {
     let since = outage.since &+ UInt64(bitPattern: labels.shift)
     return "interface \(outage.name) has been down since \(DisplayZone.local.label(since)); not capturing"
+  }
+
+  /// Looks for records that had wrong stamps; true when there were more. The first ones are reported.
+  private func followClock() -> Bool {
+    let count = backend.counters.restamped
+    guard count != restamped else { return false }
+    if restamped == 0 { Failure.say(Self.restamped(count, shift: backend.clockShift), .warning) }
+    restamped = count
+    return true
+  }
+
+  /// The sentence about records with wrong stamps.
+  static func restamped(_ count: UInt64, shift: Int64) -> String {
+    let records = count == 1 ? "1 record was" : "\(count) records were"
+    return
+      "\(records) stamped more than a second off; the kernel's clock was read again: \(Self.clocks(shift))"
+  }
+
+  /// How the two clocks stand, in words.
+  static func clocks(_ shift: Int64) -> String {
+    guard shift != 0 else { return "it is this process's" }
+    let span = CountText.span(shift.magnitude)
+    return "this process's is \(span) \(shift > 0 ? "ahead of" : "behind") it"
   }
 
   /// The sentence about a machine that slept.
