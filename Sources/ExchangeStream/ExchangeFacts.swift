@@ -37,6 +37,8 @@ package struct ExchangeFacts: BitwiseCopyable, Sendable {
   package var isFailure = false
   /// The status of a gRPC call, when it was answered.
   package var call = CallMark.none
+  /// The client had closed its side before, or reset it: of `.aborted`.
+  package var isClientClosed = false
   package var isBodyKnown = false
   /// Bytes of the response's body, when `isBodyKnown`.
   package var bodyBytes: UInt64 = 0

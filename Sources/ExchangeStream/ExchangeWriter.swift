@@ -124,6 +124,7 @@ package final class ExchangeWriter {
     guard let place = note(event) else { return }
     var facts = notes[place]
     facts.outcome = outcome
+    facts.isClientClosed = event.isClientClosed
     facts.status = event.status
     facts.endTime = event.time
     (facts.clientOwner, facts.serverOwner) = (parties.clientOwner, parties.serverOwner)

@@ -344,7 +344,9 @@ extension ExchangeTracker {
     if isFailure { event.outcome = .failure }
     if hasResponse { counters.unsettledResponses &+= 1 }
     switch end {
-    case .aborted: counters.aborted &+= 1
+    case .aborted, .clientClosed:
+      event.isClientClosed = end == .clientClosed
+      counters.aborted &+= 1
     case .timedOut:
       event.time = pairing.timeout(of: request)
       counters.timedOut &+= 1
@@ -620,7 +622,8 @@ extension ExchangeTracker {
     case .answered: break
     case .aborted:
       return settle(
-        request, as: reason, hasResponse: ended.hasResponse, status: ended.status,
+        request, as: ended.isClients ? .clientClosed : reason, hasResponse: ended.hasResponse,
+        status: ended.status,
         isFailure: ended.outcome == .failure)
     case .unknown:
       return settle(request, as: .unknown, hasResponse: ended.hasResponse, status: ended.status)

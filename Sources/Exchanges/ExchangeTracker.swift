@@ -313,10 +313,13 @@ extension ExchangeTracker {
     let isReset = segment.flags.isReset
     if !isReset { streams.finish(flow, direction, at: segment.sequence &+ segment.payloadLength) }
     let isServer = messages.requestDirection(of: flow) != direction
-    guard pairing.first(of: flow) != nil, isReset || isServer else { return }
+    guard pairing.first(of: flow) != nil else { return }
     let closing = Closing(
       direction: direction, isReset: isReset, position: segment.sequence &+ segment.payloadLength,
       expected: isServer ? pairing.expectedPosition(of: flow) : nil)
+    guard isReset || isServer else {
+      return streams.halfClose(flow, by: closing, unread: messages.unread(flow, direction))
+    }
     // Numbers that the direction cannot have come to are a stranger's.
     guard streams.mayEnd(flow, by: closing, unread: messages.unread(flow, direction)) else { return }
     streams.close(flow, by: closing)
@@ -341,7 +344,9 @@ extension ExchangeTracker {
     let end: RequestEnd
     switch connection {
     case .open, .missing: return
-    case .reached: end = .aborted
+    case .reached:
+      let isClients = closing.isReset && closing.direction == messages.requestDirection(of: flow)
+      end = isClients || streams.isHalfClosed(flow) ? .clientClosed : .aborted
     case .unseen: end = .unknown
     }
     endHead(flow, closing.direction)

@@ -106,7 +106,7 @@ package struct ExchangeLines {
       query.append(target, to: &text)
       if facts.major == 2 { text.append(" HTTP/2") }
       if !facts.hasResponse {
-        text.append(" (\(facts.outcome.words))")
+        text.append(" (\(facts.endWords))")
       } else if facts.call != .none {
         text.append(" (gRPC \(facts.call.name))")
       }
@@ -179,6 +179,10 @@ package struct ExchangeLines {
     json.member("type", "exchange")
     json.member("schema", JSONLines.schema)
     json.member("outcome", facts.outcome.name)
+    if facts.isClientClosed {
+      json.key("clientClosed")
+      json.bool(true)
+    }
     json.key("start")
     if hasRequest { json.string(CalendarTime.rfc3339(facts.requestTime)) } else { json.null() }
     json.member("end", CalendarTime.rfc3339(facts.endTime))
@@ -257,6 +261,11 @@ package struct ExchangeLines {
     let parts = CalendarTime(nanoseconds: time, offset: offset)
     stamp = format == .plain ? parts.sortable : parts.accessLog(offset: offset)
   }
+}
+
+extension ExchangeFacts {
+  /// How it ended, for people.
+  package var endWords: String { isClientClosed ? "client closed" : outcome.words }
 }
 
 extension ExchangeFacts.Outcome {

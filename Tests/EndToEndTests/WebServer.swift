@@ -62,6 +62,7 @@ final class WebServer {
           location /move { return 301 /a/b; }
           location /fail { return 503; }
           location /forbid { return 403; }
+          location /hang { proxy_pass http://127.0.0.1:8009; }
         }
       }
       """

@@ -14,6 +14,8 @@ struct Account: Equatable {
   var interim: [UInt16: Int] = [:]
   var methods: [String: Int] = [:]
   var aborted = 0
+  /// Of `aborted`, those whose client had closed.
+  var clientClosed = 0
   /// Of `aborted`, those that the server reset.
   var resets = 0
   var timedOut = 0
@@ -58,6 +60,7 @@ struct Account: Equatable {
       case .interim: interim[event.status, default: 0] += 1
       case .aborted:
         aborted += 1
+        if event.isClientClosed { clientClosed += 1 }
         if event.outcome == .failure { resets += 1 }
       case .timedOut: timedOut += 1
       case .unknown: unknown["\(names[event.exchange] ?? "?") \(event.status)", default: 0] += 1

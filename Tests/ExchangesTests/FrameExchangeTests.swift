@@ -104,7 +104,7 @@ import Testing
     #expect(account.answers.isEmpty && account.unmatchedResponses.isEmpty)
     #expect(account.counters.unsettledResponses == 1)
     // The server's reset is a failure as well.
-    #expect(account.resets == 1)
+    #expect(account.resets == 1 && account.clientClosed == 2)
     #expect(account.isBalanced, "\(account.counters)")
   }
 

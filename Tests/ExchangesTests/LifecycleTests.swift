@@ -19,6 +19,7 @@ import Testing
       talk.reset(byClient: isClient)
       let account = Account(talk.packets, depth: depth)
       #expect(account.aborted == 2 && account.unanswered == 2 && account.isBalanced)
+      #expect(account.clientClosed == (isClient ? 2 : 0))
     }
   }
 
@@ -33,6 +34,53 @@ import Testing
     talk.finish(byClient: false)
     let ended = Account(talk.packets, depth: depth)
     #expect(ended.aborted == 1 && ended.unanswered == 1 && ended.isBalanced)
+    #expect(ended.clientClosed == 1)
+  }
+
+  @Test(arguments: depths, [true, false])
+  func `a request that its client gave up differs from one that its server gave up`(
+    depth: CaptureDepth, isReset: Bool
+  ) {
+    for isClosed in [true, false] {
+      var talk = Dialogue(depth: depth)
+      talk.open()
+      talk.ask("POST /a HTTP/1.1\r\nHost: a.example\r\nContent-Length: 2000\r\n\r\n")
+      talk.ask(String(repeating: "x", count: 2_000))
+      // The kernel passes no body.
+      if depth == .heads { talk.packets.removeLast() }
+      if isClosed { talk.finish(byClient: true) }
+      if isReset { talk.reset(byClient: false) } else { talk.finish(byClient: false) }
+      let account = Account(talk.packets, depth: depth)
+      #expect(account.aborted == 1 && account.clientClosed == (isClosed ? 1 : 0) && account.isBalanced)
+    }
+  }
+
+  @Test func `a FIN far beyond what a client has sent closes nothing`() {
+    for depth in [CaptureDepth.heads, .streams] {
+      var talk = Dialogue(depth: depth)
+      talk.open()
+      talk.ask(get("/a"))
+      talk.finish(byClient: true)
+      talk.packets[talk.packets.count - 1].segment.sequence &+= 1 << 20
+      talk.finish(byClient: false)
+      let account = Account(talk.packets, depth: depth)
+      #expect(account.aborted == 1 && account.clientClosed == 0)
+    }
+  }
+
+  @Test func `the next connection of the same ports is not closed by the last one's client`() {
+    var talk = Dialogue()
+    talk.open()
+    talk.ask(get("/a"))
+    talk.finish(byClient: true)
+    talk.answer(ok())
+    talk.finish(byClient: false)
+    var next = Dialogue(clientStart: 900_000, serverStart: 800_000)
+    next.open()
+    next.ask(get("/b"))
+    next.finish(byClient: false)
+    let account = Account(talk.packets + next.packets)
+    #expect(account.aborted == 1 && account.clientClosed == 0 && account.isBalanced)
   }
 
   @Test(arguments: depths)

@@ -140,6 +140,11 @@ import Testing
         Self.line(.plain, record)
           == "2021-02-23 04:06:08.005 ---         -        - 10.0.0.1 GET a.example/x?y (\(words))\n")
     }
+    let closed = Self.record {
+      ($0.outcome, $0.isClientClosed, $0.status, $0.isBodyKnown) = (.aborted, true, 0, false)
+    }
+    #expect(Self.line(.plain, closed)?.hasSuffix(" a.example/x?y (client closed)\n") == true)
+    #expect(Self.line(.json, closed)?.contains(#""outcome":"aborted","clientClosed":true,"#) == true)
     let unmatched = Self.record({ $0.outcome = .unmatchedResponse }, texts: ["", "", "", "", ""])
     #expect(
       Self.line(.plain, unmatched)

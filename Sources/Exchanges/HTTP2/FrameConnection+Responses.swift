@@ -51,13 +51,13 @@ extension FrameConnection {
     let isServers = sender == .server
     // A code of nil is one that was not seen.
     let isFailure = isServers && code != nil && code != .noError
-    guard state.hasResponse else { return abort(state, isFailure: isFailure) }
+    guard state.hasResponse else { return abort(state, isFailure: isFailure, isClients: !isServers) }
     let outcome = ExchangeOutcome.of(status: state.status, call: .none, isReset: isFailure)
     if outcome == .failure { return settle(state, .failure) }
     switch state.call {
     case .no: return settle(state, isServers && code == nil ? .unknown : outcome)
     // Its final status is the one in the trailers, and the client gave it up before.
-    case .yes where !isServers: return abort(state, isFailure: false)
+    case .yes where !isServers: return abort(state, isFailure: false, isClients: true)
     // The response is over without a status.
     case .yes where code != nil:
       return settle(state, .of(status: state.status, call: .missing, isReset: false), call: .missing)
@@ -177,10 +177,16 @@ extension FrameConnection {
 
   /// Ends an exchange that either side gave up before a final status; of a call, that in its trailers. With bytes lost
   /// since it was asked, nobody knows.
-  /// - Parameter isFailure: the server has reset the stream, by anything but NO_ERROR.
-  private func abort(_ state: ElementRef<StreamState>, isFailure: Bool) -> EndedStream {
+  /// - Parameters:
+  ///   - isFailure: the server has reset the stream, by anything but NO_ERROR.
+  ///   - isClients: the client has.
+  private func abort(
+    _ state: ElementRef<StreamState>, isFailure: Bool, isClients: Bool = false
+  ) -> EndedStream {
     let hasGap = state.hasGap || state.stream <= gapStream
-    return finish(state, hasGap ? .unknown : .aborted, isFailure ? .failure : .success)
+    var ended = finish(state, hasGap ? .unknown : .aborted, isFailure ? .failure : .success)
+    ended.isClients = isClients
+    return ended
   }
 
   /// Ends an exchange with an outcome.

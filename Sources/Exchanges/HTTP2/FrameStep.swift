@@ -65,6 +65,8 @@ struct EndedStream: BitwiseCopyable {
   var hasResponse: Bool
   /// The final status; 0 when nobody can know it.
   var status: UInt16
+  /// The client gave it up, of `.aborted`.
+  var isClients = false
   /// Capture time of the response's head.
   var responseTime: UInt64
   /// Bytes of the response's body, when `isBodyKnown`.

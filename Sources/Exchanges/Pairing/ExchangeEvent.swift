@@ -37,6 +37,8 @@ package struct ExchangeEvent: BitwiseCopyable, Sendable {
   package var outcome = ExchangeOutcome.success
   /// A response's head was seen, of what ended or waits without an outcome.
   package var hasResponse = false
+  /// The client had closed its side before, or reset it: of `.aborted`.
+  package var isClientClosed = false
   /// What the event says of a gRPC call.
   package var call = CallMark.none
   /// 100 to 999; 0 when there is none.

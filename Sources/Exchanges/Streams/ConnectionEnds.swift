@@ -46,6 +46,12 @@ extension StreamAssembler {
     return distance >= 0 && distance <= Int64(unread) + Self.unrecognised
   }
 
+  /// Notes a FIN of the side that asks, if its number may be one that this has come to; `unread` as above.
+  mutating func halfClose(_ flow: FlowIndex, by closing: Closing, unread: UInt32) {
+    let isNext = position(of: flow, closing.direction).map { $0 == closing.position } ?? false
+    if isNext || !isStreams && mayEnd(flow, by: closing, unread: unread) { noteHalfClose(flow) }
+  }
+
   /// Notes a FIN or RST. `expected` is the direction's next byte where nothing of it was read.
   mutating func close(_ flow: FlowIndex, by closing: Closing) { setClosing(flow, closing) }
 

@@ -61,6 +61,7 @@ extension StreamAssembler {
     flows[flow].standing = .fresh
     flows[flow].isAnnounced = false
     flows[flow].isClosing = false
+    flows[flow].isHalfClosed = false
     flows[flow].finished = 0
     flows[flow].marks = 0
   }
@@ -132,6 +133,12 @@ extension StreamAssembler {
     let half = flows[flow][direction]
     if half.isKnown, half.next == position { flows[flow].finished |= direction == .forward ? 1 : 2 }
   }
+
+  /// Whether the side that asks has closed.
+  func isHalfClosed(_ flow: FlowIndex) -> Bool { flows[flow].isHalfClosed }
+
+  /// Notes that the side that asks has closed.
+  mutating func noteHalfClose(_ flow: FlowIndex) { flows[flow].isHalfClosed = true }
 
   /// Whether a FIN or RST was seen before which bytes are missing.
   @inline(__always)

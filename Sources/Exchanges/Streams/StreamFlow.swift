@@ -36,6 +36,8 @@ struct StreamFlow: BitwiseCopyable {
   /// A FIN or RST was seen before which bytes are missing: `closing`.
   var isClosing = false
   var closing = Closing()
+  /// The side that asks has closed: its FIN was seen.
+  var isHalfClosed = false
   /// How often it was asked for that the connection passes whole.
   var marks: UInt8 = 0
   /// The number of requests since the last one that was sent before the answer to another one, up to 255.
