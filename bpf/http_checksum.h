@@ -50,7 +50,7 @@ static __always_inline __u32 httpf_header_sum(struct __sk_buff *skb, const struc
 	const __u32 *words = (const __u32 *)h->bytes;
 	__u64 sum = (__u64)words[13] + words[14];
 
-	if (skb->gso_size || h->prefix == HTTPF_UNVERIFIABLE ||
+	if (skb->gso_size || h->prefix >= HTTPF_UNVERIFIABLE ||
 	    (h->is_ip4 && h->ip4_fragment & bpf_htons(0x2000)))
 		return 0;
 	/* Most have no options, or timestamps alone. */

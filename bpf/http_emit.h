@@ -73,6 +73,8 @@ static __always_inline __u32 httpf_network(struct __sk_buff *skb, const struct h
 {
 	__u32 outer = skb->vlan_present ? skb->vlan_tci & 0xfff : 0;
 
+	if (h->prefix == HTTPF_TUNNELLED)
+		return h->tags + outer;
 	if (!httpf_is_vlan(skb->protocol))
 		return outer;
 	return outer ? outer | h->tags << 12 : h->tags;

@@ -7,6 +7,8 @@
  * the other programs take over for what is rare:
  *
  *     httpf_filter ──▶ httpf_headers: tags, options, extension headers
+ *          │   ▼           ▲
+ *          │   httpf_tunnel ⟲: packets in packets
  *          │                 │
  *          ├─────────────────┴──▶ httpf_methods: a start that a few comparisons cannot tell
  *          │                           │
@@ -24,6 +26,7 @@
 #include "http_frames.h"
 #include "http_headers.h"
 #include "http_inspect.h"
+#include "http_tunnels.h"
 
 /* The loopback device has this index in every network namespace: include/net/net_namespace.h. */
 enum { HTTPF_LOOPBACK = 1 };
@@ -66,8 +69,14 @@ int httpf_filter(struct __sk_buff *skb)
 	if (httpf_left_out(skb, cpu))
 		return 0;
 	located = httpf_locate(skb, &cpu->segment.headers);
-	if (located == HTTPF_ELSEWHERE)
+	if (located == HTTPF_ELSEWHERE) {
+		cpu->segment.headers.inner = 0;
 		return httpf_tail_call(skb, cpu, HTTPF_AT_HEADERS);
+	}
+	if (located == HTTPF_TUNNEL) {
+		cpu->tunnel.depth = 0;
+		return httpf_tail_call(skb, cpu, HTTPF_AT_TUNNEL);
+	}
 	return httpf_inspect_located(skb, cpu, located);
 }
 
@@ -76,13 +85,33 @@ SEC("socket")
 int httpf_headers(struct __sk_buff *skb)
 {
 	struct httpf_cpu *cpu = httpf_this_cpu();
+	int located;
 
 	if (!cpu)
 		return 0;
-	return httpf_inspect_located(skb, cpu, httpf_locate_any(skb, &cpu->segment.headers));
+	located = httpf_locate_any(skb, &cpu->segment.headers);
+	if (located == HTTPF_TUNNEL)
+		return httpf_resume_tunnel(skb, cpu);
+	return httpf_inspect_located(skb, cpu, located);
 }
 
-/* A payload in `start` that begins with capitals or an empty line, or is too short to tell. */
+/* A packet that may have another one inside: steps over one header after another. */
+SEC("socket")
+int httpf_tunnel(struct __sk_buff *skb)
+{
+	struct httpf_cpu *cpu = httpf_this_cpu();
+	int found;
+
+	if (!cpu)
+		return 0;
+	found = httpf_enter(skb, cpu);
+	if (found == HTTPF_TUNNEL)
+		return httpf_tail_call(skb, cpu, HTTPF_AT_TUNNEL);
+	return found == HTTPF_ELSEWHERE ? httpf_tail_call(skb, cpu, HTTPF_AT_HEADERS) : 0;
+}
+
+/* A payload in `start` that begins with capitals or an empty line, or is too short to tell; a proxy's header.
+ */
 SEC("socket")
 int httpf_methods(struct __sk_buff *skb)
 {
@@ -91,9 +120,10 @@ int httpf_methods(struct __sk_buff *skb)
 	if (!cpu)
 		return 0;
 	httpf_skip_lines(&cpu->start);
-	if (httpf_cannot_begin(cpu->start.first.words[0], cpu->start.count))
-		return httpf_decide(skb, cpu, HTTPF_NOTHING);
-	return httpf_decide(skb, cpu, httpf_begins(&cpu->start));
+	cpu->segment.begins = HTTPF_NOTHING;
+	if (!httpf_cannot_begin(cpu->start.first.words[0], cpu->start.count))
+		cpu->segment.begins = httpf_begins(&cpu->start);
+	return httpf_decide(skb, cpu, httpf_verifier_reload(&cpu->segment.begins));
 }
 
 /*

@@ -50,12 +50,14 @@ static __always_inline int httpf_step(struct __sk_buff *skb, struct httpf_header
 		return HTTPF_MALFORMED;
 	h->next = extension[0];
 	/* The checksum covers all fragments, and the address that a routing header leads to. */
-	if (type == IPPROTO_FRAGMENT || type == IPPROTO_ROUTING)
+	if ((type == IPPROTO_FRAGMENT || type == IPPROTO_ROUTING) && h->prefix != HTTPF_TUNNELLED)
 		h->prefix = HTTPF_UNVERIFIABLE;
 	if (type == IPPROTO_FRAGMENT) {
 		h->offset = offset + 8;
-		if (extension[2] || extension[3] & 0xf8)
+		if (extension[2] || extension[3] & 0xf8) {
+			h->next = 0;
 			return extension[0] == IPPROTO_TCP ? HTTPF_LATER_FRAGMENT : HTTPF_NOT_TCP;
+		}
 		return HTTPF_TCP;
 	}
 	/* An authentication header counts in words of four bytes, less two; the others in words of
@@ -160,14 +162,34 @@ static __always_inline int httpf_untag(struct __sk_buff *skb, struct httpf_heade
 /* Finds the TCP header as httpf_locate does, wherever it is. */
 static __always_inline int httpf_locate_any(struct __sk_buff *skb, struct httpf_headers *h)
 {
-	int version;
+	int version = h->inner, found;
+	__u32 base;
 
-	h->offset = 0;
-	h->prefix = HTTPF_NO_PREFIX;
-	version = httpf_is_vlan(skb->protocol) ? httpf_untag(skb, h) : httpf_version(skb->protocol);
-	if (version == 4)
-		return httpf_locate_ip4(skb, h);
-	return version == 6 ? httpf_locate_ip6(skb, h) : HTTPF_NOT_TCP;
+	h->prefix = HTTPF_TUNNELLED;
+	if (!version) {
+		h->offset = 0;
+		h->prefix = HTTPF_NO_PREFIX;
+		version = httpf_is_vlan(skb->protocol) ? httpf_untag(skb, h) : httpf_version(skb->protocol);
+	}
+	base = httpf_verifier_reload(&h->offset);
+	if (version == 4) {
+		found = httpf_locate_ip4(skb, h);
+		if (found != HTTPF_NOT_TCP || !httpf_is_tunnel(h->ip4_protocol))
+			return found;
+		h->next = 0;
+	} else if (version == 6) {
+		found = httpf_locate_ip6(skb, h);
+		if (found != HTTPF_NOT_TCP || !httpf_is_tunnel(h->next))
+			return found;
+		/* After extension headers the protocol's own header is at `offset`. */
+		if (httpf_is_extension(h->ip6_next))
+			return HTTPF_TUNNEL;
+		h->next = 0;
+	} else {
+		return HTTPF_NOT_TCP;
+	}
+	h->offset = base;
+	return HTTPF_TUNNEL;
 }
 
 #endif

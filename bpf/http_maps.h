@@ -48,8 +48,9 @@ static __always_inline __u32 httpf_verifier_reload(const __u32 *number)
 /* Bytes of one load from the TCP header on: with timestamps it has 32, then come the payload's first 24. */
 enum { HTTPF_TRANSPORT_BYTES = 56 };
 
-/* Whether the bytes after the TCP header came with it; or, without them, that it cannot be verified. */
-enum { HTTPF_NO_PREFIX, HTTPF_HAS_PREFIX, HTTPF_UNVERIFIABLE };
+/* Whether the bytes after the TCP header came with it; or, without them, that it cannot be verified, in a
+ * tunnel too. */
+enum { HTTPF_NO_PREFIX, HTTPF_HAS_PREFIX, HTTPF_UNVERIFIABLE, HTTPF_TUNNELLED };
 
 /*
  * One buffer for both families: the TCP header is always at 40, after an IPv6 header at 0 or an IPv4
@@ -83,7 +84,9 @@ struct httpf_headers {
 	__u32 offset; /* of the TCP header; before it is found, of the header to read next */
 	__u32 next;   /* the type of the IPv6 header at `offset` */
 	__u32 prefix; /* HTTPF_NO_PREFIX, … */
-	__u32 tags;   /* of a packet of a VLAN's type: the VLANs in its data, 12 bits each */
+	__u32 tags;   /* of a packet of a VLAN's type: the VLANs in its data, 12 bits each; in a tunnel its
+			 networks */
+	__u32 inner;  /* the version of IP at `offset`, in a tunnel; 0 of the outermost header */
 } __attribute__((aligned(8)));
 _Static_assert(__builtin_offsetof(struct httpf_headers, ip4_source) == 32, "IPv4 at 20");
 _Static_assert(__builtin_offsetof(struct httpf_headers, source_port) == 40, "TCP at 40");
@@ -135,6 +138,15 @@ struct httpf_walk {
 	__u64 owner;	/* as in httpf_frames */
 };
 
+/* The way through the headers of a tunnel, from program to program. */
+struct httpf_tunnel {
+	__u32 layer;   /* what is at `at`: HTTPF_LAYER_… */
+	__u32 at;      /* in the packet */
+	__u32 depth;   /* headers read so far */
+	__u32 network; /* the virtual networks that the packet is in, as one number */
+	__u8 bytes[40];
+};
+
 /* The flow as two numbers: one the same for both directions, one for this direction alone. */
 struct httpf_flow {
 	__u64 both;
@@ -160,6 +172,7 @@ struct httpf_cpu {
 	struct httpf_progress progress;
 	struct httpf_search search;
 	struct httpf_walk walk;
+	struct httpf_tunnel tunnel;
 	__u64 unchecked; /* bytes sent since the ring's fill was last checked */
 	__u32 worker;	 /* whose ring the flow's records go to */
 	/* The piece that is sent next. */

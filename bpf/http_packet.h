@@ -15,8 +15,8 @@
 
 #include "http_maps.h"
 
-/* What became of the search for a TCP header; elsewhere: it is for httpf_headers to find. */
-enum { HTTPF_NOT_TCP, HTTPF_TCP, HTTPF_MALFORMED, HTTPF_LATER_FRAGMENT, HTTPF_ELSEWHERE };
+/* What became of the search for a TCP header; elsewhere: it is for httpf_headers to find, or in a tunnel. */
+enum { HTTPF_NOT_TCP, HTTPF_TCP, HTTPF_MALFORMED, HTTPF_LATER_FRAGMENT, HTTPF_ELSEWHERE, HTTPF_TUNNEL };
 
 /* The end of a packet that starts at `base`, or 0: pairs with ip_rcv_core and iph_totlen. */
 static __always_inline __u32 httpf_ip4_end(__u32 base, __u32 length, __be16 total, __u32 header)
@@ -48,6 +48,25 @@ static __always_inline int httpf_is_vlan(__be16 type)
 	       type == bpf_htons(ETH_P_QINQ1);
 }
 
+enum { HTTPF_ETHER_IP = 97, HTTPF_MPLS_IN_IP = 137, HTTPF_ETHERNET_IN_IP = 143 };
+
+/* Whether a packet of this protocol of IP may have another one inside. */
+static __always_inline int httpf_is_tunnel(__u8 protocol)
+{
+	return protocol == IPPROTO_IPIP || protocol == IPPROTO_IPV6 || protocol == IPPROTO_GRE ||
+	       protocol == IPPROTO_UDP || protocol == HTTPF_MPLS_IN_IP || protocol == HTTPF_ETHER_IP ||
+	       protocol == HTTPF_ETHERNET_IN_IP;
+}
+
+/*
+ * Whether UDP of this port may carry packets: a bit for each of the ports of http_tunnels.h, of which other
+ * ports share some, but none that is in common use.
+ */
+static __always_inline int httpf_may_tunnel(__u16 port)
+{
+	return 0x90408000d1001200ull >> ((port ^ port >> 6) & 63) & 1;
+}
+
 /*
  * Loads the headers, `size` bytes with a TCP header of 20, to `bytes`, with what follows if there is enough
  * of it: a load costs its call, not its bytes. False if the packet is shorter than `size`.
@@ -70,12 +89,14 @@ static __always_inline int httpf_locate(struct __sk_buff *skb, struct httpf_head
 {
 	__be16 protocol = skb->protocol;
 	__u32 length = skb->len;
+	__u8 next;
 
 	if (protocol == bpf_htons(ETH_P_IP)) {
 		if (!httpf_load_headers(skb, h, &h->ip4_first, 40) || h->ip4_first != 0x45)
 			return HTTPF_ELSEWHERE;
-		if (h->ip4_protocol != IPPROTO_TCP)
-			return HTTPF_NOT_TCP;
+		next = h->ip4_protocol;
+		if (next != IPPROTO_TCP)
+			goto other;
 		h->end = httpf_ip4_end(0, length, h->ip4_length, 20);
 		if (!h->end)
 			return HTTPF_MALFORMED;
@@ -91,8 +112,9 @@ static __always_inline int httpf_locate(struct __sk_buff *skb, struct httpf_head
 		if (!httpf_load_headers(skb, h, h->bytes, 60) || h->bytes[0] >> 4 != 6 ||
 		    httpf_is_extension(h->ip6_next))
 			return HTTPF_ELSEWHERE;
-		if (h->ip6_next != IPPROTO_TCP)
-			return HTTPF_NOT_TCP;
+		next = h->ip6_next;
+		if (next != IPPROTO_TCP)
+			goto other;
 		h->end = httpf_ip6_end(0, length, h->ip6_length);
 		if (h->end < 60)
 			return HTTPF_MALFORMED;
@@ -100,7 +122,17 @@ static __always_inline int httpf_locate(struct __sk_buff *skb, struct httpf_head
 		h->offset = 40;
 		return HTTPF_TCP;
 	}
+	if (protocol == bpf_htons(ETH_P_MPLS_UC) || protocol == bpf_htons(ETH_P_PPP_SES))
+		return HTTPF_TUNNEL;
 	return httpf_is_vlan(protocol) ? HTTPF_ELSEWHERE : HTTPF_NOT_TCP;
+other:
+	if (next == IPPROTO_UDP)
+		return httpf_may_tunnel(bpf_ntohs(h->source_port)) |
+			       httpf_may_tunnel(bpf_ntohs(h->destination_port))
+			   ? HTTPF_TUNNEL
+			   : HTTPF_NOT_TCP;
+	/* IPIP, 6in4 and 4in6, GRE; what is beyond them, httpf_tunnel knows. */
+	return next > 63 || 0x820000000010ull >> next & 1 ? HTTPF_TUNNEL : HTTPF_NOT_TCP;
 }
 
 #endif

@@ -2,8 +2,25 @@
 
 import System
 
-/// Packets in packets, as capture files hold them. Live, the tunnel's own device shows the inner ones.
+/// Packets in packets, as capture files hold them and as a live capture sees them.
 extension PacketDecoder {
+  /// The protocols of IP after which there may be another packet, UDP apart.
+  package static var tunnelProtocols: [UInt8] {
+    [
+      IPProtocol.ipv4, IPProtocol.ipv6, IPProtocol.gre, IPProtocol.mpls, IPProtocol.etherIP,
+      IPProtocol.ethernet,
+    ]
+  }
+
+  /// The UDP ports, of either end, after which there may be another packet in a live capture.
+  package static var tunnelPorts: [UInt16] {
+    [
+      TunnelPort.vxlan, TunnelPort.vxlanLinux, TunnelPort.vxlanGPE, TunnelPort.geneve, TunnelPort.gtpUser,
+      TunnelPort.teredo, TunnelPort.mplsInUDP, TunnelPort.greInUDP, TunnelPort.ayiya, TunnelPort.l2tp,
+      TunnelPort.lisp,
+    ]
+  }
+
   /// RFC 2784, 2890 and 2637: GRE with its optional fields.
   mutating func gre(_ bytes: RawSpan, _ offset: Int) -> PacketVerdict {
     guard bytes.byteCount >= offset &+ 4 else { return .malformed }

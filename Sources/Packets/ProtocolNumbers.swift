@@ -11,10 +11,10 @@ package enum EtherType {
   static var qinq9200: UInt16 { 0x9200 }
   static var qinq9300: UInt16 { 0x9300 }
   /// RFC 3032, and the same for multicast.
-  static var mpls: UInt16 { 0x8847 }
+  package static var mpls: UInt16 { 0x8847 }
   static var mplsMulticast: UInt16 { 0x8848 }
   /// RFC 2516: PPPoE's session stage.
-  static var pppoe: UInt16 { 0x8864 }
+  package static var pppoe: UInt16 { 0x8864 }
   /// RFC 8300: a network service header.
   static var serviceHeader: UInt16 { 0x894f }
   /// Transparent Ethernet bridging: a frame as it is.

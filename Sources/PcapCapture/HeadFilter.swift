@@ -11,7 +11,7 @@ package import Packets
 /// segment with payload to a watched port (a client's heads, their continuations, uploads) and, from a
 /// watched port, only what begins with three capital letters (or hyphens) or an end of line (`HTTP/`, and the requests
 /// of those who call from such a port) or is too short to tell; besides, each SYN, FIN and RST, which begin and end
-/// connections. What the classic filter cannot look into (IPv6 extension headers) passes too. The program then
+/// connections. What the classic filter cannot look into (IPv6 extension headers, tunnels) passes too. The program then
 /// applies the same rules as the kernel's filter to what came.
 package enum HeadFilter {
   /// The expression for packets of this link layer.
@@ -21,14 +21,15 @@ package enum HeadFilter {
   package static func expression(
     ports: PortSet, depth: CaptureDepth, link: LinkLayer, direction: CaptureDirection = .both
   ) -> String {
-    let test = depth == .heads ? heads(ports) : streams(ports)
+    let test = (depth == .heads ? heads(ports) : streams(ports)) + " or \(tunnels)"
     let all: String
     switch link {
     // Each "vlan" moves the offsets of all that follows it, so the nesting counts.
-    case .ethernet: all = "(\(test)) or (vlan and ((\(test)) or (vlan and (\(test)))))"
+    case .ethernet:
+      all = "(\(test)) or \(announced) or (vlan and ((\(test)) or \(announced) or (vlan and (\(test)))))"
     case .cooked, .cooked2:
       all =
-        "(\(test)) or ether proto \(EtherType.vlan) or ether proto \(EtherType.serviceVLAN) or \(taggedInData)"
+        "(\(test)) or \(announced) or ether proto \(EtherType.vlan) or ether proto \(EtherType.serviceVLAN) or \(taggedInData)"
     default: all = test
     }
     // In the filter, and not by pcap_setdirection: loopback (index 1 in every namespace) shows each
@@ -89,6 +90,19 @@ package enum HeadFilter {
       IPProtocol.destinationOptions,
     ]
     .map { "ip6[6] = \($0)" }.joined(separator: " or ")
+  }
+
+  /// Packets that may have others inside, by what IP says of them: all of them pass, since what is in them is beyond
+  /// this language.
+  private static var tunnels: String {
+    let protocols = PacketDecoder.tunnelProtocols.map { "(ip proto \($0)) or (ip6[6] = \($0))" }
+    let ports = PacketDecoder.tunnelPorts.map { "(udp port \($0))" }
+    return (protocols + ports).joined(separator: " or ")
+  }
+
+  /// The same by the link layer's type: MPLS and PPPoE.
+  private static var announced: String {
+    "(ether proto \(EtherType.mpls)) or (ether proto \(EtherType.pppoe))"
   }
 
   private static func portTest(_ side: String, _ ports: PortSet) -> String {

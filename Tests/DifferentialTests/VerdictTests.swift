@@ -12,8 +12,8 @@ struct VerdictTests {
   enum Exception: String, Hashable {
     /// A tag that the kernel keeps beside the packet: no decoder of bytes ever sees it like that.
     case tagInMetadata
-    /// IP-in-IP, GRE, MPLS in IP: opened in capture files only. Live, the tunnel's own device shows
-    /// the inner packets.
+    /// IP-in-IP, GRE, MPLS in IP with something else inside: the decoder says that it is malformed, the filter
+    /// nothing.
     case tunnel
     /// PPPoE and MPLS frames: the same.
     case encapsulation
@@ -93,6 +93,8 @@ struct VerdictTests {
     case superSegment
     /// Lengths that contradict one another are not compared in the kernel.
     case contradiction
+    /// What may have a packet inside.
+    case tunnel
 
     init?(_ item: PacketCase) {
       let packet = item.packet, toServer = packet.tcp.destinationPort == 80
@@ -116,6 +118,10 @@ struct VerdictTests {
         self = .superSegment
       } else if packet.transport != 6, [0, 43, 44, 51, 60].contains(packet.transport) {
         self = .extensionHeaders
+      } else if [4, 41, 47, 97, 137, 143].contains(packet.transport)
+        || packet.etherType == 0x8864 || packet.etherType == 0x8847
+      {
+        self = .tunnel
       } else {
         return nil
       }

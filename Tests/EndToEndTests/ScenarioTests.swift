@@ -9,7 +9,8 @@ import Testing
     "needs root, network namespaces, nginx, curl, nft, tcpdump and python3"))
 struct ScenarioTests {
   @Test(
-    arguments: Scenario.hosts + Scenario.gateways + Scenario.streams + Scenario.frames + Scenario.devices)
+    arguments: Scenario.hosts + Scenario.gateways + Scenario.streams + Scenario.frames + Scenario.devices
+      + Scenario.tunnels)
   func `three backends count what was there`(scenario: Scenario) { check(scenario) }
 
   @Test(arguments: Scenario.containers)
