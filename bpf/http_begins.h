@@ -40,7 +40,9 @@ enum {
 	HTTPF_UNDECIDED = 4,
 	/* At depth auto alone: a response that ends HTTP/1, and what may be frames of HTTP/2. */
 	HTTPF_SWITCH = 5,
-	HTTPF_FRAMES = 6
+	HTTPF_FRAMES = 6,
+	/* The same: a header of the PROXY protocol, after which a request comes. */
+	HTTPF_PROXY = 7
 };
 
 /* Up to eight bytes of a literal as such a word; folded by the compiler. */
@@ -188,6 +190,20 @@ static __always_inline int httpf_begins_frames(const struct httpf_first *first, 
 	if ((word & 0x000080d6ff0000ffull) == 0x0000000401000000ull)
 		return stream & 1 && 9 + ((__u32)(word >> 8 & 0xff) << 8 | (word >> 16 & 0xff)) <= count;
 	return (word & ~0x0000000000ff0000ull) == 0x0000000004000000ull && (__u8)stream == 0 && count >= 9;
+}
+
+/*
+ * Whether a payload begins with a header that a proxy puts before a connection's first bytes (HAProxy's PROXY
+ * protocol): a line of version 1, "PROXY TCP4 ..." or "PROXY UNKNOWN", or the signature of version 2.
+ */
+static __always_inline int httpf_is_proxy(const struct httpf_start *start)
+{
+	__u64 first = start->first.words[0], second = start->first.words[1];
+	__u64 line = first & httpf_mask(7, 0);
+
+	return start->count >= 15 &&
+	       (line == httpf_word("PROXY T", 7, 0) || line == httpf_word("PROXY U", 7, 0) ||
+		(first == 0x510a0d000a0d0a0dull && (__u32)second == (__u32)httpf_word("UIT\n", 4, 0)));
 }
 
 /* Whether a byte cannot be the second or third one of a start. */

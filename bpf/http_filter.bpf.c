@@ -119,10 +119,14 @@ int httpf_methods(struct __sk_buff *skb)
 
 	if (!cpu)
 		return 0;
-	httpf_skip_lines(&cpu->start);
-	cpu->segment.begins = HTTPF_NOTHING;
-	if (!httpf_cannot_begin(cpu->start.first.words[0], cpu->start.count))
-		cpu->segment.begins = httpf_begins(&cpu->start);
+	if (httpf_settings.depth == HTTPF_AUTO && httpf_is_proxy(&cpu->start)) {
+		cpu->segment.begins = HTTPF_PROXY;
+	} else {
+		httpf_skip_lines(&cpu->start);
+		cpu->segment.begins = HTTPF_NOTHING;
+		if (!httpf_cannot_begin(cpu->start.first.words[0], cpu->start.count))
+			cpu->segment.begins = httpf_begins(&cpu->start);
+	}
 	return httpf_decide(skb, cpu, httpf_verifier_reload(&cpu->segment.begins));
 }
 

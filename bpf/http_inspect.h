@@ -12,7 +12,7 @@
 static __always_inline int httpf_decide(struct __sk_buff *skb, struct httpf_cpu *cpu, __u32 begins)
 {
 	cpu->segment.begins = begins == HTTPF_SWITCH   ? HTTPF_RESPONSE
-			      : begins == HTTPF_FRAMES ? HTTPF_NOTHING
+			      : begins >= HTTPF_FRAMES ? HTTPF_NOTHING
 						       : begins;
 	if (begins == HTTPF_REQUEST)
 		HTTPF_COUNT(cpu, request_heads);

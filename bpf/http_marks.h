@@ -234,7 +234,8 @@ static __always_inline int httpf_passing(struct httpf_cpu *cpu, __u32 begins)
 	if (!mark)
 		return HTTPF_PASS_HEADS;
 	if (mark->kernel >> 32 != httpf_mark_tag(cpu)) {
-		if (begins != HTTPF_REQUEST && begins != HTTPF_PREFACE && begins != HTTPF_FRAMES)
+		if (begins != HTTPF_REQUEST && begins != HTTPF_PREFACE && begins != HTTPF_FRAMES &&
+		    begins != HTTPF_PROXY)
 			return HTTPF_PASS_HEADS;
 		if (mark->seen) {
 			now = bpf_ktime_get_ns() >> HTTPF_SEEN_UNIT;
@@ -255,11 +256,12 @@ static __always_inline int httpf_passing(struct httpf_cpu *cpu, __u32 begins)
 		}
 		mark->acknowledgement = acknowledgement;
 	} else if (begins >= HTTPF_PREFACE) {
-		/* HTTP/2, an upgrade to it, or another one, of which the worker wants nothing. */
+		/* HTTP/2, an upgrade to it, or another one, of which the worker wants nothing; a header
+		   before a request. */
 		if (!httpf_is_marked(mark))
 			httpf_set_mark(cpu, mark);
 		/* Its SYN may come late. */
-		if (begins == HTTPF_PREFACE && !mark->bare) {
+		if ((begins == HTTPF_PREFACE || begins == HTTPF_PROXY) && !mark->bare) {
 			mark->bare = 1;
 			mark->asked = sequence;
 		}

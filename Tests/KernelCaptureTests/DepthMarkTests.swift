@@ -59,6 +59,9 @@ struct DepthMarkTests {
     ("a chunk with an extension", "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1fA;x=y\r\n"),
     ("a head in small pieces", "GET /a"), ("a byte of a head", "G"),
     ("HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
+    ("a PROXY header and a request", "PROXY TCP4 10.0.0.9 10.0.0.2 4000 80\r\n" + request),
+    ("a PROXY header alone", "PROXY UNKNOWN\r\n"),
+    ("a PROXY header of version 2", "\r\n\r\n\0\r\nQUIT\n\u{21}\u{11}\0\u{0c}abcdefghijkl" + request),
   ])
   func `what makes the filter mark a connection at once`(name: String, text: String) throws {
     let records = try trial.records(Packet().payload(text))
@@ -76,6 +79,7 @@ struct DepthMarkTests {
     ("a request", request), ("a body", "POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\nbody body"),
     ("a body that begins with a capital", "POST / HTTP/1.1\r\nContent-Length: 4\r\n\r\nBody"),
     ("a long head that continues", "GET / HTTP/1.1\r\nCookie: " + String(repeating: "c", count: 1_400)),
+    ("a method that is called like the header of a proxy", "PROXY /a HTTP/1.1\r\n\r\n"),
     ("a response", response), ("a body of hexadecimal digits", "POST / HTTP/1.1\r\n\r\nabcdef0123456789"),
   ])
   func `what does not`(name: String, text: String) throws {
