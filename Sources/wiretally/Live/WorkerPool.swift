@@ -45,6 +45,7 @@ struct WorkerPool {
         try thread.start()
       } catch {
         backend.stop()
+        for started in threads[..<index] { started.stop() }
         for started in threads[..<index] { started.join() }
         throw CaptureError(
           .unavailable, "cannot start worker \(index + 1) of \(threads.count): \(error.reason)",
@@ -60,5 +61,9 @@ struct WorkerPool {
   var failure: CaptureError? { threads.lazy.compactMap(\.failure).first }
 
   /// Asks the workers to drain their sources and end, and waits until they have.
-  func join() { for thread in threads { thread.join() } }
+  func join() {
+    // All of them at once: one that has not been asked keeps polling while others are waited for.
+    for thread in threads { thread.stop() }
+    for thread in threads { thread.join() }
+  }
 }

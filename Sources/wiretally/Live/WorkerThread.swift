@@ -30,17 +30,23 @@ final class WorkerThread: @unchecked Sendable {
   /// Whether the source has failed; then `failure` says why.
   var hasEndedEarly: Bool { hasFailed.load(ordering: .acquiring) }
 
-  /// Asks the worker to drain its source and end, and waits until it has.
-  func join() {
+  /// Asks the worker to drain its source and end.
+  func stop() {
     // What the source was given before must be seen by the worker that sees this.
     isStopping.store(true, ordering: .releasing)
+  }
+
+  /// The same, and waits until it has.
+  func join() {
+    stop()
     thread.take()?.join()
   }
 
   private func work() {
     do throws(CaptureError) {
       while !isStopping.load(ordering: .acquiring) {
-        _ = try worker.step(timeout: Self.patience)
+        // A source that has ended does not wait: the worker would only keep a processor busy.
+        if case .ended = try worker.step(timeout: Self.patience) { break }
       }
       // The source has been stopped: what it still holds is all there is.
       while case .delivered(let count) = try worker.step(timeout: 0), count > 0 {}
