@@ -5,7 +5,7 @@ package import System
 /// The program's side of a delivery process: a process that delivers alerts, and what waits for it.
 ///
 /// Nothing here waits, except `finish`: messages go out while the delivery process is ready for one, the others
-/// stay in a bounded queue whose oldest ones give way. A command that hangs, or an Alertmanager that does
+/// stay in a bounded queue whose oldest ones give way: of a collector's, metrics before alerts, which also go first. A command that hangs, or an Alertmanager that does
 /// not answer, holds up its own delivery process alone, and one that crashes does not take the watch with it.
 package final class DeliveryProcess {
   /// Messages that may wait.
@@ -26,9 +26,12 @@ package final class DeliveryProcess {
   package private(set) var failed: UInt64 = 0
   package private(set) var dropped: UInt64 = 0
 
+  /// What the delivery process has asked for.
+  private enum Readiness { case nothing, urgent, any }
+
+  /// Urgent ones first, each kind in the order of its coming.
   private var waiting: [DeliveryMessage] = []
-  /// Whether the delivery process has asked for the next message.
-  private var isReady = true
+  private var readiness = Readiness.any
   private var hasEnded = false
   /// The fault at the last poll: a change that a message brought to light is for the next one to return.
   private var faultAtPoll: String?
@@ -65,7 +68,7 @@ package final class DeliveryProcess {
   }
 
   /// Messages that have not been handed to the delivery process, or that it has not done with.
-  package var pending: Int { waiting.count + (isReady ? 0 : 1) + (owes ? 1 : 0) }
+  package var pending: Int { waiting.count + (readiness == .nothing ? 1 : 0) + (owes ? 1 : 0) }
 
   /// Whether another message would push out an older one.
   package var isFull: Bool { waiting.count >= Self.waitingLimit }
@@ -77,10 +80,18 @@ package final class DeliveryProcess {
       return
     }
     if isFull {
-      waiting.removeFirst()
       dropped += 1
+      // Of metrics, later ones replace what is lost.
+      if let index = waiting.firstIndex(where: { !$0.isUrgent }) {
+        waiting.remove(at: index)
+      } else if message.isUrgent {
+        waiting.removeFirst()
+      } else {
+        return
+      }
     }
-    waiting.append(message)
+    let end = waiting.firstIndex { !$0.isUrgent } ?? waiting.count
+    waiting.insert(message, at: message.isUrgent ? end : waiting.count)
     exchange(timeout: 0)
   }
 
@@ -107,14 +118,18 @@ package final class DeliveryProcess {
       }
       timeout = 0
     }
-    if isReady, !hasEnded, let message = waiting.first, socket?.send(message) == true {
+    guard !hasEnded, let message = waiting.first else { return }
+    let isWanted = readiness == .any || (readiness == .urgent && message.isUrgent)
+    if isWanted, socket?.send(message) == true {
       waiting.removeFirst()
-      isReady = false
+      readiness = .nothing
     }
   }
 
   private func take(_ report: DeliveryMessage) {
-    if report[DeliveryWorker.Report.ready] != nil { isReady = true }
+    if let asked = report[DeliveryWorker.Report.ready] {
+      readiness = asked == DeliveryWorker.Report.urgent ? .urgent : .any
+    }
     if let text = report[DeliveryWorker.Report.owes] { owes = text == "1" }
     if let text = report[DeliveryWorker.Report.fault] {
       fault = text
@@ -130,7 +145,7 @@ package final class DeliveryProcess {
     fault = "delivery process exited"
     dropped += UInt64(pending)
     waiting.removeAll()
-    (isReady, owes) = (true, false)
+    (readiness, owes) = (.any, false)
   }
 
   /// Lets the delivery process go: it ends once it has done with what it was handed. What still waits is given up.

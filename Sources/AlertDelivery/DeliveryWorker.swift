@@ -7,9 +7,11 @@ internal import Glibc
 /// and reports. Its first message says how it delivers; it ends when the program has gone.
 package enum DeliveryWorker {
   /// Reports, which wait for space, since the program waits for what they say: `ready` asks for the next
-  /// message, `done` and `fault` tell how a delivery went.
+  /// message, `any` or only one that is `urgent`; `done` and `fault` tell how a delivery went.
   enum Report {
     static let ready = "ready"
+    static let any = "1"
+    static let urgent = "urgent"
     static let done = "done"
     static let fault = "fault"
     /// Whether something has still to be delivered.
@@ -45,7 +47,7 @@ package enum DeliveryWorker {
       case .message(let notice):
         var report = DeliveryMessage()
         if let fault = command.run(notice) { report[Report.fault] = fault } else { report[Report.done] = "1" }
-        report[Report.ready] = "1"
+        report[Report.ready] = Report.any
         _ = socket.send(report, timeout: -1)
       }
     }
@@ -89,7 +91,7 @@ package enum DeliveryWorker {
       case .message(let notice):
         alerts.take(notice, at: now)
         var report = DeliveryMessage()
-        report[Report.ready] = "1"
+        report[Report.ready] = Report.any
         report[Report.owes] = "1"
         _ = socket.send(report, timeout: -1)
       }

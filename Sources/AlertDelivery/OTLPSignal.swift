@@ -15,6 +15,9 @@ extension DeliveryMessage {
     self[Self.body] = String(decoding: body, as: UTF8.self)
   }
 
+  /// Whether it goes before those that are not: an alert for a collector. Of other receivers all are alike.
+  var isUrgent: Bool { self[Self.signal] == OTLPSignal.logs.rawValue }
+
   /// The request that it holds; nil where it holds none.
   var request: (signal: OTLPSignal, body: [UInt8])? {
     guard let signal = self[Self.signal].flatMap(OTLPSignal.init), let body = self[Self.body] else {
