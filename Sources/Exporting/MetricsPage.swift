@@ -116,6 +116,7 @@ struct MetricsPage {
       writer.sample(outcomes.unanswered.timedOut, ["site": name, "outcome": "timed_out"])
       writer.sample(outcomes.unanswered.unknown, ["site": name, "outcome": "unknown"])
     }
+    addKinds(rows.map { ($0.0, $0.1.kinds) }, to: &writer)
     writer.family(
       "wiretally_site_request_duration_seconds", .histogram,
       "As http_server_request_duration_seconds, of listed sites.")
@@ -134,6 +135,36 @@ struct MetricsPage {
     writer.sample(listing.unlisted)
     writer.family("wiretally_sites_listed", .gauge, "Sites with counters of their own.")
     writer.sample(UInt64(sites.count))
+  }
+}
+
+extension MetricsPage {
+  /// What sites were asked by method and by version, and how they answered by class. Of a site, what was never seen has no
+  /// sample, so that a site that only knows GET has one.
+  private func addKinds(_ rows: [(name: String, kinds: RequestKinds)], to writer: inout some MetricsSink) {
+    let methods = RequestKinds.methods.map(\.name) + [SiteLedger.otherName]
+    let versions = RequestKinds.versions.map(\.number)
+    let classes = (1...5).map { "\($0)xx" } + [SiteLedger.otherName]
+    writer.family("wiretally_site_method_requests", .counter, "Requests of sites by method.")
+    for (name, kinds) in rows {
+      for (method, count) in zip(methods, kinds.methods) where count > 0 {
+        writer.sample(count, ["site": name, "http_request_method": method])
+      }
+    }
+    writer.family("wiretally_site_protocol_requests", .counter, "Requests of sites by the version of HTTP.")
+    for (name, kinds) in rows {
+      for (version, count) in zip(versions, kinds.versions) where count > 0 {
+        writer.sample(count, ["site": name, "network_protocol_version": version])
+      }
+    }
+    writer.family(
+      "wiretally_site_responses", .counter,
+      "Final responses of listed sites by class of status; all other responses in \(SiteLedger.otherName).")
+    for (name, kinds) in rows {
+      for (digits, count) in zip(classes, kinds.responses) where count > 0 {
+        writer.sample(count, ["site": name, "http_response_status_class": digits])
+      }
+    }
   }
 }
 

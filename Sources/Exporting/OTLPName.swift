@@ -18,7 +18,9 @@ struct OTLPName: Equatable {
   /// The key of an attribute, out of a label's name.
   static func attribute(_ label: String) -> String {
     // Its own underscore stays.
-    if label.hasSuffix("_status_code") { return dotted(String(label.dropLast(12))) + ".status_code" }
+    for part in ["status_code", "status_class"] where label.hasSuffix("_" + part) {
+      return dotted(String(label.dropLast(part.utf8.count + 1))) + "." + part
+    }
     return label == "site" ? "server.address" : dotted(label)
   }
 

@@ -43,7 +43,7 @@ package struct SiteLedger {
 
   /// Counts what was done in the `elapsed` nanoseconds up to `now`.
   package mutating func add(_ recent: RecentTraffic, at now: UInt64, elapsed: UInt64) {
-    add(recent.sites, other: SiteOutcomes(recent.other), at: now, elapsed: elapsed)
+    add(recent.sites, other: SiteOutcomes(recent.other, recent.otherKinds), at: now, elapsed: elapsed)
   }
 
   /// Counts what names did in the `elapsed` nanoseconds up to `now`, and what was done by none of them.

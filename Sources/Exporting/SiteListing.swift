@@ -47,17 +47,20 @@ package struct SiteOutcomes: Equatable, Sendable {
   package var successes: UInt64 = 0
   package var failures: UInt64 = 0
   package var unanswered = UnansweredRequests()
+  package var kinds = RequestKinds()
 
   package init() {}
 
   init(_ site: SiteActivity) {
+    kinds = site.kinds
     requests = site.requests
     successes = site.successes
     failures = site.failures
     unanswered = site.unanswered
   }
 
-  init(_ other: OtherSites) {
+  init(_ other: OtherSites, _ kinds: RequestKinds = RequestKinds()) {
+    self.kinds = kinds
     requests = other.requests
     successes = other.successes
     failures = other.failures
@@ -69,5 +72,6 @@ package struct SiteOutcomes: Equatable, Sendable {
     successes &+= more.successes
     failures &+= more.failures
     unanswered.add(more.unanswered)
+    kinds.add(more.kinds)
   }
 }

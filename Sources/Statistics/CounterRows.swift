@@ -31,12 +31,20 @@ final class CounterRows {
   private let latencies: ZeroedStorage<UInt32>
   /// Statuses by `StatusPlaces`, where latencies are; both are counted together.
   private let statuses: ZeroedStorage<UInt64>
+  /// Requests by `RequestKinds`, where they are counted.
+  private let requestKinds: ZeroedStorage<UInt64>
+  private let hasKinds: Bool
   private let touched: ZeroedStorage<UInt32>
   private let touchedCount: ZeroedStorage<Int>
   private let others: ZeroedStorage<OtherCounts>
 
-  init(capacity: Int, latency: Bool) throws(StatisticsError) {
+  /// - Parameters:
+  ///   - latency: whether latencies and statuses are counted.
+  ///   - kinds: whether requests are counted by method and version.
+  init(capacity: Int, latency: Bool, kinds: Bool = false) throws(StatisticsError) {
     self.capacity = capacity
+    hasKinds = kinds
+    requestKinds = try ZeroedStorage(count: kinds ? capacity * RequestKinds.places : 0)
     hasLatency = latency
     rows = try ZeroedStorage(count: capacity)
     latencies = try ZeroedStorage(count: latency ? capacity * buckets.count : 0)
@@ -82,6 +90,7 @@ final class CounterRows {
     } else {
       countOther(rows[slot].counts, names: 1)
       clearLatencies(slot)
+      clearKinds(slot)
     }
     rows[slot] = Row(
       owner: owner, error: error, counts: NameCounts(), maximum: 0, generation: generation,
@@ -96,12 +105,20 @@ final class CounterRows {
     if nanoseconds > rows[slot].maximum { rows[slot].maximum = nanoseconds }
   }
 
+  /// Counts a request by a place of `RequestKinds`, for a row in use.
+  @inline(__always)
+  func count(kind place: Int, slot: Int) { requestKinds[slot &* RequestKinds.places &+ place] &+= 1 }
+
   /// Adds a row of another set, for the same occupant of the same slot or a later one.
   func merge(_ slot: Int, of other: CounterRows) {
     let row = other.rows[slot]
     claim(slot, generation: row.generation, owner: row.owner, error: row.error)
     rows[slot].counts.add(row.counts)
     rows[slot].maximum = max(rows[slot].maximum, row.maximum)
+    if hasKinds, other.hasKinds, row.counts.requests > 0 {
+      let place = slot * RequestKinds.places
+      for index in place..<place + RequestKinds.places { requestKinds[index] &+= other.requestKinds[index] }
+    }
     guard hasLatency, other.hasLatency, row.counts.answered > 0 else { return }
     let first = slot * buckets.count
     for index in first..<first + buckets.count {
@@ -167,6 +184,19 @@ final class CounterRows {
     return buckets.distribution { UInt64(latencies[slot * buckets.count + $0]) }
   }
 
+  /// The row's requests by method and version, and its answers by class.
+  func kinds(_ slot: Int) -> RequestKinds {
+    var kinds = RequestKinds()
+    guard hasKinds, hasLatency else { return kinds }
+    kinds.setRequests(rows[slot].counts.requests) { requestKinds[slot * RequestKinds.places + $0] }
+    guard rows[slot].counts.answered > 0 else { return kinds }
+    for place in 0..<StatusPlaces.count {
+      kinds.responses[RequestKinds.place(class: StatusPlaces.digit(place))] &+=
+        statuses[slot * StatusPlaces.count + place]
+    }
+    return kinds
+  }
+
   /// Adds a row's latency buckets and statuses to sums over several rows.
   func add(_ slot: Int, toBuckets sums: inout [UInt64], statuses counts: inout [UInt64]) {
     guard hasLatency else { return }
@@ -214,6 +244,7 @@ final class CounterRows {
     for position in 0..<count {
       let slot = slot(at: position)
       if rows[slot].counts.answered > 0 { clearLatencies(slot) }
+      if rows[slot].counts.requests > 0 { clearKinds(slot) }
       rows.clear(from: slot, count: 1)
     }
     touchedCount[0] = 0
@@ -224,6 +255,11 @@ final class CounterRows {
     guard hasLatency else { return }
     latencies.clear(from: slot * buckets.count, count: buckets.count)
     statuses.clear(from: slot * StatusPlaces.count, count: StatusPlaces.count)
+  }
+
+  private func clearKinds(_ slot: Int) {
+    guard hasKinds else { return }
+    requestKinds.clear(from: slot * RequestKinds.places, count: RequestKinds.places)
   }
 
   private func halveLatencies(_ slot: Int) {

@@ -17,6 +17,8 @@ package struct RecentTraffic: Equatable, Sendable {
   /// In order of name.
   package var sites: [SiteActivity] = []
   package var other = OtherSites()
+  /// What is in none of `sites`: with theirs, all requests and responses, those included that belong to no request.
+  package var otherKinds = RequestKinds()
   /// What owners served and asked, the exchanges that have ended; nil when nobody looks for them.
   package var owners: [OwnerActivity]?
 
@@ -48,5 +50,6 @@ package struct SiteActivity: Equatable, Sendable {
   package var failures: UInt64 = 0
   package var unanswered = UnansweredRequests()
   package var latencies = LatencyDistribution()
+  package var kinds = RequestKinds()
   package init(name: String) { self.name = name }
 }

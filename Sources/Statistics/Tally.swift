@@ -58,7 +58,7 @@ final class Tally {
     self.methods = try ZeroedStorage(count: Method.allCases.count)
     statuses = try ZeroedStorage(count: Self.statusLimit)
     latency = try LatencyHistogram()
-    self.sites = try CounterRows(capacity: budgets.sites, latency: true)
+    self.sites = try CounterRows(capacity: budgets.sites, latency: true, kinds: true)
     self.sections = try CounterRows(capacity: budgets.sections, latency: false)
     clients = try CounterRows(capacity: budgets.clients, latency: false)
     customMethods = try CounterRows(capacity: budgets.methods, latency: false)

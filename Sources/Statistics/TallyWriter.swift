@@ -165,6 +165,8 @@ package final class TallyWriter {
         names.bytes(start: Int(event.site.start), count: Int(event.site.count)), hash: event.site.hash)
       let generation = claim(site, of: sites, in: tally.sites)
       tally.sites.rows[site].counts.requests &+= 1
+      if let place = RequestKinds.place(event.method) { tally.sites.count(kind: place, slot: site) }
+      if let place = RequestKinds.place(event.version) { tally.sites.count(kind: place, slot: site) }
       credit.site = Place(slot: UInt32(truncatingIfNeeded: site), generation: generation)
       owner = UInt64(generation) &<< 32 | UInt64(credit.site.slot)
       if event.section.count > 0 {

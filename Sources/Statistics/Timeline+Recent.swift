@@ -18,6 +18,7 @@ extension Timeline {
       }
       traffic.latencies = recent.latency.distribution
       traffic.latency = recent.latency.summary
+      traffic.otherKinds = RequestKinds(recent.totals, methods: recent.methods, statuses: recent.statuses)
     }
     recent.clear()
     var parts: [(name: String, rows: CounterRows, slot: Int)] = []
@@ -34,6 +35,7 @@ extension Timeline {
       if traffic.sites.last?.name != part.name { traffic.sites.append(SiteActivity(name: part.name)) }
       traffic.sites[traffic.sites.count - 1].add(part.rows, part.slot)
     }
+    for site in traffic.sites { traffic.otherKinds.subtract(site.kinds) }
     for replica in replicas { replica.sites.recent?.clear() }
     traffic.owners = takeRecentOwners()
     return traffic
@@ -74,5 +76,6 @@ extension SiteActivity {
     let counts = rows.rows[slot].counts
     add(counts)
     if counts.answered > 0 { latencies.add(rows.distribution(slot)) }
+    kinds.add(rows.kinds(slot))
   }
 }

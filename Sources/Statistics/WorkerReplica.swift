@@ -18,14 +18,18 @@ final class WorkerReplica {
     private let names: ZeroedStorage<UInt8>
     private let lengths: ZeroedStorage<UInt32>
 
-    /// - Parameter recentLatency: whether the recent rows have latencies, where the others do.
+    /// - Parameters:
+    ///   - recentLatency: whether the recent rows have latencies, where the others do.
+    ///   - recentKinds: whether they have requests by method and version.
     init(
       capacity: Int, latency: Bool, keepsWindows: Bool, keepsRecent: Bool = false,
-      recentLatency: Bool = true
+      recentLatency: Bool = true, recentKinds: Bool = false
     ) throws(StatisticsError) {
       life = try CounterRows(capacity: capacity, latency: latency)
       interval = try CounterRows(capacity: capacity, latency: latency)
-      recent = keepsRecent ? try CounterRows(capacity: capacity, latency: latency && recentLatency) : nil
+      recent =
+        keepsRecent
+        ? try CounterRows(capacity: capacity, latency: latency && recentLatency, kinds: recentKinds) : nil
       window = keepsWindows ? try CounterRows(capacity: capacity, latency: latency) : nil
       generations = try ZeroedStorage(count: keepsWindows ? capacity : 0)
       names = try ZeroedStorage(count: capacity * SpaceSaving.nameWidth)
@@ -117,7 +121,8 @@ final class WorkerReplica {
       try Table(capacity: capacity, latency: latency, keepsWindows: keepsWindows)
     }
     sites = try Table(
-      capacity: budgets.sites, latency: true, keepsWindows: keepsWindows, keepsRecent: keepsRecent)
+      capacity: budgets.sites, latency: true, keepsWindows: keepsWindows, keepsRecent: keepsRecent,
+      recentKinds: true)
     sections = try table(budgets.sections, latency: false)
     clients = try table(budgets.clients, latency: false)
     methods = try table(budgets.methods, latency: false)

@@ -42,7 +42,12 @@ enum PublishedStates {
     published.ledger.headSegments = 82
     published.sites.sites = [site("b.example", 30), site("a.example", 10)]
     published.sites.sites[0].undercountMax = 3
+    published.sites.sites[0].outcomes.kinds.methods[0...2] = [25, 0, 5]
+    published.sites.sites[0].outcomes.kinds.versions = [1, 29, 0]
+    published.sites.sites[0].outcomes.kinds.responses = [0, 28, 0, 1, 1, 0]
     published.sites.other.requests = 2
+    published.sites.other.kinds.methods[9] = 2
+    published.sites.other.kinds.responses[5] = 1
     published.gauges.rings = [CaptureGauges.Ring(bytes: 4096, used: 96)]
     published.gauges.runs = CaptureGauges.Runs(count: 1234, nanoseconds: 123_400)
     published.cost.processorTime = 1_250_000

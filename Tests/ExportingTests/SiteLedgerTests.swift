@@ -27,10 +27,13 @@ import Testing
         site.requests = count
         site.successes = count
         site.latencies.counts[3] = count
+        site.kinds.methods[0] = count
+        site.kinds.responses[1] = count
         recent.sites.append(site)
         truth[name, default: 0] += count
       }
       recent.other.requests = other
+      recent.otherKinds.methods[9] = other
       total += requests.values.reduce(0, +) + other
       now += seconds * SiteLedgerTests.second
       ledger.add(recent, at: now, elapsed: seconds * SiteLedgerTests.second)
@@ -46,6 +49,15 @@ import Testing
 
     var sum: UInt64 {
       listing.sites.map(\.outcomes.requests).reduce(listing.other.requests, +) + listing.unlisted
+    }
+
+    /// All requests by method, where none has left the page.
+    var methods: [UInt64] {
+      listing.sites.reduce(listing.other.kinds) { sum, site in
+        var sum = sum
+        sum.add(site.outcomes.kinds)
+        return sum
+      }.methods
     }
 
     func count(_ name: String) -> UInt64? { listing.sites.first { $0.name == name }?.outcomes.requests }
@@ -81,12 +93,14 @@ import Testing
       let before = trial.seen
       trial.pass(requests, other: .random(in: 0...3, using: &generator), seconds: seconds)
       #expect(trial.sum == trial.total)
+      #expect(trial.methods.reduce(0, +) + trial.listing.unlisted == trial.total)
       #expect(trial.listing.sites.count <= 2 * limit)
       for site in trial.listing.sites {
         let truth = trial.truth[site.name] ?? 0
         #expect(site.outcomes.requests <= truth)
         #expect(site.outcomes.requests + site.undercountMax >= truth)
         #expect(site.outcomes.successes == site.outcomes.requests)
+        #expect(site.outcomes.kinds.methods[0] == site.outcomes.requests)
         #expect(site.latencies.count == site.outcomes.requests)
       }
       let isMonotonic = trial.look()

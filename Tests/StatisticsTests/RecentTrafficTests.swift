@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Capture
+import Exchanges
+import HTTP1
 import Statistics
 import Randomness
 import Testing
@@ -14,6 +16,7 @@ import Testing
     var sum = OtherSites()
     var answered: UInt64 = 0
     var latencies: UInt64 = 0, statuses: UInt64 = 0, methods: UInt64 = 0
+    var kinds = RequestKinds()
     func take() throws {
       let recent = try #require(replay.timeline.takeRecent())
       let requests = recent.sites.map(\.requests).reduce(0, +) + recent.other.requests
@@ -32,12 +35,19 @@ import Testing
       for site in recent.sites {
         #expect(site.latencies.count == site.successes + site.failures)
         answered += site.latencies.count
+        #expect(site.kinds.methods.reduce(0, +) == site.requests)
+        #expect(site.kinds.versions == [0, site.requests, 0])
+        #expect(site.kinds.responses.reduce(0, +) == site.latencies.count)
+        kinds.add(site.kinds)
       }
+      kinds.add(recent.otherKinds)
     }
     for step in 0..<4_000 {
       replay.at(1_000 + Double(step) / 37) { traffic in
         let exchange = step % 1024
-        traffic.request("s\(Int.random(in: 0..<40, using: &generator))", exchange: exchange)
+        let method = [Method.get, .get, .post, .patch, .propfind, .other][step % 6]
+        traffic.request(
+          "s\(Int.random(in: 0..<40, using: &generator))", method: method, exchange: exchange)
         traffic.answer(
           exchange, status: step % 5 == 0 ? 503 : 200,
           latency: .random(in: 0..<12_000_000_000, using: &generator))
@@ -52,8 +62,34 @@ import Testing
     #expect(sum.requests == 4_000)
     #expect(answered > 0)
     #expect(latencies == 4_000 && statuses == 4_000 && methods == 4_000)
+    // Methods come in turn, and what has no number of its own is one: 4,000 is 666 times six, and four.
+    #expect(kinds.methods == [1_334, 0, 667, 0, 0, 0, 0, 0, 667, 1_332])
+    #expect(kinds.versions == [0, 4_000, 0])
+    #expect(kinds.responses == [0, 3_200, 0, 0, 800, 0])
     let rest = try #require(replay.timeline.takeRecent())
     #expect(rest.totals == TrafficTotals() && rest.sites.isEmpty && rest.other == OtherSites())
+  }
+
+  @Test func `requests and responses without a site, and interim ones, are among the others by kind`() throws
+  {
+    let replay = try Replay(keepsRecent: true)
+    replay.at(1) { traffic in
+      traffic.request("a", exchange: 1)
+      traffic.answer(1, status: 101)
+      traffic.request("a", exchange: 2)
+      traffic.answer(2, status: 404)
+      traffic.request("", method: .head, exchange: 3)
+      traffic.answer(3, status: 999)
+      traffic.other(.interim, status: 103)
+      traffic.other(.unmatchedResponse, status: 500)
+    }
+    _ = replay.end()
+    let recent = try #require(replay.timeline.takeRecent())
+    let site = try #require(recent.sites.first)
+    #expect(recent.sites.count == 1 && site.kinds.methods[0] == 2)
+    #expect(site.kinds.responses == [1, 0, 0, 1, 0, 0])
+    #expect(recent.otherKinds.methods[0...1] == [0, 1])
+    #expect(recent.otherKinds.responses == [1, 0, 0, 0, 1, 1])
   }
 
   @Test func `a timeline that was not asked to keeps nothing`() throws {
