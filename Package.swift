@@ -92,6 +92,8 @@ let package = Package(
       dependencies: ["Capture", "CMapping", "CPcap", "Decompression", "HTTP1", "Packets", "System"],
       swiftSettings: settings),
     .target(
+      name: "CaptureWriting", dependencies: ["Capture", "Packets", "System", "Text"], swiftSettings: settings),
+    .target(
       name: "TLSDecryption", dependencies: ["Capture", "Ciphers", "System", "TLSRecords"],
       swiftSettings: settings),
     .target(name: "PreCaptureDrops", dependencies: ["Capture", "System"], swiftSettings: settings),
@@ -170,7 +172,8 @@ let package = Package(
       dependencies: [
         "AlertDelivery", "Alerting", "Backends", "Capture", "Ciphers", "Configuration", "Doctor", "Exchanges",
         "ExchangeStream",
-        "Exporting", "HTTP1", "KernelCapture", "LocalSides", "Measuring", "Owners", "Packets", "PcapCapture",
+        "CaptureWriting", "Exporting", "HTTP1", "KernelCapture", "LocalSides", "Measuring", "Owners",
+        "Packets", "PcapCapture",
         "Reporting", "Sandbox",
         "Screen", "Statistics", "System", "TLSDecryption", "Terminal", "Text",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -190,6 +193,7 @@ let package = Package(
       swiftSettings: settings + optimized),
     // A system's library, not a target with sources: what is no test builds without it.
     .systemLibrary(name: "CNGHTTP2", path: "Tests/CNGHTTP2", providers: [.apt(["libnghttp2-dev"])]),
+    tests("CaptureWriting", with: ["Capture", "PcapCapture", "Randomness", "System"]),
     tests("System"),
     tests("Capture"),
     tests("Configuration"),

@@ -33,6 +33,7 @@ extension DeliveryMessage {
     self["lost"] = "\(change.lost)"
     self["id"] = change.id
     self["top_site"] = topSite ?? ""
+    self["recording"] = change.recording
     self["host"] = origin?.host
     self["interface"] = origin?.interface
     self["text"] = change.sentence(zone)

@@ -101,7 +101,7 @@ package struct AlertmanagerAlerts: Sendable {
     json.key("annotations")
     json.beginObject()
     let annotations = [("summary", "text"), ("value", "value"), ("threshold", "threshold"), ("lost", "lost")]
-    for (name, field) in annotations + [("top_site", "top_site"), ("id", "id")] {
+    for (name, field) in annotations + [("top_site", "top_site"), ("id", "id"), ("recording", "recording")] {
       if let value = notice[field], !value.isEmpty { json.member(name, value) }
     }
     json.endObject()

@@ -25,8 +25,10 @@ extension AlertTransition {
     let subject = about.subjectFields.map { " \($0.name)=\($0.value)" }.joined()
     return "\(CalendarTime.rfc3339(at)) \(head): \(sentence(.fixed(0))) UTC rule=\(rule)\(subject)"
       + " \(about.measure.key)=\(about.unit.text(hits)) threshold=\(about.unit.limitText(threshold))"
-      + " window=\(DecimalText.duration(window))\(countsText) lost=\(lost)\(origin?.text ?? "") id=\(id)\n"
+      + " window=\(DecimalText.duration(window))\(countsText) lost=\(lost)\(origin?.text ?? "")\(recordingText) id=\(id)\n"
   }
+
+  private var recordingText: String { recording.map { " recording=\(VisibleText.cells($0))" } ?? "" }
 
   /// The counts that a share or a quantile stands on.
   private var countsText: String {

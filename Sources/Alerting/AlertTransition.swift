@@ -21,6 +21,8 @@ package struct AlertTransition: Equatable, Sendable {
   package var basis: UInt64 = 0
   /// Records lost within the window: when there are any, a rate is at least so high.
   package var lost: UInt64
+  /// The capture file with the packets around the alert; nil without one.
+  package var recording: String?
   /// Nanoseconds that its times were moved by: a wall clock that is set gives an alert no other name.
   private var shift: Int64 = 0
 

@@ -52,7 +52,12 @@ static int wt_landlock_allow(int rules, const struct wt_landlock_path *path, uin
 	if (parent < 0)
 		return errno == ENOENT || errno == ENOTDIR || errno == EACCES ? 0 : errno;
 	beneath.parent_fd = parent;
-	beneath.allowed_access = (path->writable ? wt_read | wt_write : wt_read) & known;
+	beneath.allowed_access = wt_read;
+	if (path->writable)
+		beneath.allowed_access |= wt_write;
+	if (path->writable > 1)
+		beneath.allowed_access |= LANDLOCK_ACCESS_FS_REMOVE_FILE;
+	beneath.allowed_access &= known;
 	if (fstat(parent, &status) == 0 && !S_ISDIR(status.st_mode))
 		beneath.allowed_access &= wt_of_files;
 	/* EBADFD: a pipe, by /dev/stdin or /dev/fd/N; it is in no folder, and Landlock leaves such alone. */

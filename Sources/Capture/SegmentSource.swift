@@ -57,6 +57,9 @@ package protocol SegmentSource: AnyObject {
   /// The depth of its segments, whatever depth the capture was asked for; nil when it is that one.
   var depth: CaptureDepth? { get }
 
+  /// Whether segments were packets: text of TLS libraries was none.
+  var hasPackets: Bool { get }
+
   /// Tells the kernel what is wished for a segment's connection at depth `auto`; nil where nothing can be wished.
   var hint: ((borrowing Segment, DepthHint) -> Void)? { get }
 
@@ -67,6 +70,7 @@ package protocol SegmentSource: AnyObject {
 
 extension SegmentSource {
   package var depth: CaptureDepth? { nil }
+  package var hasPackets: Bool { true }
   package var hint: ((borrowing Segment, DepthHint) -> Void)? { nil }
   package var answer: ((borrowing Segment, UInt32) -> Void)? { nil }
 }

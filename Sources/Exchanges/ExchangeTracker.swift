@@ -33,7 +33,7 @@ package struct ExchangeTracker: ~Copyable {
   /// The latest capture time seen, nanoseconds since 1970.
   package private(set) var clock: UInt64 = 0
 
-  let seed: UInt64
+  package let seed: UInt64
   private let secrets: FlowSecrets
   var checksums: ChecksumTrust
   var streams: StreamAssembler

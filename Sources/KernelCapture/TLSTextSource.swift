@@ -25,6 +25,7 @@ package final class TLSTextSource: SegmentSource, @unchecked Sendable {
   package var now: UInt64? { clock.now }
 
   /// Heads alone, and of HTTP/2 all but bodies.
+  package let hasPackets = false
   package var depth: CaptureDepth? { .auto }
 
   /// Segments that were delivered; any thread may ask.

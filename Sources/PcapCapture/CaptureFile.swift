@@ -11,6 +11,8 @@ package struct FilePacket: Sendable {
   /// Bytes on the wire, at least as many as were captured.
   package var wireLength: Int
   package var link: LinkLayer
+  /// What the program that has written the file says of it, when that was this one.
+  package var mark: RecordingMark?
 }
 
 /// A capture file of either format, read packet by packet: pcap in both byte orders and resolutions,
@@ -60,6 +62,11 @@ package final class CaptureFile {
       input.consume(24)
     }
     findOrder()
+  }
+
+  /// The depth of the watch that has written the file; nil when it is no recording.
+  package var recordedDepth: CaptureDepth? {
+    if case .nextGeneration = format { NextGenerationFormat.recordedDepth(of: input) } else { nil }
   }
 
   /// How much of the file has been read, in bytes.

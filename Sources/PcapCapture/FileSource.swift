@@ -26,9 +26,13 @@ package final class FileSource: SegmentSource {
   /// Packets whose time was absurd, and that were read at the time of the one before them.
   package var absurdTimestamps: UInt64 { timestamps.absurd }
 
+  /// Whether a recording's packets count whatever their ports are: those of its watch.
+  private let takesRecordedPorts: Bool
+
   /// - Parameter paths: files in the order in which they are read; `-` is standard input.
   package init(paths: [String], ports: PortSet) {
     self.paths = paths.reversed()
+    takesRecordedPorts = ports == .http
     intake = PacketIntake(ports: ports, depth: .streams, joinsFragments: true, allowsShortPackets: true)
   }
 
@@ -79,8 +83,10 @@ package final class FileSource: SegmentSource {
     // A packet without a time comes at the time of the one before it.
     let time = packet.time == 0 ? latest : packet.time
     latest = max(latest, time)
+    intake.takesAnyPort = takesRecordedPorts && packet.mark != nil
     if intake.read(bytes, wireLength: packet.wireLength, link: packet.link, time: time) {
       delivered &+= 1
+      if let mark = packet.mark { intake.apply(mark) }
       // Copied out: the receiver may ask for the counters while it reads the segment.
       let segment = intake.segment
       body(segment, intake.payload(of: bytes))
@@ -126,6 +132,9 @@ package final class FileSource: SegmentSource {
     else { return 0 }
     return handOn(whole, of: inner, time, body)
   }
+
+  /// Opens the first file; the depth of the watch that has written it, nil when it is no recording. Throws what is wrong with it.
+  package func recordedDepth() throws(CaptureError) -> CaptureDepth? { try currentFile()?.recordedDepth }
 
   /// Continues with the next file after one that was broken.
   package func abandonFile() {

@@ -11,6 +11,9 @@ struct NextGenerationFormat: Sendable {
   /// The byte order of a section as it stands in a big-endian file.
   private static let byteOrder: UInt32 = 0x1a2b_3c4d
 
+  /// A section header that is longer than this is looked at only when it is read.
+  private static let longestHeader = 64 << 10
+
   /// The types of blocks that are read (section 11.1).
   private enum Block {
     static var interface: UInt32 { 1 }
@@ -42,9 +45,13 @@ struct NextGenerationFormat: Sendable {
 
   /// The section that is being read, counted from 1.
   private(set) var section = 0
+  /// Whether the section's packets have marks: it is a recording.
+  private var isRecording = false
   /// Little-endian section.
   private var isLittle = true
   private var interfaces: [Interface] = []
+
+  init(isLittle: Bool = true) { self.isLittle = isLittle }
 
   mutating func next(_ file: CaptureFile, _ body: (FilePacket, RawSpan) -> Void) throws(CaptureError) -> Bool
   {
@@ -63,6 +70,7 @@ struct NextGenerationFormat: Sendable {
         }
         isLittle = order == Self.byteOrder.byteSwapped
         interfaces = []
+        isRecording = false
         section += 1
       }
       let type = number(head, 0), length = Int(number(head, 4))
@@ -88,6 +96,8 @@ struct NextGenerationFormat: Sendable {
     _ type: UInt32, _ block: RawSpan, _ file: CaptureFile, _ body: (FilePacket, RawSpan) -> Void
   ) throws(CaptureError) -> Bool {
     switch type {
+    case Self.sectionHeader:
+      isRecording = option(RecordingMark.sectionOption, of: block, from: 16) != nil
     case Block.interface:
       guard block.byteCount >= 8 else { throw file.broken("an interface block is too short") }
       describe(block)
@@ -135,10 +145,43 @@ struct NextGenerationFormat: Sendable {
       file.unreadable += 1
       return true
     }
-    let packet = FilePacket(
+    var packet = FilePacket(
       time: time.map { nanoseconds($0, interface) } ?? 0, wireLength: max(length, captured), link: link)
+    if isRecording,
+      let place = option(RecordingMark.packetOption, of: block, from: header + (captured + 3) & ~3)
+    {
+      packet.mark = RecordingMark(block.slice(place.lowerBound, place.upperBound), isLittle: isLittle)
+    }
     body(packet, block.slice(header, header + captured))
     return true
+  }
+
+  /// Where the value of an option is in a block whose options begin at `start`; nil without it.
+  private func option(_ wanted: UInt16, of block: RawSpan, from start: Int) -> Range<Int>? {
+    var offset = start
+    while block.byteCount >= offset + 4 {
+      let code = short(block, offset), length = Int(short(block, offset + 2))
+      guard code != Option.end, block.byteCount >= offset + 4 + length else { return nil }
+      if code == wanted { return offset + 4..<offset + 4 + length }
+      offset += 4 + (length + 3) & ~3
+    }
+    return nil
+  }
+
+  /// The depth in the section header that a file begins with; nil when it is no recording.
+  static func recordedDepth(of input: FileInput) -> CaptureDepth? {
+    guard input.available(12) >= 12 else { return nil }
+    let order = input.bytes(12).big32(8)
+    let format = NextGenerationFormat(isLittle: order == byteOrder.byteSwapped)
+    let length = Int(format.number(input.bytes(12), 4))
+    guard length >= 28, length <= longestHeader, input.available(length) >= length else { return nil }
+    let block = input.bytes(length)
+    guard let place = format.option(RecordingMark.sectionOption, of: block, from: 24) else { return nil }
+    let value = block.slice(place.lowerBound, place.upperBound)
+    return CaptureDepth.allCases.first { depth in
+      let name = Array(depth.rawValue.utf8)
+      return name.count == value.byteCount && name.indices.allSatisfy { name[$0] == value.byte($0) }
+    }
   }
 
   /// An interface description: link type, snap length, and the options that say what times mean.
@@ -178,6 +221,10 @@ struct NextGenerationFormat: Sendable {
     let fraction = interface.resolution.dividingFullWidth(product).quotient
     let whole = seconds &+ UInt64(bitPattern: interface.offset)
     return whole &* 1_000_000_000 &+ fraction
+  }
+
+  private func short(_ bytes: RawSpan, _ offset: Int) -> UInt16 {
+    isLittle ? bytes.big16(offset).byteSwapped : bytes.big16(offset)
   }
 
   private func number(_ bytes: RawSpan, _ offset: Int) -> UInt32 {

@@ -14,6 +14,8 @@ package struct PacketIntake {
     acknowledgement: 0, payloadLength: 0, flags: [], kind: .stream)
   private let ports: PortBitmap
   private let isStreams: Bool
+  /// Whether the packet that is read next counts whatever its ports are.
+  package var takesAnyPort = false
   private let joinsFragments: Bool
   private let verifies: Bool
   private var decoder: PacketDecoder
@@ -47,6 +49,12 @@ package struct PacketIntake {
     return true
   }
 
+  /// Makes the segment read last what a recording says that it was.
+  package mutating func apply(_ mark: RecordingMark) {
+    (segment.kind, segment.direction) = (mark.kind, mark.direction)
+    (segment.checksum, segment.network) = (mark.checksum, mark.network)
+  }
+
   /// Whether the packet read last is a fragment.
   var isFragment: Bool {
     @inline(__always) get { decoder.isFragment }
@@ -78,7 +86,7 @@ package struct PacketIntake {
       return false
     }
     let isToPort = ports.contains(decoder.headers.destinationPort)
-    guard isToPort || ports.contains(decoder.headers.sourcePort) else {
+    guard isToPort || ports.contains(decoder.headers.sourcePort) || takesAnyPort else {
       counters.otherPorts &+= 1
       return false
     }

@@ -62,6 +62,7 @@ package struct JSONLines: Sendable {
     json.number(change.about.unit.number(change.threshold))
     json.member("lost", change.lost)
     json.member("id", change.id)
+    if let recording = change.recording { json.member("recording", recording) }
     json.subject(change.about)
     if !change.about.isThreshold {
       json.member("measure", change.about.measure.name)

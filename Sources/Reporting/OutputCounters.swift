@@ -16,6 +16,8 @@ package struct OutputCounters: Equatable, Sendable {
   package var pictures: UInt64 = 0
   /// Alerts that were not handed to a delivery process, since too many waited in it.
   package var alerts: UInt64 = 0
+  /// Packets that `--write` has in no file: they came faster than files take them, or these could not be written.
+  package var packets: UInt64 = 0
 
   package init() {}
 }
@@ -27,5 +29,6 @@ extension OutputCounters: CounterSet {
     Counter(\.exchanges, "exchanges", json: .aboveZero, .dropped("exchanges")),
     Counter(\.pictures, "pictures", json: .aboveZero, .dropped("pictures")),
     Counter(\.alerts, "alerts", json: .aboveZero, .dropped("alerts")),
+    Counter(\.packets, "packets", json: .aboveZero, .dropped("packets")),
   ]
 }

@@ -16,5 +16,7 @@
     package static var connect: Permissions { Permissions(rawValue: 1 << 3) }
     /// Asks whether its leases of files still hold.
     package static var leases: Permissions { Permissions(rawValue: 1 << 4) }
+    /// Removes files of its own.
+    package static var removal: Permissions { Permissions(rawValue: 1 << 5) }
   }
 #endif

@@ -21,6 +21,8 @@ import System
       package var readable: [String] = []
       /// Files and folders that may be written, with all that lies in them.
       package var writable: [String] = []
+      /// Folders in which files may be made, written and removed.
+      package var removable: [String] = []
       /// Keeps what root may do with the files of others: for `readable` that are opened only later.
       package var keepsFileRights = false
 
@@ -63,7 +65,7 @@ import System
         wt_sandbox_capabilities(policy.keepsFileRights ? wt_sandbox_file_rights() : 0),
         otherwise: "drop capabilities")
       // As the user that it is by now; the strings are terminated and outlive the calls.
-      report.unwritable = policy.writable.filter { unsafe access($0, W_OK) != 0 }
+      report.unwritable = (policy.writable + policy.removable).filter { unsafe access($0, W_OK) != 0 }
       report.note(
         "no new privileges", wt_sandbox_no_new_privileges(),
         otherwise: "forbid new privileges")

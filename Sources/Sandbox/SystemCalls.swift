@@ -13,6 +13,7 @@
       if permissions.contains(.terminal) { calls += terminal }
       if permissions.contains(.listen) { calls += listen.map { SystemCall(name: $0) } }
       if permissions.contains(.leases) { calls.append(leases) }
+      if permissions.contains(.removal) { calls += removal.map { SystemCall(name: $0) } }
       if permissions.contains(.connect) { calls += connect.map { SystemCall(name: $0) } + sockets }
       if wt_seccomp_is_sanitised() != 0 { calls += sanitiser.map { SystemCall(name: $0) } }
       return calls
@@ -54,6 +55,8 @@
     private static var leases: SystemCall {
       SystemCall(name: "fcntl", tests: [[.equal(argument: 1, 1_025)]])
     }
+
+    private static let removal = ["unlink", "unlinkat"]
 
     private static var terminal: [SystemCall] {
       [

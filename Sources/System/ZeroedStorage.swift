@@ -98,6 +98,13 @@ extension ZeroedStorage where Element == UInt8 {
     }
   }
 
+  /// Appends `length` bytes from `start` on to an array; the storage must have them.
+  package func append(from start: Int, count length: Int, to bytes: inout [UInt8]) {
+    precondition(length >= 0 && start >= 0 && start <= count && length <= count - start)
+    // In bounds by the check above.
+    unsafe bytes.append(contentsOf: UnsafeBufferPointer(start: base + start, count: length))
+  }
+
   /// Whether the bytes from `start` on equal `bytes`, eight at a time.
   @inlinable @inline(__always)
   package func equals(_ bytes: RawSpan, at start: Int) -> Bool {

@@ -56,6 +56,19 @@ import Testing
       "-t 1 --listen x", "invalid value 'x' for --listen (expected ADDRESS:PORT, a port, or unix:PATH)",
       hint: "--listen 127.0.0.1:9180"),
     Case(
+      "-t 1 --write-size big", "invalid value 'big' for --write-size (expected MiB, 1 to 65536)",
+      hint: "--write-size 100"),
+    Case(
+      "-t 1 --write-files x", "invalid value 'x' for --write-files (expected a whole number, 1 to 1000)",
+      hint: "--write-files 5"),
+    Case(
+      "-t 1 --write-on-alert x", "invalid value 'x' for --write-on-alert (\(time))",
+      hint: "--write-on-alert 30s"),
+    Case(
+      "-t 1 --write-on-alert 30s", "--write-on-alert is about the files of --write",
+      hint: "--write heads.pcapng --write-on-alert 30s"),
+    Case("-t 1 --write -", "--write takes the path of a file", hint: "--write heads.pcapng"),
+    Case(
       "-t 1 --listen-sites x", "invalid value 'x' for --listen-sites (expected a whole number, 1 to 500)",
       hint: "--listen-sites 50"),
     Case(

@@ -48,7 +48,7 @@ import Testing
     var budgets = StatisticsBudgets(pendingExchanges: limits.pendingRequests)
     (budgets.sites, budgets.sections, budgets.methods) = (16, 16, 8)
     let pool = try WorkerPool(
-      sources, stream: nil, owners: nil, filter: nil, sides: nil,
+      sources, stream: nil, owners: nil, filter: nil, sides: nil, recordings: nil,
       plan: IntervalPlan(interval: 1_000_000_000), start: 1_700_000_000_000_000_000,
       pinned: .none(seed: 1), budgets: budgets, limits: limits, depth: .auto)
     try pool.start(NoBackend())

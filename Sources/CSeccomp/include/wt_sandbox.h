@@ -37,7 +37,7 @@ int wt_sandbox_user(uid_t user, gid_t group);
 /* The version of Landlock in this kernel; 0 without it, a negative error number where it may not be used. */
 int wt_landlock_version(void);
 
-/* A path beneath which Landlock allows something: to read, or to write and make files too. */
+/* A path beneath which Landlock allows reading; 1: writing and making files too; 2: removing them too. */
 struct wt_landlock_path {
 	const char *path;
 	int writable;

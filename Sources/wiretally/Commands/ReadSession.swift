@@ -115,6 +115,17 @@ struct ReadSession {
   /// Reads until the files, or the reader of the output, have ended; returns the faults of the files.
   private func readAll() -> [CaptureError] {
     var faults: [CaptureError] = []
+    do throws(CaptureError) {
+      if let depth = try source.recordedDepth() {
+        // What the watch counted it counted within a watch's limits.
+        var limits = ExchangeLimits()
+        limits.timeout = command.options.timeout.nanoseconds
+        limits.sectionDepth = command.options.pathDepth
+        worker.begin(limits: limits, depth: depth)
+      }
+    } catch {
+      faults.append(error)
+    }
     while reporter.hasReader {
       do throws(CaptureError) {
         if try worker.step(timeout: 0, atTick: showIntervals) == .ended { break }

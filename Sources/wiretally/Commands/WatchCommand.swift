@@ -34,6 +34,8 @@ struct WatchCommand: ParsableCommand {
 
   @OptionGroup var listening: ListenOptions
 
+  @OptionGroup var write: WriteOptions
+
   @Option(
     name: .customLong("alertmanager"),
     help: ArgumentHelp(
@@ -155,6 +157,7 @@ struct WatchCommand: ParsableCommand {
     }
     // Nor this: an option that is given twice is to be named first.
     try checkTLS()
+    try write.check()
     // What was reported last is written before the end, as far as its reader takes it.
     defer { Failure.drain() }
     var command = self

@@ -3,6 +3,7 @@
 import Alerting
 import Backends
 import Capture
+import CaptureWriting
 import Exchanges
 import ExchangeStream
 import Owners
@@ -69,8 +70,10 @@ struct PreparedWatch: ~Copyable {
     try TableMemory.check(limits.bytes * backend.sources.count)
     let budgets = StatisticsBudgets(pendingExchanges: limits.pendingRequests)
     let pinned = try PinnedSites(alerts.sites, seed: .random(in: .min ... .max), budgets: budgets)
+    let recording = try Self.recording(command, backend, label, labels)
     let workers = try WorkerPool(
       backend.sources, stream: stream, owners: owners, filter: segments, sides: sides,
+      recordings: recording?.queues,
       plan: plan, start: start, pinned: pinned,
       budgets: budgets,
       limits: limits,
@@ -86,7 +89,8 @@ struct PreparedWatch: ~Copyable {
     timeline.watchedOwners = alerts.owners
     timeline.watchedClients = alerts.clients
     reporter = Reporter(
-      try outputs.outputs() + live.outputs, timeline: timeline, alerts: alerts, label: label,
+      try outputs.outputs() + live.outputs + (recording.map { [$0] } ?? []), timeline: timeline,
+      alerts: alerts, label: label,
       sites: command.options.sites, labels: labels, capture: { backend.counters })
     // Without it nothing is missing but a hint.
     scout = try? PortScout(
@@ -95,6 +99,19 @@ struct PreparedWatch: ~Copyable {
     (self.command, self.backend, self.workers, self.start) = (command, backend, workers, start)
     (self.owners, self.labels, self.sides) = (owners, labels, sides)
     notices = unknown.map { ["processes are not known: \($0)"] } ?? []
+  }
+
+  /// What writes packets to files; nil when nothing is written.
+  private static func recording(
+    _ command: WatchCommand, _ backend: any LiveBackend, _ label: CaptureLabel, _ labels: LabelClock
+  ) throws(CaptureError) -> RecordingOutput? {
+    guard let names = command.write.names else { return nil }
+    let plan = CaptureRecorder.Plan(
+      names: names, size: UInt64(command.write.mebibytes) << 20, files: command.write.files,
+      span: command.write.span?.nanoseconds, program: "wiretally \(Wiretally.version)",
+      source: "\(label.source), port \(label.ports), by \(label.backend)", depth: backend.depth,
+      owner: command.sandbox.logOwner)
+    return try RecordingOutput(plan, sources: backend.sources, labels: labels)
   }
 
   /// Who has which connection, and why nobody says that.
@@ -115,7 +132,8 @@ struct PreparedWatch: ~Copyable {
     if input.hasKeys { permissions.insert(.terminal) }
     if command.listening.listen != nil { permissions.insert(.listen) }
     if command.readsTLS { permissions.insert(.leases) }
-    try command.sandbox.sandbox(permissions, alertLog: alertLog)
+    if command.write.span != nil { permissions.insert(.removal) }
+    try command.sandbox.sandbox(permissions, alertLog: alertLog, recording: command.write.names)
     return SandboxedWatch(self)
   }
 }

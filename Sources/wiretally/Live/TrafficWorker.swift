@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Capture
+import CaptureWriting
 import Exchanges
 import ExchangeStream
 import LocalSides
@@ -24,6 +25,8 @@ final class TrafficWorker {
   private let side: (choice: ConnectionSide, local: LocalSide)?
   /// Looks for sites that are counted on two hops; nil where that cannot be.
   private let hops: HopWatch?
+  /// Where what counts is written to; nil when nothing is.
+  private let recording: SegmentQueue?
 
   /// - Parameters:
   ///   - stream: where single exchanges go while somebody reads them; nil when nobody ever will.
@@ -31,19 +34,32 @@ final class TrafficWorker {
   ///   - filter: the segments that count; nil when all do.
   ///   - side: the side whose connections count, and how it is known; nil when all do.
   ///   - hops: looks for sites that are counted on two hops.
+  ///   - recording: where what counts is written to; nil when nothing is.
   init(
     _ source: any SegmentSource, _ writer: TallyWriter, stream: ExchangeWriter? = nil,
     owners: OwnerAttribution? = nil, filter: SegmentFilter? = nil,
     side: (choice: ConnectionSide, local: LocalSide)? = nil,
-    hops: HopWatch? = nil, limits: ExchangeLimits,
+    hops: HopWatch? = nil, recording: SegmentQueue? = nil, limits: ExchangeLimits,
     depth: CaptureDepth, seed: UInt64
   ) {
+    self.recording = source.hasPackets ? recording : nil
     (self.filter, self.side, self.hops) = (filter, side, hops)
     self.source = source
     self.writer = writer
     self.stream = stream
     self.owners = owners
     tracker = ExchangeTracker(limits: limits, depth: depth, seed: seed)
+    equip()
+  }
+
+  /// Begins again with other limits and another depth: before the first segment.
+  func begin(limits: ExchangeLimits, depth: CaptureDepth) {
+    tracker = ExchangeTracker(limits: limits, depth: depth, seed: tracker.seed)
+    equip()
+  }
+
+  /// Ties the tracker to the source and to what records its events.
+  private func equip() {
     tracker.hint = source.hint
     tracker.answer = source.answer
     tracker.batch.isAttributed = owners != nil
@@ -51,7 +67,7 @@ final class TrafficWorker {
       // The source asks between segments, and belongs to this worker.
       source.bodyAhead = { [unowned self] segment in tracker.bodyAhead(of: segment) }
     }
-    tracker.spill = { batch in Self.record(batch, writer, stream, owners) }
+    tracker.spill = { [writer, stream, owners] batch in Self.record(batch, writer, stream, owners) }
   }
 
   /// Takes one batch of segments, waiting for at most `timeout` milliseconds; moves time when idle.
@@ -60,7 +76,7 @@ final class TrafficWorker {
   func step(timeout: Int32, atTick: (() -> Void)? = nil) throws(CaptureError) -> ReceiveOutcome {
     if let stream { follow(stream) }
     // References are counted once a batch, not once a segment.
-    let (filter, side, hops) = (filter, side, hops)
+    let (filter, side, hops, recording) = (filter, side, hops, recording)
     side?.local.update()
     let outcome = try source.receive(timeout: timeout) { segment, payload in
       if writer.isTickOver(segment.time) { turn(segment.time, atTick) }
@@ -68,6 +84,7 @@ final class TrafficWorker {
       if let side, side.local.leavesOut(side.choice, segment, payload) {
         return tracker.process(LocalSide.emptied(segment), payload.slice(0, 0))
       }
+      if let recording { recording.add(segment, payload) }
       tracker.process(segment, payload)
       if tracker.batch.count > 0 {
         hops?.look(at: tracker.batch, of: segment, payload)
@@ -75,6 +92,7 @@ final class TrafficWorker {
         tracker.batch.clear()
       }
     }
+    recording?.wake()
     if let now = source.now, writer.isTickOver(now) { turn(now, atTick) }
     return outcome
   }

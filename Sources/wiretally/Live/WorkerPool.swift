@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Capture
+import CaptureWriting
 import Exchanges
 import ExchangeStream
 import Owners
@@ -17,7 +18,7 @@ struct WorkerPool {
   /// Reserves the workers' memory; no thread runs before `start`.
   init(
     _ sources: [any SegmentSource], stream: ExchangeReader?, owners: OwnerTable?, filter: SegmentFilter?,
-    sides: SideChoice?,
+    sides: SideChoice?, recordings: [SegmentQueue]?,
     plan: IntervalPlan,
     start: UInt64,
     pinned: PinnedSites,
@@ -32,6 +33,7 @@ struct WorkerPool {
         TrafficWorker(
           source, writer, stream: stream?.writers[index], owners: try owners.map(OwnerAttribution.init),
           filter: filter, side: sides?.selection, hops: sides?.hopWatch,
+          recording: recordings?[index],
           limits: limits, depth: source.depth ?? depth, seed: pinned.seed),
         number: index + 1)
     }

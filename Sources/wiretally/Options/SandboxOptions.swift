@@ -4,6 +4,7 @@ import System
 import Alerting
 import ArgumentParser
 import Capture
+import CaptureWriting
 import Sandbox
 import Glibc
 
@@ -52,8 +53,13 @@ struct SandboxOptions: ParsableArguments {
   ///
   /// For this thread and those started later: before the workers are. Nothing that needs a privilege can
   /// be opened after it.
-  func sandbox(_ permissions: Permissions, alertLog: (path: String, isRotatable: Bool)?) throws(CaptureError)
-  {
+  ///
+  /// - Parameters:
+  ///   - alertLog: what has to stay writable.
+  ///   - recording: the files that are still made, and removed.
+  func sandbox(
+    _ permissions: Permissions, alertLog: (path: String, isRotatable: Bool)?, recording: CaptureNames?
+  ) throws(CaptureError) {
     if isUnsandboxed { return }
     var policy = Sandbox.Policy()
     let account = account
@@ -62,6 +68,13 @@ struct SandboxOptions: ParsableArguments {
     policy.permissions = permissions
     if let alertLog {
       policy.writable.append(Self.place(of: alertLog))
+    }
+    if let recording {
+      if permissions.contains(.removal) {
+        policy.removable.append(recording.directory)
+      } else {
+        policy.writable.append(recording.directory)
+      }
     }
     let applied: Sandbox.Report
     do throws(Sandbox.AccountError) {
@@ -72,9 +85,17 @@ struct SandboxOptions: ParsableArguments {
     let user = applied.account.map { " as \($0.name)" } ?? ""
     Failure.say("sandboxed\(user): \(applied.restrictions.joined(separator: ", "))")
     SandboxOptions.report(failures: applied.failures)
-    if alertLog?.isRotatable == true, let folder = applied.unwritable.first {
+    let logFolder = alertLog.flatMap { $0.isRotatable ? Self.place(of: $0) : nil }
+    let name = account?.name ?? "this user"
+    if let folder = recording?.directory, applied.unwritable.contains(folder) {
       Failure.say(
-        "\(account?.name ?? "this user") cannot write to \(folder): after rotation logging continues in the old file; "
+        "\(name) cannot make files in \(folder): --write "
+          + (permissions.contains(.removal) ? "has no file of an alert" : "ends with its first file"),
+        hint: "a folder of its own: install -d -m 700 -o \(name) FOLDER", .warning)
+    }
+    if let folder = logFolder, applied.unwritable.contains(folder) {
+      Failure.say(
+        "\(name) cannot write to \(folder): after rotation logging continues in the old file; "
           + "use logrotate's create or --user")
     }
   }

@@ -25,6 +25,9 @@ protocol Output: AnyObject {
   /// What the output has dropped since the start, of its own alone.
   var dropped: OutputCounters { get }
 
+  /// The capture file that has, or will have, the packets around an alert; nil when none has.
+  func recording(of transition: AlertTransition) -> String?
+
   /// Starts what needs a thread: the process is sandboxed, and no worker runs yet.
   func open() throws
   /// The workers run.
@@ -53,6 +56,7 @@ extension Output {
   var warnings: [String] { [] }
   var deliveries: [DeliveryState] { [] }
   var dropped: OutputCounters { OutputCounters() }
+  func recording(of transition: AlertTransition) -> String? { nil }
   func open() throws {}
   func ready(_ reporter: Reporter) {}
   func tick(_ reporter: Reporter, at now: UInt64) {}

@@ -115,7 +115,8 @@ final class Reporter {
   private func show(_ interval: Snapshot) {
     let before = board.watches.map { $0.active != nil }
     let changes = board.observe(interval).map { transition in
-      let transition = transition.shifted(by: shift)
+      var transition = transition.shifted(by: shift)
+      transition.recording = outputs.lazy.compactMap { $0.recording(of: transition) }.first
       return AlertChange(transition: transition, json: lines.alert(transition))
     }
     for (index, watch) in board.watches.enumerated() where watch.active != nil && !before[index] {

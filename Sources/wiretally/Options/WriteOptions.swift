@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import CaptureWriting
+
+/// Whether and where what is read of HTTP is written as a capture file.
+struct WriteOptions: ParsableArguments {
+  @Option(
+    name: .customLong("write"),
+    help: ArgumentHelp(
+      "Write the packets that are read to this pcapng file: heads, with cookies and credentials, and what else passes.",
+      valueName: "file"),
+    completion: .file())
+  var path: String?
+
+  @Option(
+    name: .customLong("write-size"),
+    help: ArgumentHelp(
+      "Size of such a file in MiB, 1 to 65536; the next one then begins.", valueName: "mebibytes"))
+  var mebibytes = 100
+
+  @Option(
+    name: .customLong("write-files"),
+    help: ArgumentHelp("How many such files are kept, 1 to 1000; the oldest gives way.", valueName: "n"))
+  var files = 5
+
+  @Option(
+    name: .customLong("write-on-alert"),
+    help: ArgumentHelp(
+      "Write around alerts alone, a file for each: from this long before one is raised until it has recovered.",
+      valueName: "time"))
+  var span: TimeSpan?
+
+  func validate() throws {
+    if path == "" || path?.hasSuffix("/") == true || path == "-" {
+      throw ValidationError("--write takes the path of a file", hint: "--write heads.pcapng")
+    }
+    if !(1...65_536).contains(mebibytes) {
+      throw ValidationError("--write-size must be 1 to 65536 MiB, got \(mebibytes)")
+    }
+    if !(1...1_000).contains(files) {
+      throw ValidationError("--write-files must be 1 to 1000, got \(files)")
+    }
+    if let span, !(1_000_000_000...600_000_000_000).contains(span.nanoseconds) {
+      throw ValidationError("--write-on-alert must be 1s to 10m, got \(span)")
+    }
+  }
+
+  /// Throws where there is nothing that is written.
+  func check() throws {
+    if span != nil, path == nil {
+      throw ValidationError(
+        "--write-on-alert is about the files of --write", hint: "--write heads.pcapng --write-on-alert 30s")
+    }
+  }
+
+  /// The files' names; nil when nothing is written.
+  var names: CaptureNames? { path.map(CaptureNames.init) }
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Alerting
+import Capture
+import CaptureWriting
+import Glibc
+import Reporting
+import System
+
+/// The capture files of `--write`: all packets that workers read, or those around alerts.
+final class RecordingOutput: Output {
+  /// Milliseconds that the end of the program waits for what is still to be written.
+  private static let patience = 5_000
+
+  private let recorder: CaptureRecorder
+  private let plan: CaptureRecorder.Plan
+  /// Whether TLS libraries are read too, whose text is not written.
+  private let hasText: Bool
+  /// Open until the thread takes them over.
+  private var files: CaptureFiles?
+
+  /// Opens the first file, before privileges are given up.
+  ///
+  /// - Parameters:
+  ///   - sources: those of the workers; what was no packet is not written.
+  ///   - labels: what the wall clock has become since the start.
+  init(
+    _ plan: CaptureRecorder.Plan, sources: [any SegmentSource], labels: LabelClock
+  ) throws(CaptureError) {
+    self.plan = plan
+    hasText = sources.contains { !$0.hasPackets }
+    do throws(SystemError) {
+      recorder = try CaptureRecorder(plan, workers: sources.count, labels: labels)
+      files = try CaptureFiles(plan)
+    } catch {
+      throw CaptureError(
+        error.code == EACCES || error.code == EPERM ? .notPermitted : .notFound,
+        "cannot write \(plan.names.path): \(error.reason)",
+        hint: "a path in a folder that there is, and no link")
+    }
+  }
+
+  /// What workers write to, one for each.
+  var queues: [SegmentQueue] { recorder.queues }
+
+  func open() throws {
+    guard let files = files.take() else { return }
+    do throws(SystemError) {
+      try recorder.start(files)
+    } catch {
+      throw CaptureError(.unavailable, "cannot start the thread of --write: \(error.reason)")
+    }
+  }
+
+  func ready(_ reporter: Reporter) {
+    let bound = "\(plan.files) \(plan.files == 1 ? "file" : "files") of \(plan.size >> 20) MiB"
+    if plan.span == nil {
+      Failure.say("writing packets to \(plan.names.path), at most \(bound)")
+    } else {
+      Failure.say("writing packets around alerts beside \(plan.names.path), at most \(bound)")
+    }
+    if hasText { Failure.say("--write: what --tls reads has no packets and is not written", .warning) }
+  }
+
+  func interval(_ report: IntervalReport, _ reporter: Reporter) {
+    for transition in report.changes.map(\.transition) {
+      switch transition.state {
+      case .raised:
+        guard let path = recording(of: transition) else { continue }
+        recorder.begin(id: transition.id, path: path, at: transition.at)
+      case .recovered: recorder.end(id: transition.id)
+      }
+    }
+  }
+
+  func recording(of transition: AlertTransition) -> String? {
+    plan.span.map { _ in plan.names.file(alert: transition.rule, at: transition.started) }
+  }
+
+  var warnings: [String] {
+    let fault = recorder.account.fault, dropped = recorder.dropped
+    guard fault != nil || dropped > 0 else { return [] }
+    let count = dropped > 0 ? ["\(dropped) \(dropped == 1 ? "packet" : "packets") not written"] : []
+    return ["--write: \(((fault.map { [$0] } ?? []) + count).joined(separator: "; "))"]
+  }
+
+  var dropped: OutputCounters {
+    var counters = OutputCounters()
+    counters.packets = recorder.dropped
+    return counters
+  }
+
+  func reopen() { recorder.reopen() }
+
+  func close(isInterrupted: () -> Bool) {
+    recorder.finish()
+    var waited = 0
+    while waited < Self.patience, !recorder.isDone, !isInterrupted() {
+      _ = poll(nil, 0, 10)
+      waited += 10
+    }
+    if let warning = warnings.first { Failure.say(warning, .warning) }
+  }
+}
