@@ -19,10 +19,9 @@ extension DeliveryMessage {
     self["state"] = change.state.rawValue
     self["rule"] = change.rule
     self["site"] = change.site ?? ""
+    self["section"] = change.about.section ?? ""
     self["client"] = change.about.client ?? ""
-    for (name, value) in change.about.subjectFields where name != "site" && name != "client" {
-      self["owner_\(name)"] = value
-    }
+    for (name, value) in change.about.subjectFields where self[name] == nil { self["owner_\(name)"] = value }
     self["severity"] = change.about.severity
     self["measure"] = change.about.measure.name
     self["unit"] = unit.name

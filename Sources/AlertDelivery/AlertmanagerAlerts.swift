@@ -92,7 +92,8 @@ package struct AlertmanagerAlerts: Sendable {
     json.beginObject()
     let labels = [
       ("alertname", notice["rule"]), ("instance", instance), ("interface", interface),
-      ("severity", notice["severity"]), ("site", notice["site"]), ("client", notice["client"]),
+      ("severity", notice["severity"]), ("site", notice["site"]), ("section", notice["section"]),
+      ("client", notice["client"]),
       ("process", notice["owner_process"]),
       ("unit", notice["owner_unit"]), ("container", notice["owner_container"]),
     ]
@@ -117,6 +118,8 @@ package struct AlertmanagerAlerts: Sendable {
 
   /// Whether two notices are about one rule.
   private static func isSame(_ a: DeliveryMessage, _ b: DeliveryMessage) -> Bool {
-    ["rule", "site", "client", "owner_process", "owner_unit", "owner_container"].allSatisfy { a[$0] == b[$0] }
+    ["rule", "site", "section", "client", "owner_process", "owner_unit", "owner_container"].allSatisfy {
+      a[$0] == b[$0]
+    }
   }
 }

@@ -76,6 +76,15 @@ package struct AlertBoard: Sendable {
     return clients
   }
 
+  /// The sections that rules are about, each once.
+  package var sections: [WatchedSection] {
+    var sections: [WatchedSection] = []
+    for case .section(let section)? in watches.map(\.rule.subject) where !sections.contains(section) {
+      sections.append(section)
+    }
+    return sections
+  }
+
   /// Whether a rule needs the latencies of all traffic.
   package var needsLatencies: Bool { watches.contains { $0.rule.needsLatencies && $0.rule.subject == nil } }
 }

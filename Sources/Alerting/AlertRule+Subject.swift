@@ -5,9 +5,18 @@ import Text
 
 /// Whose traffic a rule is about, for those who show it.
 extension AlertRule {
-  /// The site, when the rule is about one.
+  /// The site, when the rule is about one or about a section of it.
   package var site: String? {
-    if case .site(let name) = subject { name } else { nil }
+    switch subject {
+    case .site(let name): name
+    case .section(let section): section.site
+    case .owners, .client, nil: nil
+    }
+  }
+
+  /// The section, when the rule is about one.
+  package var section: String? {
+    if case .section(let section) = subject { section.path } else { nil }
   }
 
   /// What the owners are called, when the rule is about what they serve.
@@ -20,10 +29,11 @@ extension AlertRule {
     if case .client(let high, let low) = subject { AddressName.text(high: high, low: low) } else { nil }
   }
 
-  /// The subject as labels have it: `site`, `client`, or `process`, `unit` and `container` as far as they were given.
+  /// The subject as labels have it: `site`, `section`, `client`, or `process`, `unit` and `container` as far as they were given.
   package var subjectFields: [(name: String, value: String)] {
     switch subject {
     case .site(let name): [("site", name)]
+    case .section(let section): (section.site.map { [("site", $0)] } ?? []) + [("section", section.path)]
     case .owners(let condition): condition.fields
     case .client(let high, let low): [("client", AddressName.text(high: high, low: low))]
     case nil: []
@@ -34,6 +44,7 @@ extension AlertRule {
   package var subjectText: String? {
     switch subject {
     case .site(let name): name
+    case .section(let section): section.site.map { $0 + section.path } ?? "section \(section.path)"
     case .owners(let condition): condition.fields.map { "\($0.name) \($0.value)" }.joined(separator: " of ")
     case .client(let high, let low): "client \(AddressName.text(high: high, low: low))"
     case nil: nil

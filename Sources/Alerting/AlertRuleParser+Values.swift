@@ -15,6 +15,8 @@ extension AlertRuleParser {
     var minimum: UInt64?
     var minimumWord: AlertRuleText.Word?
     var site: String?
+    var section: String?
+    var sectionWord: AlertRuleText.Word?
     var owners = OwnerCondition()
     var client: (high: UInt64, low: UInt64)?
     /// The last clause that says whose traffic it is, and the word after it.
@@ -30,8 +32,8 @@ extension AlertRuleParser {
         let key = String(parts[0])
         guard let missing = Self.missing[key] else {
           throw AlertSyntaxError(
-            "'\(key)' is unknown: over, for, keep, clear, min, site=, client=, process=, unit=, container=, "
-              + "name= and severity= may follow", word)
+            "'\(key)' is unknown: over, for, keep, clear, min, site=, section=, client=, process=, unit=, "
+              + "container=, name= and severity= may follow", word)
         }
         guard seen.insert(key).inserted else { throw AlertSyntaxError("'\(key)' is given twice", word) }
         var value = word
@@ -53,11 +55,12 @@ extension AlertRuleParser {
     private static let missing = [
       "over": "a time", "for": "a time", "keep": "a time", "clear": "a limit", "min": "a number",
       "site": "a site", "process": "a name", "unit": "a unit", "container": "a container", "name": "a name",
-      "severity": "a word", "client": "an address",
+      "severity": "a word", "client": "an address", "section": "a path",
     ]
 
     /// Whose traffic it is; nil for all traffic.
     var subject: WatchedTraffic.Subject? {
+      if let section { return .section(WatchedSection(site: site, path: section)) }
       if let site { return .site(site) }
       if let client { return .client(high: client.high, low: client.low) }
       return owners.isEmpty ? nil : .owners(owners)
@@ -74,25 +77,30 @@ extension AlertRuleParser {
           throw AlertSyntaxError("invalid number of exchanges '\(word.text)' (expected 1 or more)", word)
         }
         (minimum, minimumWord) = (number, word)
-      case "site", "client", "process", "unit", "container": try setSubject(key, word)
+      case "site", "section", "client", "process", "unit", "container": try setSubject(key, word)
       case "name": name = try AlertRuleParser.label(word, "name")
       default: severity = try AlertRuleParser.label(word, "severity")
       }
     }
 
+    /// What two clauses would count, and by what, when they cannot be together.
+    private static func clash(_ a: String, _ b: String) -> (what: String, by: String)? {
+      // In this order: what comes later is not known of what comes earlier.
+      func rank(_ key: String) -> Int { ["site": 0, "section": 0, "client": 1][key] ?? 2 }
+      guard rank(a) != rank(b) else { return nil }
+      let first = rank(a) < rank(b) ? a : b
+      return (first + "s", max(rank(a), rank(b)) == 1 ? "client" : "process")
+    }
+
     private mutating func setSubject(_ key: String, _ word: AlertRuleText.Word) throws(AlertSyntaxError) {
-      let isOwner = key != "site" && key != "client"
-      if subjectWord != nil, !isOwner || owners.isEmpty {
-        let (what, by) =
-          site != nil || key == "site"
-          ? ("sites", isOwner || !owners.isEmpty ? "process" : "client")
-          : ("clients", "process")
+      if subjectWord != nil, let (what, by) = Self.clash(subjectKey, key) {
         throw AlertSyntaxError(
           "\(what) are not counted by \(by): leave '\(key)' or '\(subjectKey)' out", word)
       }
       (subjectKey, subjectWord) = (key, word)
       switch key {
       case "site": site = try AlertRuleParser.site(word)
+      case "section": (section, sectionWord) = (try AlertRuleParser.section(word), word)
       case "client": client = try AlertRuleParser.client(word)
       case "process": owners.process = try AlertRuleParser.process(word)
       case "unit": owners.unit = try AlertRuleParser.unit(word)
@@ -176,6 +184,26 @@ extension AlertRuleParser {
     }
     if name.count > 1, name.hasSuffix(".") { name.removeLast() }
     return name
+  }
+
+  /// A section as pages show it: a path without a query, with a slash at its start alone.
+  private static func section(_ word: AlertRuleText.Word) throws(AlertSyntaxError) -> String {
+    let path = String(word.text)
+    func fail(_ reason: String) -> AlertSyntaxError {
+      AlertSyntaxError("invalid section '\(path)': \(reason)", word)
+    }
+    guard path.utf8.allSatisfy({ $0 > UInt8(ascii: " ") && $0 <= UInt8(ascii: "~") }) else {
+      throw fail("expected it as on the wire and on pages, in ASCII (%C3%A4...)")
+    }
+    if path == "*" { return path }
+    guard path.hasPrefix("/") else { throw fail("expected a path, such as /api") }
+    if path.contains("*") { throw fail("each rule is about one section, without *") }
+    if let end = path.firstIndex(where: { $0 == "?" || $0 == "#" || $0 == ";" }) {
+      throw fail("sections have no query, fragment or parameters (expected \(path[..<end]))")
+    }
+    if path.count > 1, path.hasSuffix("/") { throw fail("expected \(path.dropLast())") }
+    if path.count > 255 { throw fail("it has more than 255 characters") }
+    return path
   }
 
   /// A client as pages show it: its address.

@@ -11,7 +11,7 @@ package import Statistics
 ///             | "p" percentile | "max"
 ///     limit   = number ["%" | "/s" | "/m" | "/h"] | time
 ///     clause  = ("over" | "for" | "keep") time | "clear" limit | "min" number
-///             | "site=" site | "name=" word | "severity=" word
+///             | "site=" site | "section=" path | "name=" word | "severity=" word
 ///             | "process=" name | "unit=" unit | "container=" container | "client=" address
 ///
 /// Clauses come in any order, each at most once; between a clause's word and its value stands a space
@@ -24,12 +24,15 @@ package struct AlertRuleParser: Sendable {
   private let plan: IntervalPlan
   private let window: UInt64
   private let every: UInt64?
+  /// Path segments of a section.
+  private let pathDepth: Int
 
   /// - Parameter window: the window of rules that name none, nanoseconds.
-  package init(plan: IntervalPlan, window: UInt64, every: UInt64? = nil) {
+  package init(plan: IntervalPlan, window: UInt64, every: UInt64? = nil, pathDepth: Int = 1) {
     self.plan = plan
     self.window = window
     self.every = every
+    self.pathDepth = pathDepth
   }
 
   package func rule(_ text: String) throws(AlertSyntaxError) -> AlertRule {
@@ -55,6 +58,7 @@ package struct AlertRuleParser: Sendable {
     rule.hasGivenName = clauses.name != nil
     rule.name = clauses.name ?? rule.ownName
     try Self.checkSubject(measure, clauses)
+    try checkSection(clauses)
     try Self.checkMoment(measure, clauses)
     try setMinimum(clauses, &rule)
     try setClear(clauses, &rule)
@@ -98,6 +102,17 @@ package struct AlertRuleParser: Sendable {
         throw AlertSyntaxError("'\(measure.name)' is known for all traffic alone: leave '\(key)' out", word)
       }
     }
+  }
+
+  /// A section has no more segments than sections are counted by.
+  private func checkSection(_ clauses: Clauses) throws(AlertSyntaxError) {
+    guard let section = clauses.section, let word = clauses.sectionWord else { return }
+    let segments = section.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
+    guard segments.count > pathDepth else { return }
+    let expected = "/" + segments.prefix(pathDepth).joined(separator: "/")
+    throw AlertSyntaxError(
+      "'\(section)' has \(segments.count) path segments, but sections are counted by \(pathDepth) (expected "
+        + "\(expected), or --path-depth \(segments.count))", word)
   }
 
   /// A state at a moment is not taken over a time.

@@ -75,10 +75,7 @@ extension MetricsPage {
     for (name, kind, help, value) in kinds {
       writer.family(name, kind, help)
       for alert in published.alerts {
-        let subject =
-          alert.site.map { [("site", $0)] } ?? alert.client.map { [("client", $0)] } ?? alert.owners?.fields
-          ?? []
-        writer.sample(value(alert), labels: [("alert", alert.rule)] + subject)
+        writer.sample(value(alert), labels: [("alert", alert.rule)] + alert.labels)
       }
     }
   }

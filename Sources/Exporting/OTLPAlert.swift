@@ -37,6 +37,7 @@ package struct OTLPAlert {
       ("wiretally.alert.id", change.id), ("wiretally.alert.severity", change.about.severity),
     ]
     if let site = change.site { attributes.append(("server.address", site)) }
+    if let section = change.about.section { attributes.append(("wiretally.alert.section", section)) }
     OTLPEnvelope.attributes(attributes, to: &json)
     json.endObject()
     return OTLPEnvelope.ended(&json)

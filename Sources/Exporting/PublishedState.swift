@@ -68,8 +68,10 @@ package struct AlertStatus: Equatable, Sendable {
   package var rule: String
   /// Whose traffic it is about, in a sentence; nil for all traffic.
   package var subject: String?
-  /// The site, when the rule is about one.
+  /// The site, when the rule is about one or about a section of it.
   package var site: String?
+  /// The section, when the rule is about one.
+  package var section: String?
   /// What the owners are called, when the rule is about what they serve.
   package var owners: OwnerCondition?
   /// The client's address, when the rule is about one.
@@ -97,6 +99,12 @@ package struct AlertStatus: Equatable, Sendable {
     self.value = value
     self.threshold = threshold
     self.raised = raised
+  }
+
+  /// Whose traffic it is about, as labels.
+  var labels: [(name: String, value: String)] {
+    let fields = [("site", site), ("section", section), ("client", client)]
+    return fields.compactMap { name, value in value.map { (name, $0) } } + (owners?.fields ?? [])
   }
 }
 

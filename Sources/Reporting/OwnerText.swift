@@ -54,6 +54,7 @@ extension JSONWriter {
   /// Whose traffic an alert rule is about; nothing for all traffic.
   mutating func subject(_ rule: AlertRule) {
     if let site = rule.site { member("site", site) }
+    if let section = rule.section { member("section", section) }
     if let client = rule.client { member("client", client) }
     guard let owners = rule.owners else { return }
     key("owner")

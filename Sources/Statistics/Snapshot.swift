@@ -34,7 +34,8 @@ package struct Snapshot: Equatable, Sendable {
   package var inFlight = RequestsInFlight()
   /// All latencies of an interval, when somebody asked for them.
   package var latencies = LatencySlice()
-  /// What an interval brought to the pinned sites, in their order, and then to the owners and the clients that are watched.
+  /// What an interval brought to the pinned sites, in their order, and then to the owners, the clients and the sections
+  /// that are watched.
   package var watched: [WatchedTraffic] = []
   /// Who served and who asked, the servers first; nil when that is not looked for.
   package var owners: [OwnerCounts]?

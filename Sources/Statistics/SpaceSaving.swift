@@ -127,6 +127,11 @@ final class SpaceSaving {
     return length
   }
 
+  /// Whether the occupant of a slot has this name.
+  func isNamed(_ slot: Int, _ name: [UInt8]) -> Bool {
+    Int(occupants[slot].length) == name.count && names.equals(name.rawSpan, at: slot * Self.nameWidth)
+  }
+
   @inline(__always)
   private func holds(_ slot: Int, _ name: RawSpan, _ owner: UInt64) -> Bool {
     let occupant = occupants[slot]

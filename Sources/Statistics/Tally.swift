@@ -48,6 +48,8 @@ final class Tally {
   let ownersInFlight: OwnersInFlight
   /// gRPC's methods, whose statuses are by `CallMark.rawValue`.
   let calls: CounterRows
+  /// Exchanges by the number of a watched section; its rows have no names.
+  let watchedSections: CounterRows
   /// Names that the reporter does not know yet, one behind the other.
   private let names: ZeroedStorage<UInt8>
   private let namesUsed: ZeroedStorage<Int>
@@ -67,6 +69,7 @@ final class Tally {
     calls = try CounterRows(capacity: budgets.calls, latency: true)
     siteOwners = try CounterRows(capacity: budgets.siteOwners, latency: false)
     ownersInFlight = try OwnersInFlight()
+    watchedSections = try CounterRows(capacity: WatchedSection.limit, latency: true)
     // Room for the longest name of every slot; only what is used becomes resident.
     let slots =
       budgets.sites + budgets.sections + budgets.clients + budgets.methods + budgets.calls
@@ -111,6 +114,7 @@ final class Tally {
     calls.clear()
     siteOwners.clear()
     ownersInFlight.clear()
+    watchedSections.clear()
     namesUsed[0] = 0
     period = Period()
   }

@@ -42,6 +42,9 @@ package final class TallyWriter {
   let knownMethods: ZeroedStorage<UInt32>
   let knownCalls: ZeroedStorage<UInt32>
   let knownSiteOwners: ZeroedStorage<UInt32>
+  /// The sections that alert rules are about.
+  let watchedSections: SectionWatch
+  private let watchesSections: Bool
   let plan: IntervalPlan
   var start: UInt64?
   var tick: UInt64 = 0
@@ -54,7 +57,7 @@ package final class TallyWriter {
   /// The tracker that names are hashed by needs the seed of `pinned`.
   package init(
     _ tallyExchange: TallyExchange, plan: IntervalPlan, start: UInt64? = nil,
-    pinned: PinnedSites = .none(seed: 0)
+    pinned: PinnedSites = .none(seed: 0), watchedSections: [WatchedSection] = []
   ) throws(StatisticsError) {
     let budgets = tallyExchange.budgets
     self.tallyExchange = tallyExchange
@@ -75,6 +78,8 @@ package final class TallyWriter {
     knownMethods = try ZeroedStorage(count: budgets.methods)
     knownCalls = try ZeroedStorage(count: budgets.calls)
     knownSiteOwners = try ZeroedStorage(count: budgets.siteOwners)
+    self.watchedSections = try SectionWatch(watchedSections, budgets)
+    watchesSections = !watchedSections.isEmpty
     for site in pinned.sites {
       let name = Array(site.name.utf8)
       sites.pin(name.rawSpan, hash: site.hash, slot: site.slot)
@@ -175,6 +180,9 @@ package final class TallyWriter {
           hash: Self.mix(event.section.hash, owner), owner: owner)
         claim(section, of: sections, in: tally.sections)
         tally.sections.rows[section].counts.requests &+= 1
+        if watchesSections {
+          countWatched(section: section, site: site, exchange: event.exchange?.offset, tally)
+        }
       }
     } else {
       var counts = NameCounts()
@@ -225,6 +233,10 @@ package final class TallyWriter {
     if case .http2 = event.version { settleCall(event, counts, tally) }
     if let exchange = event.exchange?.offset, exchange < credits.count {
       let credit = credits[exchange]
+      if watchesSections {
+        let status = event.kind == .answered ? place(event.status) : nil
+        settleWatched(exchange: exchange, counts, latency: event.latency, status: status, tally)
+      }
       settleClient(credit.client, counts, event.latency, tally)
       let slot = Int(credit.site.slot)
       if credit.site.generation != 0 && sites.generation(slot) == credit.site.generation {

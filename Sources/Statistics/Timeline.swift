@@ -55,6 +55,8 @@ package final class Timeline {
   package var watchedOwners: [OwnerCondition] = []
   /// The addresses of clients that alert rules are about, each once, as `WatchedTraffic.Subject` has them.
   package var watchedClients: [(high: UInt64, low: UInt64)] = []
+  /// The sections that alert rules are about, in the order that the workers' writers have them.
+  package var watchedSections: [WatchedSection] = []
   /// The last seconds, tick by tick.
   package private(set) var history: TrafficHistory
 
@@ -201,7 +203,7 @@ package final class Timeline {
     snapshot.start = (start ?? 0) &+ plan.boundary(firstTick)
     snapshot.end = end
     snapshot.requestsByTick = requestsByTick
-    snapshot.watched = watchedSites + watchedOwnerTraffic + watchedClientTraffic
+    snapshot.watched = watchedSites + watchedOwnerTraffic + watchedClientTraffic + watchedSectionTraffic
     if wantsLatencies { snapshot.latencies = interval.latency.slice }
     snapshot.capture = capture.since(captureBefore)
     snapshot.ledger = ledger - ledgerBefore

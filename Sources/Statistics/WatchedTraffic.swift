@@ -2,12 +2,14 @@
 
 import System
 
-/// What an interval brought to a pinned site, or to the owners that a condition names: exact. Of a client, what it
-/// brought since the client has had a row of its own.
+/// What an interval brought to a pinned site, to a section, or to the owners that a condition names: exact. Of a client,
+/// what it brought since the client has had a row of its own.
 package struct WatchedTraffic: Equatable, Sendable {
   /// Whose traffic is looked at apart from all traffic.
   package enum Subject: Hashable, Sendable {
     case site(String)
+    /// What was asked for below a path, of one site or of all.
+    case section(WatchedSection)
     /// What owners served.
     case owners(OwnerCondition)
     /// What one client asked for, by its address as two big-endian numbers, IPv4 mapped.

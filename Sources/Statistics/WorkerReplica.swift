@@ -112,6 +112,8 @@ final class WorkerReplica {
   let siteOwners: Table
   /// The requests that wait, as the worker reported last.
   let ownersInFlight: OwnersInFlight
+  /// What the open interval brought to the watched sections.
+  let watchedSections: CounterRows
 
   /// - Parameter keepsWindows: whether rows are had for `Timeline.window`.
   init(
@@ -134,6 +136,7 @@ final class WorkerReplica {
     calls = try table(budgets.calls, latency: true)
     siteOwners = try table(budgets.siteOwners, latency: false)
     ownersInFlight = try OwnersInFlight()
+    watchedSections = try CounterRows(capacity: WatchedSection.limit, latency: true)
   }
 
   /// All tables; `sliceLimits` and a tally's rows are in the same order.
@@ -150,11 +153,17 @@ final class WorkerReplica {
   func merge(_ tally: Tally) {
     for (table, rows) in zip(tables, tally.tables) { table.merge(rows, of: tally) }
     ownersInFlight.take(tally.ownersInFlight)
+    for position in 0..<tally.watchedSections.count {
+      watchedSections.merge(tally.watchedSections.slot(at: position), of: tally.watchedSections)
+    }
   }
 
   func clearLife() { for table in tables { table.life.clear() } }
 
-  func clearInterval() { for table in tables { table.interval.clear() } }
+  func clearInterval() {
+    for table in tables { table.interval.clear() }
+    watchedSections.clear()
+  }
 
   /// Adds what this worker has counted in a slice.
   func addToWindow(_ slice: WorkerSlice) {

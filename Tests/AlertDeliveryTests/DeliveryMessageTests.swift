@@ -42,7 +42,8 @@ import Testing
     change.lost = 3
     let message = DeliveryMessage(change, json: [0x7b, 0x7d], topSite: "b.example", zone: .fixed(0))
     let expected = [
-      "state": "recovered", "rule": "high-p99", "site": "a.example", "client": "", "severity": "page",
+      "state": "recovered", "rule": "high-p99", "site": "a.example", "section": "", "client": "",
+      "severity": "page",
       "measure": "p99",
       "unit": "seconds", "value": "0.25", "threshold": "0.5", "at": "2021-02-23T04:06:18.000000Z",
       "started": "2021-02-23T04:03:20.000000Z", "lost": "3", "id": "high-p99-a.example-1614053000",
@@ -60,5 +61,9 @@ import Testing
       "requests > 5 client=10.0.0.7")
     let asked = DeliveryMessage(change, json: [], topSite: nil)
     #expect(asked["client"] == "10.0.0.7" && asked["owner_client"] == nil)
+    change.about = try AlertRuleParser(plan: plan, window: 10_000_000_000).rule(
+      "requests > 5 section=/api site=b.example")
+    let part = DeliveryMessage(change, json: [], topSite: nil)
+    #expect(part["section"] == "/api" && part["site"] == "b.example" && part["owner_section"] == nil)
   }
 }

@@ -114,8 +114,8 @@ import Testing
     ("p99 > 5%", "invalid limit '5%' for p99 (expected a duration such as 500ms or 1.5s)", 6, 2),
     (
       "requests > 5 fro 1m",
-      "'fro' is unknown: over, for, keep, clear, min, site=, client=, process=, unit=, container=, name= and "
-        + "severity= may follow", 13, 3
+      "'fro' is unknown: over, for, keep, clear, min, site=, section=, client=, process=, unit=, container=, "
+        + "name= and severity= may follow", 13, 3
     ),
     ("requests > 5 for 1m for 2m", "'for' is given twice", 20, 3),
     ("requests > 5 for", "a time is missing after 'for'", 16, 1),
@@ -153,6 +153,28 @@ import Testing
     (
       "requests > 5 client=10.0.0.7/8",
       "invalid client '10.0.0.7/8' (expected an address such as 10.0.0.7 or 2001:db8::7)", 20, 10
+    ),
+    ("requests > 5 section=", "a path is missing after 'section='", 21, 1),
+    ("requests > 5 section=api", "invalid section 'api': expected a path, such as /api", 21, 3),
+    ("requests > 5 section=/a/", "invalid section '/a/': expected /a", 21, 3),
+    ("requests > 5 section=/a*", "invalid section '/a*': each rule is about one section, without *", 21, 3),
+    (
+      "requests > 5 section=/a?b=1",
+      "invalid section '/a?b=1': sections have no query, fragment or parameters (expected /a)", 21, 6
+    ),
+    (
+      "requests > 5 section=/a/b/c",
+      "'/a/b/c' has 3 path segments, but sections are counted by 1 (expected /a, or --path-depth 3)", 21, 6
+    ),
+    ("oldest > 5s section=/a", "'oldest' is known for all traffic alone: leave 'section' out", 20, 2),
+    (
+      "requests > 5 section=/a client=::1",
+      "sections are not counted by client: leave 'client' or 'section' out", 31, 3
+    ),
+    (
+      "requests > 5 unit=a section=/a", "sections are not counted by process: leave 'section' or 'unit' out",
+      28,
+      2
     ),
     ("requests > 5 client=", "an address is missing after 'client='", 20, 1),
     (

@@ -169,6 +169,26 @@ import Text
     #expect(AlertBoard(rules: [read, read]).clients.count == 1)
   }
 
+  @Test func `a rule of a section is about that section, of its site or of all`() throws {
+    let all = WatchedTraffic.Subject.section(WatchedSection(site: nil, path: "/api"))
+    let one = WatchedTraffic.Subject.section(WatchedSection(site: "a.example", path: "/api"))
+    let rule = "requests > 10/s over 10s section=/api"
+    let intervals = [Interval(requests: 50), Interval(requests: 101), Interval(requests: 100)]
+    #expect(try Self.transitions(rule, intervals, subject: all) == ["+1", "-2"])
+    #expect(try Self.transitions(rule, intervals, subject: one).isEmpty)
+    #expect(try Self.transitions(rule + " site=a.example", intervals, subject: one) == ["+1", "-2"])
+    let parser = AlertRuleParser(
+      plan: try IntervalPlan(interval: 10_000_000_000), window: 10_000_000_000, pathDepth: 2)
+    let read = try parser.rule("p99 > 1s site=A.example section=/users/{id}")
+    #expect(read.site == "a.example" && read.section == "/users/{id}")
+    #expect(read.subjectText == "a.example/users/{id}")
+    #expect(
+      read.subjectFields.map { "\($0.name)=\($0.value)" } == ["site=a.example", "section=/users/{id}"])
+    #expect(try parser.rule("5xx > 1% section=/").subjectText == "section /")
+    #expect(
+      AlertBoard(rules: [read, read]).sections == [WatchedSection(site: "a.example", path: "/users/{id}")])
+  }
+
   /// The same rows through a board; returns the transitions of a rule.
   private static func transitions(_ rule: String, _ intervals: [Interval], subject: WatchedTraffic.Subject?)
     throws -> [String]

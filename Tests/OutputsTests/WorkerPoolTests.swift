@@ -50,7 +50,7 @@ import Testing
     let pool = try WorkerPool(
       sources, stream: nil, owners: nil, filter: nil, sides: nil, recordings: nil,
       plan: IntervalPlan(interval: 1_000_000_000), start: 1_700_000_000_000_000_000,
-      pinned: .none(seed: 1), budgets: budgets, limits: limits, depth: .auto)
+      pinned: .none(seed: 1), sections: [], budgets: budgets, limits: limits, depth: .auto)
     try pool.start(NoBackend())
     while sources.contains(where: { $0.asked.load(ordering: .relaxed) == 0 }) { usleep(1_000) }
     usleep(50_000)

@@ -17,18 +17,21 @@ final class Replay {
     interval: UInt64 = 10 * second, sites: Int = 2048, sections: Int = 4096, pending: Int = 1024,
     start: UInt64? = nil, keepsRecent: Bool = false, keepsWindows: Bool = false,
     pinned: PinnedSites = .none(seed: 42),
-    wantsLatencies: Bool = false
+    wantsLatencies: Bool = false, watchedSections: [WatchedSection] = []
   ) throws {
     var budgets = StatisticsBudgets(pendingExchanges: pending)
     budgets.sites = sites
     budgets.sections = sections
     let plan = try IntervalPlan(interval: interval)
     let tallyExchange = try TallyExchange(budgets: budgets)
-    writer = try TallyWriter(tallyExchange, plan: plan, start: start, pinned: pinned)
+    writer = try TallyWriter(
+      tallyExchange, plan: plan, start: start, pinned: pinned,
+      watchedSections: watchedSections)
     timeline = try Timeline(
       [tallyExchange], plan: plan, start: start, keepsRecent: keepsRecent, keepsWindows: keepsWindows,
       pinned: pinned,
       wantsLatencies: wantsLatencies)
+    timeline.watchedSections = watchedSections
   }
 
   /// Counts what `make` puts into the traffic, as one segment of this time (seconds).

@@ -36,7 +36,7 @@ struct ReadSession {
       filter: segments?.expression)
     let source = FileSource(paths: command.files, ports: ports)
     let tls = try TLSReading(command, source, plainPorts: options.ports.ports)
-    let alerts = try options.alerts.board(plan)
+    let alerts = try options.alerts.board(plan, pathDepth: options.pathDepth)
     try alerts.checkOwners("files have no processes")
     let delivery = try AlertSenders(waits: true) { () throws(SystemError) in
       try options.alerts.delivery.start()
@@ -54,11 +54,12 @@ struct ReadSession {
     let tally = try TallyExchange(budgets: budgets)
     // One seed for all files: the same file gives the same bytes.
     let pinned = try PinnedSites(alerts.sites, seed: 0x5eed, budgets: budgets)
-    let writer = try TallyWriter(tally, plan: plan, pinned: pinned)
+    let writer = try TallyWriter(tally, plan: plan, pinned: pinned, watchedSections: alerts.sections)
     let timeline = try Timeline(
       [tally], plan: plan, keepsWindows: options.keepsWindows, pinned: pinned,
       wantsLatencies: alerts.needsLatencies)
     timeline.watchedClients = alerts.clients
+    timeline.watchedSections = alerts.sections
     worker = TrafficWorker(
       tls?.source ?? source, writer, stream: stream?.writers[0], filter: segments, limits: limits,
       depth: .streams,

@@ -38,7 +38,7 @@ struct PreparedWatch: ~Copyable {
     let filter = try command.options.filter()
     let segments = try command.options.segmentFilter()
     let plan = try IntervalPlan(interval: command.options.interval.nanoseconds)
-    let alerts = try command.options.alerts.board(plan)
+    let alerts = try command.options.alerts.board(plan, pathDepth: command.options.pathDepth)
     if command.hasNoOwners { try alerts.checkOwners("--no-owners is given") }
     // Before anything is given up, and before anything is open that others should not have.
     let delivery = try command.deliveryProcesses()
@@ -74,7 +74,7 @@ struct PreparedWatch: ~Copyable {
     let workers = try WorkerPool(
       backend.sources, stream: stream, owners: owners, filter: segments, sides: sides,
       recordings: recording?.queues,
-      plan: plan, start: start, pinned: pinned,
+      plan: plan, start: start, pinned: pinned, sections: alerts.sections,
       budgets: budgets,
       limits: limits,
       depth: backend.depth)
@@ -88,6 +88,7 @@ struct PreparedWatch: ~Copyable {
     timeline.owners = owners
     timeline.watchedOwners = alerts.owners
     timeline.watchedClients = alerts.clients
+    timeline.watchedSections = alerts.sections
     reporter = Reporter(
       try outputs.outputs() + live.outputs + (recording.map { [$0] } ?? []), timeline: timeline,
       alerts: alerts, label: label,

@@ -21,13 +21,13 @@ struct WorkerPool {
     sides: SideChoice?, recordings: [SegmentQueue]?,
     plan: IntervalPlan,
     start: UInt64,
-    pinned: PinnedSites,
+    pinned: PinnedSites, sections: [WatchedSection],
     budgets: StatisticsBudgets, limits: ExchangeLimits, depth: CaptureDepth
   ) throws {
     var tallies: [TallyExchange] = []
     threads = try sources.enumerated().map { index, source in
       let tally = try TallyExchange(budgets: budgets)
-      let writer = try TallyWriter(tally, plan: plan, start: start, pinned: pinned)
+      let writer = try TallyWriter(tally, plan: plan, start: start, pinned: pinned, watchedSections: sections)
       tallies.append(tally)
       return WorkerThread(
         TrafficWorker(

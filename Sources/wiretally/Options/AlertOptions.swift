@@ -67,14 +67,15 @@ struct AlertOptions: ParsableArguments {
   }
 
   /// The rules, read and checked.
-  func board(_ plan: IntervalPlan) throws(AlertError) -> AlertBoard {
+  func board(_ plan: IntervalPlan, pathDepth: Int) throws(AlertError) -> AlertBoard {
     var threshold: AlertRule?
     if let limit = self.threshold {
       threshold = try AlertRule(
         threshold: limit.value, unit: limit.unit, plan: plan, window: window.nanoseconds,
         every: every?.nanoseconds)
     }
-    let parser = AlertRuleParser(plan: plan, window: window.nanoseconds, every: every?.nanoseconds)
+    let parser = AlertRuleParser(
+      plan: plan, window: window.nanoseconds, every: every?.nanoseconds, pathDepth: pathDepth)
     var list = AlertRuleList(parser, threshold: threshold)
     for rule in rules { try list.add(rule, from: "--alert") }
     if let file { try list.add(file: file) }

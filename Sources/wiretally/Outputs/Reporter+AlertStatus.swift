@@ -12,6 +12,7 @@ extension Reporter {
         threshold: watch.rule.unit.number(watch.rule.threshold), raised: raised)
       status.subject = watch.rule.subjectText
       status.site = watch.rule.site
+      status.section = watch.rule.section
       status.owners = watch.rule.owners
       status.client = watch.rule.client
       status.since = watch.active?.started
