@@ -50,6 +50,8 @@ package struct ExchangeFacts: BitwiseCopyable, Sendable {
   package var latency: UInt64 = 0
   package var client = Endpoint(high: 0, low: 0, port: 0)
   package var server = Endpoint(high: 0, low: 0, port: 0)
+  /// Whose connection it was when `client` asked a trusted proxy, and the port is this one's; else port 0.
+  package var proxy = Endpoint(high: 0, low: 0, port: 0)
   /// Who asked and who served, where that is known.
   package var clientOwner = OwnerReference.unknown
   package var serverOwner = OwnerReference.unknown

@@ -87,6 +87,7 @@ package final class ExchangeWriter {
     facts.requestTime = event.time
     facts.client = detail.client
     facts.server = detail.server
+    facts.proxy = detail.proxy
     var used = 0
     func keep(_ name: NameRange) -> ExchangeFacts.TextRange {
       let text = names.bytes(start: Int(name.start), count: Int(name.count))

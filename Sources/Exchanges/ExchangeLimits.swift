@@ -22,6 +22,8 @@ package struct ExchangeLimits: Sendable {
   package var http2Bytes = 16 << 20
   /// Path segments of a section, at least 1.
   package var sectionDepth = 1
+  /// The field in which proxies name their clients, and whose is believed; nil where connections tell.
+  package var clientHeader: ClientHeader?
   /// Nanoseconds that a request may wait for its response. HTTP knows no limit: gateways give up after a minute, long
   /// polls take several, so only what nobody waits for any longer is to run out.
   package var timeout: UInt64 = 3_600_000_000_000

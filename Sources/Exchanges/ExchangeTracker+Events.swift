@@ -197,10 +197,28 @@ extension ExchangeTracker {
     if site.count == 0 { site = appendServerAddress(chunk) }
     event.site = name(site)
     event.section = name(RequestTarget.appendSection(head, bytes, depth: limits.sectionDepth, to: names))
+    if clients.isWanted { return appendForwarded(event, head, bytes, chunk) }
     event.client = client(chunk)
     batch.append(event)
     if batch.isDetailed { batch.describeRequest(head, bytes, ends(chunk)) }
     return added
+  }
+
+  /// Emits the event of a request whose client may have asked a proxy; apart, for those who look for it.
+  @inline(never)
+  private mutating func appendForwarded(
+    _ event: ExchangeEvent, _ head: MessageHead, _ bytes: RawSpan, _ chunk: Chunk
+  ) -> RequestIndex? {
+    var event = event
+    let ends = ends(chunk)
+    let found = clients.client(head, bytes, ends.from)
+    event.client = name(of: found)
+    batch.append(event)
+    if batch.isDetailed {
+      batch.describeRequest(head, bytes, ends)
+      batch.describeClient(found, ends.from)
+    }
+    return event.exchange
   }
 
   /// Ends a request for which its connection had no room, in a call of its own: the names are in use until here.
@@ -235,6 +253,12 @@ extension ExchangeTracker {
     let key = streams.key(of: chunk.flow)
     let isForward = chunk.direction == .forward
     let high = isForward ? key.aHigh : key.bHigh, low = isForward ? key.aLow : key.bLow
+    return clientName(high: high, low: low)
+  }
+
+  /// An address as a name, sixteen bytes.
+  @inline(__always)
+  mutating func clientName(high: UInt64, low: UInt64) -> NameRange {
     let place = AddressName.appendBytes(high: high, low: low, to: batch.names)
     let hash = NameHash.fold(NameHash.fold(high ^ seed, 0xe703_7ed1_a0b4_28db) ^ low, 0xa076_1d64_78bd_642f)
     return NameRange(start: UInt16(place.start), count: UInt16(place.count), hash: hash)
@@ -570,9 +594,13 @@ extension ExchangeTracker {
     event.site = name(site)
     event.section = name(
       RequestBlock.appendSection(fields, isTunnel: read.isTunnel, depth: limits.sectionDepth, to: names))
-    event.client = client(chunk)
+    let ends = ends(chunk)
+    let found = clients.isWanted ? clients.client(fields, ends.from) : FoundClient(ends.from)
+    event.client = name(of: found)
     batch.append(event)
-    if batch.isDetailed { batch.describeRequest(fields, ends(chunk)) }
+    guard batch.isDetailed else { return }
+    batch.describeRequest(fields, ends)
+    batch.describeClient(found, ends.from)
   }
 
   /// Counts a response's head on a stream.

@@ -40,6 +40,8 @@ package struct ExchangeTracker: ~Copyable {
   var messages: MessageReader
   var frames: FrameStage
   var pairing: RequestPairing
+  /// Who asks for whom.
+  let clients: ClientSearch
 
   /// - Parameter seed: keys the hash tables; random for live traffic, fixed for files.
   package init(limits: ExchangeLimits, depth: CaptureDepth, seed: UInt64) {
@@ -54,6 +56,7 @@ package struct ExchangeTracker: ~Copyable {
     messages = MessageReader(limits: limits, isStreams: isStreams)
     frames = FrameStage(limits: limits, seed: seed)
     pairing = RequestPairing(limits: limits)
+    clients = ClientSearch(limits.clientHeader)
   }
 
   /// Depth `auto`: does not wait for body that did not pass before a segment of a connection that by now passes whole.

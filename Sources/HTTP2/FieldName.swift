@@ -2,8 +2,8 @@
 
 /// The names of header fields whose values are kept; of all others only lengths are.
 ///
-/// The one place that says what is kept: another name takes a case here and its text in `text`. A text has
-/// at most `longest` bytes and is in lower case, as HTTP/2 sends names (RFC 9113, section 8.2.1).
+/// The one place that says what is kept: another name takes a case here and its text in `text`; that of `client` is the
+/// operator's choice. A text has at most `longest` bytes and is in lower case, as HTTP/2 sends names (RFC 9113, section 8.2.1).
 package enum FieldName: UInt8, BitwiseCopyable, CaseIterable, Sendable {
   /// A name that refers to an entry from before the watch or a gap.
   case unknown
@@ -11,14 +11,16 @@ package enum FieldName: UInt8, BitwiseCopyable, CaseIterable, Sendable {
   case other
   case authority, method, path, scheme, status, `protocol`
   case host, contentType, contentLength, userAgent, referer, grpcStatus, grpcMessage
+  /// In which proxies name their clients.
+  case client
 
   /// Bytes of the longest name that can be kept.
   static let longest = 16
 
-  /// The name as sent; empty for `unknown` and `other`.
+  /// The name as sent; empty for `unknown`, `other` and `client`.
   package var text: StaticString {
     switch self {
-    case .unknown, .other: ""
+    case .unknown, .other, .client: ""
     case .authority: ":authority"
     case .method: ":method"
     case .path: ":path"
@@ -46,11 +48,11 @@ package enum FieldName: UInt8, BitwiseCopyable, CaseIterable, Sendable {
   }
 
   /// The number of cases, which are numbered from 0.
-  static let count = 15
+  static let count = 16
 }
 
 /// The kept names, ordered by length, so that a name off the wire is compared with few.
-final class FieldNames: Sendable {
+package final class FieldNames: Sendable {
   private struct Key: Sendable {
     var low: UInt64
     var high: UInt64
@@ -61,14 +63,17 @@ final class FieldNames: Sendable {
   /// Where the keys of each length begin.
   private let starts: [Int]
 
-  static let shared = FieldNames()
+  /// Those of all watches, without one for the client.
+  package static let shared = FieldNames(client: "")
 
-  private init() {
+  /// - Parameter client: the name of `FieldName.client` in lower case; empty for none.
+  package init(client: String) {
     var keys: [Key] = [], starts: [Int] = []
     for length in 0...FieldName.longest {
       starts.append(keys.count)
-      for name in FieldName.allCases where name.isKept && name.text.utf8CodeUnitCount == length {
-        let bytes = Array("\(name.text)".utf8)
+      for name in FieldName.allCases where name.isKept {
+        let bytes = Array((name == .client ? client : "\(name.text)").utf8)
+        guard bytes.count == length else { continue }
         let pair = bytes.octets.pair(0, bytes.count)
         keys.append(Key(low: pair.low, high: pair.high, name: name))
       }
@@ -76,6 +81,12 @@ final class FieldNames: Sendable {
     starts.append(keys.count)
     self.keys = keys
     self.starts = starts
+  }
+
+  /// Whether a name, in lower case, is one that counting reads or that has a place in the static table: none for the
+  /// client's.
+  package static func isTaken(_ name: String) -> Bool {
+    StaticTable.texts.contains { $0.name == name } || FieldName.allCases.contains { "\($0.text)" == name }
   }
 
   /// The name of the bytes from `start` up to `end`.

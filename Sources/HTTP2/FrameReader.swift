@@ -57,10 +57,11 @@ package final class FrameReader {
   /// SETTINGS frames of the receiver that are not acknowledged.
   private var outstanding = 0
 
-  package init(sender: FrameSender, from start: Start) {
+  /// - Parameter names: the names whose values are kept.
+  package init(sender: FrameSender, from start: Start, names: FieldNames = .shared) {
     self.sender = sender
     let isLate = start == .middle
-    headers = HeaderDecoder(joinedLate: isLate)
+    headers = HeaderDecoder(joinedLate: isLate, names: names)
     phase = isLate ? .outOfStep : sender == .client ? .preface : .header
     expectsSettings = !isLate
     tableLimit = SettingLimit(isLate ? .max : Settings.initialTableSize)

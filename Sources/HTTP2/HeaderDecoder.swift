@@ -8,7 +8,7 @@ package final class HeaderDecoder {
   private var table: DynamicTable
   private let fixed = StaticEntries.shared
   private let huffman = HuffmanDecoder.shared
-  private let names = FieldNames.shared
+  private let names: FieldNames
 
   /// The most bytes of dynamic table that the sender may use: what its peer's settings allow; nil when those
   /// are not known.
@@ -17,7 +17,10 @@ package final class HeaderDecoder {
   private var demanded: UInt32?
 
   /// A decoder for a connection from its first block on, or from the middle.
-  package init(joinedLate: Bool) {
+  ///
+  /// - Parameter names: the names whose values are kept.
+  package init(joinedLate: Bool, names: FieldNames = .shared) {
+    self.names = names
     table = DynamicTable(joinedLate: joinedLate)
     bound = joinedLate ? nil : Settings.initialTableSize
   }

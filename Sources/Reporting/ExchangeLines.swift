@@ -188,6 +188,7 @@ package struct ExchangeLines {
     json.member("end", CalendarTime.rfc3339(facts.endTime))
     json.member("client", address(facts.client))
     json.member("clientPort", UInt64(facts.client.port))
+    if facts.proxy.port != 0 { json.member("proxy", address(facts.proxy)) }
     json.member("server", address(facts.server))
     json.member("serverPort", UInt64(facts.server.port))
     member("method", hasRequest ? Array(record.method.utf8)[...] : [])

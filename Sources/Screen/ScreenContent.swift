@@ -113,6 +113,8 @@ package struct ExchangeLine: Equatable, Sendable {
   package var latency: UInt64
   /// What a look into the exchange shows besides; empty texts for what was not sent.
   package var clientPort = 0
+  /// Whose connection it was when the client asked a trusted proxy.
+  package var proxy = ""
   package var server = ""
   package var serverPort = 0
   /// The request's HTTP version.

@@ -37,7 +37,13 @@ extension ScreenPainter {
     var body = line.bytes.map { "\($0) bytes" } ?? "of unknown length: chunked, or until the connection ends"
     if line.status == 0 { body = "" }
     return [
-      ("time", time), ("client", "\(line.client), port \(line.clientPort)"),
+      ("time", time),
+      (
+        "client",
+        line.proxy.isEmpty
+          ? "\(line.client), port \(line.clientPort)"
+          : "\(line.client), by the proxy \(line.proxy), port \(line.clientPort)"
+      ),
       ("server", "\(line.server), port \(line.serverPort)"), ("site", line.site),
       ("request", line.isUnmatched ? "" : "\(line.method) \(line.path) HTTP/\(line.version)"),
       ("status", line.isUnmatched ? "\(status), a response without an observed request" : status),

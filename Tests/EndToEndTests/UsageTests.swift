@@ -127,6 +127,26 @@ import Testing
       "-t 1 --window 1m --format json", "--window is about the tables of pages and of the screen",
       hint: "--format page --window 1m"),
     Case("-t 1 --path-depth 9", "--path-depth must be 1 to 8, got 9", hint: "--path-depth 2"),
+    Case(
+      "-t 1 --client-header X-Forwarded-For",
+      "--client-header believes nobody without --trust-proxy: anybody can send a header",
+      hint: "--client-header X-Forwarded-For --trust-proxy 10.0.0.0/8"),
+    Case(
+      "-t 1 --trust-proxy 10.0.0.0/8",
+      "--trust-proxy says whose header is believed, and --client-header which one",
+      hint: "--client-header X-Forwarded-For --trust-proxy 10.0.0.0/8"),
+    Case(
+      "-t 1 --client-header X-Real-IP --trust-proxy 10.0.0.7/8",
+      "--trust-proxy: '10.0.0.7/8' is an address in a network (expected 10.0.0.0/8, or the address alone)",
+      hint: "--trust-proxy 10.0.0.0/8"),
+    Case(
+      "-t 1 --client-header X-Real-IP --trust-proxy 10/8",
+      "--trust-proxy: '10/8' is no network (expected an address or a network such as 10.0.0.0/8)",
+      hint: "--trust-proxy 10.0.0.0/8,fd00::/8"),
+    Case(
+      "-t 1 --client-header host --trust-proxy ::1",
+      "--client-header: 'host' names no client (expected a field's name of at most 16 characters, such as "
+        + "X-Forwarded-For, X-Real-IP or Forwarded)", hint: "--client-header X-Forwarded-For"),
     Case("-t 1 --top 0", "--top must be 1 or more, got 0", hint: "--top 5"),
     Case("-t 1 --listen-sites 0", "--listen-sites must be 1 to 500, got 0", hint: "--listen-sites 50"),
     Case("-t 1 --workers 65", "--workers must be 1 to 64, or auto, got 65", hint: "--workers 2"),

@@ -84,7 +84,7 @@ final class Reference {
 extension HeaderList {
   /// The kept name of a reference's field.
   private static let kept: [String: FieldName] = .init(
-    uniqueKeysWithValues: FieldName.allCases.filter(\.isKept).map { ("\($0.text)", $0) })
+    uniqueKeysWithValues: FieldName.allCases.filter { $0.isKept && $0 != .client }.map { ("\($0.text)", $0) })
 
   /// What differs from the fields of a reference; nil when nothing does.
   func difference(from fields: [ReferenceField]) -> String? {

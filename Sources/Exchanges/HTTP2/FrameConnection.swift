@@ -30,10 +30,10 @@ final class FrameConnection {
   private var isSure: Bool
 
   /// A connection of which the first bytes of `first` are next, or, when that is nil, one from its midst on.
-  init(requestsIn direction: Direction, first: FrameSender?, seed: UInt64) {
+  init(requestsIn direction: Direction, first: FrameSender?, seed: UInt64, names: FieldNames) {
     let isLate = first == nil
     requests = direction
-    client = FrameReader(sender: .client, from: isLate ? .middle : .connection)
+    client = FrameReader(sender: .client, from: isLate ? .middle : .connection, names: names)
     server = FrameReader(sender: .server, from: isLate ? .middle : .connection)
     streams = StreamTable(seed: seed)
     firstStream = isLate ? .max : 1

@@ -28,6 +28,8 @@ struct FrameConnections: ~Copyable {
   private var ofFlow: FixedArray<FlowIndex, PackedIndex<ConnectionIndex>>
   private let budget: Int
   private let seed: UInt64
+  /// The names whose values are kept.
+  private let names: FieldNames
   /// Bytes that all connections hold.
   private(set) var memory = 0
   init(limits: ExchangeLimits, seed: UInt64) {
@@ -35,6 +37,7 @@ struct FrameConnections: ~Copyable {
     ofFlow = FixedArray(zeroed: limits.flows)
     budget = limits.http2Bytes
     self.seed = seed
+    names = limits.clientHeader.map { FieldNames(client: $0.name) } ?? .shared
   }
 
   /// The connection of a flow; nil when the flow carries no frames.
@@ -55,7 +58,7 @@ struct FrameConnections: ~Copyable {
   mutating func begin(_ flow: FlowIndex, requestsIn direction: Direction, first: FrameSender?) {
     end(flow)
     guard let index = records.add(Record(flow: flow)) else { return }
-    let connection = FrameConnection(requestsIn: direction, first: first, seed: seed)
+    let connection = FrameConnection(requestsIn: direction, first: first, seed: seed, names: names)
     if index.offset < connections.count {
       connections[index.offset] = connection
     } else {

@@ -10,6 +10,8 @@ package struct ExchangeDetail: BitwiseCopyable, Sendable {
 
   package var client = Endpoint(high: 0, low: 0, port: 0)
   package var server = Endpoint(high: 0, low: 0, port: 0)
+  /// Whose connection it was when `client` asked a proxy, and the port is this one's; of `.request`. Else port 0.
+  package var proxy = Endpoint(high: 0, low: 0, port: 0)
   /// The request's target as sent, printable; of `.request`, as are the next four.
   package var target = NameRange()
   package var referer = NameRange()

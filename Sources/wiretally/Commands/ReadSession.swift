@@ -44,6 +44,7 @@ struct ReadSession {
     var limits = ExchangeLimits.file
     limits.timeout = options.timeout.nanoseconds
     limits.sectionDepth = options.pathDepth
+    limits.clientHeader = try options.clients.header()
     try TableMemory.check(limits.bytes)
     let stream =
       options.showsExchanges ? ExchangeReader(workers: 1, pendingExchanges: limits.pendingRequests) : nil

@@ -158,6 +158,7 @@ struct WatchCommand: ParsableCommand {
     // Nor this: an option that is given twice is to be named first.
     try checkTLS()
     try write.check()
+    _ = try options.clients.header()
     // What was reported last is written before the end, as far as its reader takes it.
     defer { Failure.drain() }
     var command = self

@@ -20,6 +20,7 @@ extension ExchangeLine {
       path: isUnmatched ? "(response without request)" : query.text(record.bytes(facts.target)),
       status: !facts.hasResponse ? 0 : Int(facts.status), latency: facts.latency)
     (clientPort, serverPort) = (Int(facts.client.port), Int(facts.server.port))
+    proxy = facts.proxy.port == 0 ? "" : Self.address(facts.proxy)
     server = Self.address(facts.server)
     version = "\(facts.major).\(facts.minor)"
     bytes = facts.isBodyKnown ? facts.bodyBytes : nil

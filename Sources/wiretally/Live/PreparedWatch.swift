@@ -56,6 +56,7 @@ struct PreparedWatch: ~Copyable {
     var limits = ExchangeLimits()
     limits.timeout = command.options.timeout.nanoseconds
     limits.sectionDepth = command.options.pathDepth
+    limits.clientHeader = try command.options.clients.header()
     let stream =
       command.options.showsExchanges
       ? ExchangeReader(

@@ -66,6 +66,9 @@ struct OptionForm {
     OptionForm("--query", expected: list(QueryPolicy.self), example: "names"),
     OptionForm("--where", expected: "a condition", example: "'status>=500'"),
     OptionForm("--path-depth", expected: "a whole number, 1 to 8", example: "2"),
+    OptionForm("--client-header", expected: "a header field's name", example: "X-Forwarded-For"),
+    OptionForm(
+      "--trust-proxy", expected: "addresses and networks", example: "10.0.0.0/8,fd00::/8", isList: true),
     OptionForm("--window", expected: list(StatisticsWindow.self), example: "1m"),
     OptionForm("--top", expected: "a whole number, 1 or more", example: "5"),
     OptionForm("--write", expected: "a file", example: "heads.pcapng"),

@@ -63,6 +63,8 @@ struct ReportOptions: ParsableArguments {
     help: "Path segments of a section, 1 to 8; from the second on, numbers, UUIDs and hashes count as {id}.")
   var pathDepth = 1
 
+  @OptionGroup(title: "Clients behind proxies") var clients: ClientOptions
+
   @Option(help: "How far back the tables of pages and of the screen go: 10s, 1m, 5m, 15m or all.")
   var window: StatisticsWindow?
 

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Capture
+import HTTP1
+import HTTP2
+import System
+package import Text
+
+/// Where to look for the client that a trusted proxy asked for.
+package struct ClientHeader: Equatable, Sendable {
+  /// Networks at most.
+  package static let mostProxies = 32
+
+  /// The field, in lower case.
+  package var name: String
+  /// Those who are believed.
+  package var proxies: [AddressNetwork]
+
+  package init(name: String, proxies: [AddressNetwork]) {
+    (self.name, self.proxies) = (name.lowercased(), proxies)
+  }
+
+  /// Whether a name may be looked for: characters of names, `FieldKey.longest` at most, and none that means something else.
+  package static func isName(_ name: String) -> Bool {
+    FieldKey(name) != nil && !FieldNames.isTaken(name.lowercased())
+  }
+
+  /// `Forwarded` (RFC 7239) has parameters, all others are lists of addresses.
+  var hasParameters: Bool { name == "forwarded" }
+}
+
+/// Who asked, as far as proxies tell.
+struct FoundClient: BitwiseCopyable, Equatable {
+  var high: UInt64
+  var low: UInt64
+  /// Whether it is another one than the other end of the connection.
+  var isForwarded = false
+  /// A trusted proxy sent fields of which some are unknown.
+  var isUnknown = false
+
+  init(_ peer: Endpoint) { (high, low) = (peer.high, peer.low) }
+}
+
+/// Finds the client of a request behind trusted proxies.
+///
+/// Each proxy adds at the right of the field who asked it. Seen from the right, addresses are believed as long as those
+/// who wrote them are trusted: the client is the first one that is no trusted proxy, or the last one if all are. What is
+/// no address ends the search, and of a peer that is not trusted the field is not even read. It is one pass from the left:
+///
+///     field:     203.0.113.9, 198.51.100.7, 10.0.0.2      peer: 10.0.0.1, trusted, as 10.0.0.2
+///     found:     203.0.113.9  198.51.100.7  198.51.100.7
+struct ClientSearch: ~Copyable {
+  /// The search along one field, or several of the same name.
+  private struct Walk: BitwiseCopyable {
+    var found: FoundClient
+    let peer: FoundClient
+    /// Nothing to the left may be asked for: the next address is the client, trusted or not.
+    var isOpen = true
+
+    init(_ peer: Endpoint) { (found, self.peer) = (FoundClient(peer), FoundClient(peer)) }
+
+    mutating func take(_ node: ForwardedNode, isTrusted: Bool) {
+      guard case .address(let high, let low) = node else {
+        (found, isOpen) = (peer, true)
+        return
+      }
+      if isTrusted, !isOpen { return }
+      (found.high, found.low, found.isForwarded, isOpen) = (high, low, true, false)
+    }
+  }
+
+  let isWanted: Bool
+  private let key: FieldKey?
+  private let hasParameters: Bool
+  private var proxies: FixedArray<Int, AddressNetwork>
+
+  init(_ header: ClientHeader?) {
+    key = header.flatMap { FieldKey($0.name) }
+    isWanted = key != nil
+    hasParameters = header?.hasParameters == true
+    let networks = (header?.proxies ?? []).prefix(ClientHeader.mostProxies)
+    proxies = FixedArray(capacity: networks.count)
+    for network in networks { _ = proxies.extend(with: network) }
+  }
+
+  private func isTrusted(_ high: UInt64, _ low: UInt64) -> Bool {
+    for index in 0..<proxies.capacity where proxies[index].value.contains(high: high, low: low) {
+      return true
+    }
+    return false
+  }
+
+  /// The client of an HTTP/1 request that came from `peer`.
+  func client(_ head: MessageHead, _ bytes: RawSpan, _ peer: Endpoint) -> FoundClient {
+    var walk = Walk(peer)
+    guard let key, isTrusted(peer.high, peer.low) else { return walk.found }
+    guard head.length > 0 else {
+      walk.found.isUnknown = true
+      return walk.found
+    }
+    var fields = NamedFields(key, head)
+    while let value = fields.next(bytes) { take(bytes, Int(value.start), value.end, &walk) }
+    return walk.found
+  }
+
+  /// The client of a request of HTTP/2 that came from `peer`.
+  func client(_ fields: HeaderList, _ peer: Endpoint) -> FoundClient {
+    var walk = Walk(peer)
+    guard key != nil, isTrusted(peer.high, peer.low) else { return walk.found }
+    // A field that is unknown may be a further one of this name, of which the last one counts.
+    guard fields.unknowns == 0, fields.omitted == 0 else {
+      walk.found.isUnknown = true
+      return walk.found
+    }
+    for index in 0..<fields.count where fields[index].name == .client {
+      guard fields[index].hasValue else {
+        walk.found = FoundClient(peer)
+        walk.found.isUnknown = true
+        return walk.found
+      }
+      let value = fields.value(at: index)
+      take(value, 0, value.byteCount, &walk)
+    }
+    return walk.found
+  }
+
+  private func take(_ bytes: RawSpan, _ start: Int, _ end: Int, _ walk: inout Walk) {
+    var offset = start
+    while offset < end {
+      guard let node = ForwardedNode.next(bytes, &offset, end, hasParameters: hasParameters) else { continue }
+      if case .address(let high, let low) = node {
+        walk.take(node, isTrusted: isTrusted(high, low))
+      } else {
+        walk.take(node, isTrusted: false)
+      }
+    }
+  }
+}
+
+extension ExchangeTracker {
+  /// The client that was found, as a name; none when it is unknown.
+  mutating func name(of found: FoundClient) -> NameRange {
+    found.isUnknown ? NameRange() : clientName(high: found.high, low: found.low)
+  }
+}
+
+extension EventBatch {
+  /// Gives the last event, a request's with its details, the client that was found behind a proxy.
+  mutating func describeClient(_ found: FoundClient, _ peer: Endpoint) {
+    guard found.isForwarded, !found.isUnknown else { return }
+    var detail = self.detail(count &- 1)
+    detail.client = Endpoint(high: found.high, low: found.low, port: peer.port)
+    detail.proxy = peer
+    describe(detail)
+  }
+}
