@@ -43,7 +43,7 @@ BPF_COMPILERS ?= clang-14 clang-15 clang-16 clang-19 clang
 # What building takes. What the tests, the demo, the benchmarks and the guests need on top of it are groups in
 # Tests/packages, the one list: @test, @kernels, ...
 BUILD_PACKAGES := libbpf-dev libelf-dev zlib1g-dev libpcap-dev libseccomp-dev libncurses-dev libssl-dev linux-libc-dev \
-	libbz2-dev liblzma-dev libzstd-dev libtomlplusplus-dev
+	libbz2-dev liblzma-dev libzstd-dev libtomlplusplus-dev libre2-dev
 INSTALL := packaging/install-packages
 # What the bench beside peers takes from the environment, through sudo as well.
 PEER_SETTINGS := RUNS ONLY SKIP CORPORA RATE SECS SIZE PIPELINES MONITOR_CPU CONTESTANT BENCH_DIR

@@ -67,11 +67,13 @@ let package = Package(
     .target(name: "CCurses", linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),
     .target(name: "CMeasuring"),
     .target(name: "CConfiguration"),
+    .target(name: "CExpressions", linkerSettings: [.linkedLibrary("re2")]),
     // Ground: what every layer may use.
     .target(name: "System", dependencies: ["CThreads"], swiftSettings: settings),
     .target(name: "Text", dependencies: ["System"], swiftSettings: settings),
     .target(
       name: "Configuration", dependencies: ["CConfiguration", "System"], swiftSettings: settings),
+    .target(name: "RegularExpressions", dependencies: ["CExpressions"], swiftSettings: settings),
     .target(name: "Decompression", dependencies: ["CDecompression", "System"], swiftSettings: settings),
     // Wire formats.
     .target(name: "Packets", dependencies: ["System"], swiftSettings: settings),
@@ -125,6 +127,7 @@ let package = Package(
       name: "Reporting",
       dependencies: [
         "AlertDelivery", "Alerting", "Capture", "Exchanges", "ExchangeStream", "HTTP1", "Owners",
+        "RegularExpressions",
         "Statistics",
         "System",
         "Text",
@@ -132,7 +135,8 @@ let package = Package(
     .target(
       name: "Screen",
       dependencies: [
-        "AlertDelivery", "Alerting", "Capture", "ExchangeStream", "HTTP1", "Owners", "Reporting",
+        "AlertDelivery", "Alerting", "Capture", "ExchangeStream", "HTTP1", "Owners", "RegularExpressions",
+        "Reporting",
         "Statistics",
         "Text",
       ], swiftSettings: settings),
@@ -197,6 +201,7 @@ let package = Package(
     tests("System"),
     tests("Capture"),
     tests("Configuration"),
+    tests("RegularExpressions"),
     tests("Decompression", with: ["Children", "Randomness", "System"]),
     tests("Sandbox", with: ["Children", "wiretally-sandbox-probe"]),
     tests("Packets", with: ["Capture", "HTTP1", "PacketBuilder", "System"]),

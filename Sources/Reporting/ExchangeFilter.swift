@@ -2,6 +2,7 @@
 
 import Capture
 package import ExchangeStream
+import RegularExpressions
 import Text
 
 /// Which exchanges are shown: a condition such as `status>=500 and site=*.example and not path=/healthz`.
@@ -18,6 +19,8 @@ package struct ExchangeFilter: Sendable {
 
   indirect enum Condition: Sendable {
     case text(Field, pattern: [UInt8])
+    /// A part of the text matches.
+    case expression(Field, RegularExpression)
     /// A number in the field's unit: a status, nanoseconds, bytes.
     case number(Field, Comparison, UInt64)
     /// A status of 100 times this and up to 99 more.
@@ -42,6 +45,7 @@ package struct ExchangeFilter: Sendable {
   private static func isTrue(_ condition: Condition, _ record: ExchangeRecord) -> Bool {
     switch condition {
     case .text(let field, let pattern): return matches(text(field, of: record), pattern)
+    case .expression(let field, let expression): return expression.matches(text(field, of: record))
     case .number(let field, let comparison, let limit):
       guard let value = number(field, of: record) else { return comparison == .unequal }
       return switch comparison {

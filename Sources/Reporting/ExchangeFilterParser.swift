@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Alerting
+import RegularExpressions
 import Text
 
 /// What is wrong with a condition, and where.
@@ -23,6 +24,7 @@ package struct ExchangeFilterError: Error, Equatable, Sendable {
 ///     term       = factor *("and" factor)
 ///     factor     = "not" factor | "(" condition ")" | comparison
 ///     comparison = ("site" | "path" | "client" | "method") ("=" | "!=") text     ; * is any text
+///                | ("site" | "path" | "client" | "method") ("~" | "!~") (expression | """ expression """)
 ///                | "status" sign (number | digit "xx") | "latency" sign time | "bytes" sign number
 ///     sign       = "=" | "!=" | "<" | "<=" | ">" | ">="
 struct ExchangeFilterParser {
@@ -76,9 +78,10 @@ struct ExchangeFilterParser {
     }
     position += word.count
     skipSpaces()
-    let sign = String(characters[position...].prefix { "=!<>".contains($0) })
+    let sign = String(characters[position...].prefix { "=!<>~".contains($0) })
+    if sign == "~" || sign == "!~" { return try expression(field, sign) }
     guard let comparison = ExchangeFilter.Comparison(rawValue: sign) else {
-      throw fault("expected =, !=, <, <=, > or >= after '\(word)'", max(1, sign.count))
+      throw fault("expected =, !=, ~, !~, <, <=, > or >= after '\(word)'", max(1, sign.count))
     }
     let place = position
     position += sign.count
@@ -105,6 +108,54 @@ struct ExchangeFilterParser {
       guard let number = UInt64(value) else { throw fault("invalid number '\(value)'", value.count) }
       return .number(field, comparison, number)
     }
+  }
+
+  /// A regular expression: up to a space, or in double quotes, in which \" is one.
+  private mutating func expression(
+    _ field: ExchangeFilter.Field, _ sign: String
+  ) throws(ExchangeFilterError) -> ExchangeFilter.Condition {
+    switch field {
+    case .site, .path, .client, .method: break
+    case .status, .latency, .bytes:
+      throw fault("'\(field.rawValue)' is a number: ~ is for site, path, client and method", sign.count)
+    }
+    position += sign.count
+    skipSpaces()
+    let start = position
+    let text = try expressionText()
+    if text.isEmpty { throw fault("an expression is missing after '\(field.rawValue)\(sign)'", 1, at: start) }
+    do throws(RegularExpression.Fault) {
+      // Names of sites are in lower case, whatever was typed.
+      let condition = ExchangeFilter.Condition.expression(
+        field, try RegularExpression(text, ignoresCase: field == .site))
+      return sign == "~" ? condition : .not(condition)
+    } catch {
+      throw fault("no regular expression: \(error.reason)", position - start, at: start)
+    }
+  }
+
+  private mutating func expressionText() throws(ExchangeFilterError) -> String {
+    let start = position, isQuoted = position < characters.count && characters[position] == "\""
+    var text = "", depth = 0
+    if isQuoted { position += 1 }
+    while position < characters.count {
+      var character = characters[position]
+      if isQuoted ? character == "\"" : character.isWhitespace || character == ")" && depth == 0 { break }
+      if character == "(" { depth += 1 } else if character == ")" { depth -= 1 }
+      if character == "\\", position + 1 < characters.count {
+        position += 1
+        // All but a quote's backslash are the expression's.
+        if !isQuoted || characters[position] != "\"" { text.append(character) }
+        character = characters[position]
+      }
+      text.append(character)
+      position += 1
+    }
+    if isQuoted {
+      if position == characters.count { throw fault("the closing quote is missing", 1, at: start) }
+      position += 1
+    }
+    return text
   }
 
   /// A status, or a class of them.
@@ -134,8 +185,8 @@ struct ExchangeFilterParser {
     skipSpaces()
     guard position < characters.count else { return nil }
     let first = characters[position]
-    if "()=!<>".contains(first) { return String(first) }
-    return String(characters[position...].prefix { !$0.isWhitespace && !"()=!<>".contains($0) })
+    if "()=!<>~".contains(first) { return String(first) }
+    return String(characters[position...].prefix { !$0.isWhitespace && !"()=!<>~".contains($0) })
   }
 
   /// Steps over a word, if it is the next one.

@@ -85,8 +85,11 @@ extension ScreenPainter {
   func drawHints(_ region: Region) {
     switch state.mode {
     case .filter:
-      region.put(" filter \(filtered): \(state.filter)_", row: 0, style: .strong)
-      region.put("enter keeps, esc clears ", row: 0, endingAt: region.width, style: .faint)
+      let fault = state.rows.fault.map { "   no expression yet: \($0)" } ?? ""
+      region.put(" filter \(filtered): \(state.filter)_\(fault)", row: 0, style: .strong)
+      if fault.isEmpty {
+        region.put("enter keeps, esc clears ", row: 0, endingAt: region.width, style: .faint)
+      }
       return
     case .reset:
       region.put(" Reset totals?  y yes, any other key no ", row: 0, style: .alarm)

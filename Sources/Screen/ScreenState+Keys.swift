@@ -75,7 +75,9 @@ extension ScreenState {
   /// The filter's own keys: it works while it is written.
   private mutating func edit(_ key: Key) {
     switch key {
-    case .character(let character): if filter.utf8.count < 64 { filter += character.lowercased() }
+    case .character(let character):
+      // In an expression \D is not \d.
+      if filter.utf8.count < 64 { filter += rows.isExpression ? String(character) : character.lowercased() }
     case .backspace: if filter.isEmpty { mode = .normal } else { filter.removeLast() }
     case .escape:
       filter = ""
@@ -205,13 +207,9 @@ extension ScreenState {
 
   /// The sections that the view shows.
   func sections(_ content: ScreenContent) -> [NamedCount] {
-    switch view {
-    case .site(let name):
-      (content.shown.sites.first { $0.name == name }?.sections ?? []).filter {
-        filter.isEmpty || $0.name.lowercased().contains(filter)
-      }
-    default: content.recent.sites.first?.sections ?? []
-    }
+    guard case .site(let name) = view else { return content.recent.sites.first?.sections ?? [] }
+    let rows = rows
+    return (content.shown.sites.first { $0.name == name }?.sections ?? []).filter { rows.passes($0.name) }
   }
 
   /// On to the next panel that is on the screen, or to the other side's owners.

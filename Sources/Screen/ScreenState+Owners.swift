@@ -6,9 +6,10 @@ import Statistics
 extension ScreenState {
   /// The owners of one side that pass the filter, in the order of the chosen column.
   func owners(_ role: OwnerCounts.Role, _ content: ScreenContent) -> [OwnerCounts] {
-    ordered(
+    let rows = rows
+    return ordered(
       (content.shown.owners ?? []).filter { owner in
-        owner.role == role && (filter.isEmpty || owner.words.contains { $0.lowercased().contains(filter) })
+        owner.role == role && (rows.isEmpty || owner.words.contains { rows.passes($0) })
       })
   }
 }

@@ -59,7 +59,7 @@ package struct ScreenState: Equatable, Sendable {
   package var mode = Mode.normal
   package var focus = Panel.sites
   package var isPaused = false
-  private var filters: [Filtered: String] = [:]
+  private var filters: [Filtered: RowFilter] = [:]
   package var sort = Column.requests
   /// How far back the tables go.
   package var window = StatisticsWindow.minute
@@ -91,11 +91,14 @@ package struct ScreenState: Equatable, Sendable {
     }
   }
 
-  /// What the rows of the view's list must contain, in lower case.
+  /// What the rows of the view's list must contain, in lower case, or a `~` and a regular expression that they match.
   package var filter: String {
-    get { filters[filtered] ?? "" }
-    set { filters[filtered] = newValue }
+    get { rows.text }
+    set { if newValue != rows.text { filters[filtered] = RowFilter(newValue) } }
   }
+
+  /// What that comes to.
+  var rows: RowFilter { filters[filtered] ?? RowFilter() }
 
   /// Looks into a site; a filter for the sections of the one before is forgotten.
   mutating func open(site name: String) {
@@ -107,21 +110,20 @@ package struct ScreenState: Equatable, Sendable {
 
   /// The sites that pass the filter, in the chosen order.
   func sites(_ content: ScreenContent) -> [SiteCounts] {
-    ordered(content.shown.sites.filter { $0.requests > 0 && passes($0) })
+    let rows = rows
+    return ordered(content.shown.sites.filter { $0.requests > 0 && Self.passes($0, rows) })
   }
 
-  func passes(_ site: SiteCounts) -> Bool {
-    filter.isEmpty || site.name.lowercased().contains(filter)
-      || site.sections.contains { $0.name.lowercased().contains(filter) }
+  private static func passes(_ site: SiteCounts, _ rows: RowFilter) -> Bool {
+    rows.passes(site.name) || site.sections.contains { rows.passes($0.name) }
   }
 
   func passes(_ line: ExchangeLine) -> Bool {
     if case .live(let site?) = view, line.site != site { return false }
-    if filter.isEmpty { return true }
+    let rows = rows
+    if rows.isEmpty { return true }
     let status = line.status == 0 ? "-" : "\(line.status)"
-    return [line.site, line.path, line.client, line.method, status].contains {
-      $0.lowercased().contains(filter)
-    }
+    return [line.site, line.path, line.client, line.method, status].contains { rows.passes($0) }
   }
 
   /// The exchanges that pass the filter, newest first, and the place of the one that is at the top.

@@ -38,6 +38,10 @@ import Testing
     ("status>=500 and latency>200ms", "+--"), ("status>=500 and latency>1s", "---"),
     ("status=200 or path=/", "-++"), ("path=/ or status=503 and latency>1s", "-+-"),
     ("(path=/ or status=503) and site=*.example", "++-"), ("not (path=/ or status=503)", "--+"),
+    ("path~^/cart/", "+--"), ("path ~ /", "++-"), ("path!~^/cart/", "-++"), ("site~(SHOP|api)", "++-"),
+    ("path~add$", "+--"), ("path~user", "---"), ("method~^(POST|PUT)$ or client~^2001:", "+-+"),
+    ("(path~^/c(a|b)rt)", "+--"), ("site~\"shop|b c\" and path~\"\\)|add\"", "+--"),
+    ("path~\"a\\\"b|/$\"", "-+-"),
     ("not not status=503", "+--"), ("( status = 503 )", "+--"),
     ("status>=500 and site=shop.example and latency>200ms and not path=/healthz", "+--"),
   ])
@@ -50,13 +54,18 @@ import Testing
   @Test(arguments: [
     ("", "expected one of site, path, client, method, status, latency, bytes", 0, 1),
     ("sites=a", "unknown 'sites' (expected one of site, path, client, method, status, latency, bytes)", 0, 5),
-    ("status", "expected =, !=, <, <=, > or >= after 'status'", 6, 1),
-    ("status==500", "expected =, !=, <, <=, > or >= after 'status'", 6, 2),
+    ("status", "expected =, !=, ~, !~, <, <=, > or >= after 'status'", 6, 1),
+    ("status==500", "expected =, !=, ~, !~, <, <=, > or >= after 'status'", 6, 2),
     ("status=", "a value is missing after 'status='", 7, 1),
     ("status=99", "invalid status '99' (expected 503, or 5xx after = or !=)", 7, 2),
     ("status>5xx", "invalid status '5xx' (expected 503, or 5xx after = or !=)", 7, 3),
     ("latency>200", "invalid duration '200' (expected 200ms, 1.5s)", 8, 3),
     ("bytes>1k", "invalid number '1k'", 6, 2), ("site>a", "'site' is compared by = or != alone", 4, 1),
+    ("path~(a", "no regular expression: missing ): (a", 5, 2),
+    ("path~", "an expression is missing after 'path~'", 5, 1),
+    ("path~\"a", "the closing quote is missing", 5, 1),
+    ("path!~\"\"", "an expression is missing after 'path!~'", 6, 1),
+    ("status~5", "'status' is a number: ~ is for site, path, client and method", 6, 1),
     ("status=500 path=/", "expected 'and', 'or' or the end, not 'path'", 11, 4),
     ("status=500 and", "expected one of site, path, client, method, status, latency, bytes", 14, 1),
     ("(status=500", "')' is missing", 11, 1),
@@ -77,6 +86,9 @@ import Testing
       let error = #expect(throws: ExchangeFilterError.self) { try ExchangeFilter(text) }
       #expect(error?.message == "more than 64 conditions within each other")
     }
+    let hostile = ExchangeLinesTests.record(
+      { $0.status = 200 }, texts: ["a", "", String(repeating: "/", count: 1_000), "", ""])
+    #expect((try? ExchangeFilter("path~(/*)*(/|//)*b"))?.passes(hostile) == false)
     let stars = String(repeating: "*a", count: 200)
     #expect((try? ExchangeFilter("path=\(stars)"))?.passes(Self.failed) == false)
   }

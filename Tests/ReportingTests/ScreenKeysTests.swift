@@ -99,6 +99,18 @@ import Testing
     #expect(user.state.filter.isEmpty)
   }
 
+  @Test func `what begins with a tilde is a regular expression, once it is one`() {
+    var user = Operator()
+    user.type("/~^MAP|Goog(")
+    #expect(user.screen.lines[23].contains("~^MAP|Goog(_   no expression yet: missing )"))
+    #expect(user.screen.text.contains("google.com") && user.screen.text.contains("linkedin.com"))
+    user.type("le|\\D\\D\\d)")
+    #expect(user.state.filter == "~^MAP|Goog(le|\\D\\D\\d)")
+    #expect(user.screen.text.contains("google.com") && !user.screen.text.contains("linkedin.com"))
+    user.press(.enter)
+    #expect(user.screen.text.contains("Sites 1 of 6 with '~^MAP"))
+  }
+
   @Test func `a filter has an end`() {
     var user = Operator()
     user.type("/" + String(repeating: "x", count: 500))
