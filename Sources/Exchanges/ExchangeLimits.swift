@@ -3,15 +3,15 @@
 /// The fixed budgets of a tracker: what it may remember, and for how long in capture time.
 package struct ExchangeLimits: Sendable {
   /// TCP connections at once; the least recently seen one makes room.
-  package var flows = 35_840
+  package var flows = 30_720
   /// Requests waiting for their response, and responses for their request.
-  package var pendingRequests = 49_152
+  package var pendingRequests = 45_056
   /// Of those, the number that one connection may have; pipelining clients have hundreds at most.
   package var pendingPerFlow = 4_096
   /// Heads in the making that fit into 2 KiB.
   package var smallHeads = 1_024
   /// Heads in the making that need up to 64 KiB.
-  package var largeHeads = 32
+  package var largeHeads = 28
   /// Segments held back until the bytes before them come, 2 KiB each.
   package var heldSegments = 2_048
   /// Of those, the number that one direction of a flow may hold.
