@@ -124,6 +124,10 @@ let package = Package(
       swiftSettings: settings),
     .target(name: "AlertDelivery", dependencies: ["Alerting", "System", "Text"], swiftSettings: settings),
     .target(
+      name: "History",
+      dependencies: ["Alerting", "Capture", "Exchanges", "Owners", "Statistics", "System", "Text"],
+      swiftSettings: settings),
+    .target(
       name: "Reporting",
       dependencies: [
         "AlertDelivery", "Alerting", "Capture", "Exchanges", "ExchangeStream", "HTTP1", "Owners",
@@ -176,8 +180,8 @@ let package = Package(
       dependencies: [
         "AlertDelivery", "Alerting", "Backends", "Capture", "Ciphers", "Configuration", "Doctor", "Exchanges",
         "ExchangeStream",
-        "CaptureWriting", "Exporting", "HTTP1", "KernelCapture", "LocalSides", "Measuring", "Owners",
-        "Packets", "PcapCapture",
+        "CaptureWriting", "Exporting", "History", "HTTP1", "KernelCapture", "LocalSides", "Measuring",
+        "Owners", "Packets", "PcapCapture",
         "Reporting", "Sandbox",
         "Screen", "Statistics", "System", "TLSDecryption", "Terminal", "Text",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -244,6 +248,8 @@ let package = Package(
     tests("ExchangeStream", with: ["Capture", "Conversations", "Exchanges", "HTTP1", "System"]),
     tests("Alerting", with: ["Capture", "Exchanges", "Statistics", "System", "Text"]),
     tests("AlertDelivery", with: ["Alerting", "Statistics", "System", "Text"]),
+    tests(
+      "History", with: ["Alerting", "Capture", "Exchanges", "Owners", "Randomness", "Statistics", "System"]),
     .testTarget(
       name: "ReportingTests",
       dependencies: [
@@ -271,7 +277,7 @@ let package = Package(
       name: "OutputsTests",
       dependencies: [
         "AlertDelivery", "Alerting", "Capture", "Children", "Configuration", "ExchangeStream", "Exporting",
-        "Reporting", "Screen",
+        "History", "Reporting", "Screen",
         "Statistics", "System", "Text", "wiretally",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: settings),

@@ -14,6 +14,12 @@ package struct AlertBoard: Sendable {
     watches = ((threshold.map { [$0] } ?? []) + rules).map { AlertWatch($0) }
   }
 
+  /// Rules whose states are known; the threshold's is the first, where there is one.
+  init(watches: [AlertWatch]) {
+    hasThreshold = watches.first?.rule.isThreshold ?? false
+    self.watches = watches
+  }
+
   /// The state of the rule of `-t`; nil without it.
   package var threshold: AlertWatch? { hasThreshold ? watches.first : nil }
 

@@ -24,7 +24,7 @@ package struct AlertTransition: Equatable, Sendable {
   /// The capture file with the packets around the alert; nil without one.
   package var recording: String?
   /// Nanoseconds that its times were moved by: a wall clock that is set gives an alert no other name.
-  private var shift: Int64 = 0
+  package var shift: Int64 = 0
 
   package init(
     state: State, about: AlertRule, at: UInt64, started: UInt64, hits: Double, lost: UInt64 = 0

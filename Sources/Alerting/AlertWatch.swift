@@ -21,9 +21,9 @@ package struct AlertWatch: Sendable {
   /// The value that passed the limit most since the active alert was raised; without one it means nothing.
   package private(set) var peak: Double = 0
   /// The value over the window that ends with the last interval, in the rule's unit.
-  package var average: Double { window.value }
+  package var average: Double { kept?.average ?? window.value }
   /// Records lost within that window.
-  package var lost: UInt64 { window.lost }
+  package var lost: UInt64 { kept?.lost ?? window.lost }
 
   private var window: AlertWindow
   private var start: UInt64?
@@ -33,9 +33,21 @@ package struct AlertWatch: Sendable {
   /// Since when the value has been on the other side of the limit, at every evaluation.
   private var turnedAt: UInt64?
 
+  /// How it stood when it was kept; nil for one that observes intervals.
+  private let kept: AlertState?
+
   package init(_ rule: AlertRule) {
     self.rule = rule
     window = AlertWindow(rule)
+    kept = nil
+  }
+
+  /// A rule as it stood: to be shown, not to observe anything.
+  init(_ rule: AlertRule, kept: AlertState) {
+    self.rule = rule
+    window = AlertWindow(rule, ticks: 1)
+    (active, past, peak) = (kept.active, kept.past, kept.peak)
+    self.kept = kept
   }
 
   /// Takes in the next interval and says what changed at its end. An interval that was cut off moves the
@@ -70,6 +82,7 @@ package struct AlertWatch: Sendable {
   /// Why no alert is raised although the limit is passed, in a few words; nil when it is not passed, or an alert is
   /// active.
   package var heldBack: String? {
+    if let kept { return kept.heldBack }
     guard active == nil, start != nil, rule.isPassed(by: window.value, isRaised: false) else { return nil }
     if !window.isTelling {
       if rule.minimum > 0 { return "only \(window.counts.basis) of min \(rule.minimum)" }

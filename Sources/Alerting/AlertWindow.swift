@@ -28,10 +28,11 @@ struct AlertWindow: Sendable {
   private var ticksSeen = 0
   private var sum = Tick()
 
-  init(_ rule: AlertRule) {
+  /// - Parameter ticks: how many are kept, where it is not the rule's whole window.
+  init(_ rule: AlertRule, ticks count: Int? = nil) {
     self.rule = rule
-    ticks = Array(repeating: Tick(), count: rule.windowTicks)
-    if rule.needsLatencies {
+    ticks = Array(repeating: Tick(), count: count ?? rule.windowTicks)
+    if rule.needsLatencies, count == nil {
       latencies = LatencyWindow(intervals: rule.windowTicks / Int(rule.plan.ticksPerInterval))
     }
   }

@@ -18,6 +18,8 @@ package struct OutputCounters: Equatable, Sendable {
   package var alerts: UInt64 = 0
   /// Packets that `--write` has in no file: they came faster than files take them, or these could not be written.
   package var packets: UInt64 = 0
+  /// Intervals that the history has not.
+  package var intervals: UInt64 = 0
 
   package init() {}
 }
@@ -30,5 +32,6 @@ extension OutputCounters: CounterSet {
     Counter(\.pictures, "pictures", json: .aboveZero, .dropped("pictures")),
     Counter(\.alerts, "alerts", json: .aboveZero, .dropped("alerts")),
     Counter(\.packets, "packets", json: .aboveZero, .dropped("packets")),
+    Counter(\.intervals, "intervals", json: .aboveZero, .dropped("intervals")),
   ]
 }

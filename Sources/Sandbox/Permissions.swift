@@ -18,5 +18,7 @@
     package static var leases: Permissions { Permissions(rawValue: 1 << 4) }
     /// Removes files of its own.
     package static var removal: Permissions { Permissions(rawValue: 1 << 5) }
+    /// Cuts files, and takes them for itself.
+    package static var storage: Permissions { Permissions(rawValue: 1 << 6) }
   }
 #endif

@@ -14,10 +14,14 @@
       if permissions.contains(.listen) { calls += listen.map { SystemCall(name: $0) } }
       if permissions.contains(.leases) { calls.append(leases) }
       if permissions.contains(.removal) { calls += removal.map { SystemCall(name: $0) } }
+      if permissions.contains(.storage) { calls += storage.map { SystemCall(name: $0) } }
       if permissions.contains(.connect) { calls += connect.map { SystemCall(name: $0) } + sockets }
       if wt_seccomp_is_sanitised() != 0 { calls += sanitiser.map { SystemCall(name: $0) } }
       return calls
     }
+
+    /// A history's files: one is emptied when its turn has come, and none is shared.
+    private static let storage = ["ftruncate", "flock"]
 
     /// What the run-time of a sanitiser asks besides: of new threads, and for its report. In no release.
     static let sanitiser = [

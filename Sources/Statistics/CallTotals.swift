@@ -29,6 +29,17 @@ package struct CallTotals: Equatable, BitwiseCopyable, Sendable {
     }
   }
 
+  /// The marks that are counted, in the order of `values`.
+  private static let marks = [CallMark.begun] + CallMark.ends
+
+  /// All counts, for those who keep them; more may be added at the end.
+  package var values: [UInt64] { Self.marks.map { self[$0] } }
+
+  /// The counts that `values` returned.
+  package init(values: [UInt64]) {
+    for (mark, value) in zip(Self.marks, values) { counts[Int(mark.rawValue)] = value }
+  }
+
   package subscript(mark: CallMark) -> UInt64 { counts[Int(mark.rawValue)] }
 
   @inline(__always)

@@ -144,6 +144,14 @@ final class CounterRows {
     return words
   }
 
+  /// What these rows hold together by code: latencies and statuses.
+  static func detail(_ parts: [(rows: CounterRows, slot: Int)]) -> CodeCounts {
+    CodeCounts(
+      packed: parts.flatMap { part in
+        part.rows.rows[part.slot].counts.answered > 0 ? part.rows.packed(part.slot) : []
+      })
+  }
+
   /// Adds a row of a slice, for the slot's occupant that it is of.
   func add(_ row: SliceTable.Row) {
     let slot = Int(row.slot)

@@ -17,6 +17,8 @@ package struct OwnerCounts: Equatable, Sendable {
   package var latency = LatencySummary()
   /// Requests that wait, as the workers reported last.
   package var inFlight: UInt64 = 0
+  /// Latencies and statuses by code, when somebody asked for them.
+  package var detail = CodeCounts()
 
   package init(role: Role, process: OwnerProcess?) {
     self.role = role

@@ -28,6 +28,8 @@ package struct Snapshot: Equatable, Sendable {
   /// Over the whole life, the most requests that a site without a row of its own can have had.
   package var untracked: UInt64 = 0
   package var latency = LatencySummary()
+  /// All latencies of an interval by the fine buckets, when somebody asked for them.
+  package var detail = CodeCounts()
   package var capture = CaptureCounters()
   package var ledger = ExchangeCounters()
   /// The requests that wait at its end, whenever they were asked.
@@ -84,6 +86,8 @@ package struct SiteCounts: Equatable, Sendable {
   package var failures: UInt64 = 0
   package var unanswered = UnansweredRequests()
   package var latency = LatencySummary()
+  /// Latencies and statuses by code, when somebody asked for them.
+  package var detail = CodeCounts()
   package var sections: [NamedCount] = []
   /// gRPC's methods, those with the most calls first.
   package var calls: [CallCounts] = []
@@ -105,6 +109,8 @@ package struct CallCounts: Equatable, Sendable {
   package var statuses: [NamedCount] = []
   /// From the call to the head of its response.
   package var latency = LatencySummary()
+  /// Latencies and statuses by code, when somebody asked for them.
+  package var detail = CodeCounts()
   package init(name: String) { self.name = name }
 }
 

@@ -27,6 +27,7 @@ extension Timeline {
         }
       }
       call.latency = CounterRows.latency(parts)
+      if keepsDetails(scope) { call.detail = CounterRows.detail(parts) }
       return call
     }
     return calls.sorted { ($1.requests, $0.name) < ($0.requests, $1.name) }

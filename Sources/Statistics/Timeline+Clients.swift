@@ -32,8 +32,7 @@ extension Timeline {
     }
     let listed = clients.prefix(top.map { max(0, $0) } ?? clients.count)
     for client in clients.dropFirst(listed.count) {
-      snapshot.otherClients.clients &+= 1
-      snapshot.otherClients.requests &+= client.counts.requests &- client.counts.overcountMax
+      snapshot.otherClients.add(client.counts)
     }
     snapshot.clients = listed.map(\.counts)
   }

@@ -8,8 +8,9 @@ extension Timeline {
   /// The owners of both ends in an interval or in the life; nil when nobody looks for them.
   func ownerCounts(_ scope: WorkerReplica.Scope) -> [OwnerCounts]? {
     guard let table = owners else { return nil }
-    return ownerCounts(.server, replicas.map { $0.servingOwners.rows(scope) }, table)
-      + ownerCounts(.client, replicas.map { $0.askingOwners.rows(scope) }, table)
+    let detailed = keepsDetails(scope)
+    return ownerCounts(.server, replicas.map { $0.servingOwners.rows(scope) }, table, detailed)
+      + ownerCounts(.client, replicas.map { $0.askingOwners.rows(scope) }, table, detailed)
   }
 
   /// Tells who has how many exchanges more: that decides who keeps a place.
@@ -63,7 +64,7 @@ extension Timeline {
 
   /// One side, in order of requests, then of name.
   private func ownerCounts(
-    _ role: OwnerCounts.Role, _ tables: [CounterRows], _ table: OwnerTable
+    _ role: OwnerCounts.Role, _ tables: [CounterRows], _ table: OwnerTable, _ isDetailed: Bool
   ) -> [OwnerCounts] {
     var parts: [OwnerReference: [(rows: CounterRows, slot: Int)]] = [:]
     var other = OwnerCounts(role: role, process: OwnerProcess(owner: .other))
@@ -95,6 +96,7 @@ extension Timeline {
         continue
       }
       row.latency = CounterRows.latency(parts)
+      if isDetailed { row.detail = CounterRows.detail(parts) }
       counts.append(row)
     }
     if other.requests > 0 || other.inFlight > 0 { counts.append(other) }
@@ -103,11 +105,12 @@ extension Timeline {
 }
 
 extension OwnerCounts {
-  fileprivate var key: String { process.sortKey }
+  /// What rows with equally many requests are ordered by.
+  var key: String { process.sortKey }
 }
 
 extension SiteOwner {
-  fileprivate var key: String { process.sortKey }
+  var key: String { process.sortKey }
 }
 
 extension OwnerProcess? {

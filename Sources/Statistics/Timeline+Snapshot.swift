@@ -19,6 +19,7 @@ extension Timeline {
     var snapshot = Snapshot()
     snapshot.totals = numbers.totals
     snapshot.latency = numbers.latency.summary
+    if keepsDetails(scope) { snapshot.detail = CodeCounts(packed: numbers.latency.packed) }
     snapshot.statuses = (100..<Tally.statusLimit).compactMap { status in
       let count = numbers.statuses[status]
       return count > 0 ? StatusCount(status: status, count: count) : nil
@@ -30,6 +31,9 @@ extension Timeline {
     snapshot.owners = ownerCounts(scope)
     return snapshot
   }
+
+  /// Whether a snapshot holds what several of them can be added up from.
+  func keepsDetails(_ scope: WorkerReplica.Scope) -> Bool { wantsDetails && scope == .interval }
 
   /// What the open interval brought to the pinned sites.
   var watchedSites: [WatchedTraffic] {
@@ -130,8 +134,9 @@ extension Timeline {
     let owners = owners == nil ? [] : slotsBySite(scope, \.siteOwners)
     snapshot.sites = listed.map { site in
       var counts = site.counts
-      counts.latency = CounterRows.latency(
-        site.parts.map { (replicas[$0.replica].sites.rows(scope), $0.slot) })
+      let parts = site.parts.map { (rows: replicas[$0.replica].sites.rows(scope), slot: $0.slot) }
+      counts.latency = CounterRows.latency(parts)
+      if keepsDetails(scope) { counts.detail = CounterRows.detail(parts) }
       counts.sections = Self.merged(site.parts.flatMap { sections[$0.replica][$0.slot] ?? [] })
       counts.calls = callCounts(
         scope,
@@ -209,14 +214,5 @@ extension OtherSites {
     successes &+= more.counts.successes
     failures &+= more.counts.failures
     unanswered.add(more.counts.unanswered)
-  }
-
-  /// Adds a site that is not listed.
-  fileprivate mutating func add(_ site: SiteCounts) {
-    sites &+= 1
-    requests &+= site.requests &- site.overcountMax
-    successes &+= site.successes
-    failures &+= site.failures
-    unanswered.add(site.unanswered)
   }
 }

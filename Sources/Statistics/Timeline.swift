@@ -22,6 +22,8 @@ package final class Timeline {
   let pinned: PinnedSites
   /// Whether an interval's snapshot holds its latencies by bucket.
   private let wantsLatencies: Bool
+  /// Whether it holds what several of them can be added up from.
+  let wantsDetails: Bool
   let interval: RunningTotals
   let life: RunningTotals
   /// What `takeRecent` will tell; nil when nobody will ask.
@@ -67,10 +69,11 @@ package final class Timeline {
     _ tallyExchanges: [TallyExchange], plan: IntervalPlan, start: UInt64? = nil,
     grace: UInt64 = 1_000_000_000,
     keepsRecent: Bool = false, keepsWindows: Bool = false, pinned: PinnedSites = .none(seed: 0),
-    wantsLatencies: Bool = false
+    wantsLatencies: Bool = false, wantsDetails: Bool = false
   ) throws(StatisticsError) {
     self.pinned = pinned
     self.wantsLatencies = wantsLatencies
+    self.wantsDetails = wantsDetails
     var replicas: [WorkerReplica] = []
     for tallyExchange in tallyExchanges {
       replicas.append(

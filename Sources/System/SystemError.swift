@@ -28,6 +28,9 @@ package struct SystemError: Error, Equatable, Sendable {
   /// There is nothing under that path.
   package static let noSuchFile = SystemError(ENOENT)
 
+  /// What is to be written is more than the file may hold.
+  package static let tooLarge = SystemError(EFBIG)
+
   /// Whether the caller lacks a right.
   package var isPermission: Bool { code == EPERM || code == EACCES }
 }

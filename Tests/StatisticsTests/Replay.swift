@@ -17,7 +17,7 @@ final class Replay {
     interval: UInt64 = 10 * second, sites: Int = 2048, sections: Int = 4096, pending: Int = 1024,
     start: UInt64? = nil, keepsRecent: Bool = false, keepsWindows: Bool = false,
     pinned: PinnedSites = .none(seed: 42),
-    wantsLatencies: Bool = false, watchedSections: [WatchedSection] = []
+    wantsLatencies: Bool = false, wantsDetails: Bool = false, watchedSections: [WatchedSection] = []
   ) throws {
     var budgets = StatisticsBudgets(pendingExchanges: pending)
     budgets.sites = sites
@@ -30,7 +30,7 @@ final class Replay {
     timeline = try Timeline(
       [tallyExchange], plan: plan, start: start, keepsRecent: keepsRecent, keepsWindows: keepsWindows,
       pinned: pinned,
-      wantsLatencies: wantsLatencies)
+      wantsLatencies: wantsLatencies, wantsDetails: wantsDetails)
     timeline.watchedSections = watchedSections
   }
 

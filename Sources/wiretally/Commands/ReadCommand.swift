@@ -3,6 +3,7 @@
 import Alerting
 import ArgumentParser
 import Capture
+import History
 import LocalSides
 import PcapCapture
 import Reporting
@@ -26,6 +27,8 @@ struct ReadCommand: ParsableCommand {
   var files: [String]
 
   @OptionGroup var options: ReportOptions
+
+  @OptionGroup var history: HistoryOptions
 
   @OptionGroup var configuration: ConfigurationOptions
 
@@ -84,6 +87,8 @@ struct ReadCommand: ParsableCommand {
     } catch let error as CaptureError {
       throw Failure.end(error)
     } catch let error as StatisticsError {
+      throw Failure.end(error)
+    } catch let error as HistoryError {
       throw Failure.end(error)
     } catch let error as AlertError {
       throw Failure.end(error)

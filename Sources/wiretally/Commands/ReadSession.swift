@@ -21,7 +21,7 @@ struct ReadSession {
   private let reporter: Reporter
   private let progress: ReadProgress
   private let screen: ReadScreen?
-  private let alertLog: (path: String, isRotatable: Bool)?
+  private let places: [WritablePlace]
 
   /// Opens what reading takes, except for the files.
   init(_ command: ReadCommand) throws {
@@ -49,7 +49,8 @@ struct ReadSession {
     let stream =
       options.showsExchanges ? ExchangeReader(workers: 1, pendingExchanges: limits.pendingRequests) : nil
     let outputs = try OutputPlan(
-      options, alerts: alerts, label: label, delivery: delivery, stream: stream, filter: filter, isLive: false
+      options, history: command.history, plan: plan, alerts: alerts, label: label, delivery: delivery,
+      stream: stream, filter: filter, isLive: false
     )
     let budgets = StatisticsBudgets(pendingExchanges: limits.pendingRequests)
     let tally = try TallyExchange(budgets: budgets)
@@ -58,7 +59,7 @@ struct ReadSession {
     let writer = try TallyWriter(tally, plan: plan, pinned: pinned, watchedSections: alerts.sections)
     let timeline = try Timeline(
       [tally], plan: plan, keepsWindows: options.keepsWindows, pinned: pinned,
-      wantsLatencies: alerts.needsLatencies)
+      wantsLatencies: alerts.needsLatencies, wantsDetails: outputs.keepsAll)
     timeline.watchedClients = alerts.clients
     timeline.watchedSections = alerts.sections
     worker = TrafficWorker(
@@ -70,9 +71,9 @@ struct ReadSession {
     let screen = try ReadScreen(command, label: label, plan: plan, stream: stream, filter: filter)
     reporter = Reporter(
       try outputs.outputs() + (screen.map { [$0.session] } ?? []), timeline: timeline, alerts: alerts,
-      label: label, sites: options.sites,
+      label: label, sites: options.sites, keepsAll: outputs.keepsAll,
       capture: { tls?.counters ?? source.counters })
-    alertLog = outputs.alertLogPlace
+    places = outputs.places
     (self.command, self.source, self.tls, self.screen) = (command, source, tls, screen)
   }
 
@@ -83,8 +84,9 @@ struct ReadSession {
     var policy = Sandbox.Policy()
     policy.keepsFileRights = true
     if screen != nil { policy.permissions = [.terminal] }
+    if command.history.path != nil { policy.permissions.insert(.storage) }
     policy.readable = command.files.filter { $0 != "-" }
-    if let alertLog { policy.writable.append(SandboxOptions.place(of: alertLog)) }
+    policy.writable += places.map(\.allowed)
     // The policy asks for no user, so this does not throw.
     SandboxOptions.report(failures: (try? Sandbox.apply(policy).failures) ?? [])
   }

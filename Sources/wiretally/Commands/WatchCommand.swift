@@ -8,6 +8,7 @@ import Backends
 import Capture
 import Exporting
 import Glibc
+import History
 import LocalSides
 import PcapCapture
 import Reporting
@@ -29,6 +30,8 @@ struct WatchCommand: ParsableCommand {
   var hasNoAlert = false
 
   @OptionGroup var options: ReportOptions
+
+  @OptionGroup var history: HistoryOptions
 
   @OptionGroup var configuration: ConfigurationOptions
 
@@ -174,6 +177,8 @@ struct WatchCommand: ParsableCommand {
     } catch let error as StatisticsError {
       throw Failure.end(error)
     } catch let error as ListenError {
+      throw Failure.end(error)
+    } catch let error as HistoryError {
       throw Failure.end(error)
     } catch let error as AlertError {
       throw Failure.end(error)

@@ -6,6 +6,7 @@ import ArgumentParser
 import Capture
 import Exporting
 import Glibc
+import History
 import PcapCapture
 import Reporting
 import System
@@ -135,6 +136,24 @@ enum Failure {
   static func end(_ error: ListenError) -> ExitCode {
     say(error.message, hint: error.hint)
     return ExitCode(error.isNotPermitted ? 77 : 70)
+  }
+
+  /// Says what is wrong with a history, and which file to name.
+  static func end(_ error: HistoryError) -> ExitCode {
+    switch error {
+    case .system(_, _, let reason):
+      say("\(error)", .error)
+      return ExitCode(reason.isPermission ? 77 : reason == .noSuchFile ? 66 : 70)
+    case .inUse:
+      say("\(error)", hint: "a file of its own for each watch: --history FILE", .error)
+      return ExitCode(70)
+    case .version, .foreign, .damaged:
+      say("\(error)", hint: "it is left as it is; name another file", .error)
+      return ExitCode(65)
+    case .damagedRecord:
+      say("\(error)", .error)
+      return ExitCode(65)
+    }
   }
 
   static func end(_ error: ExchangeFilterError) -> ExitCode {

@@ -29,7 +29,7 @@ struct PreparedWatch: ~Copyable {
   fileprivate let notices: [String]
   fileprivate let labels: LabelClock
   fileprivate let start: UInt64
-  private let alertLog: (path: String, isRotatable: Bool)?
+  private let places: [WritablePlace]
 
   /// Opens everything; throws what could not be opened, and why.
   init(_ command: WatchCommand) throws {
@@ -62,7 +62,8 @@ struct PreparedWatch: ~Copyable {
       ? ExchangeReader(
         workers: backend.sources.count, pendingExchanges: limits.pendingRequests, labels: labels) : nil
     let outputs = try OutputPlan(
-      command.options, alerts: alerts, label: label, delivery: delivery, stream: stream, filter: filter,
+      command.options, history: command.history, plan: plan, alerts: alerts, label: label, delivery: delivery,
+      stream: stream, filter: filter,
       owners: owners, isLive: true,
       origin: command.origin, logOwner: command.sandbox.logOwner)
     guard let start = backend.sources.first?.now else {
@@ -85,7 +86,7 @@ struct PreparedWatch: ~Copyable {
     let timeline = try Timeline(
       workers.tallies, plan: plan, start: start, keepsRecent: live.keepsRecent,
       keepsWindows: command.options.keepsWindows, pinned: pinned,
-      wantsLatencies: alerts.needsLatencies)
+      wantsLatencies: alerts.needsLatencies, wantsDetails: outputs.keepsAll)
     timeline.owners = owners
     timeline.watchedOwners = alerts.owners
     timeline.watchedClients = alerts.clients
@@ -93,11 +94,11 @@ struct PreparedWatch: ~Copyable {
     reporter = Reporter(
       try outputs.outputs() + live.outputs + (recording.map { [$0] } ?? []), timeline: timeline,
       alerts: alerts, label: label,
-      sites: command.options.sites, labels: labels, capture: { backend.counters })
+      sites: command.options.sites, keepsAll: outputs.keepsAll, labels: labels, capture: { backend.counters })
     // Without it nothing is missing but a hint.
     scout = try? PortScout(
       interfaces: command.request.interfaces, besides: command.request.ports, only: segments?.expression)
-    (input, alertLog) = (live.input, outputs.alertLogPlace)
+    (input, places) = (live.input, outputs.places)
     (self.command, self.backend, self.workers, self.start) = (command, backend, workers, start)
     (self.owners, self.labels, self.sides) = (owners, labels, sides)
     notices = unknown.map { ["processes are not known: \($0)"] } ?? []
@@ -135,7 +136,8 @@ struct PreparedWatch: ~Copyable {
     if command.listening.listen != nil { permissions.insert(.listen) }
     if command.readsTLS { permissions.insert(.leases) }
     if command.write.span != nil { permissions.insert(.removal) }
-    try command.sandbox.sandbox(permissions, alertLog: alertLog, recording: command.write.names)
+    if command.history.path != nil { permissions.insert(.storage) }
+    try command.sandbox.sandbox(permissions, writing: places, recording: command.write.names)
     return SandboxedWatch(self)
   }
 }

@@ -55,10 +55,10 @@ struct SandboxOptions: ParsableArguments {
   /// be opened after it.
   ///
   /// - Parameters:
-  ///   - alertLog: what has to stay writable.
-  ///   - recording: the files that are still made, and removed.
+  ///   - places: what has to stay writable.
+  ///   - recording: the files of packets that are still made, and removed.
   func sandbox(
-    _ permissions: Permissions, alertLog: (path: String, isRotatable: Bool)?, recording: CaptureNames?
+    _ permissions: Permissions, writing places: [WritablePlace], recording: CaptureNames?
   ) throws(CaptureError) {
     if isUnsandboxed { return }
     var policy = Sandbox.Policy()
@@ -66,9 +66,7 @@ struct SandboxOptions: ParsableArguments {
     policy.account = account
     policy.requiresAccount = user != nil
     policy.permissions = permissions
-    if let alertLog {
-      policy.writable.append(Self.place(of: alertLog))
-    }
+    policy.writable += places.map(\.allowed)
     if let recording {
       if permissions.contains(.removal) {
         policy.removable.append(recording.directory)
@@ -85,7 +83,6 @@ struct SandboxOptions: ParsableArguments {
     let user = applied.account.map { " as \($0.name)" } ?? ""
     Failure.say("sandboxed\(user): \(applied.restrictions.joined(separator: ", "))")
     SandboxOptions.report(failures: applied.failures)
-    let logFolder = alertLog.flatMap { $0.isRotatable ? Self.place(of: $0) : nil }
     let name = account?.name ?? "this user"
     if let folder = recording?.directory, applied.unwritable.contains(folder) {
       Failure.say(
@@ -93,9 +90,9 @@ struct SandboxOptions: ParsableArguments {
           + (permissions.contains(.removal) ? "has no file of an alert" : "ends with its first file"),
         hint: "a folder of its own: install -d -m 700 -o \(name) FOLDER", .warning)
     }
-    if let folder = logFolder, applied.unwritable.contains(folder) {
+    for place in places where place.isLog && place.isRotatable && applied.unwritable.contains(place.allowed) {
       Failure.say(
-        "\(name) cannot write to \(folder): after rotation logging continues in the old file; "
+        "\(name) cannot write to \(place.allowed): after rotation logging continues in the old file; "
           + "use logrotate's create or --user")
     }
   }
@@ -105,13 +102,19 @@ struct SandboxOptions: ParsableArguments {
     guard !failures.isEmpty else { return }
     Failure.say("sandbox incomplete: \(failures.joined(separator: ", "))", .warning)
   }
+}
 
-  /// What has to stay writable for the log: a rotated one is re-created beside the old one.
-  static func place(of alertLog: (path: String, isRotatable: Bool)) -> String {
-    alertLog.isRotatable ? folder(of: alertLog.path) : alertLog.path
-  }
+/// A file that is written after the privileges are gone.
+struct WritablePlace {
+  let path: String
+  /// Whether it can be taken away and made again, and is no device or pipe.
+  let isRotatable: Bool
+  /// Whether it is the alert log, which others rotate.
+  let isLog: Bool
 
-  private static func folder(of path: String) -> String {
+  /// What has to stay writable: a file that was taken away is made again beside the old one.
+  var allowed: String {
+    guard isRotatable else { return path }
     guard let slash = path.lastIndex(of: "/") else { return "." }
     return slash == path.startIndex ? "/" : String(path[..<slash])
   }

@@ -70,7 +70,10 @@ extension Output {
 
 /// An interval that is over, and what it brought.
 struct IntervalReport {
+  /// With as many sites and clients as are shown.
   let interval: Snapshot
+  /// With all of them, where somebody keeps them.
+  let whole: Snapshot
   /// The totals of the whole run up to the interval's end.
   let life: Snapshot
   /// The alerts raised and ended by the interval.

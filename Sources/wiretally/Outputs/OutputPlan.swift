@@ -3,8 +3,10 @@
 import System
 import Alerting
 import ExchangeStream
+import History
 import Owners
 import Reporting
+import Statistics
 
 /// The outputs that the options ask for, as both commands make them: the place where a new output is added.
 struct OutputPlan {
@@ -12,6 +14,8 @@ struct OutputPlan {
   let label: CaptureLabel
   let delivery: AlertSenders
   let alertLog: AlertLog?
+  /// Where intervals are kept; nil when they are not.
+  let history: HistoryOutput?
   let standardOutput: StandardOutput
   /// Single exchanges; nil when nobody shows them.
   let stream: ExchangeReader?
@@ -26,13 +30,14 @@ struct OutputPlan {
   ///   - isLive: nothing may wait for a reader, and alerts have a log by default.
   ///   - origin: where the watch runs; nil for files.
   ///   - logOwner: who writes the alert log later on.
-  /// - Throws: when the alert log cannot be opened.
+  /// - Throws: when the alert log or the history cannot be opened.
   init(
-    _ options: ReportOptions, alerts: AlertBoard, label: CaptureLabel, delivery: AlertSenders,
+    _ options: ReportOptions, history: HistoryOptions, plan: IntervalPlan, alerts: AlertBoard,
+    label: CaptureLabel, delivery: AlertSenders,
     stream: ExchangeReader?, filter: ExchangeFilter?, owners: OwnerTable? = nil, isLive: Bool,
     origin: AlertOrigin? = nil,
     logOwner: LogOwner? = nil
-  ) throws(AlertError) {
+  ) throws {
     self.options = options
     self.label = label
     self.delivery = delivery
@@ -43,10 +48,26 @@ struct OutputPlan {
     // The default log is that of live alerts: those of old traffic go into a file only when one is named.
     let path = alerts.isEmpty ? nil : options.alerts.log ?? (isLive ? ReportOptions.defaultAlertLog : nil)
     alertLog = if let path { try AlertLog(path: path, origin: origin, owner: logOwner) } else { nil }
+    let run = HistoryOutput.run(label, alerts: alerts, plan: plan, host: Environment.hostName)
+    self.history =
+      try history.path.map {
+        try HistoryOutput(
+          $0, mebibytes: history.mebibytes, run: run, isLive: isLive, owner: logOwner)
+      }
   }
 
   /// The path of the alert log, and whether it is a file that can be rotated; nil without a log.
   var alertLogPlace: (path: String, isRotatable: Bool)? { alertLog.map { ($0.path, $0.isRotatable) } }
+
+  /// Whether all sites of an interval are kept, and what several intervals can be added up from.
+  var keepsAll: Bool { history != nil }
+
+  /// The paths that stay writable for the alert log and the history.
+  var places: [WritablePlace] {
+    let log = alertLogPlace.map { WritablePlace(path: $0.path, isRotatable: $0.isRotatable, isLog: true) }
+    let kept = history.map { WritablePlace(path: $0.path, isRotatable: true, isLog: false) }
+    return [log, kept].compactMap { $0 }
+  }
 
   /// The outputs in the order in which they are served; what concerns alerts comes before what shows intervals. Throws
   /// what one of them cannot open.
@@ -54,6 +75,7 @@ struct OutputPlan {
     var list: [any Output] = [standardOutput]
     if let alertLog { list.append(AlertLogOutput(alertLog, isReportedAside: options.format == .json)) }
     list.append(delivery)
+    if let history { list.append(history) }
     list.append(AlertMessages(isLineReader: options.exchangeFormat.map { $0 != .json } ?? false))
     switch options.form {
     case .pages, .screen: list.append(PageOutput(standardOutput, self))

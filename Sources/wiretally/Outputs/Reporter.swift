@@ -25,16 +25,19 @@ final class Reporter {
   private let labels: LabelClock?
   private let outputs: [any Output]
   private let sites: Int?
+  /// Whether reports have all sites of an interval.
+  private let keepsAll: Bool
   private let capture: () -> CaptureCounters
   private var lines: JSONLines
 
   /// - Parameters:
   ///   - sites: how many sites a snapshot holds; nil for all.
+  ///   - keepsAll: somebody keeps all sites of an interval.
   ///   - labels: what the wall clock has become since the start; nil for files.
   ///   - capture: what was counted before delivery, so far.
   init(
     _ outputs: [any Output], timeline: Timeline, alerts: AlertBoard, label: CaptureLabel, sites: Int?,
-    labels: LabelClock? = nil, capture: @escaping () -> CaptureCounters
+    keepsAll: Bool = false, labels: LabelClock? = nil, capture: @escaping () -> CaptureCounters
   ) {
     self.outputs = outputs
     self.timeline = timeline
@@ -42,6 +45,7 @@ final class Reporter {
     self.labels = labels
     self.label = label
     self.sites = sites
+    self.keepsAll = keepsAll
     self.capture = capture
     raised = Array(repeating: 0, count: alerts.watches.count)
     lines = JSONLines(label: label)
@@ -86,7 +90,7 @@ final class Reporter {
   /// Shows the intervals that are over by `now`, or by what was handed over when it is nil; `before` is called ahead of
   /// each.
   func showIntervals(at now: UInt64? = nil, before: () -> Void = {}) {
-    while let interval = timeline.nextInterval(now: now, capture: counters, top: sites) {
+    while let interval = timeline.nextInterval(now: now, capture: counters, top: intervalSites) {
       before()
       show(interval)
     }
@@ -95,7 +99,7 @@ final class Reporter {
   /// Shows the intervals that are left, the last of which ends at `end`, and what else is to be sent.
   func finish(at end: UInt64?) {
     showIntervals()
-    if let last = timeline.finish(at: end, capture: counters, top: sites) { show(last) }
+    if let last = timeline.finish(at: end, capture: counters, top: intervalSites) { show(last) }
     for output in outputs { output.finish(self, at: end ?? 0) }
   }
 
@@ -112,6 +116,8 @@ final class Reporter {
   /// Begins all totals at zero again.
   func resetTotals() { timeline.resetTotals(capture: counters) }
 
+  private var intervalSites: Int? { keepsAll ? nil : sites }
+
   private func show(_ interval: Snapshot) {
     let before = board.watches.map { $0.active != nil }
     let changes = board.observe(interval).map { transition in
@@ -123,8 +129,9 @@ final class Reporter {
       raised[index] += 1
     }
     let life = timeline.summary(capture: counters, top: sites)
+    let whole = interval.shifted(by: shift)
     let report = IntervalReport(
-      interval: interval.shifted(by: shift), life: life.shifted(by: shift), changes: changes)
+      interval: whole.limited(to: sites), whole: whole, life: life.shifted(by: shift), changes: changes)
     for output in outputs { output.interval(report, self) }
   }
 }

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Alerting
+import Capture
+import Glibc
+import History
+import Reporting
+import Statistics
+import System
+
+/// Every interval in a file that the next watch continues.
+final class HistoryOutput: Output {
+  /// Milliseconds that the end waits for a slow file.
+  private static let patience = 5_000
+
+  let writer: HistoryWriter
+  /// What was appended, to be read again.
+  let source: FileHistory
+  let path: String
+
+  /// Opens the history and begins a watch in it.
+  ///
+  /// - Parameters:
+  ///   - isLive: nothing may wait for the file.
+  ///   - owner: who writes it later on.
+  init(_ path: String, mebibytes: Int, run: HistoryRun, isLive: Bool, owner: LogOwner?) throws(HistoryError) {
+    self.path = path
+    writer = try HistoryWriter(
+      path, limit: mebibytes << 20, run: run, owner: owner, isQueued: isLive)
+    source = FileHistory(path, index: writer.index)
+  }
+
+  /// What all intervals of a watch have in common.
+  static func run(
+    _ label: CaptureLabel, alerts: AlertBoard, plan: IntervalPlan, host: String
+  ) -> HistoryRun {
+    HistoryRun(
+      backend: label.backend, source: label.source, ports: label.ports, filter: label.filter, host: host,
+      program: Wiretally.version, start: SystemClock.wall.now, interval: plan.interval,
+      rules: alerts.watches.map(\.rule))
+  }
+
+  var warnings: [String] { writer.account.warning.map { [$0] } ?? [] }
+
+  var dropped: OutputCounters {
+    var counters = OutputCounters()
+    counters.intervals = writer.account.dropped
+    return counters
+  }
+
+  func open() {
+    for notice in writer.notices { Failure.say(notice, .warning) }
+    // Without a thread nothing could be written; the workers' threads come next, and say so.
+    try? writer.start()
+  }
+
+  func interval(_ report: IntervalReport, _ reporter: Reporter) {
+    writer.append(
+      HistoryInterval(
+        report.whole, alerts: reporter.alerts, changes: report.changes.map(\.transition)))
+  }
+
+  func reopen() {
+    writer.reopen()
+    source.reopen()
+  }
+
+  func close(isInterrupted: () -> Bool) {
+    writer.finish(limit: Self.patience, isInterrupted: isInterrupted)
+  }
+}

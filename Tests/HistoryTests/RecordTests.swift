@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+import Alerting
+import Capture
+import Exchanges
+import Randomness
+import Statistics
+import Testing
+
+@testable import History
+
+@Suite struct RecordTests {
+  static let rules = [
+    "failures > 5% for 1m clear 2% min 50", "p99 > 500ms site=shop.example name=slow severity=page",
+    "requests < 3 over 1m", "requests > 100/m client=10.0.0.7", "in-flight > 50", "grpc=UNAVAILABLE > 1%",
+    "status=503 > 2% unit=nginx.service process=nginx", "max > 2s", "oldest > 5s",
+    "p95 > 1s section=/api site=shop.example", "requests > 10/s section=/cart",
+  ]
+
+  @Test func `a run is read as it was written, with all of its rules`() throws {
+    let run = try Samples.run(rules: Self.rules)
+    let read = try HistoryRun(body: run.body[...])
+    #expect(read == run)
+    #expect(read.rules.map(\.name) == run.rules.map(\.name))
+    #expect(read.rules.count == Self.rules.count + 1)
+  }
+
+  @Test func `an interval is read as it was written, with every member`() throws {
+    let run = try Samples.run(rules: Self.rules)
+    for interval in Samples.intervals(20, run) {
+      let read = try HistoryInterval(body: interval.body(run)[...], run)
+      #expect(read == interval)
+      #expect(try HistoryHead(body: interval.body(run)[...]) == HistoryHead(interval.snapshot))
+    }
+    // The samples raise alerts, so that their states are among what was compared.
+    #expect(Samples.intervals(20, run).contains { !$0.changes.isEmpty })
+  }
+
+  @Test func `rules stand as they stood`() throws {
+    let run = try Samples.run(rules: Self.rules)
+    var board = AlertBoard(threshold: run.rules[0], rules: Array(run.rules.dropFirst()))
+    for number in 0..<20 {
+      let snapshot = Samples.snapshot(number)
+      _ = board.observe(snapshot)
+      let kept = HistoryInterval(snapshot, alerts: board).alerts(run)
+      #expect(kept.watches.map(\.state) == board.watches.map(\.state))
+      #expect(kept.threshold?.rule == board.threshold?.rule && kept.others.count == Self.rules.count)
+      #expect(kept.past == board.past && kept.active == board.active)
+    }
+  }
+
+  @Test func `counters of another version keep their names, and unknown ones say nothing`() throws {
+    var run = try Samples.run()
+    let interval = Samples.intervals(1, run)[0], body = interval.body(run)
+    run.counters.ledger[0] = "ofALaterVersion"
+    run.counters.capture.swapAt(0, 1)
+    let read = try HistoryInterval(body: body[...], run).snapshot
+    #expect(read.ledger.delivered == 0 && read.ledger.headSegments == interval.snapshot.ledger.headSegments)
+    #expect(read.capture.packets == interval.snapshot.capture.copies)
+    #expect(read.capture.copies == interval.snapshot.capture.packets)
+  }
+
+  @Test func `bytes of a later version at the end are passed over`() throws {
+    let run = try Samples.run()
+    let interval = Samples.intervals(1, run)[0]
+    #expect(try HistoryInterval(body: (interval.body(run) + [1, 2, 3])[...], run) == interval)
+    #expect(try HistoryRun(body: (run.body + [9])[...]) == run)
+  }
+
+  @Test func `a record that ends anywhere too early is refused`() throws {
+    let run = try Samples.run(rules: Self.rules)
+    let body = Samples.intervals(3, run)[2].body(run)
+    for end in 0..<body.count {
+      #expect(throws: HistoryError.damagedRecord) { try HistoryInterval(body: body[..<end], run) }
+    }
+    for end in 0..<run.body.count {
+      #expect(throws: RecordFault.self) { try HistoryRun(body: run.body[..<end]) }
+    }
+  }
+
+  @Test func `whatever the bytes are, they are read or refused`() throws {
+    let run = try Samples.run(rules: Self.rules)
+    let body = Samples.intervals(3, run)[2].body(run)
+    var random = SeededGenerator(seed: 5)
+    var refused = 0
+    for _ in 0..<3_000 {
+      var bytes = body
+      for _ in 0..<Int.random(in: 1...4, using: &random) {
+        bytes[Int.random(in: 1..<bytes.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
+      }
+      if let read = try? HistoryInterval(body: bytes[...], run) {
+        _ = SnapshotSum(read.snapshot).snapshot
+      } else {
+        refused += 1
+      }
+      var other = run.body
+      other[Int.random(in: 1..<other.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
+      _ = try? HistoryRun(body: other[...])
+    }
+    #expect(refused > 100)
+  }
+
+  @Test func `names cannot move a cursor or end a line`() throws {
+    let run = try Samples.run("\u{1b}[2J\n")
+    #expect(try HistoryRun(body: run.body[...]).source == "\\u{1b}[2J\\u{a}")
+  }
+
+  @Test func `a length that is longer than the record reserves nothing`() throws {
+    var writer = RecordWriter()
+    writer.number(1 << 40)
+    var reader = RecordReader(writer.bytes[...])
+    #expect(throws: RecordFault.self) {
+      try reader.list { (reader) throws(RecordFault) in try reader.number() }
+    }
+  }
+}
+
+extension SnapshotSum {
+  /// The sum of one.
+  fileprivate init(_ snapshot: Snapshot) {
+    self.init()
+    add(snapshot)
+  }
+}
