@@ -102,6 +102,7 @@ extension RecordReader {
     head.requests = try fixed64()
     head.successes = try fixed64()
     head.failures = try fixed64()
+    guard max(head.requests, head.successes, head.failures) <= 1 << 40 else { throw RecordFault() }
     return head
   }
 }

@@ -52,5 +52,5 @@ package final class HistoryReading {
   }
 
   /// What was read.
-  package var source: FileHistory { FileHistory(path, index: index) }
+  package var source: FileHistory { FileHistory(path, index: index, files: files) }
 }

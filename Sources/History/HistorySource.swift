@@ -25,6 +25,11 @@ package final class FileHistory: HistorySource {
     files = HistoryFiles.paths(path).map { try? StoreFile(reading: $0) }
   }
 
+  /// The files are open already.
+  init(_ path: String, index: HistoryIndex, files: [StoreFile?]) {
+    (self.path, self.index, self.files) = (path, index, files)
+  }
+
   /// Opens the files that lie at the paths now.
   package func reopen() {
     for (slot, path) in HistoryFiles.paths(path).enumerated() {
@@ -39,7 +44,15 @@ package final class FileHistory: HistorySource {
   }
 
   package func interval(_ position: Int) -> (interval: HistoryInterval, run: HistoryRun)? {
-    guard let (entry, run) = index.entry(position), let file = files[entry.slot] else { return nil }
+    guard let (entry, run) = index.entry(position) else { return nil }
+    if let interval = interval(entry, run) { return (interval, run) }
+    // The writer may have begun other files at the paths.
+    reopen()
+    return interval(entry, run).map { ($0, run) }
+  }
+
+  private func interval(_ entry: HistoryIndex.Entry, _ run: HistoryRun) -> HistoryInterval? {
+    guard let file = files[entry.slot] else { return nil }
     let start = entry.offset - HistoryFormat.recordHeader
     // The writer may empty the file meanwhile: the checksum tells.
     guard let bytes = try? file.read(at: start, count: HistoryFormat.recordHeader + entry.length),
@@ -49,7 +62,7 @@ package final class FileHistory: HistorySource {
     let body = bytes[HistoryFormat.recordHeader...]
     let checksum = CRC32C.checksum(body, after: CRC32C.checksum(bytes[4..<8]))
     guard checksum == RecordReader.little32(bytes, at: 8) else { return nil }
-    return (try? HistoryInterval(body: body, run)).map { ($0, run) }
+    return try? HistoryInterval(body: body, run)
   }
 }
 

@@ -59,6 +59,9 @@ struct RecordReader {
     throw RecordFault()
   }
 
+  /// How often something was counted in an interval, bounded so that a sum of many still fits.
+  mutating func tally() throws(RecordFault) -> UInt64 { try number(upTo: 1 << 40) }
+
   /// A number of at most `limit`.
   mutating func number(upTo limit: UInt64) throws(RecordFault) -> UInt64 {
     let value = try number()

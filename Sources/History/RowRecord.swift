@@ -61,10 +61,10 @@ extension RecordWriter {
 extension RecordReader {
   mutating func site() throws(RecordFault) -> SiteCounts {
     var site = SiteCounts(name: try text())
-    site.requests = try number()
-    site.overcountMax = try number()
-    site.successes = try number()
-    site.failures = try number()
+    site.requests = try tally()
+    site.overcountMax = try tally()
+    site.successes = try tally()
+    site.failures = try tally()
     site.unanswered = try unanswered()
     site.latency = try latency()
     site.detail = try codes(below: CodeCounts.rowCodes)
@@ -82,9 +82,9 @@ extension RecordReader {
 
   private mutating func call() throws(RecordFault) -> CallCounts {
     var call = CallCounts(name: try text())
-    call.requests = try number()
-    call.successes = try number()
-    call.failures = try number()
+    call.requests = try tally()
+    call.successes = try tally()
+    call.failures = try tally()
     call.unanswered = try unanswered()
     call.statuses = try list { (reader) throws(RecordFault) in try reader.named() }
     call.latency = try latency()
@@ -95,10 +95,10 @@ extension RecordReader {
   mutating func client() throws(RecordFault) -> ClientCounts {
     let high = try fixed64()
     var client = ClientCounts(high: high, low: try fixed64())
-    client.requests = try number()
-    client.overcountMax = try number()
-    client.successes = try number()
-    client.failures = try number()
+    client.requests = try tally()
+    client.overcountMax = try tally()
+    client.successes = try tally()
+    client.failures = try tally()
     client.slowest = try number()
     client.unanswered = try unanswered()
     return client
@@ -108,9 +108,9 @@ extension RecordReader {
     let role: OwnerCounts.Role = try flag() ? .client : .server
     let process = try optional { (reader) throws(RecordFault) in try reader.process() }
     var owner = OwnerCounts(role: role, process: process)
-    owner.requests = try number()
-    owner.successes = try number()
-    owner.failures = try number()
+    owner.requests = try tally()
+    owner.successes = try tally()
+    owner.failures = try tally()
     owner.unanswered = try unanswered()
     owner.latency = try latency()
     owner.detail = try codes(below: CodeCounts.rowCodes)

@@ -87,7 +87,7 @@ extension RecordReader {
     (snapshot.start, snapshot.end) = (head.start, head.end)
     snapshot.isComplete = try flag()
     snapshot.totals = try totals(head)
-    snapshot.inFlight.count = try number()
+    snapshot.inFlight.count = try tally()
     snapshot.inFlight.oldest = try optional { (reader) throws(RecordFault) in try reader.number() }
     try counters(names.capture, &snapshot.capture)
     let machine = try list { (reader) throws(RecordFault) in
@@ -98,24 +98,24 @@ extension RecordReader {
       snapshot.capture[keyPath: counter.field] = value
     }
     try counters(names.ledger, &snapshot.ledger)
-    snapshot.requestsByTick = try smallList { (reader) throws(RecordFault) in try reader.number() }
+    snapshot.requestsByTick = try smallList { (reader) throws(RecordFault) in try reader.tally() }
     snapshot.methods = try list { (reader) throws(RecordFault) in try reader.named() }
     snapshot.statuses = try list { (reader) throws(RecordFault) in
       let status = Int(try reader.number(upTo: 999))
       guard status >= 100 else { throw RecordFault() }
-      return StatusCount(status: status, count: try reader.number())
+      return StatusCount(status: status, count: try reader.tally())
     }
     snapshot.latency = try latency()
     snapshot.detail = try codes(below: CodeCounts.totalCodes)
     snapshot.sites = try list { (reader) throws(RecordFault) in try reader.site() }
-    snapshot.other.sites = try number()
-    snapshot.other.requests = try number()
-    snapshot.other.successes = try number()
-    snapshot.other.failures = try number()
+    snapshot.other.sites = try tally()
+    snapshot.other.requests = try tally()
+    snapshot.other.successes = try tally()
+    snapshot.other.failures = try tally()
     snapshot.other.unanswered = try unanswered()
     snapshot.clients = try list { (reader) throws(RecordFault) in try reader.client() }
-    snapshot.otherClients.clients = try number()
-    snapshot.otherClients.requests = try number()
+    snapshot.otherClients.clients = try tally()
+    snapshot.otherClients.requests = try tally()
     snapshot.owners = try optional { (reader) throws(RecordFault) in
       try reader.list { (reader) throws(RecordFault) in try reader.owner() }
     }
@@ -138,30 +138,30 @@ extension RecordReader {
   private mutating func totals(_ head: HistoryHead) throws(RecordFault) -> TrafficTotals {
     var totals = TrafficTotals()
     (totals.requests, totals.successes, totals.failures) = (head.requests, head.successes, head.failures)
-    totals.responses = try number()
-    totals.http10 = try number()
-    totals.http2 = try number()
-    totals.exchanges = try number()
-    totals.unmatchedResponses = try number()
-    totals.interim = try number()
+    totals.responses = try tally()
+    totals.http10 = try tally()
+    totals.http2 = try tally()
+    totals.exchanges = try tally()
+    totals.unmatchedResponses = try tally()
+    totals.interim = try tally()
     totals.unanswered = try unanswered()
-    totals.calls = CallTotals(values: try list { (reader) throws(RecordFault) in try reader.number() })
+    totals.calls = CallTotals(values: try list { (reader) throws(RecordFault) in try reader.tally() })
     return totals
   }
 
   mutating func unanswered() throws(RecordFault) -> UnansweredRequests {
-    let aborted = try number(), timedOut = try number()
-    return UnansweredRequests(aborted: aborted, timedOut: timedOut, unknown: try number())
+    let aborted = try tally(), timedOut = try tally()
+    return UnansweredRequests(aborted: aborted, timedOut: timedOut, unknown: try tally())
   }
 
   mutating func named() throws(RecordFault) -> NamedCount {
     let name = try text()
-    return NamedCount(name: name, count: try number())
+    return NamedCount(name: name, count: try tally())
   }
 
   mutating func latency() throws(RecordFault) -> LatencySummary {
     var latency = LatencySummary()
-    latency.count = try number()
+    latency.count = try tally()
     if latency.count == 0 { return latency }
     latency.p50 = try number()
     latency.p90 = try number()
@@ -176,7 +176,7 @@ extension RecordReader {
       try smallList { (reader) throws(RecordFault) in
         code &+= try reader.number(upTo: UInt64(limit))
         guard code < UInt64(limit) else { throw RecordFault() }
-        return CodeCounts.Entry(code: UInt16(code), count: try reader.number())
+        return CodeCounts.Entry(code: UInt16(code), count: try reader.tally())
       })
   }
 }

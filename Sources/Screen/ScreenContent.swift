@@ -31,6 +31,15 @@ package struct ScreenContent: Sendable {
   package var failures: [ExchangeLine] = []
   /// Exchanges that were not shown because the rate was too high.
   package var dropped: UInt64 = 0
+  /// Nil while it is now that is shown.
+  package var past: Past?
+
+  /// A time that is over.
+  package struct Past: Equatable, Sendable {
+    /// Nanoseconds since then; nil where there is no now, as in a replay.
+    package var ago: UInt64?
+    package init(ago: UInt64?) { self.ago = ago }
+  }
 
   package init(label: CaptureLabel, interval: UInt64) {
     self.label = label

@@ -19,6 +19,7 @@ extension ScreenPainter {
     ("tab", "the next panel"),
     ("+  -", "refresh interval"),
     ("z", "reset totals, after asking"),
+    ("[  ]", "an interval back in time, forward; { }: 60; 0: now"),
     ("", ""),
     ("failed", "answered with 4xx or 5xx"),
     ("~", "may be too high: the table of sites is full"),

@@ -118,8 +118,8 @@ extension ScreenPainter {
         rank: index == 0 ? 0 : index + 2)
     }
     var classes = [UInt64](repeating: 0, count: 6)
-    for status in shown.statuses { classes[min(status.status / 100, 6) - 1] += status.count }
-    let answers = classes.reduce(0, +)
+    for status in shown.statuses { classes[min(status.status / 100, 6) - 1] &+= status.count }
+    let answers = classes.reduce(0, &+)
     if !shown.methods.isEmpty { line.add("\(glyphs.divider)", rank: 1, style: .faint) }
     for (index, count) in classes.enumerated() where count > 0 || (1...4).contains(index) {
       let name = index < 5 ? "\(index + 1)xx" : "6xx+"

@@ -27,7 +27,12 @@ extension ScreenPainter {
     line.add(
       isLosing ? " LOST \(CountText.short(lost)) " : "lost \(CountText.short(lost))", rank: 2,
       style: isLosing ? .alarm : nil)
-    if state.isPaused { line.add(" PAUSED ", rank: 2, style: .alarm) }
+    if let past = content.past {
+      let ago = past.ago.map { " \(CountText.span($0)) ago, 0 for now" } ?? ""
+      line.add(" \(zone.exact(content.now))\(ago) ", rank: 1, style: .alarm)
+    } else if state.isPaused {
+      line.add(" PAUSED ", rank: 2, style: .alarm)
+    }
     line.add("\(content.label.backend) on \(VisibleText.cells(content.label.source))", rank: 4)
     line.add("port \(content.label.ports)", rank: 6)
     if let filter = content.label.filter { line.add("only \(VisibleText.cells(filter))", rank: 5) }
@@ -96,9 +101,10 @@ extension ScreenPainter {
       return
     default: break
     }
-    let common = [
+    var common = [
       ("q", "quit"), ("?", "help"), ("p", state.isPaused ? "resume" : "pause"),
     ]
+    if let past = content.past { common[2] = past.ago == nil ? ("[ ]", "step") : ("[ ] 0", "step, now") }
     let keys =
       switch state.view {
       case .overview:
@@ -106,7 +112,7 @@ extension ScreenPainter {
           ("s 1-8", "sort"), ("w", "window"), ("/", "filter"), ("enter", "site"), ("l", "live"),
           ("c", "clients"), ("o", "processes"), ("t", "slowest"), ("e", "failed"), ("tab", "panel"),
           ("z", "reset"),
-          ("+-", "every \(state.pace)s"),
+          ("+-", "every \(state.pace)s"), ("[ ]", "step in time"),
         ]
       case .site:
         common + [

@@ -4,7 +4,16 @@ import Statistics
 
 extension ScreenState {
   /// What a key asks of the program beyond the picture.
-  package enum Action: Equatable, Sendable { case none, quit, reset }
+  package enum Action: Equatable, Sendable {
+    case none, quit, reset
+    /// This many intervals back in time (below 0) or forward.
+    case step(Int)
+    /// Back to now.
+    case now
+  }
+
+  /// The intervals of a long step.
+  static let longStep = 60
 
   /// Takes in a key. `content` is what is on the screen, and `map` where.
   package mutating func press(_ key: Key, _ content: ScreenContent, _ map: ScreenMap) -> Action {
@@ -47,6 +56,11 @@ extension ScreenState {
   private mutating func press(_ character: Character, _ content: ScreenContent, rows: Int) -> Action {
     switch character {
     case "q", "Q": return .quit
+    case "[": return .step(-1)
+    case "]": return .step(1)
+    case "{": return .step(-Self.longStep)
+    case "}": return .step(Self.longStep)
+    case "0": return .now
     case "?", "h": mode = .help
     case "p", " ": isPaused.toggle()
     case "/", "f": if case .exchange = view { break } else { mode = .filter }

@@ -33,6 +33,13 @@ package enum DisplayZone: Equatable, Sendable {
     return "\(label) \(CalendarTime.zone(offset))"
   }
 
+  /// `2021-02-23 04:06:18 +0100`: a moment that nobody can take for another one.
+  package func exact(_ nanoseconds: UInt64) -> String {
+    let offset = offset(nanoseconds)
+    let time = CalendarTime(nanoseconds: nanoseconds, offset: offset).sortable
+    return "\(time) \(CalendarTime.zone(offset))"
+  }
+
   /// Whether the clocks of a zone show a moment's time twice, since they are set back a few hours before or after it.
   static func isRepeated(_ moment: UInt64, offset: (UInt64) -> Int) -> Bool {
     let second: UInt64 = 1_000_000_000, reach = 3 * 3_600 * second

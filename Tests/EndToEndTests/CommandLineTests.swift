@@ -72,13 +72,13 @@ import Testing
   }
 
   @Test func `no line of any help is longer than 80 columns, and no example is broken`() {
-    for command in ["", "watch", "read", "doctor", "bench"] {
+    for command in ["", "watch", "read", "replay", "doctor", "bench"] {
       let help = Shell.run("COLUMNS=80 \(Self.program) \(command) --help").output
       #expect(help.split(separator: "\n").allSatisfy { $0.count <= 80 }, "\(help)")
     }
     let lines = Shell.run("COLUMNS=80 \(Self.program) --help").output.split(separator: "\n")
     let examples = lines.drop { $0 != "Examples:" }.dropFirst().prefix { !$0.hasPrefix("Exit status") }
-    #expect(examples.count == 7 && examples.allSatisfy { $0.contains("  ") && $0.contains("wiretally") })
+    #expect(examples.count == 8 && examples.allSatisfy { $0.contains("  ") && $0.contains("wiretally") })
   }
 
   /// What bash offers after these words.

@@ -117,8 +117,8 @@ import Testing
     for (option, text) in Self.inGuide(Self.guide) {
       if let value = options[option] ?? nil { #expect(text == "`\(value)`", "guide: \(option)") }
     }
-    // What `read` shares with `watch` is explained there.
-    for (option, text) in Self.inManual(Self.manual) where option.command != "read" {
+    // What `read` and `replay` share with `watch` is explained there.
+    for (option, text) in Self.inManual(Self.manual) where !["read", "replay"].contains(option.command) {
       if let value = options[option] ?? nil {
         #expect(text.contains("(default: \(value))"), "manual: \(option)")
       }

@@ -199,6 +199,10 @@ import Testing
       "doctor --port auto", "doctor looks for HTTP on all ports, and needs no --port auto",
       hint: "wiretally doctor"),
     Case("read", "no capture file is named", hint: "wiretally read capture.pcap, or - for standard input"),
+    Case("replay", "no history is named", hint: "wiretally replay /var/lib/wiretally/history"),
+    Case(
+      "replay --from then x", "invalid value 'then' for --from (expected a time)",
+      hint: "--from '2026-11-29 14:00'"),
     Case(
       "deliver </dev/null", "deliver is started by wiretally itself, and does nothing alone",
       hint: "wiretally -t 100 --on-alert COMMAND"),
@@ -217,7 +221,7 @@ import Testing
     Case(
       "-t 1 capture.pcap", "unexpected argument 'capture.pcap'",
       hint:
-        "wiretally read capture.pcap, if that is a capture file; the commands are watch, read, doctor or bench"
+        "wiretally read capture.pcap, if that is a capture file; the commands are watch, read, replay, doctor or bench"
     ),
     // Options given twice, by either name.
     Case(
@@ -243,7 +247,7 @@ import Testing
   private static func command(_ name: String, for option: String) -> String {
     let isThreshold = ["-t", "--alert-trigger-threshold"].contains(option)
     return "\(Machine.program) \(name)"
-      + (name == "read" ? " x" : name == "watch" && !isThreshold ? " -t 1" : "")
+      + (["read", "replay"].contains(name) ? " x" : name == "watch" && !isThreshold ? " -t 1" : "")
   }
 
   @Test

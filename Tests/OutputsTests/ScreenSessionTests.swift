@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import Alerting
 import Capture
 import ExchangeStream
+import History
 import Reporting
 import Screen
 import Statistics
@@ -51,7 +53,12 @@ private final class MemoryTerminal: ScreenTerminal {
     session = ScreenSession(
       on: terminal, label: CaptureLabel(backend: "eBPF", source: "eth0", ports: "80"),
       plan: try IntervalPlan(interval: ReporterTests.second),
-      exchanges: LatestExchanges(stream, query: .names))
+      exchanges: LatestExchanges(stream, query: .names),
+      history: MemoryHistory(
+        HistoryRun(
+          backend: "eBPF", source: "eth0", ports: "80", host: "here", program: "0.1.0",
+          start: ReporterTests.start, interval: ReporterTests.second,
+          rules: try ReporterTests.reporter([]).alerts.watches.map(\.rule))))
     reporter = try ReporterTests.reporter([session])
   }
 
@@ -81,6 +88,28 @@ private final class MemoryTerminal: ScreenTerminal {
     tick()
     #expect(terminal.pictures.count == 3)
     #expect(picture(2).split(separator: "\n").allSatisfy { $0.count <= 40 })
+  }
+
+  @Test func `brackets step back in time and forward, to now again`() {
+    terminal.resize(rows: 24, columns: 140)
+    #expect(press(.character("[")).isEmpty)
+    tick()
+    #expect(!picture(0).contains("for now"))
+    reporter.showIntervals(at: ReporterTests.start + 9 * ReporterTests.second / 2)
+    func shown(_ key: Character) -> String {
+      _ = press(.character(key))
+      tick()
+      return String((terminal.pictures.last ?? "").prefix(140))
+    }
+    // Intervals end with seconds 1, 2 and 3 of the hour.
+    let first = shown("["), second = shown("[")
+    #expect(first.contains("ago, 0 for now") && second.contains("ago, 0 for now"), "\(first)")
+    #expect(first != second)
+    #expect(shown("]") == first)
+    #expect(!shown("]").contains("for now"))
+    let oldest = shown("{")
+    #expect(shown("[") == oldest && oldest != first)
+    #expect(!shown("0").contains("for now"))
   }
 
   @Test func `an interval that is over is shown without waiting for the next picture`() {

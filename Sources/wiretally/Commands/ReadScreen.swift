@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ExchangeStream
+import History
 import Reporting
 import Statistics
 
@@ -12,7 +13,7 @@ struct ReadScreen {
   /// Takes the terminal and the signals over; nil when no screen is asked for.
   init?(
     _ command: ReadCommand, label: CaptureLabel, plan: IntervalPlan, stream: ExchangeReader?,
-    filter: ExchangeFilter?
+    filter: ExchangeFilter?, history: any HistorySource
   ) throws {
     let options = command.options
     guard options.format == .screen, let stream else { return nil }
@@ -20,7 +21,8 @@ struct ReadScreen {
     // Of old traffic the last minute is no better than the ones before it.
     let session = try ScreenSession(
       command.screen, label: label, plan: plan, window: options.window ?? .all,
-      exchanges: LatestExchanges(stream, query: options.query, filter: filter, keepsAll: true))
+      exchanges: LatestExchanges(stream, query: options.query, filter: filter, keepsAll: true),
+      history: history)
     // One thread reads and draws: it makes room by itself, and nothing is dropped.
     for writer in stream.writers { writer.whenFull = { [weak session] in session?.takeExchanges() } }
     self.session = session

@@ -68,7 +68,8 @@ struct ReadSession {
       seed: pinned.seed)
     let isPage = if case .pages = options.form { true } else { false }
     progress = ReadProgress(isShown: isPage || !StandardDescriptors.isTerminal(1))
-    let screen = try ReadScreen(command, label: label, plan: plan, stream: stream, filter: filter)
+    let screen = try ReadScreen(
+      command, label: label, plan: plan, stream: stream, filter: filter, history: outputs.past)
     reporter = Reporter(
       try outputs.outputs() + (screen.map { [$0.session] } ?? []), timeline: timeline, alerts: alerts,
       label: label, sites: options.sites, keepsAll: outputs.keepsAll,

@@ -24,6 +24,7 @@ struct Wiretally: ParsableCommand {
         sudo wiretally --no-alert                only look
         sudo wiretally -t 5 --format json | jq   one JSON object per interval
         wiretally read capture.pcap              the same from a capture file
+        wiretally replay history                 what --history history has kept
         sudo wiretally doctor                    what a watch would use here
         sudo wiretally bench                     what this machine can watch
 
@@ -32,7 +33,8 @@ struct Wiretally: ParsableCommand {
       """,
     version: "wiretally \(version) (filter: \(BuiltInFilter.compiler))",
     subcommands: [
-      WatchCommand.self, ReadCommand.self, DoctorCommand.self, BenchCommand.self, DeliverCommand.self,
+      WatchCommand.self, ReadCommand.self, ReplayCommand.self, DoctorCommand.self, BenchCommand.self,
+      DeliverCommand.self,
     ],
     defaultSubcommand: WatchCommand.self
   )

@@ -3,6 +3,7 @@
 import AlertDelivery
 import Capture
 import ExchangeStream
+import History
 import Reporting
 import Statistics
 
@@ -16,7 +17,8 @@ struct LiveOutputs {
   /// Opens their sockets and the terminal, and takes the signals over.
   init(
     _ command: WatchCommand, label: CaptureLabel, plan: IntervalPlan, stream: ExchangeReader?,
-    filter: ExchangeFilter?, backend: any LiveBackend, collector: DeliveryProcess?, start: UInt64
+    filter: ExchangeFilter?, backend: any LiveBackend, collector: DeliveryProcess?, start: UInt64,
+    history: any HistorySource
   ) throws {
     let state = StateOutput(sites: command.listening.sites, label: label, backend: backend, started: start)
     let exporter = try Exporter(command.listening, ports: command.options.ports.ports, state.board)
@@ -28,7 +30,8 @@ struct LiveOutputs {
       ? stream.map {
         try ScreenSession(
           command.screen, label: label, plan: plan, window: command.options.window,
-          exchanges: LatestExchanges($0, query: command.options.query, filter: filter))
+          exchanges: LatestExchanges($0, query: command.options.query, filter: filter),
+          history: history)
       } : nil
     input = WatchInput(interruption: interruption, keys: screen ?? Keyboard())
     keepsRecent = exporter != nil || collector != nil

@@ -82,7 +82,7 @@ struct PreparedWatch: ~Copyable {
       depth: backend.depth)
     let live = try LiveOutputs(
       command, label: label, plan: plan, stream: stream, filter: filter, backend: backend,
-      collector: collector, start: start)
+      collector: collector, start: start, history: outputs.past)
     let timeline = try Timeline(
       workers.tallies, plan: plan, start: start, keepsRecent: live.keepsRecent,
       keepsWindows: command.options.keepsWindows, pinned: pinned,

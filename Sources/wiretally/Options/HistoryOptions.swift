@@ -6,7 +6,7 @@ import ArgumentParser
 struct HistoryOptions: ParsableArguments {
   @Option(
     name: .customLong("history"),
-    help: ArgumentHelp("Keep every interval in this file, which grows to --history-size.", valueName: "file"),
+    help: ArgumentHelp("Keep every interval in this file, for wiretally replay.", valueName: "file"),
     completion: .file())
   var path: String?
 

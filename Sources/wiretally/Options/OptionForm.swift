@@ -64,6 +64,8 @@ struct OptionForm {
       "--tls-port", expected: "ports and ranges from 1 to 65535", example: "443,8443", isList: true),
     OptionForm("--interval", expected: time, example: "10s"),
     OptionForm("--timeout", expected: time, example: "90s"),
+    OptionForm("--from", expected: "a time", example: "'2026-11-29 14:00'"),
+    OptionForm("--to", expected: "a time", example: "'2026-11-29 15:00'"),
     OptionForm("--format", expected: "a format", example: "json"),
     OptionForm("--query", expected: list(QueryPolicy.self), example: "names"),
     OptionForm("--where", expected: "a condition", example: "'status>=500'"),

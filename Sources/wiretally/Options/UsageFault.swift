@@ -119,6 +119,9 @@ struct UsageFault: Equatable {
   }
 
   private static func missingArgument(_ text: String) -> UsageFault? {
+    if match(text, ["Missing expected argument '<history>", "'"]) != nil {
+      return UsageFault("no history is named", hint: "wiretally replay /var/lib/wiretally/history")
+    }
     guard match(text, ["Missing expected argument '<file>", "'"]) != nil else { return nil }
     return UsageFault(
       "no capture file is named", hint: "wiretally read capture.pcap, or - for standard input")

@@ -14,6 +14,8 @@ struct OutputPlan {
   let label: CaptureLabel
   let delivery: AlertSenders
   let alertLog: AlertLog?
+  /// What all intervals of this run have in common.
+  let run: HistoryRun
   /// Where intervals are kept; nil when they are not.
   let history: HistoryOutput?
   let standardOutput: StandardOutput
@@ -48,19 +50,23 @@ struct OutputPlan {
     // The default log is that of live alerts: those of old traffic go into a file only when one is named.
     let path = alerts.isEmpty ? nil : options.alerts.log ?? (isLive ? ReportOptions.defaultAlertLog : nil)
     alertLog = if let path { try AlertLog(path: path, origin: origin, owner: logOwner) } else { nil }
-    let run = HistoryOutput.run(label, alerts: alerts, plan: plan, host: Environment.hostName)
+    run = HistoryOutput.run(label, alerts: alerts, plan: plan, host: Environment.hostName)
     self.history =
-      try history.path.map {
-        try HistoryOutput(
-          $0, mebibytes: history.mebibytes, run: run, isLive: isLive, owner: logOwner)
-      }
+      if let path = history.path {
+        try HistoryOutput(path, mebibytes: history.mebibytes, run: run, isLive: isLive, owner: logOwner)
+      } else { nil }
   }
 
   /// The path of the alert log, and whether it is a file that can be rotated; nil without a log.
   var alertLogPlace: (path: String, isRotatable: Bool)? { alertLog.map { ($0.path, $0.isRotatable) } }
 
   /// Whether all sites of an interval are kept, and what several intervals can be added up from.
-  var keepsAll: Bool { history != nil }
+  var keepsAll: Bool { history != nil || options.format == .screen }
+
+  /// What a screen can look back to: the file, or the last intervals in memory.
+  var past: any HistorySource {
+    if let history { history.source } else { MemoryHistory(run) }
+  }
 
   /// The paths that stay writable for the alert log and the history.
   var places: [WritablePlace] {

@@ -5,31 +5,35 @@ import Screen
 import Statistics
 
 extension Reporter {
-  /// The alerts as the screen lists them: active first, then what is over, newest first.
-  var alertRows: AlertRows {
-    var rows = AlertRows()
-    rows.hasRules = !alerts.isEmpty
+  /// The alerts as the screen lists them.
+  var alertRows: AlertRows { AlertRows(alerts) }
+}
+
+extension AlertRows {
+  /// The alerts of a board: active first, then what is over, newest first.
+  init(_ alerts: AlertBoard) {
+    self.init()
+    hasRules = !alerts.isEmpty
     if let watch = alerts.threshold {
       let rule = watch.rule, interval = CountText.span(rule.plan.interval)
-      rows.threshold = rule.perSecond(rule.threshold)
+      threshold = rule.perSecond(rule.threshold)
       let unit = rule.unit == .perInterval ? " per \(interval)" : rule.unit.suffix
-      rows.summary =
+      summary =
         "\(CountText.rate(watch.average))\(unit), alert above \(CountText.rate(rule.threshold))\(rule.unit.suffix)"
     }
     for watch in alerts.watches {
       guard let alert = watch.active else { continue }
       let values = "\(watch.rule.comparison(watch.average)), peak \(watch.rule.unit.text(watch.peak))"
-      rows.items.append(AlertRows.Item(text: Self.name(watch.rule) + values, started: alert.started))
+      items.append(AlertRows.Item(text: Self.name(watch.rule) + values, started: alert.started))
     }
     for watch in alerts.watches {
       guard let reason = watch.heldBack else { continue }
       let text = Self.name(watch.rule) + watch.rule.comparison(watch.average)
-      rows.items.append(AlertRows.Item(text: text, started: 0, heldBack: reason))
+      items.append(AlertRows.Item(text: text, started: 0, heldBack: reason))
     }
-    rows.items += alerts.past.map { past in
+    items += alerts.past.map { past in
       AlertRows.Item(text: Self.name(past.rule), started: past.started, ended: past.ended)
     }
-    return rows
   }
 
   /// Which rule it is, where that is not the one of `-t`.

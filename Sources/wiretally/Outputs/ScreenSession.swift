@@ -2,6 +2,7 @@
 
 import Capture
 import Glibc
+import History
 import Reporting
 import Screen
 import System
@@ -25,23 +26,31 @@ final class ScreenSession: Output, KeySource {
   private var droppedPictures: UInt64 = 0
   /// A key has changed the picture.
   private var isStale = true
+  private let label: CaptureLabel
+  /// The intervals that `[` leads to, and where they are kept when no file keeps them.
+  private let history: any HistorySource
+  private let memory: MemoryHistory?
+  /// The time that is looked back to; nil for now.
+  private var past: PastScreen?
 
   /// Takes the terminal of standard output over; it changes with the first picture.
   convenience init(
     _ options: ScreenOptions, label: CaptureLabel, plan: IntervalPlan, window: StatisticsWindow?,
-    exchanges: LatestExchanges
+    exchanges: LatestExchanges, history: any HistorySource
   ) throws(CaptureError) {
     guard let terminal = CursesTerminal(options.terminal()) else {
       throw CaptureError(
         .unavailable, "full-screen view unavailable (the terminal cannot be set up)", hint: "--format page")
     }
-    self.init(on: terminal, label: label, plan: plan, exchanges: exchanges)
+    self.init(on: terminal, label: label, plan: plan, exchanges: exchanges, history: history)
     if let window { state.window = window }
   }
 
   init(
-    on terminal: any ScreenTerminal, label: CaptureLabel, plan: IntervalPlan, exchanges: LatestExchanges
+    on terminal: any ScreenTerminal, label: CaptureLabel, plan: IntervalPlan, exchanges: LatestExchanges,
+    history: any HistorySource
   ) {
+    (self.label, self.history, memory) = (label, history, history as? MemoryHistory)
     self.terminal = terminal
     content = ScreenContent(label: label, interval: plan.interval)
     self.exchanges = exchanges
@@ -60,6 +69,8 @@ final class ScreenSession: Output, KeySource {
 
   func interval(_ report: IntervalReport, _ reporter: Reporter) {
     recent = report.interval
+    memory?.append(
+      HistoryInterval(report.whole, alerts: reporter.alerts, changes: report.changes.map(\.transition)))
     nextPicture = .now
   }
 
@@ -77,10 +88,32 @@ final class ScreenSession: Output, KeySource {
         events.append(.resetTotals)
         exchanges.reset()
         nextPicture = .now
+      case .step(let count): step(count)
+      case .now: returnToNow()
       case .none: break
       }
     }
     return events
+  }
+
+  /// Goes back in time, or forward, and past the last interval to now.
+  private func step(_ count: Int) {
+    if past == nil, count < 0 {
+      past = PastScreen(history)
+      _ = past?.step(count + 1)
+    } else if past?.step(count) == false {
+      returnToNow()
+    }
+  }
+
+  private func returnToNow() {
+    guard past != nil else { return }
+    past = nil
+    content.label = label
+    content.past = nil
+    content.windowed = nil
+    state.isPaused = false
+    nextPicture = .now
   }
 
   func suspend() { terminal.suspend() }
@@ -102,11 +135,15 @@ final class ScreenSession: Output, KeySource {
     if isDue {
       nextPicture = .now + .seconds(state.pace)
       nextDrop = nextPicture
-      if !state.isPaused { gather(reporter, now) }
+      if !state.isPaused, past == nil { gather(reporter, now) }
     }
     Failure.hold()
-    chooseWindow(reporter)
-    lookIntoSite(reporter.timeline)
+    if past == nil {
+      chooseWindow(reporter)
+      lookIntoSite(reporter.timeline)
+    } else {
+      past?.fill(&content, state, now: now &+ UInt64(bitPattern: reporter.shift))
+    }
     isStale = false
     var painter = ScreenPainter(content, state, glyphs: terminal.glyphs)
     terminal.begin()
