@@ -78,11 +78,11 @@ struct SideTests {
     worker_processes 1; user root; daemon off; error_log \(folder.file("error.log")); pid \(folder.file("pid"));
     events { }
     http { access_log off; client_body_temp_path \(folder.file("body")); proxy_temp_path \(folder.file("proxy"));
-      server { listen 10.78.1.2:44317 ssl; ssl_certificate \(folder.file("crt")); ssl_certificate_key \(folder.file("key"));
+      server { listen 10.78.1.2:44319 ssl; ssl_certificate \(folder.file("crt")); ssl_certificate_key \(folder.file("key"));
         proxy_set_header Host $host;
         location /echo { proxy_pass http://10.78.2.1; }
-        location /move { proxy_pass https://10.78.2.1:44317; }
-        location /fail { proxy_pass https://127.0.0.1:44317; }
+        location /move { proxy_pass https://10.78.2.1:44319; }
+        location /fail { proxy_pass https://127.0.0.1:44319; }
         location /self { return 204; } } }
     """
   }
@@ -100,18 +100,19 @@ struct SideTests {
       """)
     let configuration = folder.file("nginx.conf")
     try Data(Self.terminating(folder).utf8).write(to: URL(fileURLWithPath: configuration))
-    let servers = [WebServer(in: far), WebServer(in: far, ports: [44_317], isTLS: true)]
-    let near = WebServer(in: name, address: "127.0.0.1", ports: [44_317], isTLS: true)
+    let servers = [WebServer(in: far), WebServer(in: far, ports: [44_319], isTLS: true)]
+    let near = WebServer(in: name, address: "127.0.0.1", ports: [44_319], isTLS: true)
     let proxy = ChildProcess(["ip", "netns", "exec", name, "nginx", "-c", configuration, "-e", "/dev/null"])
     for _ in 0..<1_000 where proxy.isRunning {
-      if Network.run("ss -Hltn src 10.78.1.2:44317", in: name).output.contains("LISTEN") { break }
+      if Network.run("ss -Hltn src 10.78.1.2:44319", in: name).output.contains("LISTEN") { break }
       usleep(20_000)
     }
+    // Probes are the whole machine's: a port that no other test uses.
     let sides = ["both", "server", "client"]
     let monitors = sides.map { side in
-      Monitor(in: name, ["--tls", "--tls-port", "44317", "--format", "json", "--side", side])
+      Monitor(in: name, ["--tls", "--tls-port", "44319", "--format", "json", "--side", side])
     }
-    let paths = ["echo", "move", "fail", "self"].map { "https://10.78.1.2:44317/\($0)" }
+    let paths = ["echo", "move", "fail", "self"].map { "https://10.78.1.2:44319/\($0)" }
     Network.run(
       "for i in $(seq 10); do curl -sk -o /dev/null -H \"Host: shop.example\" \(paths.joined(separator: " -o /dev/null ")); done",
       in: client)

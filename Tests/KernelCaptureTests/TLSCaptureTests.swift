@@ -59,7 +59,7 @@ struct TLSCaptureTests {
   @Test func `the libraries of this machine get probes once the canary has lived, and lose them at the end`()
     throws
   {
-    let ports = try #require(PortSet([44_317...44_317]))
+    let ports = try #require(PortSet([44_316...44_316]))
     let capture = try KernelCapture(KernelCaptureOptions(interfaces: ["lo"], ports: ports))
     let tls = try capture.openTLS(ports: ports)
     #expect(tls.files > 0)
