@@ -70,7 +70,8 @@ enum SiteNames: FuzzTarget {
   private static func plainHost(_ authority: [UInt8]) -> [UInt8] {
     var host = authority[...]
     if let at = host.lastIndex(of: 64) { host = host[(at + 1)...] }
-    if isBareAddress(String(decoding: host, as: UTF8.self)) {
+    // Counted as bytes: text makes three of one that is no UTF-8.
+    if host.count <= 64, isBareAddress(String(decoding: host, as: UTF8.self)) {
       return [91] + plainName(host) + [93]
     }
     if let colon = host.lastIndex(of: 58), host[(colon + 1)...].allSatisfy({ (48...57).contains($0) }) {
@@ -84,9 +85,7 @@ enum SiteNames: FuzzTarget {
   private static func isBareAddress(_ host: String) -> Bool {
     let address = host.prefix { $0 != "%" }
     let groups = address.split(separator: ":", omittingEmptySubsequences: false)
-    guard host.utf8.count <= 64, groups.count > 2, address.contains("::") || groups.count == 8 else {
-      return false
-    }
+    guard groups.count > 2, address.contains("::") || groups.count == 8 else { return false }
     let hex = "0123456789abcdefABCDEF"
     return groups[0].utf8.count <= 4 && groups[0].allSatisfy { hex.contains($0) }
       && groups.dropFirst().allSatisfy { $0.allSatisfy { (hex + ".").contains($0) } }
