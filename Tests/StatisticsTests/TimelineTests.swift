@@ -25,6 +25,14 @@ import Testing
     #expect(plan.boundary(ticks * 7) == interval * 7)
   }
 
+  @Test func `a timeline is silent until an interval with a request is over`() throws {
+    let replay = try Replay()
+    #expect(replay.timeline.isSilent)
+    replay.at(1) { $0.request("a", client: 1) }
+    _ = replay.end()
+    #expect(!replay.timeline.isSilent)
+  }
+
   @Test(arguments: [0, 9_999_999, 86_400_000_000_001, .max] as [UInt64])
   func `an interval without sense is refused`(interval: UInt64) {
     #expect(throws: StatisticsError.interval(interval)) { try IntervalPlan(interval: interval) }
