@@ -33,6 +33,16 @@ import Testing
     #expect(!replay.timeline.isSilent)
   }
 
+  @Test func `a request that the server reset is a failure without a response`() throws {
+    let replay = try Replay()
+    replay.at(1) {
+      $0.request("a", client: 1, exchange: 0)
+      $0.other(.aborted, exchange: 0, status: 503)
+    }
+    let last = try #require(replay.end().last)
+    #expect(last.totals.requests == 1 && last.totals.failures == 1 && last.totals.responses == 0)
+  }
+
   @Test(arguments: [0, 9_999_999, 86_400_000_000_001, .max] as [UInt64])
   func `an interval without sense is refused`(interval: UInt64) {
     #expect(throws: StatisticsError.interval(interval)) { try IntervalPlan(interval: interval) }
