@@ -88,23 +88,3 @@ package struct AlertCommand: Sendable {
     return ChildProcess.environment.filter { !$0.hasPrefix("WIRETALLY_") } + values
   }
 }
-
-/// A moment ahead, on a clock that nobody sets.
-struct Deadline {
-  private let end: ContinuousClock.Instant
-
-  init(after nanoseconds: UInt64) {
-    end = ContinuousClock.now + .nanoseconds(Int64(clamping: nanoseconds))
-  }
-
-  var isOver: Bool { ContinuousClock.now >= end }
-
-  /// Milliseconds until then, rounded up; 0 when it is over, a minute at most.
-  var milliseconds: Int32 {
-    let left = ContinuousClock.now.duration(to: end)
-    guard left > .zero else { return 0 }
-    let (seconds, attoseconds) = left.components
-    guard seconds < 60 else { return 60_000 }
-    return Int32(seconds * 1000 + attoseconds / 1_000_000_000_000_000 + 1)
-  }
-}

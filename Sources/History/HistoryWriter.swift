@@ -113,11 +113,8 @@ package final class HistoryWriter: Sendable {
 
   /// Waits until all is written, for at most this many milliseconds, and lets the thread end.
   package func finish(limit: Int, isInterrupted: () -> Bool) {
-    var waited = 0
-    while account.waiting > 0, waited < limit, !isInterrupted() {
-      pause.wait(Self.pace)
-      waited += Int(Self.pace)
-    }
+    let end = Deadline(milliseconds: limit)
+    while account.waiting > 0, !end.isOver, !isInterrupted() { pause.wait(Self.pace) }
     queue.withLock { $0.isClosing = true }
     pipe.wake()
   }

@@ -113,15 +113,16 @@ package final class OutputQueue: Sendable {
   /// Waits until all is written, but no longer than `limit`, and no longer than `patience` without a byte being taken
   /// (both in milliseconds); returns the account, whose `waiting` is what was not written.
   package func drain(patience: Int = 1_000, limit: Int = 30_000) -> Account {
-    let pace = 10
     var before = account
-    var waited = 0, idle = 0
-    while before.waiting > 0, waited < limit, idle < patience {
+    let end = Deadline(milliseconds: limit)
+    var standstill = Deadline(milliseconds: patience)
+    while before.waiting > 0, !end.isOver, !standstill.isOver {
       // A pause; a signal makes it a shorter one.
-      _ = poll(nil, 0, Int32(pace))
+      _ = poll(nil, 0, 10)
       let now = account
-      idle = now.written == before.written && now.failed == before.failed ? idle + pace : 0
-      waited += pace
+      if now.written != before.written || now.failed != before.failed {
+        standstill = Deadline(milliseconds: patience)
+      }
       before = now
     }
     return before

@@ -53,12 +53,11 @@ final class PictureThread: @unchecked Sendable {
 
   /// Waits until no picture is being sent, for at most `milliseconds`; false when one still is.
   func waitUntilShown(_ milliseconds: Int32) -> Bool {
-    let end = ContinuousClock.now + .milliseconds(milliseconds)
+    let end = Deadline(milliseconds: Int(milliseconds))
     // A report may be of an earlier picture, which came after its wait was over.
     while isBusy {
-      let left = ContinuousClock.now.duration(to: end)
-      guard left > .zero else { return false }
-      reports.wait(Int32(left / .milliseconds(1)) + 1)
+      if end.isOver { return false }
+      reports.wait(end.milliseconds)
     }
     return true
   }

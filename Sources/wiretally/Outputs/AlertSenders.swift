@@ -89,14 +89,15 @@ final class AlertSenders: Output {
   /// - Parameter isInterrupted: asked now and then; true ends the waiting.
   func close(isInterrupted: () -> Bool) {
     if waits { return }
-    var waited = 0
+    let end = Deadline(milliseconds: Self.patience)
+    var notice: Deadline? = Deadline(milliseconds: 1_000)
     // What cannot be reported now is not waited for.
-    while waited < Self.patience, !isInterrupted(),
+    while !end.isOver, !isInterrupted(),
       let process = processes.first(where: { $0.pending > 0 && $0.fault == nil })
     {
       if process.poll(timeout: 100) { tell(process) }
-      waited += 100
-      if waited == 1_000 {
+      if notice?.isOver == true {
+        notice = nil
         Failure.say("still delivering alerts; press Ctrl-C again to quit now")
       }
     }

@@ -45,12 +45,9 @@ final class CollectorOutput: Output {
   var deliveries: [DeliveryState] { [process.state] }
 
   func close(isInterrupted: () -> Bool) {
-    var waited = 0
+    let end = Deadline(milliseconds: Self.patience)
     // What cannot be posted now is not waited for.
-    while waited < Self.patience, !isInterrupted(), process.pending > 0, process.fault == nil {
-      poll(timeout: 100)
-      waited += 100
-    }
+    while !end.isOver, !isInterrupted(), process.pending > 0, process.fault == nil { poll(timeout: 100) }
     process.release()
   }
 }

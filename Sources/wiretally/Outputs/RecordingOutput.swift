@@ -94,11 +94,8 @@ final class RecordingOutput: Output {
 
   func close(isInterrupted: () -> Bool) {
     recorder.finish()
-    var waited = 0
-    while waited < Self.patience, !recorder.isDone, !isInterrupted() {
-      _ = poll(nil, 0, 10)
-      waited += 10
-    }
+    let end = Deadline(milliseconds: Self.patience)
+    while !end.isOver, !recorder.isDone, !isInterrupted() { _ = poll(nil, 0, 10) }
     if let warning = warnings.first { Failure.say(warning, .warning) }
   }
 }
