@@ -2,9 +2,9 @@
 // Calls RE2: an automaton, whose time no expression and no text makes more than linear.
 #include "wt_expressions.h"
 
+#include <cstdint>
 #include <cstdio>
 #include <exception>
-#include <new>
 
 #include <re2/re2.h>
 
@@ -32,11 +32,17 @@ try {
 } catch (const std::exception &error) {
 	std::snprintf(fault, room, "%s", error.what());
 	return nullptr;
+} catch (...) {
+	std::snprintf(fault, room, "it cannot be compiled");
+	return nullptr;
 }
 
+// The caller is no C++: what cannot be matched for want of memory does not match.
 int wt_expression_matches(const struct wt_expression *expression, const char *text, size_t length)
-{
+try {
 	return RE2::PartialMatch(re2::StringPiece(text, length), expression->expression);
+} catch (...) {
+	return 0;
 }
 
 void wt_expression_free(struct wt_expression *expression)
