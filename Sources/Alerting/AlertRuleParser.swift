@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import System
 import Text
 package import Statistics
 
@@ -104,11 +105,20 @@ package struct AlertRuleParser: Sendable {
     }
   }
 
-  /// A section has no more segments than sections are counted by.
+  /// A section has no more segments than sections are counted by, and none that is counted as `{id}`.
   private func checkSection(_ clauses: Clauses) throws(AlertSyntaxError) {
     guard let section = clauses.section, let word = clauses.sectionWord else { return }
     let segments = section.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
-    guard segments.count > pathDepth else { return }
+    guard segments.count > pathDepth else {
+      let counted = segments.enumerated().map { index, segment in
+        let bytes = Array(segment.utf8)
+        return index > 0 && PathIdentifier.matches(bytes.rawSpan, 0, bytes.count)
+          ? PathIdentifier.name : String(segment)
+      }
+      let name = "/" + counted.joined(separator: "/")
+      if name == section { return }
+      throw AlertSyntaxError("'\(section)' is counted as '\(name)' (expected section=\(name))", word)
+    }
     let expected = "/" + segments.prefix(pathDepth).joined(separator: "/")
     throw AlertSyntaxError(
       "'\(section)' has \(segments.count) path segments, but sections are counted by \(pathDepth) (expected "

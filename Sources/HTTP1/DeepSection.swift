@@ -30,7 +30,7 @@ enum DeepSection {
       while next < end, !RequestTarget.isPathEnd(bytes.byte(next)) { next &+= 1 }
       if number > 0, first == next, next >= end || bytes.byte(next) != UInt8(ascii: "/") { break }
       put(UInt8(ascii: "/"))
-      if number > 0, isIdentifier(bytes, first, last) {
+      if number > 0, PathIdentifier.matches(bytes, first, last) {
         put(UInt8(ascii: "{"))
         put(UInt8(ascii: "i"))
         put(UInt8(ascii: "d"))
@@ -45,27 +45,5 @@ enum DeepSection {
     }
     // Bytes have no padding: all of them are initialized.
     return PrintableName.append(unsafe scratch.span.bytes, 0, used, lowercased: false, to: names)
-  }
-
-  /// Whether a segment names one thing among many: digits alone, a UUID (RFC 9562), or at least 16 hexadecimal digits of
-  /// which one is a decimal one.
-  static func isIdentifier(_ bytes: RawSpan, _ start: Int, _ end: Int) -> Bool {
-    guard start < end else { return false }
-    var digits = 0, letters = 0, hyphens = 0
-    for index in start..<end {
-      let byte = bytes.byte(index)
-      let letter = byte | ByteScan.caseBit
-      if StartLine.isDigit(byte) {
-        digits &+= 1
-      } else if letter >= UInt8(ascii: "a"), letter <= UInt8(ascii: "f") {
-        letters &+= 1
-      } else if byte == UInt8(ascii: "-"), [8, 13, 18, 23].contains(index &- start) {
-        hyphens &+= 1
-      } else {
-        return false
-      }
-    }
-    if hyphens > 0 { return hyphens == 4 && end &- start == 36 }
-    return letters == 0 || digits > 0 && letters &+ digits >= 16
   }
 }

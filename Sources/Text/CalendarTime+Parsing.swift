@@ -5,7 +5,7 @@ extension CalendarTime {
   /// an offset in `zone`; seconds, and the time of day after a date, may be missing. Nil for any other text.
   package static func parse(_ text: String, zone: DisplayZone) -> UInt64? {
     let pattern =
-      #/(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.\d{1,9})?)?)?(Z|[+-]\d{2}:?\d{2})?/#
+      #/([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[T ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]{1,9}))?)?)?(Z|[+-][0-9]{2}:?[0-9]{2})?/#
     guard let match = text.wholeMatch(of: pattern), let year = Int(match.1), let month = Int(match.2),
       let day = Int(match.3)
     else { return nil }
@@ -18,10 +18,11 @@ extension CalendarTime {
     // A day that its month does not have.
     let back = CalendarTime(nanoseconds: UInt64(local) * 1_000_000_000)
     guard back.day == day, back.month == month else { return nil }
-    let named = match.7.map { offset(String($0)) }
+    let named = match.8.map { offset(String($0)) }
     guard let offset = named ?? offset(of: local, in: zone) else { return nil }
     let seconds = local - offset
-    return seconds < 0 ? nil : UInt64(seconds) * 1_000_000_000
+    let fraction = match.7.flatMap { UInt64(($0 + "00000000").prefix(9)) } ?? 0
+    return seconds < 0 ? nil : UInt64(seconds) * 1_000_000_000 + fraction
   }
 
   /// Days since 1970 of a date, after the same source as the way back.

@@ -12,6 +12,15 @@ import Testing
     AlertRuleParser(plan: try IntervalPlan(interval: interval * second), window: 120 * second)
   }
 
+  @Test func `a section is named as it is counted, identifiers folded`() throws {
+    let parser = AlertRuleParser(
+      plan: try IntervalPlan(interval: 10 * Self.second), window: 120 * Self.second, pathDepth: 2)
+    #expect(try parser.rule("requests > 5 section=/users/{id}").section == "/users/{id}")
+    #expect(try parser.rule("requests > 5 section=/17/all").section == "/17/all")
+    let error = #expect(throws: AlertSyntaxError.self) { try parser.rule("requests > 5 section=/users/17") }
+    #expect(error?.message == "'/users/17' is counted as '/users/{id}' (expected section=/users/{id})")
+  }
+
   @Test func `a bare limit counts by the interval over the usual window`() throws {
     let rule = try Self.parser().rule("requests > 100")
     #expect(rule.measure == .requests && rule.unit == .perInterval && !rule.isBelow)
