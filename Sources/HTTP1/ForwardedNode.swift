@@ -9,14 +9,38 @@ package enum ForwardedNode: Equatable, Sendable {
   /// `unknown`, `_hidden`, a name, or garbage.
   case other
 
+  /// What a value is.
+  package enum Form: BitwiseCopyable, Sendable {
+    /// Addresses and commas.
+    case list
+    /// Elements of `Forwarded`, whose address is the parameter `for`; a quote is a character like others.
+    case parameters
+    /// The same, in which quoted strings may have commas.
+    case quoted
+  }
+
+  /// Whether each quote of a value of `Forwarded` is closed. Where one is not, it hides nothing: the element of the proxy after it
+  /// would belong to the client's string.
+  package static func closesQuotes(_ bytes: RawSpan, _ start: Int, _ end: Int) -> Bool {
+    var offset = start, isQuoted = false
+    while offset < end {
+      switch bytes.byte(offset) {
+      case UInt8(ascii: "\""): isQuoted.toggle()
+      case UInt8(ascii: "\\") where isQuoted: offset &+= 1
+      default: break
+      }
+      offset &+= 1
+    }
+    return !isQuoted
+  }
+
   /// Reads the element of a value that begins at `offset`, which is moved behind the comma after it; nil for an empty one.
   ///
-  /// - Parameter hasParameters: whether it is one of `Forwarded`, whose address is the parameter `for`.
   package static func next(
-    _ bytes: RawSpan, _ offset: inout Int, _ end: Int, hasParameters: Bool
+    _ bytes: RawSpan, _ offset: inout Int, _ end: Int, _ form: Form
   ) -> ForwardedNode? {
     let start = offset
-    if !hasParameters {
+    if form == .list {
       while offset < end, bytes.byte(offset) != UInt8(ascii: ",") { offset &+= 1 }
       let element = HeaderFields.trimmed(bytes, start, offset)
       if offset < end { offset &+= 1 }
@@ -25,7 +49,7 @@ package enum ForwardedNode: Equatable, Sendable {
     var found: ForwardedNode?
     var isEmpty = true
     while true {
-      let pair = pairEnd(bytes, offset, end)
+      let pair = pairEnd(bytes, offset, end, hasQuotes: form == .quoted)
       let range = HeaderFields.trimmed(bytes, offset, pair)
       if !range.isEmpty { isEmpty = false }
       if found == nil, let value = valueOfFor(bytes, Int(range.start), range.end) {
@@ -38,11 +62,11 @@ package enum ForwardedNode: Equatable, Sendable {
   }
 
   /// Where a parameter ends: at a semicolon or a comma that is in no quotes.
-  private static func pairEnd(_ bytes: RawSpan, _ start: Int, _ end: Int) -> Int {
+  private static func pairEnd(_ bytes: RawSpan, _ start: Int, _ end: Int, hasQuotes: Bool) -> Int {
     var offset = start, isQuoted = false
     while offset < end {
       switch bytes.byte(offset) {
-      case UInt8(ascii: "\""): isQuoted.toggle()
+      case UInt8(ascii: "\"") where hasQuotes: isQuoted.toggle()
       case UInt8(ascii: "\\") where isQuoted: offset &+= 1
       case UInt8(ascii: ";") where !isQuoted, UInt8(ascii: ",") where !isQuoted: return offset
       default: break

@@ -81,6 +81,11 @@ import Text
     #expect(try Self.client(lines) == client)
   }
 
+  @Test func `a client's open quote does not swallow what the proxy adds`() throws {
+    let lines = "Forwarded: for=198.51.100.66;x=\", for=203.0.113.9\r\n"
+    #expect(try Self.client(lines, header: "Forwarded") == "203.0.113.9")
+  }
+
   @Test func `a stranger's header is not believed`() throws {
     #expect(
       try Self.client("X-Forwarded-For: 203.0.113.9\r\n", trusting: ["10.0.0.2", "2001:db8::/32"])

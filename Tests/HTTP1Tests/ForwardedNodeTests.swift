@@ -10,11 +10,13 @@ import Text
   /// The elements of a value, addresses in the form of pages and `-` for what is none.
   static func nodes(_ value: String, hasParameters: Bool = false) -> [String] {
     let bytes = Array(value.utf8)
+    let closes = ForwardedNode.closesQuotes(bytes.rawSpan, 0, bytes.count)
+    let form: ForwardedNode.Form = !hasParameters ? .list : closes ? .quoted : .parameters
     var offset = 0
     var nodes: [String] = []
     while offset < bytes.count {
       let before = offset
-      let node = ForwardedNode.next(bytes.rawSpan, &offset, bytes.count, hasParameters: hasParameters)
+      let node = ForwardedNode.next(bytes.rawSpan, &offset, bytes.count, form)
       #expect(offset > before && offset <= bytes.count)
       switch node {
       case .address(let high, let low): nodes.append(AddressName.text(high: high, low: low))
@@ -53,7 +55,9 @@ import Text
       ("for=192.0.2.1;for=192.0.2.2", ["192.0.2.1"]),
       ("by=\"a,b;for=192.0.2.1\";for=192.0.2.2", ["192.0.2.2"]),
       ("by=\"a\\\",for=192.0.2.1\", for=192.0.2.2", ["-", "192.0.2.2"]),
-      ("for=\"192.0.2.1, for=192.0.2.2", ["-"]), ("for=", ["-"]), ("xfor=192.0.2.1", ["-"]), (" , ;", []),
+      ("for=\"192.0.2.1, for=192.0.2.2", ["-", "192.0.2.2"]),
+      ("for=192.0.2.1;x=\", for=192.0.2.2", ["192.0.2.1", "192.0.2.2"]), ("for=", ["-"]),
+      ("xfor=192.0.2.1", ["-"]), (" , ;", []),
       (",,", []),
     ])
   func `Forwarded has an address in the parameter for`(value: String, nodes: [String]) {

@@ -54,7 +54,7 @@ struct ClientSearch: ~Copyable {
   private struct Walk: BitwiseCopyable {
     var found: FoundClient
     let peer: FoundClient
-    /// Nothing to the left may be asked for: the next address is the client, trusted or not.
+    /// The next address is believed, trusted or not: nothing is to the left of it that could be.
     var isOpen = true
 
     init(_ peer: Endpoint) { (found, self.peer) = (FoundClient(peer), FoundClient(peer)) }
@@ -126,13 +126,14 @@ struct ClientSearch: ~Copyable {
 
   private func take(_ bytes: RawSpan, _ start: Int, _ end: Int, _ walk: inout Walk) {
     var offset = start
+    let form: ForwardedNode.Form =
+      !hasParameters ? .list : ForwardedNode.closesQuotes(bytes, start, end) ? .quoted : .parameters
     while offset < end {
-      guard let node = ForwardedNode.next(bytes, &offset, end, hasParameters: hasParameters) else { continue }
-      if case .address(let high, let low) = node {
-        walk.take(node, isTrusted: isTrusted(high, low))
-      } else {
-        walk.take(node, isTrusted: false)
-      }
+      guard let node = ForwardedNode.next(bytes, &offset, end, form) else { continue }
+      var isTrusted = false
+      // Who is believed anyway is not looked up.
+      if case .address(let high, let low) = node, !walk.isOpen { isTrusted = self.isTrusted(high, low) }
+      walk.take(node, isTrusted: isTrusted)
     }
   }
 }
