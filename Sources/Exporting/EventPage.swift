@@ -145,6 +145,7 @@ struct EventPage {
     }
     json.endArray()
     guard !site.owners.isEmpty else { return }
+    json.member("served", site.owners.reduce(0) { $0 &+ $1.requests })
     json.objects("owners", of: site.owners.prefix(ownersShown)) { json, owner in
       json.member("process", owner.process?.owner.process ?? "")
       json.member("where", owner.process?.owner.place ?? "")

@@ -44,7 +44,7 @@ final class CounterRows {
   init(capacity: Int, latency: Bool, kinds: Bool = false) throws(StatisticsError) {
     self.capacity = capacity
     hasKinds = kinds
-    requestKinds = try ZeroedStorage(count: kinds ? capacity * RequestKinds.places : 0)
+    requestKinds = try ZeroedStorage(count: kinds ? capacity * RequestKinds.counters : 0)
     hasLatency = latency
     rows = try ZeroedStorage(count: capacity)
     latencies = try ZeroedStorage(count: latency ? capacity * buckets.count : 0)
@@ -107,7 +107,7 @@ final class CounterRows {
 
   /// Counts a request by a place of `RequestKinds`, for a row in use.
   @inline(__always)
-  func count(kind place: Int, slot: Int) { requestKinds[slot &* RequestKinds.places &+ place] &+= 1 }
+  func count(kind index: Int, slot: Int) { requestKinds[slot &* RequestKinds.counters &+ index] &+= 1 }
 
   /// Adds a row of another set, for the same occupant of the same slot or a later one.
   func merge(_ slot: Int, of other: CounterRows) {
@@ -116,8 +116,8 @@ final class CounterRows {
     rows[slot].counts.add(row.counts)
     rows[slot].maximum = max(rows[slot].maximum, row.maximum)
     if hasKinds, other.hasKinds, row.counts.requests > 0 {
-      let place = slot * RequestKinds.places
-      for index in place..<place + RequestKinds.places { requestKinds[index] &+= other.requestKinds[index] }
+      let place = slot * RequestKinds.counters
+      for index in place..<place + RequestKinds.counters { requestKinds[index] &+= other.requestKinds[index] }
     }
     guard hasLatency, other.hasLatency, row.counts.answered > 0 else { return }
     let first = slot * buckets.count
@@ -196,10 +196,10 @@ final class CounterRows {
   func kinds(_ slot: Int) -> RequestKinds {
     var kinds = RequestKinds()
     guard hasKinds, hasLatency else { return kinds }
-    kinds.setRequests(rows[slot].counts.requests) { requestKinds[slot * RequestKinds.places + $0] }
+    kinds.setRequests(rows[slot].counts.requests) { requestKinds[slot * RequestKinds.counters + $0] }
     guard rows[slot].counts.answered > 0 else { return kinds }
     for place in 0..<StatusPlaces.count {
-      kinds.responses[RequestKinds.place(class: StatusPlaces.digit(place))] &+=
+      kinds.responses[RequestKinds.index(class: StatusPlaces.digit(place))] &+=
         statuses[slot * StatusPlaces.count + place]
     }
     return kinds
@@ -267,7 +267,7 @@ final class CounterRows {
 
   private func clearKinds(_ slot: Int) {
     guard hasKinds else { return }
-    requestKinds.clear(from: slot * RequestKinds.places, count: RequestKinds.places)
+    requestKinds.clear(from: slot * RequestKinds.counters, count: RequestKinds.counters)
   }
 
   private func halveLatencies(_ slot: Int) {

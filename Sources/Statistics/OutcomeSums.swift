@@ -9,14 +9,26 @@ protocol OutcomeSums {
 }
 
 extension OutcomeSums {
-  mutating func add(_ counts: NameCounts) {
-    requests &+= counts.requests
-    successes &+= counts.successes
-    failures &+= counts.failures
-    unanswered.add(counts.unanswered)
+  mutating func addOutcomes(of more: some OutcomeSums) {
+    requests &+= more.requests
+    successes &+= more.successes
+    failures &+= more.failures
+    unanswered.add(more.unanswered)
   }
 }
 
-extension OwnerCounts: OutcomeSums {}
+/// The same with latencies and statuses: a row of a table.
+protocol DetailedSums: OutcomeSums {
+  var latency: LatencySummary { get set }
+  var detail: CodeCounts { get }
+}
+
+extension NameCounts: OutcomeSums {}
+extension ClientCounts: OutcomeSums {}
+extension OtherSites: OutcomeSums {}
+extension SiteCounts: DetailedSums {}
+extension CallCounts: DetailedSums {}
+
+extension OwnerCounts: DetailedSums {}
 extension OwnerActivity: OutcomeSums {}
 extension SiteActivity: OutcomeSums {}

@@ -13,6 +13,8 @@ final class OwnersInFlight {
 
   /// The servers' places, then the clients'; a count of 0 is an entry not in use.
   private let entries: ZeroedStorage<Entry>
+  /// Whether anything was counted since all was forgotten: without owners nothing ever is.
+  private var isUsed = false
 
   init() throws(StatisticsError) {
     entries = try ZeroedStorage(count: 2 * OwnerReference.places)
@@ -20,15 +22,21 @@ final class OwnersInFlight {
 
   /// Counts a request that waits.
   func count(_ parties: ExchangeParties) {
+    isUsed = true
     count(parties.serverOwner, from: 0)
     count(parties.clientOwner, from: OwnerReference.places)
   }
 
   /// Forgets all.
-  func clear() { entries.clear(from: 0, count: entries.count) }
+  func clear() {
+    if isUsed { entries.clear(from: 0, count: entries.count) }
+    isUsed = false
+  }
 
   /// Becomes what another one is.
-  func take(_ other: OwnersInFlight) {
+  func copy(from other: OwnersInFlight) {
+    guard isUsed || other.isUsed else { return }
+    isUsed = other.isUsed
     for index in 0..<entries.count { entries[index] = other.entries[index] }
   }
 

@@ -37,22 +37,22 @@ package struct RequestKinds: Equatable, Sendable {
 }
 
 extension RequestKinds {
-  /// Numbers that a site's row has, two cache lines: requests by method, but for GET's, then those of HTTP/1.0 and HTTP/2. The
+  /// Counters that a site's row has, two cache lines: requests by method, but for GET's, then those of HTTP/1.0 and HTTP/2. The
   /// two that are left out are most of all requests, and follow from the others.
-  static let places = 16
+  static let counters = 16
   private static let http10 = RequestKinds.methods.count + 1
   private static let http2 = http10 + 1
 
-  /// The place of a request's method; nil for GET, which is not counted.
+  /// The index of a request's method among them; nil for GET, which is not counted.
   @inline(__always)
-  static func place(_ method: Method) -> Int? {
+  static func index(of method: Method) -> Int? {
     let number = Int(method.rawValue)
     return number == 0 ? nil : min(number, RequestKinds.methods.count)
   }
 
-  /// The place of a request's version; nil for HTTP/1.1, which is not counted.
+  /// The index of a request's version among them; nil for HTTP/1.1, which is not counted.
   @inline(__always)
-  static func place(_ version: ProtocolVersion) -> Int? {
+  static func index(of version: ProtocolVersion) -> Int? {
     switch version {
     case .http11: nil
     case .http10: http10
@@ -60,12 +60,12 @@ extension RequestKinds {
     }
   }
 
-  /// Sets what the numbers of a row say of this many requests.
-  mutating func setRequests(_ requests: UInt64, _ number: (Int) -> UInt64) {
-    for place in 1..<methods.count { methods[place] = number(place) }
+  /// Sets the methods and versions of a row with this many requests out of its counters.
+  mutating func setRequests(_ requests: UInt64, counter: (Int) -> UInt64) {
+    for index in 1..<methods.count { methods[index] = counter(index) }
     methods[0] = requests &- methods[1...].reduce(0, &+)
-    versions[0] = number(Self.http10)
-    versions[2] = number(Self.http2)
+    versions[0] = counter(Self.http10)
+    versions[2] = counter(Self.http2)
     versions[1] = requests &- versions[0] &- versions[2]
   }
 
@@ -76,10 +76,10 @@ extension RequestKinds {
     }
     versions = [totals.http10, totals.requests &- totals.http10 &- totals.http2, totals.http2]
     for (status, count) in statuses.enumerated() where count > 0 {
-      responses[Self.place(class: StatusPlaces.digit(StatusPlaces.place(UInt16(status))))] &+= count
+      responses[Self.index(class: StatusPlaces.digit(StatusPlaces.place(UInt16(status))))] &+= count
     }
   }
 
-  /// The place of a class among the responses; what is none of the five comes last.
-  static func place(class digit: Int) -> Int { (1...5).contains(digit) ? digit - 1 : 5 }
+  /// The index of a class among the responses; what is none of the five comes last.
+  static func index(class digit: Int) -> Int { (1...5).contains(digit) ? digit - 1 : 5 }
 }

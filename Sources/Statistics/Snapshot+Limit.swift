@@ -17,10 +17,8 @@ extension OtherSites {
   /// Adds a site that is not listed.
   mutating func add(_ site: SiteCounts) {
     sites &+= 1
-    requests &+= site.requests &- site.overcountMax
-    successes &+= site.successes
-    failures &+= site.failures
-    unanswered.add(site.unanswered)
+    addOutcomes(of: site)
+    requests &-= site.overcountMax
   }
 }
 

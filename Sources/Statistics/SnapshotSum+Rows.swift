@@ -2,25 +2,42 @@
 
 import Owners
 
-/// What a site's rows of several intervals come to.
-struct SiteSum {
-  private var sum: SiteCounts
+/// What a name's rows of several intervals come to: outcomes, and the latency that their codes give.
+struct RowSum<Row: DetailedSums & Sendable>: Sendable {
+  private var sum: Row
   private(set) var codes = CodeSums(codes: CodeCounts.rowCodes)
-  private var answered: UInt64 = 0
+
+  /// - Parameter row: one without counts.
+  init(_ row: Row) { sum = row }
+
+  mutating func add(_ row: Row) {
+    sum.addOutcomes(of: row)
+    sum.latency.count &+= row.latency.count
+    codes.add(row.detail, maximum: row.latency.maximum)
+  }
+
+  var counts: Row {
+    var counts = sum
+    counts.latency = codes.latency(.coarse, answered: sum.latency.count)
+    return counts
+  }
+}
+
+/// What a site's rows of several intervals come to.
+struct SiteSum: Sendable {
+  private var row: RowSum<SiteCounts>
+  private var overcountMax: UInt64 = 0
   private var sections: [String: UInt64] = [:]
   private var calls: [String: CallSum] = [:]
   private var owners: [SiteOwner] = []
 
-  init(_ name: String) { sum = SiteCounts(name: name) }
+  init(_ name: String) { row = RowSum(SiteCounts(name: name)) }
+
+  var codes: CodeSums { row.codes }
 
   mutating func add(_ site: SiteCounts) {
-    sum.requests &+= site.requests
-    sum.overcountMax &+= site.overcountMax
-    sum.successes &+= site.successes
-    sum.failures &+= site.failures
-    sum.unanswered.add(site.unanswered)
-    answered &+= site.latency.count
-    codes.add(site.detail, maximum: site.latency.maximum)
+    row.add(site)
+    overcountMax &+= site.overcountMax
     for section in site.sections
     where sections[section.name] != nil || sections.count < SnapshotSum.partLimit {
       sections[section.name, default: 0] &+= section.count
@@ -28,19 +45,29 @@ struct SiteSum {
     for call in site.calls where calls[call.name] != nil || calls.count < SnapshotSum.partLimit {
       calls[call.name, default: CallSum(call.name)].add(call)
     }
-    for owner in site.owners {
-      if let place = owners.firstIndex(where: { $0.process?.owner == owner.process?.owner }) {
-        owners[place].requests &+= owner.requests
-        owners[place].failures &+= owner.failures
-      } else if owners.count < SnapshotSum.ownerLimit {
-        owners.append(owner)
-      }
+    for owner in site.owners { add(owner) }
+  }
+
+  private mutating func add(_ owner: SiteOwner) {
+    var index = owners.firstIndex { $0.process?.owner == owner.process?.owner }
+    if index == nil, owners.count < SnapshotSum.ownerLimit {
+      owners.append(SiteOwner(process: owner.process))
+      index = owners.endIndex - 1
     }
+    if index == nil {
+      // Those that have no row of their own have one together.
+      index = owners.firstIndex { $0.process?.owner == .other } ?? owners.endIndex
+      if index == owners.endIndex { owners.append(SiteOwner(process: OwnerProcess(owner: .other))) }
+    }
+    guard let index else { return }
+    owners[index].process.narrow(to: owner.process)
+    owners[index].requests &+= owner.requests
+    owners[index].failures &+= owner.failures
   }
 
   var counts: SiteCounts {
-    var counts = sum
-    counts.latency = codes.latency(.coarse, answered: answered)
+    var counts = row.counts
+    counts.overcountMax = overcountMax
     counts.sections = SnapshotSum.sorted(sections)
     counts.owners = owners.sorted { ($1.requests, $0.key) < ($0.requests, $1.key) }
     counts.calls = calls.values.map(\.counts).sorted { ($1.requests, $0.name) < ($0.requests, $1.name) }
@@ -49,22 +76,16 @@ struct SiteSum {
 }
 
 /// What the rows of a gRPC method come to.
-private struct CallSum {
-  private var sum: CallCounts
-  private var codes = CodeSums(codes: CodeCounts.rowCodes)
+private struct CallSum: Sendable {
+  private var row: RowSum<CallCounts>
   private var statuses: [String: UInt64] = [:]
   /// Statuses in the order in which they came.
   private var names: [String] = []
 
-  init(_ name: String) { sum = CallCounts(name: name) }
+  init(_ name: String) { row = RowSum(CallCounts(name: name)) }
 
   mutating func add(_ call: CallCounts) {
-    sum.requests &+= call.requests
-    sum.successes &+= call.successes
-    sum.failures &+= call.failures
-    sum.unanswered.add(call.unanswered)
-    sum.latency.count &+= call.latency.count
-    codes.add(call.detail, maximum: call.latency.maximum)
+    row.add(call)
     for status in call.statuses {
       if statuses[status.name] == nil { names.append(status.name) }
       statuses[status.name, default: 0] &+= status.count
@@ -72,22 +93,18 @@ private struct CallSum {
   }
 
   var counts: CallCounts {
-    var counts = sum
-    counts.latency = codes.latency(.coarse, answered: sum.latency.count)
+    var counts = row.counts
     counts.statuses = names.map { NamedCount(name: $0, count: statuses[$0] ?? 0) }
     return counts
   }
 }
 
-/// Which rows are the same owner's.
+/// Which rows are the same owner's, whichever of its processes it was.
 struct OwnerKey: Hashable {
   private var role: OwnerCounts.Role
   private var owner: Owner?
-  private var process: UInt32?
 
-  init(_ row: OwnerCounts) {
-    (role, owner, process) = (row.role, row.process?.owner, row.process?.process)
-  }
+  init(_ row: OwnerCounts) { (role, owner) = (row.role, row.process?.owner) }
 
   /// What found no row.
   static func other(_ role: OwnerCounts.Role) -> OwnerKey {
@@ -95,32 +112,40 @@ struct OwnerKey: Hashable {
   }
 
   /// A row without counts.
-  var row: OwnerCounts {
-    OwnerCounts(role: role, process: owner.map { OwnerProcess(owner: $0, process: process) })
-  }
+  var row: OwnerCounts { OwnerCounts(role: role, process: owner.map { OwnerProcess(owner: $0) }) }
 }
 
 /// What an owner's rows come to.
-struct OwnerSum {
-  private var sum: OwnerCounts
-  private var codes = CodeSums(codes: CodeCounts.rowCodes)
+struct OwnerSum: Sendable {
+  private var sum: RowSum<OwnerCounts>
+  private var process: OwnerProcess?
+  /// As the last interval had it.
+  private var inFlight: UInt64 = 0
 
-  init(_ key: OwnerKey) { sum = key.row }
+  /// - Parameter first: the first row, or one without counts.
+  init(_ first: OwnerCounts) {
+    process = first.process
+    sum = RowSum(OwnerCounts(role: first.role, process: first.process))
+  }
+
+  mutating func clearInFlight() { inFlight = 0 }
 
   mutating func add(_ owner: OwnerCounts) {
-    sum.requests &+= owner.requests
-    sum.successes &+= owner.successes
-    sum.failures &+= owner.failures
-    sum.unanswered.add(owner.unanswered)
-    sum.latency.count &+= owner.latency.count
-    // As the last interval had it.
-    sum.inFlight = owner.inFlight
-    codes.add(owner.detail, maximum: owner.latency.maximum)
+    sum.add(owner)
+    process.narrow(to: owner.process)
+    inFlight &+= owner.inFlight
   }
 
   var row: OwnerCounts {
-    var row = sum
-    row.latency = codes.latency(.coarse, answered: sum.latency.count)
+    var row = sum.counts
+    (row.process, row.inFlight) = (process, inFlight)
     return row
+  }
+}
+
+extension OwnerProcess? {
+  /// Leaves the number of the process out when another one has it as well.
+  fileprivate mutating func narrow(to other: OwnerProcess?) {
+    if self?.process != other?.process { self?.process = nil }
   }
 }

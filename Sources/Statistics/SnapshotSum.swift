@@ -46,6 +46,8 @@ package struct SnapshotSum: Sendable {
     sum.otherClients.clients &+= interval.otherClients.clients
     sum.otherClients.requests &+= interval.otherClients.requests
     for client in interval.clients { add(client) }
+    // Nothing waits for who is in this interval no more.
+    for key in owners.keys { owners[key]?.clearInFlight() }
     if let more = interval.owners {
       hasOwners = true
       for owner in more { add(owner) }
@@ -91,11 +93,8 @@ package struct SnapshotSum: Sendable {
       return sum.otherClients.add(client)
     }
     var row = clients[address] ?? ClientCounts(high: client.high, low: client.low)
-    row.requests &+= client.requests
+    row.addOutcomes(of: client)
     row.overcountMax &+= client.overcountMax
-    row.successes &+= client.successes
-    row.failures &+= client.failures
-    row.unanswered.add(client.unanswered)
     row.slowest = max(row.slowest, client.slowest)
     clients[address] = row
   }
@@ -103,17 +102,14 @@ package struct SnapshotSum: Sendable {
   private mutating func add(_ owner: OwnerCounts) {
     var key = OwnerKey(owner)
     if owners[key] == nil, owners.count >= Self.rowLimit { key = .other(owner.role) }
-    owners[key, default: OwnerSum(key)].add(owner)
+    owners[key, default: OwnerSum(key == OwnerKey(owner) ? owner : key.row)].add(owner)
   }
 }
 
 extension OtherSites {
   fileprivate mutating func add(_ other: OtherSites) {
     sites &+= other.sites
-    requests &+= other.requests
-    successes &+= other.successes
-    failures &+= other.failures
-    unanswered.add(other.unanswered)
+    addOutcomes(of: other)
   }
 }
 

@@ -60,7 +60,7 @@ final class Tally {
     self.methods = try ZeroedStorage(count: Method.allCases.count)
     statuses = try ZeroedStorage(count: Self.statusLimit)
     latency = try LatencyHistogram()
-    self.sites = try CounterRows(capacity: budgets.sites, latency: true, kinds: true)
+    self.sites = try CounterRows(capacity: budgets.sites, latency: true, kinds: budgets.countsKinds)
     self.sections = try CounterRows(capacity: budgets.sections, latency: false)
     clients = try CounterRows(capacity: budgets.clients, latency: false)
     customMethods = try CounterRows(capacity: budgets.methods, latency: false)

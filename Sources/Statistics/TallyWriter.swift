@@ -45,6 +45,7 @@ package final class TallyWriter {
   /// The sections that alert rules are about.
   let watchedSections: SectionWatch
   private let watchesSections: Bool
+  private let countsKinds: Bool
   let plan: IntervalPlan
   var start: UInt64?
   var tick: UInt64 = 0
@@ -62,6 +63,7 @@ package final class TallyWriter {
     let budgets = tallyExchange.budgets
     self.tallyExchange = tallyExchange
     self.plan = plan
+    countsKinds = budgets.countsKinds
     sites = try SpaceSaving(budget: budgets.sites)
     sections = try SpaceSaving(budget: budgets.sections)
     clients = try SpaceSaving(budget: budgets.clients)
@@ -170,8 +172,10 @@ package final class TallyWriter {
         names.bytes(start: Int(event.site.start), count: Int(event.site.count)), hash: event.site.hash)
       let generation = claim(site, of: sites, in: tally.sites)
       tally.sites.rows[site].counts.requests &+= 1
-      if let place = RequestKinds.place(event.method) { tally.sites.count(kind: place, slot: site) }
-      if let place = RequestKinds.place(event.version) { tally.sites.count(kind: place, slot: site) }
+      if countsKinds {
+        if let index = RequestKinds.index(of: event.method) { tally.sites.count(kind: index, slot: site) }
+        if let index = RequestKinds.index(of: event.version) { tally.sites.count(kind: index, slot: site) }
+      }
       credit.site = Place(slot: UInt32(truncatingIfNeeded: site), generation: generation)
       owner = UInt64(generation) &<< 32 | UInt64(credit.site.slot)
       if event.section.count > 0 {

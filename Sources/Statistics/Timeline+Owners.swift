@@ -74,7 +74,7 @@ extension Timeline {
         let reference = OwnerReference(place: UInt16(slot), generation: rows.rows[slot].generation)
         parts[reference, default: []].append((rows, slot))
       }
-      other.add(rows.other.counts)
+      other.addOutcomes(of: rows.other.counts)
     }
     var counts: [OwnerCounts] = []
     var waiting: [OwnerReference: UInt64] = [:]
@@ -87,11 +87,11 @@ extension Timeline {
       let isUnknown = reference.place == OwnerReference.unknown.place
       let process = isUnknown ? nil : table.process(reference)
       var row = OwnerCounts(role: role, process: process)
-      for part in parts { row.add(part.rows.rows[part.slot].counts) }
+      for part in parts { row.addOutcomes(of: part.rows.rows[part.slot].counts) }
       row.inFlight = waiting[reference] ?? 0
       if !isUnknown, process == nil || process?.owner == .other {
         // Another owner has its place by now.
-        for part in parts { other.add(part.rows.rows[part.slot].counts) }
+        for part in parts { other.addOutcomes(of: part.rows.rows[part.slot].counts) }
         other.inFlight &+= row.inFlight
         continue
       }

@@ -55,13 +55,13 @@ extension Timeline {
           // One whose place another owner has by now is among the others.
           let owner = isUnknown ? nil : table.process(reference)?.owner ?? .other
           var activity = OwnerActivity(role: role, owner: owner)
-          activity.add(row.counts)
+          activity.addOutcomes(of: row.counts)
           if row.counts.answered > 0 { activity.latencies = rows.distribution(slot) }
           activities.append(activity)
         }
         if rows.other.counts.requests > 0 {
           var other = OwnerActivity(role: role, owner: .other)
-          other.add(rows.other.counts)
+          other.addOutcomes(of: rows.other.counts)
           activities.append(other)
         }
         rows.clear()
@@ -74,7 +74,7 @@ extension Timeline {
 extension SiteActivity {
   fileprivate mutating func add(_ rows: CounterRows, _ slot: Int) {
     let counts = rows.rows[slot].counts
-    add(counts)
+    addOutcomes(of: counts)
     if counts.answered > 0 { latencies.add(rows.distribution(slot)) }
     kinds.add(rows.kinds(slot))
   }

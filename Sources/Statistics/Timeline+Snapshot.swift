@@ -210,9 +210,6 @@ extension OtherSites {
   /// Adds what gave up its row.
   mutating func add(_ more: OtherCounts) {
     sites &+= more.names
-    requests &+= more.counts.requests
-    successes &+= more.counts.successes
-    failures &+= more.counts.failures
-    unanswered.add(more.counts.unanswered)
+    addOutcomes(of: more.counts)
   }
 }

@@ -115,7 +115,7 @@ final class WorkerReplica {
   /// What the open interval brought to the watched sections.
   let watchedSections: CounterRows
 
-  /// - Parameter keepsWindows: whether rows are had for `Timeline.window`.
+  /// - Parameter keepsWindows: whether rows are available for `Timeline.window`.
   init(
     _ budgets: StatisticsBudgets, keepsRecent: Bool, keepsWindows: Bool
   ) throws(StatisticsError) {
@@ -152,7 +152,7 @@ final class WorkerReplica {
 
   func merge(_ tally: Tally) {
     for (table, rows) in zip(tables, tally.tables) { table.merge(rows, of: tally) }
-    ownersInFlight.take(tally.ownersInFlight)
+    ownersInFlight.copy(from: tally.ownersInFlight)
     for position in 0..<tally.watchedSections.count {
       watchedSections.merge(tally.watchedSections.slot(at: position), of: tally.watchedSections)
     }

@@ -15,6 +15,9 @@ import Testing
       }
       traffic.request("b", exchange: 100)
       traffic.answer(100, status: 200, latency: 7_000)
+      // A status that nobody knows.
+      traffic.request("b", exchange: 101)
+      traffic.answer(101, status: 0, latency: 7_000)
     }
     replay.at(1.5) { $0.request("quiet") }
     replay.at(2.5) { _ in }
@@ -26,12 +29,15 @@ import Testing
     let detail = try #require(replay.timeline.site("a"))
     #expect(
       detail.statuses == [
-        NamedCount(name: "200", count: 3), NamedCount(name: "above 599", count: 2),
+        NamedCount(name: "200", count: 3), NamedCount(name: "no class", count: 2),
         NamedCount(name: "404", count: 1), NamedCount(name: "503", count: 1),
         NamedCount(name: "other 1xx", count: 1), NamedCount(name: "other 2xx", count: 1),
         NamedCount(name: "other 4xx", count: 1),
       ])
-    #expect(replay.timeline.site("b")?.statuses == [NamedCount(name: "200", count: 1)])
+    #expect(
+      replay.timeline.site("b")?.statuses == [
+        NamedCount(name: "200", count: 1), NamedCount(name: "no class", count: 1),
+      ])
   }
 
   @Test func `a site's latencies are shown by bucket, within 6.3 per cent`() throws {

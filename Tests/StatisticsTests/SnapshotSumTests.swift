@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Capture
 import Exchanges
+import Owners
 import Statistics
 import Testing
 
@@ -58,5 +59,59 @@ import Testing
     let listed = limited.sites.reduce(0) { $0 + $1.requests }
     #expect(listed + limited.other.requests == interval.totals.requests)
     #expect(interval.limited(to: nil) == interval && interval.limited(to: 100) == interval)
+  }
+
+  private static func interval(_ owners: [OwnerCounts]) -> Snapshot {
+    var interval = Snapshot()
+    interval.owners = owners
+    return interval
+  }
+
+  private static func owner(_ name: String, process: UInt32?, requests: UInt64, inFlight: UInt64)
+    -> OwnerCounts
+  {
+    var owner = OwnerCounts(
+      role: .server, process: OwnerProcess(owner: Owner(process: name), process: process))
+    (owner.requests, owner.successes, owner.inFlight) = (requests, requests, inFlight)
+    return owner
+  }
+
+  @Test func `an owner is one row whichever of its processes it was, and waits as the last interval says`()
+    throws
+  {
+    var sum = SnapshotSum()
+    sum.add(
+      Self.interval([
+        Self.owner("nginx", process: 7, requests: 3, inFlight: 1),
+        Self.owner("curl", process: 9, requests: 1, inFlight: 4),
+      ]))
+    sum.add(
+      Self.interval([
+        Self.owner("nginx", process: 7, requests: 1, inFlight: 2),
+        Self.owner("nginx", process: 8, requests: 2, inFlight: 3),
+      ]))
+    let owners = try #require(sum.snapshot.owners)
+    #expect(owners.map(\.process?.owner.process) == ["nginx", "curl"])
+    #expect(owners.map(\.process?.process) == [nil, 9])
+    #expect(owners.map(\.requests) == [6, 1] && owners.map(\.inFlight) == [5, 0])
+  }
+
+  @Test func `owners of a site that find no row of their own are one row together`() throws {
+    var interval = Snapshot()
+    var site = SiteCounts(name: "a.example")
+    for number in 0..<100 as Range<UInt32> {
+      var owner = SiteOwner(
+        process: OwnerProcess(owner: Owner(process: "worker-\(number)"), process: number))
+      (owner.requests, owner.failures) = (2, 1)
+      site.owners.append(owner)
+    }
+    interval.sites = [site]
+    var sum = SnapshotSum()
+    sum.add(interval)
+    sum.add(interval)
+    let owners = try #require(sum.snapshot.sites.first).owners
+    #expect(owners.map(\.requests).reduce(0, +) == 400 && owners.map(\.failures).reduce(0, +) == 200)
+    let others = owners.filter { $0.process?.owner == .other }
+    #expect(others.map(\.requests) == [144] && owners.count == 65)
   }
 }

@@ -268,9 +268,8 @@ function drawSite() {
     ["p50", span(site.p50)], ["p90", span(site.p90)], ["p99", span(site.p99)], ["Slowest", span(site.max)],
   ];
   if (site.owners?.some((owner) => owner.process)) {
-    const all = site.owners.reduce((sum, owner) => sum + owner.requests, 0);
     counts.push(["Served by", site.owners.map((owner) => `${owner.process || "not known"}${
-      owner.where ? ` (${owner.where})` : ""} ${percent(owner.requests, all)}`).join(", ")]);
+      owner.where ? ` (${owner.where})` : ""} ${percent(owner.requests, site.served)}`).join(", ")]);
   }
   byId("one-counts").replaceChildren(...counts.map(([what, text]) => {
     const pair = element("div");

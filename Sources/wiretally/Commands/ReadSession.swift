@@ -52,7 +52,8 @@ struct ReadSession {
       options, history: command.history, plan: plan, alerts: alerts, label: label, delivery: delivery,
       stream: stream, filter: filter, isLive: false
     )
-    let budgets = StatisticsBudgets(pendingExchanges: limits.pendingRequests)
+    var budgets = StatisticsBudgets(pendingExchanges: limits.pendingRequests)
+    budgets.countsKinds = false
     let tally = try TallyExchange(budgets: budgets)
     // One seed for all files: the same file gives the same bytes.
     let pinned = try PinnedSites(alerts.sites, seed: 0x5eed, budgets: budgets)

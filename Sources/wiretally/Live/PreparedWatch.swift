@@ -70,7 +70,8 @@ struct PreparedWatch: ~Copyable {
       throw CaptureError(.unavailable, "the capture has no clock")
     }
     try TableMemory.check(limits.bytes * backend.sources.count)
-    let budgets = StatisticsBudgets(pendingExchanges: limits.pendingRequests)
+    var budgets = StatisticsBudgets(pendingExchanges: limits.pendingRequests)
+    budgets.countsKinds = command.listening.listen != nil || collector != nil
     let pinned = try PinnedSites(alerts.sites, seed: .random(in: .min ... .max), budgets: budgets)
     let recording = try Self.recording(command, backend, label, labels)
     let workers = try WorkerPool(
