@@ -276,8 +276,8 @@ let package = Package(
     .testTarget(
       name: "OutputsTests",
       dependencies: [
-        "AlertDelivery", "Alerting", "Capture", "Children", "Configuration", "ExchangeStream", "Exporting",
-        "History", "Reporting", "Screen",
+        "AlertDelivery", "Alerting", "Capture", "CaptureWriting", "Children", "Configuration",
+        "ExchangeStream", "Exporting", "History", "Reporting", "Screen",
         "Statistics", "System", "Text", "wiretally",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: settings),

@@ -12,16 +12,16 @@ struct CaptureFileWriter: ~Copyable {
   /// What was begun and is not written yet.
   private var rest: ArraySlice<UInt8> = []
 
-  /// Opens the file, with what it begins with.
-  init(path: String, head: [UInt8], owner: LogOwner? = nil) throws(SystemError) {
+  /// Opens the file, with what it begins with; one that `isNew` must not be there yet.
+  init(path: String, head: [UInt8], owner: LogOwner? = nil, isNew: Bool = false) throws(SystemError) {
     self.path = path
-    file = try OutputFile(path: path, owner: owner)
+    file = try OutputFile(path: path, owner: owner, isNew: isNew)
     rest = head[...]
     length = UInt64(head.count)
   }
 
   /// Whether the path leads to this file still.
-  var isInPlace: Bool { file.identity == LogFile.identity(at: path) }
+  var isInPlace: Bool { LogFile.isInPlace(file.identity, at: path) }
 
   /// Writes whole blocks. Throws why nothing more can be written now: they are kept when a part of them was, or else given up.
   mutating func write(_ blocks: [UInt8]) throws(SystemError) {

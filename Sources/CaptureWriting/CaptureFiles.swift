@@ -23,7 +23,15 @@ package struct CaptureFiles: ~Copyable {
   private var alerts: [AlertFile] = []
   /// All alerts' files that there are, oldest first.
   private var paths: [String] = []
-  private(set) var account = CaptureRecorder.Account()
+  private var counts = CaptureRecorder.Account()
+  private var faults = RecordingFaults()
+
+  /// What has become of the packets so far.
+  var account: CaptureRecorder.Account {
+    var account = counts
+    account.fault = faults.text
+    return account
+  }
 
   /// An alert's file.
   private final class AlertFile {
@@ -58,15 +66,15 @@ package struct CaptureFiles: ~Copyable {
     }
     if let length = file?.length, length + UInt64(blocks.bytes.count) > plan.size, length > UInt64(head.count)
     {
+      endFile()
       index = (index + 1) % plan.files
-      file = nil
     }
     let path = plan.names.file(index)
     do throws(SystemError) {
       if file == nil { file = try CaptureFileWriter(path: path, head: head) }
       try file?.write(blocks.bytes)
-      account.written += blocks.packets
-      account.fault = nil
+      counts.written += blocks.packets
+      faults.clear(path)
     } catch {
       fail(path, error, blocks.packets)
     }
@@ -76,75 +84,133 @@ package struct CaptureFiles: ~Copyable {
     switch order {
     case .reopen: reopen()
     case .begin(let id, let path, let time): begin(id, path, at: time)
-    case .end(let id): alerts.removeAll { $0.id == id }
+    case .end(let id):
+      faults.clear(alert: id)
+      if let alert = alerts.first(where: { $0.id == id }) { end(alert) }
     case .finish: break
     }
   }
 
   /// Finishes what was begun.
   mutating func close() {
-    do throws(SystemError) {
-      try file?.flush()
-      for alert in alerts { try alert.file.flush() }
-    } catch {
-      account.fault = "cannot write \(plan.names.path): \(error.reason)"
-    }
-    file = nil
-    alerts = []
+    endFile()
+    for alert in alerts { end(alert) }
   }
 
   /// Lets a file go that was moved away: the next packets begin a new one.
-  private mutating func reopen() { if file?.isInPlace == false { file = nil } }
+  private mutating func reopen() { if file?.isInPlace == false { endFile() } }
+
+  /// Writes what was begun, and lets the file go.
+  private mutating func endFile() {
+    do throws(SystemError) {
+      try file?.flush()
+    } catch {
+      fail(plan.names.file(index), error, 0)
+    }
+    file = nil
+  }
+
+  /// The same with an alert's file.
+  private mutating func end(_ alert: AlertFile) {
+    do throws(SystemError) {
+      try alert.file.flush()
+    } catch {
+      fail(alert.file.path, error, 0)
+    }
+    alerts.removeAll { $0 === alert }
+  }
+
+  /// Ends an alert's file while the alert lasts, and says why until it is over.
+  private mutating func end(_ alert: AlertFile, early reason: String) {
+    end(alert)
+    faults.add(alert.file.path, alert: alert.id, "\(alert.file.path) \(reason): it ends before its alert")
+  }
 
   /// Begins the file of an alert, with the packets of the seconds before it.
   private mutating func begin(_ id: String, _ path: String, at time: UInt64) {
-    guard let span = plan.span else { return }
-    if alerts.count >= Self.openLimit { alerts.removeFirst() }
-    makeRoom()
+    guard let span = plan.span, makeRoom(for: path, of: id) else { return }
+    if alerts.count >= Self.openLimit, let oldest = alerts.first {
+      end(oldest, early: "is one of more than \(Self.openLimit) files that are written at once")
+    }
     do throws(SystemError) {
-      let alert = AlertFile(id: id, file: try CaptureFileWriter(path: path, head: head))
-      paths.removeAll { $0 == path }
-      paths.append(path)
+      let alert = AlertFile(id: id, file: try newFile(path))
+      faults.clear(path)
+      paths.append(alert.file.path)
       alerts.append(alert)
       for piece in recent?.since(time > span ? time - span : 0) ?? [] {
         add(piece.bytes, piece.packets, to: alert)
       }
     } catch {
-      fail(path, error, 0)
+      fail(path, alert: id, error, 0)
     }
   }
 
-  /// Removes the oldest files of alerts, so that one more may be made.
-  private mutating func makeRoom() {
-    while paths.count >= plan.files, let oldest = paths.first {
+  /// Makes an alert's file. What has its name already is somebody's, and stays: another name is taken.
+  private func newFile(_ path: String) throws(SystemError) -> CaptureFileWriter {
+    for number in 1...99 {
       do throws(SystemError) {
-        try OutputFile.remove(oldest)
+        return try CaptureFileWriter(
+          path: plan.names.variant(number, of: path), head: head, isNew: true)
       } catch {
-        // One that somebody has moved away is gone as well.
-        if LogFile.identity(at: oldest) != nil { fail(oldest, error, 0) }
+        guard error == .exists else { throw error }
       }
-      paths.removeFirst()
     }
+    throw .exists
+  }
+
+  /// Removes the oldest files of alerts, those that are written last, so that one more may be made; false when none can
+  /// be removed.
+  private mutating func makeRoom(for path: String, of id: String) -> Bool {
+    while paths.count >= plan.files {
+      let open = Set(alerts.map { $0.file.path })
+      let candidates = paths.filter { !open.contains($0) } + paths.filter { open.contains($0) }
+      var refusal: (path: String, SystemError)?
+      guard
+        let removed = candidates.first(where: { path in
+          do throws(SystemError) {
+            try OutputFile.remove(path)
+            return true
+          } catch {
+            // One that somebody has moved away is gone as well.
+            if error == .noSuchFile { return true }
+            refusal = refusal ?? (path, error)
+            return false
+          }
+        })
+      else {
+        let why = refusal.map { "cannot remove \($0.path): \($0.1.reason)" } ?? "--write-files are in use"
+        faults.add(path, alert: id, "\(why): an alert has no file")
+        return false
+      }
+      faults.clear(removed)
+      if let alert = alerts.first(where: { $0.file.path == removed }) {
+        end(alert, early: "was the oldest of --write-files and gave way to that of a newer alert")
+      }
+      paths.removeAll { $0 == removed }
+    }
+    return true
   }
 
   /// Adds packets to an alert's file; it ends when it is as long as a file may be.
   private mutating func add(_ bytes: [UInt8], _ packets: UInt64, to alert: AlertFile) {
+    // One that has ended with an earlier piece takes no more.
+    guard alerts.contains(where: { $0 === alert }) else { return }
     guard alert.file.length + UInt64(bytes.count) <= plan.size else {
-      alerts.removeAll { $0 === alert }
-      account.fault = "\(alert.file.path) has reached --write-size: it ends before its alert"
-      return
+      return end(alert, early: "has reached --write-size")
     }
     do throws(SystemError) {
       try alert.file.write(bytes)
-      account.written += packets
-      account.fault = nil
+      counts.written += packets
+      faults.clear(alert.file.path)
     } catch {
-      fail(alert.file.path, error, packets)
+      fail(alert.file.path, alert: alert.id, error, packets)
     }
   }
 
-  private mutating func fail(_ path: String, _ error: SystemError, _ packets: UInt64) {
-    account.failed += packets
-    account.fault = "cannot write \(path): \(error.reason)"
+  private mutating func fail(
+    _ path: String, alert: String? = nil, _ error: SystemError, _ packets: UInt64
+  ) {
+    counts.failed += packets
+    faults.add(path, alert: alert, "cannot write \(path): \(error.reason)")
   }
 }

@@ -6,6 +6,7 @@ import Text
 ///
 ///     heads.pcapng  heads.1.pcapng  heads.2.pcapng        used in turn, each at most so long
 ///     heads.20260223T040618Z.high-traffic.pcapng          one for each alert
+///     heads.20260223T040618Z.5xx-rate-a.example.pcapng    of a rule about a site
 package struct CaptureNames: Sendable {
   package let path: String
   private let folder: String
@@ -26,14 +27,24 @@ package struct CaptureNames: Sendable {
   package var directory: String { folder.isEmpty ? "." : folder == "/" ? "/" : String(folder.dropLast()) }
 
   /// The file that is used as number `index`, from 0 on.
-  func file(_ index: Int) -> String { index == 0 ? path : "\(folder)\(stem).\(index)\(ending)" }
+  package func file(_ index: Int) -> String { index == 0 ? path : "\(folder)\(stem).\(index)\(ending)" }
 
-  /// The file of an alert: when it was raised, nanoseconds since 1970, and its rule. Of a rule's name what is unusual in a file's is `_`.
-  package func file(alert rule: String, at time: UInt64) -> String {
+  /// The file of an alert: when it was raised, nanoseconds since 1970, its rule, and the values of what the rule is
+  /// about. What is unusual in a file's name is `_`: two alerts may have one name, and then differ by their number.
+  package func file(alert rule: String, about values: [String] = [], at time: UInt64) -> String {
     let stamp = CalendarTime.rfc3339(time).prefix(19).filter { $0 != "-" && $0 != ":" }
-    let word = String(
-      rule.prefix(64).map { $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) ? $0 : "_" })
-    return "\(folder)\(stem).\(stamp)Z.\(word)\(ending)"
+    let words = ([rule] + values).joined(separator: "-").prefix(Self.longestWord).map {
+      $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) ? $0 : "_"
+    }
+    return "\(folder)\(stem).\(stamp)Z.\(String(words))\(ending)"
+  }
+
+  /// Characters of an alert in a file's name: 255 is the most that a name may have.
+  private static let longestWord = 96
+
+  /// The name of an alert's file when others have it already: `number` is 2 for the second one.
+  package func variant(_ number: Int, of path: String) -> String {
+    number < 2 ? path : "\(path.dropLast(ending.count)).\(number)\(ending)"
   }
 
   /// Of the names in the folder, the paths of alerts' files, oldest first.

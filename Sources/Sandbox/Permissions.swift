@@ -20,5 +20,7 @@
     package static var removal: Permissions { Permissions(rawValue: 1 << 5) }
     /// Cuts files, and takes them for itself.
     package static var storage: Permissions { Permissions(rawValue: 1 << 6) }
+    /// Begins files of its own that are there already.
+    package static var recording: Permissions { Permissions(rawValue: 1 << 7) }
   }
 #endif

@@ -15,6 +15,7 @@
       if permissions.contains(.leases) { calls.append(leases) }
       if permissions.contains(.removal) { calls += removal.map { SystemCall(name: $0) } }
       if permissions.contains(.storage) { calls += storage.map { SystemCall(name: $0) } }
+      if permissions.contains(.recording) { calls += recording.map { SystemCall(name: $0) } }
       if permissions.contains(.connect) { calls += connect.map { SystemCall(name: $0) } + sockets }
       if wt_seccomp_is_sanitised() != 0 { calls += sanitiser.map { SystemCall(name: $0) } }
       return calls
@@ -61,6 +62,9 @@
     }
 
     private static let removal = ["unlink", "unlinkat"]
+
+    /// A capture file that is used again: whose it is, its mode, and its emptying.
+    private static let recording = ["geteuid", "fchmod", "ftruncate"]
 
     private static var terminal: [SystemCall] {
       [

@@ -20,7 +20,7 @@ package struct LogOwner: Equatable, Sendable {
 /// A file that is only ever appended to, such as the alert log.
 package struct LogFile: ~Copyable {
   /// Which file it is, whatever its name: device and inode.
-  package struct Identity: Equatable {
+  package struct Identity: Hashable, Sendable {
     var device: UInt64
     var inode: UInt64
   }
@@ -67,6 +67,22 @@ package struct LogFile: ~Copyable {
     // As above.
     guard unsafe stat(path, &status) == 0 else { return nil }
     return Identity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+  }
+
+  /// Whether a file that was opened at a path lies there still. One that may not be looked at counts as there: a sandboxed
+  /// process may write a file in a folder that it may not enter.
+  package static func isInPlace(_ identity: Identity?, at path: String) -> Bool {
+    var status = stat()
+    // As above.
+    guard unsafe stat(path, &status) == 0 else { return SystemError.last.isPermission }
+    return identity == Identity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+  }
+
+  /// Whether a path leads to a folder.
+  package static func isFolder(_ path: String) -> Bool {
+    var status = stat()
+    // As above.
+    return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
   }
 
   /// Whether it is a file that can be rotated, and no device or pipe.

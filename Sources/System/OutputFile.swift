@@ -3,29 +3,53 @@
 import Glibc
 
 /// A file of its own that is written from its beginning: what was in it before is gone. Nobody but its owner reads it (0600).
+///
+/// What lies at the path already is looked at before a byte of it is lost: only a regular file without a second name, of
+/// this user or of the one who gets it, is taken.
 package struct OutputFile: ~Copyable {
   private let descriptor: Int32
 
   /// Opens the file, makes it when it is missing, and gives it to `owner` where there is one. A link is not followed.
-  package init(path: String, owner: LogOwner? = nil) throws(SystemError) {
+  ///
+  /// - Parameter isNew: one that is there already is left as it is (`SystemError.exists`).
+  package init(path: String, owner: LogOwner? = nil, isNew: Bool = false) throws(SystemError) {
     // Non-blocking, so that a pipe without a reader is an error and not a standstill. The path is passed as a C string
-    // for the call alone.
-    let flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK
-    descriptor = unsafe open(path, flags, 0o600)
-    guard descriptor >= 0 else { throw .last }
-    guard isRegular else { throw SystemError(EINVAL) }
-    if let owner {
-      _ = fchmod(descriptor, 0o600)
-      _ = fchown(descriptor, owner.user, owner.group)
+    // for the calls alone.
+    let flags = O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK
+    let made = unsafe open(path, flags | O_CREAT | O_EXCL, 0o600)
+    if made < 0, isNew || SystemError.last != .exists { throw .last }
+    let number = made >= 0 ? made : unsafe open(path, flags)
+    guard number >= 0 else { throw .last }
+    do throws(SystemError) {
+      try Self.own(number, for: owner, isMade: made >= 0)
+    } catch {
+      close(number)
+      throw error
     }
+    descriptor = number
   }
 
   deinit { close(descriptor) }
 
-  private var isRegular: Bool {
+  /// Has the file to itself, as `owner`'s alone, and empties it; throws why it must not, or cannot.
+  private static func own(_ descriptor: Int32, for owner: LogOwner?, isMade: Bool) throws(SystemError) {
     var status = stat()
     // The call fills a local value.
-    return unsafe fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+    guard unsafe fstat(descriptor, &status) == 0 else { throw .last }
+    guard status.st_mode & S_IFMT == S_IFREG else { throw SystemError(EINVAL) }
+    if !isMade {
+      // By its other name it may be anybody's, and be read there.
+      guard status.st_nlink == 1 else { throw SystemError(EMLINK) }
+      guard status.st_uid == geteuid() || status.st_uid == owner?.user else { throw SystemError(EPERM) }
+    }
+    // A file system without modes has others' files for everybody to read.
+    if status.st_mode & 0o7777 != 0o600, fchmod(descriptor, 0o600) != 0 { throw .last }
+    if let owner, status.st_uid != owner.user || status.st_gid != owner.group,
+      fchown(descriptor, owner.user, owner.group) != 0
+    {
+      throw .last
+    }
+    if !isMade, ftruncate(descriptor, 0) != 0 { throw .last }
   }
 
   /// Which file it is, whatever its name.

@@ -28,8 +28,22 @@ package struct SystemError: Error, Equatable, Sendable {
   /// There is nothing under that path.
   package static let noSuchFile = SystemError(ENOENT)
 
+  /// There is something under that path already.
+  package static let exists = SystemError(EEXIST)
+
   /// What is to be written is more than the file may hold.
   package static let tooLarge = SystemError(EFBIG)
+
+  /// What an operator can do about what the system lacks, whatever was asked of it; nil for other errors.
+  package var hint: String? {
+    switch code {
+    case ENOSPC, EDQUOT: "make room on the file system, or name a file on another one"
+    case EROFS: "a file on a file system that can be written"
+    case EMFILE: "allow the process more open files: ulimit -n 1024"
+    case ENFILE: "allow the machine more open files: sysctl fs.file-max"
+    default: nil
+    }
+  }
 
   /// Whether the caller lacks a right.
   package var isPermission: Bool { code == EPERM || code == EACCES }

@@ -101,6 +101,90 @@ import Testing
     files.close()
   }
 
+  @Test func `two alerts of one rule and one second have a file each, whatever they are about`() throws {
+    let place = Place()
+    var files = try CaptureFiles(Self.plan(place, size: 1 << 20, files: 5, span: Self.second))
+    let names = CaptureNames(place.path + "/heads.pcapng")
+    let path = names.file(alert: "5xx", about: ["a.example"], at: Self.second)
+    #expect(path == place.path + "/heads.19700101T000001Z.5xx-a.example.pcapng")
+    #expect(names.file(alert: "5xx", about: ["b.example"], at: Self.second) != path)
+    // The same name: as of a client whose address is written with other signs.
+    for id in ["a", "b", "c"] { files.obey(.begin(id: id, path: path, at: Self.second)) }
+    for time in 1...3 as ClosedRange<UInt64> { files.write(try Self.blocks(time)) }
+    files.obey(.end(id: "a"))
+    files.obey(.end(id: "b"))
+    files.write(try Self.blocks(4))
+    files.close()
+    let size = try Self.blocks(1).bytes.count
+    let first = place.size("heads.19700101T000001Z.5xx-a.example.pcapng")
+    #expect(place.names.count == 3 && files.account.fault == nil)
+    #expect(place.size("heads.19700101T000001Z.5xx-a.example.2.pcapng") == first)
+    #expect(place.size("heads.19700101T000001Z.5xx-a.example.3.pcapng") == first + size)
+  }
+
+  @Test func `a file whose alert lasts gives way last, and with a line that says so`() throws {
+    let place = Place()
+    var files = try CaptureFiles(Self.plan(place, size: 1 << 20, files: 2, span: Self.second))
+    let names = CaptureNames(place.path + "/heads.pcapng")
+    func begin(_ id: String, _ time: UInt64) -> String {
+      let path = names.file(alert: id, at: time * Self.second)
+      files.obey(.begin(id: id, path: path, at: time * Self.second))
+      return path
+    }
+    func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
+    let lasting = begin("a", 100), short = begin("b", 101)
+    files.obey(.end(id: "b"))
+    let third = begin("c", 102)
+    #expect(exists(lasting) && !exists(short) && exists(third) && files.account.fault == nil)
+    let fourth = begin("d", 103)
+    #expect(!exists(lasting) && exists(third) && exists(fourth))
+    let fault = "\(lasting) was the oldest of --write-files and gave way to that of a newer alert"
+    #expect(files.account.fault == fault + ": it ends before its alert")
+    // Other files are well, and that says nothing of this one.
+    files.write(try Self.blocks(104))
+    #expect(files.account.fault?.hasPrefix(fault) == true && files.account.written == 2)
+    files.obey(.end(id: "a"))
+    #expect(files.account.fault == nil)
+    files.close()
+  }
+
+  @Test func `more alerts at once than files may be open end the oldest one's, and say so`() throws {
+    let place = Place()
+    var files = try CaptureFiles(Self.plan(place, size: 1 << 20, files: 100, span: Self.second))
+    let names = CaptureNames(place.path + "/heads.pcapng")
+    for number in 0...CaptureFiles.openLimit {
+      files.obey(
+        .begin(
+          id: "\(number)", path: names.file(alert: "a\(number)", at: Self.second), at: Self.second))
+    }
+    #expect(place.names.count == CaptureFiles.openLimit + 1)
+    #expect(files.account.fault?.contains(".a0.pcapng is one of more than 16 files") == true)
+    files.write(try Self.blocks(2))
+    #expect(files.account.written == UInt64(CaptureFiles.openLimit))
+    files.obey(.end(id: "0"))
+    #expect(files.account.fault == nil)
+    files.close()
+  }
+
+  @Test func `an alert has no file while none of the old ones can be removed, and one later`() throws {
+    let place = Place()
+    var files = try CaptureFiles(Self.plan(place, size: 1 << 20, files: 1, span: Self.second))
+    let names = CaptureNames(place.path + "/heads.pcapng")
+    let first = names.file(alert: "a", at: Self.second), second = names.file(alert: "b", at: Self.second)
+    files.obey(.begin(id: "a", path: first, at: Self.second))
+    files.obey(.end(id: "a"))
+    // A folder cannot be removed as a file.
+    try FileManager.default.removeItem(atPath: first)
+    try FileManager.default.createDirectory(atPath: first, withIntermediateDirectories: false)
+    for _ in 0..<2 { files.obey(.begin(id: "b", path: second, at: Self.second)) }
+    #expect(files.account.fault?.hasPrefix("cannot remove \(first): ") == true)
+    #expect(!FileManager.default.fileExists(atPath: second))
+    try FileManager.default.removeItem(atPath: first)
+    files.obey(.begin(id: "c", path: second, at: Self.second))
+    #expect(FileManager.default.fileExists(atPath: second))
+    files.close()
+  }
+
   @Test func `an alert that lasts too long has a file that ends, and a line that says so`() throws {
     let place = Place()
     var files = try CaptureFiles(Self.plan(place, size: 2_000, files: 2, span: Self.second))

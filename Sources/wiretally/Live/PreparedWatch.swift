@@ -136,6 +136,7 @@ struct PreparedWatch: ~Copyable {
     if input.hasKeys { permissions.insert(.terminal) }
     if command.listening.listen != nil { permissions.insert(.listen) }
     if command.readsTLS { permissions.insert(.leases) }
+    if command.write.path != nil { permissions.insert(.recording) }
     if command.write.span != nil { permissions.insert(.removal) }
     if command.history.path != nil { permissions.insert(.storage) }
     try command.sandbox.sandbox(permissions, writing: places, recording: command.write.names)

@@ -16,6 +16,8 @@ final class RecordingOutput: Output {
   private let plan: CaptureRecorder.Plan
   /// Whether TLS libraries are read too, whose text is not written.
   private let hasText: Bool
+  /// The files of the alerts that last, by the alerts' names.
+  private var paths: [String: String] = [:]
   /// Open until the thread takes them over.
   private var files: CaptureFiles?
 
@@ -33,10 +35,19 @@ final class RecordingOutput: Output {
       recorder = try CaptureRecorder(plan, workers: sources.count, labels: labels)
       files = try CaptureFiles(plan)
     } catch {
-      throw CaptureError(
-        error.code == EACCES || error.code == EPERM ? .notPermitted : .notFound,
-        "cannot write \(plan.names.path): \(error.reason)",
-        hint: "a path in a folder that there is, and no link")
+      throw Self.fault(plan.names.path, error)
+    }
+  }
+
+  private static func fault(_ path: String, _ error: SystemError) -> CaptureError {
+    let message = "cannot write \(path): \(error.reason)"
+    switch error.code {
+    case ENOENT, ENOTDIR, ELOOP:
+      return CaptureError(.notFound, message, hint: "a path in a folder that there is, and no link")
+    case EACCES, EPERM: return CaptureError(.notPermitted, message, hint: "a file of this user's own")
+    case EINVAL, EISDIR, EMLINK, ENXIO:
+      return CaptureError(.notFound, message, hint: "a regular file with one name, or none yet")
+    default: return CaptureError(.unavailable, message, hint: error.hint)
     }
   }
 
@@ -68,13 +79,25 @@ final class RecordingOutput: Output {
       case .raised:
         guard let path = recording(of: transition) else { continue }
         recorder.begin(id: transition.id, path: path, at: transition.at)
-      case .recovered: recorder.end(id: transition.id)
+      case .recovered:
+        recorder.end(id: transition.id)
+        paths[transition.id] = nil
       }
     }
   }
 
+  /// A name that neither another alert's file has nor what lies there already: messages name it before the file is made.
   func recording(of transition: AlertTransition) -> String? {
-    plan.span.map { _ in plan.names.file(alert: transition.rule, at: transition.started) }
+    guard plan.span != nil else { return nil }
+    if let path = paths[transition.id] { return path }
+    let path = plan.names.file(
+      alert: transition.rule, about: transition.about.subjectFields.map(\.value), at: transition.started)
+    if transition.state == .recovered { return path }
+    let free = (1...99).lazy.map { self.plan.names.variant($0, of: path) }.first { path in
+      !self.paths.values.contains(path) && LogFile.identity(at: path) == nil
+    }
+    paths[transition.id] = free ?? path
+    return free ?? path
   }
 
   var warnings: [String] {
@@ -97,5 +120,10 @@ final class RecordingOutput: Output {
     let end = Deadline(milliseconds: Self.patience)
     while !end.isOver, !recorder.isDone, !isInterrupted() { _ = poll(nil, 0, 10) }
     if let warning = warnings.first { Failure.say(warning, .warning) }
+    let waiting = recorder.isDone ? 0 : recorder.queues.reduce(0) { $0 + $1.waiting }
+    if !recorder.isDone {
+      Failure.say(
+        "--write: the file is too slow: the end came before \(waiting) packets were written", .warning)
+    }
   }
 }
