@@ -7,19 +7,24 @@ struct HistoryContents {
   /// Bytes of the file, and where its last whole record ends.
   let size: Int
   let end: Int
-  let damaged: [Range<Int>]
+  let damaged: DamagedPlaces
+  /// What follows `end` was not looked at: it is no torn record, and must not be cut.
+  let hasGivenUp: Bool
   /// Records whose checksum is right and that make no sense.
   private(set) var senseless = 0
 
-  /// - Parameter progress: called with the bytes read so far, now and then.
+  /// - Parameters:
+  ///   - isInterrupted: asked now and then; true ends the reading.
+  ///   - progress: called with the bytes read so far, now and then.
   init(
-    _ file: StoreFile, slot: Int, _ index: HistoryIndex, progress: (Int) -> Void = { _ in }
+    _ file: StoreFile, slot: Int, _ index: HistoryIndex, extraWork: Int = HistoryScan.extraWork,
+    isInterrupted: @escaping () -> Bool = { false }, progress: (Int) -> Void = { _ in }
   ) throws(SystemError) {
     guard try file.size() > 0 else {
-      (size, end, damaged) = (0, 0, [])
+      (size, end, damaged, hasGivenUp) = (0, 0, DamagedPlaces(), false)
       return
     }
-    var scan = try HistoryScan(file)
+    var scan = try HistoryScan(file, extraWork: extraWork, isInterrupted: isInterrupted)
     var reported = 0
     var senseless = 0
     while let record = try scan.next() {
@@ -29,7 +34,9 @@ struct HistoryContents {
         progress(reported)
       }
     }
-    (size, end, damaged) = (scan.size, min(scan.offset, scan.size), scan.damaged)
+    // Nobody is to hear of what an interrupted scan has not reached.
+    size = scan.wasInterrupted ? min(scan.offset, scan.size) : scan.size
+    (end, damaged, hasGivenUp) = (min(scan.offset, scan.size), scan.damaged, scan.hasGivenUp)
     self.senseless = senseless
   }
 
@@ -52,12 +59,16 @@ struct HistoryContents {
 
   /// What is wrong with the file, in sentences; `isCut` when what is torn has been cut off.
   func notices(_ path: String, isCut: Bool) -> [String] {
-    var notices = damaged.map { range in
+    var notices = damaged.first.map { range in
       "\(path): \(range.count) bytes at byte \(range.lowerBound) are damaged and were passed over"
     }
-    if notices.count > 5 { notices = notices.prefix(5) + ["\(path): \(damaged.count) damaged places in all"] }
+    if damaged.count > notices.count { notices.append("\(path): \(damaged.count) damaged places in all") }
     if senseless > 0 { notices.append("\(path): \(senseless) records make no sense and were passed over") }
-    if end < size {
+    if hasGivenUp {
+      notices.append(
+        "\(path): too much is damaged from byte \(end) on: \(size - end) bytes were not read"
+          + (isCut ? "; they stay, and the history continues in the other file" : ""))
+    } else if end < size {
       let torn = "\(path): the last record is torn: \(size - end) bytes at byte \(end)"
       notices.append(torn + (isCut ? " were cut off" : " were passed over"))
     }

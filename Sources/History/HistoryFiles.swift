@@ -12,6 +12,7 @@ struct HistoryFiles {
   let path: String
   /// Bytes that a file may have.
   private let limit: Int
+  private let extraWork: Int
   private var files: [StoreFile]
   /// Bytes in the file that is appended to.
   private var size = 0
@@ -21,6 +22,8 @@ struct HistoryFiles {
   private var index: HistoryIndex
   /// The record that each file begins with.
   private var run: HistoryRun?
+  /// Whether it stands in the file that is appended to.
+  private var hasRun = false
   /// What was found, for the operator: a torn end that was cut, damage.
   private(set) var notices: [String] = []
 
@@ -30,14 +33,16 @@ struct HistoryFiles {
   ///   - limit: bytes of both together.
   ///   - before: files that are this process's already; one that still lies at its path is used as it is.
   init(
-    _ path: String, limit: Int, owner: LogOwner? = nil, index: HistoryIndex, after before: HistoryFiles? = nil
+    _ path: String, limit: Int, owner: LogOwner? = nil, index: HistoryIndex,
+    after before: HistoryFiles? = nil, extraWork: Int = HistoryScan.extraWork
   ) throws(HistoryError) {
     self.path = path
+    self.extraWork = extraWork
     self.limit = limit / 2
     self.index = index
     files = []
     for (slot, path) in Self.paths(path).enumerated() {
-      if let file = before?.files[slot], LogFile.identity(at: path) == file.identity {
+      if let file = before?.files[slot], LogFile.isInPlace(file.identity, at: path) {
         files.append(file)
         continue
       }
@@ -64,17 +69,21 @@ struct HistoryFiles {
     }
   }
 
-  /// Reads a file, and cuts what is torn at its end.
+  /// Reads a file, and cuts what is torn at its end. One that was not read to its end stays, as if it were full.
   private mutating func take(_ slot: Int, _ sequence: UInt64) throws(SystemError) {
-    let (contents, name) = (try HistoryContents(files[slot], slot: slot, index), Self.paths(path)[slot])
-    notices += contents.notices(name, isCut: true)
-    if contents.end < contents.size { try files[slot].cut(to: contents.end) }
+    let contents = try HistoryContents(files[slot], slot: slot, index, extraWork: extraWork)
+    notices += contents.notices(Self.paths(path)[slot], isCut: true)
     (current, size, self.sequence) = (slot, contents.end, sequence)
+    if contents.hasGivenUp {
+      size = max(contents.size, limit)
+    } else if contents.end < contents.size {
+      try files[slot].cut(to: contents.end)
+    }
   }
 
   /// Whether both files are still those at their paths.
   var areInPlace: Bool {
-    zip(Self.paths(path), files).allSatisfy { LogFile.identity(at: $0) == $1.identity }
+    zip(Self.paths(path), files).allSatisfy { LogFile.isInPlace($1.identity, at: $0) }
   }
 
   /// Fills another index from now on, which takes over what was found.
@@ -83,22 +92,30 @@ struct HistoryFiles {
     self.index = index
   }
 
-  /// Begins a watch: what its intervals have in common stands before them, in each file.
+  /// Begins a watch: what its intervals have in common stands before them, in each file. In one that has others' it is
+  /// written with the first interval: watches that end before they have one, again and again, fill no file.
   mutating func begin(_ run: HistoryRun) throws(SystemError) {
-    self.run = run
-    if size == 0 { return try turn() }
-    try append(HistoryFormat.record(run.body))
-    index.add(run)
+    (self.run, hasRun) = (run, false)
+    guard HistoryFormat.headerLength + beginning.count <= limit else { throw .tooLarge }
+    if size == 0 { try turn() }
   }
+
+  /// The record of the watch.
+  private var beginning: [UInt8] { run.map { HistoryFormat.record($0.body) } ?? [] }
 
   /// Appends an interval's record.
   mutating func append(_ body: [UInt8], _ head: HistoryHead) throws(SystemError) {
     let record = HistoryFormat.record(body)
+    let beginning = beginning, before = hasRun ? [] : beginning
+    // First: nothing gives way to what no file can hold.
+    guard HistoryFormat.headerLength + beginning.count + record.count <= limit else { throw .tooLarge }
     // Nothing was written yet, or a file could not be begun.
-    if size == 0 || size + record.count > limit { try turn() }
-    guard size + record.count <= limit else { throw .tooLarge }
-    let start = size + HistoryFormat.recordHeader
-    try append(record)
+    if size == 0 || size + before.count + record.count > limit { try turn() }
+    let first = hasRun ? [] : before
+    let start = size + first.count + HistoryFormat.recordHeader
+    try append(first + record)
+    if !hasRun, let run { index.add(run) }
+    hasRun = true
     index.add(slot: current, offset: start, length: body.count, head)
   }
 
@@ -109,7 +126,8 @@ struct HistoryFiles {
     try files[other].cut(to: 0)
     (current, size, sequence) = (other, 0, sequence + 1)
     // Together: intervals never stand without what they have in common.
-    try append(HistoryFormat.header(sequence: sequence) + (run.map { HistoryFormat.record($0.body) } ?? []))
+    try append(HistoryFormat.header(sequence: sequence) + beginning)
+    hasRun = true
     if let run { index.add(run) }
   }
 

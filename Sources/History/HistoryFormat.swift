@@ -43,8 +43,14 @@ enum HistoryFormat {
     let version = RecordReader.little32(bytes, at: 8)
     if version != Self.version { throw .otherVersion(version) }
     guard RecordReader.little32(bytes, at: 28) == CRC32C.checksum(bytes[..<28]) else { throw .damaged }
-    return UInt64(RecordReader.little32(bytes, at: 16)) | UInt64(RecordReader.little32(bytes, at: 20)) << 32
+    let sequence =
+      UInt64(RecordReader.little32(bytes, at: 16)) | UInt64(RecordReader.little32(bytes, at: 20)) << 32
+    guard sequence <= lastSequence else { throw .damaged }
+    return sequence
   }
+
+  /// The last number that a file may have: the next one is one more.
+  static let lastSequence: UInt64 = 1 << 62
 
   enum HeaderFault: Error, Equatable { case foreign, unfinished, damaged, otherVersion(UInt32) }
 

@@ -27,6 +27,8 @@ package final class HistoryIndex: Sendable {
     var base = 0
     var runs: [Int: HistoryRun] = [:]
     var nextRun = 0
+    /// Intervals that were left out because there are more than `capacity`.
+    var leftOut = 0
   }
 
   private let state = Locked(State())
@@ -52,6 +54,8 @@ package final class HistoryIndex: Sendable {
   func add(_ run: HistoryRun) {
     state.withLock { state in
       if state.runs[state.nextRun - 1] == run { return }
+      // One without an interval is nobody's: a watch that was started in vain, many times perhaps.
+      if state.nextRun > 0, state.entries.last?.run != state.nextRun - 1 { state.nextRun -= 1 }
       state.runs[state.nextRun] = run
       state.nextRun += 1
     }
@@ -63,10 +67,19 @@ package final class HistoryIndex: Sendable {
       guard state.nextRun > 0 else { return }
       state.entries.append(
         Entry(slot: slot, offset: offset, length: length, head: head, run: state.nextRun - 1))
-      if state.entries.count - state.gone > Self.capacity { state.gone += 1 }
+      if state.entries.count - state.gone > Self.capacity {
+        state.gone += 1
+        state.leftOut += 1
+      }
       state.tidy()
     }
   }
+
+  /// Runs that are held.
+  var runs: Int { state.withLock { $0.runs.count } }
+
+  /// Intervals that are in the files, and too old to be found.
+  var leftOut: Int { state.withLock { $0.leftOut } }
 
   /// The file of this slot has been emptied: its intervals, which are the oldest, are gone.
   func drop(slot: Int) {

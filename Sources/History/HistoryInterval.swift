@@ -97,8 +97,9 @@ extension RecordWriter {
 extension RecordReader {
   mutating func head() throws(RecordFault) -> HistoryHead {
     var head = HistoryHead(Snapshot())
-    head.start = try fixed64()
-    head.end = try fixed64()
+    head.start = try moment()
+    head.end = try moment()
+    guard head.start <= head.end else { throw RecordFault() }
     head.requests = try fixed64()
     head.successes = try fixed64()
     head.failures = try fixed64()

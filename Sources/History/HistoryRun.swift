@@ -55,7 +55,7 @@ package struct HistoryRun: Equatable, Sendable {
   init(body: ArraySlice<UInt8>) throws(RecordFault) {
     var reader = RecordReader(body)
     guard try reader.byte() == HistoryFormat.Kind.run.rawValue else { throw RecordFault() }
-    start = try reader.fixed64()
+    start = try reader.moment()
     interval = try reader.number()
     guard IntervalPlan.allowed.contains(interval) else { throw RecordFault() }
     backend = try reader.text()
@@ -64,9 +64,10 @@ package struct HistoryRun: Equatable, Sendable {
     host = try reader.text()
     program = try reader.text()
     filter = try reader.optional { (reader) throws(RecordFault) in try reader.text() }
-    counters.capture = try reader.list { (reader) throws(RecordFault) in try reader.text() }
-    counters.machine = try reader.list { (reader) throws(RecordFault) in try reader.text() }
-    counters.ledger = try reader.list { (reader) throws(RecordFault) in try reader.text() }
+    let names = CounterNames(
+      capture: try reader.names(), machine: try reader.names(), ledger: try reader.names())
+    // One of the same version shares its names with all others.
+    if names != .own { counters = names }
     rules = try reader.list { (reader) throws(RecordFault) in try reader.rule() }
     guard rules.count <= Self.mostRules, !rules.dropFirst().contains(where: \.isThreshold) else {
       throw RecordFault()
@@ -79,6 +80,10 @@ struct CounterNames: Equatable, Sendable {
   var capture: [String]
   var machine: [String]
   var ledger: [String]
+
+  /// Names of a kind at most, and the bytes of one: several times what there is.
+  static let most = 512
+  static let longest = 256
 
   /// Those of this version.
   static let own = CounterNames(

@@ -19,7 +19,8 @@ struct HistoryScan {
   }
 
   /// Bytes that false records may cost beyond the file's own.
-  private static let extraWork = 64 << 20
+  static let extraWork = 64 << 20
+  private let extraWork: Int
   /// Bytes that are read at once.
   private static let window = 1 << 20
 
@@ -28,32 +29,52 @@ struct HistoryScan {
   let size: Int
   /// Where the next record is looked for; at the end, how long the file is with whole records alone.
   private(set) var offset: Int
-  /// Ranges of bytes that are no records, with whole records after them.
-  private(set) var damaged: [Range<Int>] = []
+  /// Bytes that are no records, with whole records after them.
+  private(set) var damaged = DamagedPlaces()
+  /// Whether false records cost so much that what follows `offset` was not looked at: whole records may be there.
+  private(set) var hasGivenUp = false
+  /// Asked now and then: true ends the scan.
+  private let isInterrupted: () -> Bool
+  /// Whether it has.
+  private(set) var wasInterrupted = false
   private var extra = 0
   private var buffer: [UInt8] = []
   private var bufferStart = 0
 
   /// Records from `offset` on, which is the first one after the header by default.
-  init(_ file: StoreFile, from offset: Int = HistoryFormat.headerLength) throws(SystemError) {
+  init(
+    _ file: StoreFile, from offset: Int = HistoryFormat.headerLength, extraWork: Int = HistoryScan.extraWork,
+    isInterrupted: @escaping () -> Bool = { false }
+  ) throws(SystemError) {
     self.file = file
+    self.extraWork = extraWork
+    self.isInterrupted = isInterrupted
     self.offset = offset
     size = try file.size()
   }
 
   /// The next whole record; nil at the end, where what follows `offset` is torn.
   mutating func next() throws(SystemError) -> Record? {
+    guard !stops() else { return nil }
     if let record = try record(at: offset) { return take(record) }
     var place = offset + 1
     while let candidate = try marker(from: place) {
       if let record = try record(at: candidate) {
-        damaged.append(offset..<candidate)
+        damaged.add(offset..<candidate)
         return take(record)
       }
       place = candidate + 1
-      if extra > Self.extraWork { break }
+      if extra > extraWork {
+        hasGivenUp = true
+        break
+      }
     }
     return nil
+  }
+
+  private mutating func stops() -> Bool {
+    if isInterrupted() { wasInterrupted = true }
+    return wasInterrupted
   }
 
   private mutating func take(_ record: Record) -> Record {
@@ -84,7 +105,7 @@ struct HistoryScan {
   private mutating func marker(from start: Int) throws(SystemError) -> Int? {
     let first = HistoryFormat.marker[0]
     var place = start
-    while place < size {
+    while place < size, !stops() {
       let bytes = try bytes(at: place, min(Self.window / 2, size - place))
       if bytes.isEmpty { return nil }
       for index in bytes.indices
@@ -106,5 +127,19 @@ struct HistoryScan {
     }
     let start = offset - bufferStart
     return buffer[min(start, buffer.count)..<min(start + count, buffer.count)]
+  }
+}
+
+/// Places of a file that are damaged: the first ones, and how many there are.
+struct DamagedPlaces {
+  /// Places that are named.
+  static let limit = 5
+
+  private(set) var first: [Range<Int>] = []
+  private(set) var count = 0
+
+  mutating func add(_ range: Range<Int>) {
+    if count < Self.limit { first.append(range) }
+    count += 1
   }
 }

@@ -4,25 +4,39 @@ package import Statistics
 
 /// The time before an interval that is over: what its tables and its charts show.
 package struct HistoryView {
-  /// Bytes of records that one look reads at most, so that no look keeps an operator, or an alert, waiting.
-  package static let budget = 8 << 20
+  /// Bytes of records that one look of a watch reads at most: its thread evaluates alerts as well.
+  package static let budget = 4 << 20
+  /// The same where nobody but the operator waits.
+  package static let patientBudget = 32 << 20
 
   private let source: any HistorySource
+  private let budget: Int
 
-  package init(_ source: any HistorySource) { self.source = source }
+  package init(_ source: any HistorySource, budget: Int) {
+    (self.source, self.budget) = (source, budget)
+  }
+
+  /// Intervals added up.
+  package struct Sum {
+    package fileprivate(set) var sum = SnapshotSum()
+    /// Whether older intervals of the time that was asked for are left out, because one look may not read as much.
+    package fileprivate(set) var isCut = false
+  }
 
   /// The intervals of the time of this length, nanoseconds, that ends with the interval at `position`, added up; without
   /// a length, those of its watch. Never more than `budget` holds.
-  package func sum(endingAt position: Int, length: UInt64?) -> SnapshotSum {
-    var sum = SnapshotSum()
-    for place in first(endingAt: position, length: length)..<position + 1 {
-      if let interval = source.interval(place)?.interval { sum.add(interval.snapshot) }
+  package func sum(endingAt position: Int, length: UInt64?) -> Sum {
+    var result = Sum()
+    let first: Int
+    (first, result.isCut) = self.first(endingAt: position, length: length)
+    for place in first..<position + 1 {
+      if let interval = source.interval(place)?.interval { result.sum.add(interval.snapshot) }
     }
-    return sum
+    return result
   }
 
-  private func first(endingAt position: Int, length: UInt64?) -> Int {
-    guard let last = source.head(position) else { return position }
+  private func first(endingAt position: Int, length: UInt64?) -> (position: Int, isCut: Bool) {
+    guard let last = source.head(position) else { return (position, false) }
     let lowest = source.range.lowerBound
     let end = last.head.end
     var first = position
@@ -30,16 +44,17 @@ package struct HistoryView {
     while first > lowest, let (head, run, count) = source.head(first - 1) {
       bytes += count
       // A wall clock that was set back ends the look: what is before it is of another time.
-      if bytes > Self.budget || head.start >= end { break }
+      if head.start >= end { break }
       if let length {
         // Half an interval is nothing to leave one out for.
         guard end - head.start <= length &+ run.interval / 2 else { break }
       } else if run.start != last.run.start {
         break
       }
+      if bytes > budget { return (first, true) }
       first -= 1
     }
-    return first
+    return (first, false)
   }
 
   /// The rates up to the interval at `position`, oldest first, at most `limit`, one an interval; time in which nobody

@@ -111,12 +111,15 @@ package final class HistoryWriter: Sendable {
     pipe.wake()
   }
 
-  /// Waits until all is written, for at most this many milliseconds, and lets the thread end.
-  package func finish(limit: Int, isInterrupted: () -> Bool) {
+  /// Waits until all is written, for at most this many milliseconds, and lets the thread end; returns how many intervals
+  /// still wait.
+  @discardableResult
+  package func finish(limit: Int, isInterrupted: () -> Bool) -> Int {
     let end = Deadline(milliseconds: limit)
     while account.waiting > 0, !end.isOver, !isInterrupted() { pause.wait(Self.pace) }
     queue.withLock { $0.isClosing = true }
     pipe.wake()
+    return account.waiting
   }
 
   private func drop(_ warning: String) {

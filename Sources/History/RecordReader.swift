@@ -16,6 +16,9 @@ struct RecordReader {
   private let bytes: ArraySlice<UInt8>
   private var position: Int
   private var elements = 0
+  /// Calls of a record at most: as many as all workers together tell apart; a sum holds two kilobytes for each.
+  private static let mostCalls = 16_384
+  private var calls = 0
 
   init(_ bytes: ArraySlice<UInt8>) {
     self.bytes = bytes
@@ -44,6 +47,19 @@ struct RecordReader {
     for place in 0..<8 { value |= UInt64(bytes[position + place]) << UInt64(8 * place) }
     position += 8
     return value
+  }
+
+  /// A time, nanoseconds since 1970: up to the year 2116, so that times can be added to and compared.
+  mutating func moment() throws(RecordFault) -> UInt64 {
+    let time = try fixed64()
+    guard time <= 1 << 62 else { throw RecordFault() }
+    return time
+  }
+
+  /// Counts a call among those of the record; throws when they are too many.
+  mutating func beginCall() throws(RecordFault) {
+    calls += 1
+    guard calls <= Self.mostCalls else { throw RecordFault() }
   }
 
   mutating func number() throws(RecordFault) -> UInt64 {
@@ -81,9 +97,9 @@ struct RecordReader {
     return value == 1
   }
 
-  /// A text, with what could move a cursor or end a line escaped.
-  mutating func text() throws(RecordFault) -> String {
-    let count = Int(try number(upTo: UInt64(Self.longestText)))
+  /// A text of at most `longest` bytes, with what could move a cursor or end a line escaped.
+  mutating func text(longest: Int = RecordReader.longestText) throws(RecordFault) -> String {
+    let count = Int(try number(upTo: UInt64(longest)))
     guard count <= left else { throw RecordFault() }
     defer { position += count }
     return VisibleText.escaped(String(decoding: bytes[position..<position + count], as: UTF8.self))
@@ -107,6 +123,16 @@ struct RecordReader {
     list.reserveCapacity(min(count, 1_024))
     for _ in 0..<count { list.append(try read(&self)) }
     return list
+  }
+
+  /// Names of counters.
+  mutating func names() throws(RecordFault) -> [String] {
+    var names = 0
+    return try list { (reader) throws(RecordFault) in
+      names += 1
+      guard names <= CounterNames.most else { throw RecordFault() }
+      return try reader.text(longest: CounterNames.longest)
+    }
   }
 
   /// A list whose elements are small: they do not count with the others.

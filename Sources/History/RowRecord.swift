@@ -73,14 +73,15 @@ extension RecordReader {
     site.owners = try list { (reader) throws(RecordFault) in
       var owner = SiteOwner(
         process: try reader.optional { (reader) throws(RecordFault) in try reader.process() })
-      owner.requests = try reader.number()
-      owner.failures = try reader.number()
+      owner.requests = try reader.tally()
+      owner.failures = try reader.tally()
       return owner
     }
     return site
   }
 
   private mutating func call() throws(RecordFault) -> CallCounts {
+    try beginCall()
     var call = CallCounts(name: try text())
     call.requests = try tally()
     call.successes = try tally()
@@ -114,7 +115,7 @@ extension RecordReader {
     owner.unanswered = try unanswered()
     owner.latency = try latency()
     owner.detail = try codes(below: CodeCounts.rowCodes)
-    owner.inFlight = try number()
+    owner.inFlight = try tally()
     return owner
   }
 

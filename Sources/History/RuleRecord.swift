@@ -139,15 +139,15 @@ extension RecordReader {
     state.peak = try real()
     state.heldBack = try optional { (reader) throws(RecordFault) in try reader.text() }
     state.past = try list { (reader) throws(RecordFault) in
-      let started = try reader.fixed64()
-      return PastAlert(started: started, ended: try reader.fixed64(), rule: rule)
+      let started = try reader.moment()
+      return PastAlert(started: started, ended: try reader.moment(), rule: rule)
     }
     return state
   }
 
   mutating func transition(of rule: AlertRule) throws(RecordFault) -> AlertTransition {
     let isRaised = !(try flag())
-    let at = try fixed64(), started = try fixed64(), hits = try real()
+    let at = try moment(), started = try moment(), hits = try real()
     var transition = AlertTransition(
       state: isRaised ? .raised : .recovered, about: rule, at: at, started: started, hits: hits)
     transition.count = try number()

@@ -36,7 +36,8 @@ package enum CountText {
 
   /// A span of time in its two largest units: `1m 50s`.
   package static func span(_ nanoseconds: UInt64) -> String {
-    let seconds = (nanoseconds + 500_000_000) / 1_000_000_000
+    // Not added before: a span may be anything.
+    let seconds = nanoseconds / 1_000_000_000 + (nanoseconds % 1_000_000_000 >= 500_000_000 ? 1 : 0)
     if seconds >= 86_400 { return "\(seconds / 86_400)d \(seconds / 3600 % 24)h" }
     if seconds >= 3600 { return "\(seconds / 3600)h \(seconds / 60 % 60)m" }
     if seconds >= 60 { return "\(seconds / 60)m \(seconds % 60)s" }

@@ -35,14 +35,21 @@ struct SiteSum: Sendable {
 
   var codes: CodeSums { row.codes }
 
-  mutating func add(_ site: SiteCounts) {
+  mutating func add(_ site: SiteCounts, _ left: inout SnapshotSum.NamesLeft) {
     row.add(site)
     overcountMax &+= site.overcountMax
-    for section in site.sections
-    where sections[section.name] != nil || sections.count < SnapshotSum.partLimit {
+    for section in site.sections {
+      if sections[section.name] == nil {
+        guard left.sections > 0, sections.count < SnapshotSum.partLimit else { continue }
+        left.sections -= 1
+      }
       sections[section.name, default: 0] &+= section.count
     }
-    for call in site.calls where calls[call.name] != nil || calls.count < SnapshotSum.partLimit {
+    for call in site.calls {
+      if calls[call.name] == nil {
+        guard left.calls > 0, calls.count < SnapshotSum.partLimit else { continue }
+        left.calls -= 1
+      }
       calls[call.name, default: CallSum(call.name)].add(call)
     }
     for owner in site.owners { add(owner) }

@@ -15,6 +15,13 @@ package struct SnapshotSum: Sendable {
   /// Owners that a site's row tells apart at most.
   static let ownerLimit = 64
 
+  /// The names that all sites of a sum may still add: intervals may be anybody's, and each may have others.
+  struct NamesLeft {
+    var sections = 262_144
+    /// As many as a watch's workers tell apart.
+    var calls = 16_384
+  }
+
   /// What has no names: the last interval's end, totals, the ledger.
   private var sum = Snapshot()
   private var hasBegun = false
@@ -25,6 +32,7 @@ package struct SnapshotSum: Sendable {
   private var clients: [ClientAddress: ClientCounts] = [:]
   private var owners: [OwnerKey: OwnerSum] = [:]
   private var hasOwners = false
+  private var namesLeft = NamesLeft()
 
   package init() {}
 
@@ -39,8 +47,13 @@ package struct SnapshotSum: Sendable {
     sum.capture = sum.capture.adding(interval.capture)
     sum.ledger = sum.ledger + interval.ledger
     sum.inFlight = interval.inFlight
-    for method in interval.methods { methods[method.name, default: 0] &+= method.count }
-    for status in interval.statuses { statuses[status.status, default: 0] &+= status.count }
+    for method in interval.methods where methods[method.name] != nil || methods.count < Self.partLimit {
+      methods[method.name, default: 0] &+= method.count
+    }
+    for status in interval.statuses
+    where statuses[status.status] != nil || statuses.count < Self.partLimit {
+      statuses[status.status, default: 0] &+= status.count
+    }
     sum.other.add(interval.other)
     for site in interval.sites { add(site) }
     sum.otherClients.clients &+= interval.otherClients.clients
@@ -84,7 +97,7 @@ package struct SnapshotSum: Sendable {
 
   private mutating func add(_ site: SiteCounts) {
     guard sites[site.name] != nil || sites.count < Self.rowLimit else { return sum.other.add(site) }
-    sites[site.name, default: SiteSum(site.name)].add(site)
+    sites[site.name, default: SiteSum(site.name)].add(site, &namesLeft)
   }
 
   private mutating func add(_ client: ClientCounts) {

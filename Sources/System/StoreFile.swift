@@ -21,10 +21,12 @@ package final class StoreFile: Sendable {
     let flags = O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK
     // As for a log: only a file that did not exist is given away. The path is a C string for the calls alone.
     let made = unsafe open(path, flags | O_EXCL, 0o640)
-    if made >= 0, let owner { _ = fchown(made, owner.user, owner.group) }
-    let number = made >= 0 ? made : unsafe open(path, flags, 0o640)
+    if made < 0, SystemError.last != .exists { throw .last }
+    // A link is not followed, and nothing is made behind one.
+    let number = made >= 0 ? made : unsafe open(path, (flags & ~O_CREAT) | O_NOFOLLOW)
     guard number >= 0 else { throw .last }
     descriptor = Descriptor(number)
+    if made >= 0, let owner, fchown(made, owner.user, owner.group) != 0 { throw .last }
     _ = try status()
   }
 

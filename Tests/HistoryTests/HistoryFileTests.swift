@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
+import Statistics
 import System
 import Testing
 
@@ -119,10 +120,12 @@ import Testing
     var later = header, damaged = header
     later[8] = 2
     damaged[31] ^= 1
+    // No number comes after it.
+    let last = HistoryFormat.header(sequence: .max)
     let cases: [([UInt8], (String) -> HistoryError)] = [
       (Array("{\"not\": \"a history\"}".utf8) + [UInt8](repeating: 32, count: 40), { .foreign(path: $0) }),
       (Array("short".utf8), { .foreign(path: $0) }), (later, { .version(path: $0, 2) }),
-      (damaged, { .damaged(path: $0) }),
+      (damaged, { .damaged(path: $0) }), (last, { .damaged(path: $0) }),
     ]
     for (bytes, error) in cases {
       for name in ["history", "history.1"] {
@@ -158,6 +161,157 @@ import Testing
     #expect(throws: HistoryError.inUse(path: folder.file())) { try keep([], of: run, in: folder.file()) }
     writer.append(Samples.intervals(1, run)[0])
     #expect(try reread(folder.file()).intervals.count == 1)
+  }
+
+  @Test func `an interval that is too long empties no file`() throws {
+    let folder = Folder()
+    let run = try Samples.run()
+    let intervals = Samples.intervals(40, run, sites: 10)
+    let writer = try HistoryWriter(folder.file(), limit: 100_000, run: run, isQueued: false)
+    for interval in intervals { writer.append(interval) }
+    let before = [folder.bytes(), folder.bytes("history.1")]
+    #expect(!before[0].isEmpty && !before[1].isEmpty)
+    for _ in 0..<3 { writer.append(Samples.interval(41, sites: 400)) }
+    #expect(writer.account.dropped == 3)
+    #expect([folder.bytes(), folder.bytes("history.1")] == before)
+    writer.append(Samples.interval(42, sites: 1))
+    #expect(writer.account.dropped == 3)
+  }
+
+  @Test func `watches that end before their first interval do not let the history grow`() throws {
+    let folder = Folder()
+    let run = try Samples.run()
+    let intervals = Samples.intervals(2, run)
+    _ = try keep([intervals[0]], of: run, in: folder.file())
+    let bytes = folder.bytes()
+    for number in 0..<50 {
+      var next = run
+      next.start += UInt64(number + 1)
+      _ = try keep([], of: next, in: folder.file())
+    }
+    #expect(folder.bytes() == bytes)
+    var last = run
+    last.start += 1_000
+    _ = try keep([intervals[1]], of: last, in: folder.file())
+    let reading = try HistoryReading(folder.file())
+    #expect(try reading.read { _ in } == [])
+    let source = reading.source
+    #expect(everything(source) == intervals)
+    #expect(source.range.compactMap { source.interval($0)?.run } == [run, last])
+  }
+
+  @Test func `runs without intervals, as others may have written them, take no memory`() throws {
+    let index = HistoryIndex()
+    var run = try Samples.run()
+    let head = HistoryHead(Samples.snapshot(1))
+    for number in 0..<1_000 {
+      run.start += 1
+      index.add(run)
+      if number == 500 { index.add(slot: 0, offset: 100, length: 1, head) }
+    }
+    index.add(slot: 0, offset: 200, length: 1, head)
+    #expect(index.runs == 2)
+    #expect(index.entry(0)?.run.start == Samples.start + 501 && index.entry(1)?.run == run)
+  }
+
+  @Test func `what too much damage hides stays where it is, and the other file continues`() throws {
+    let folder = Folder()
+    let run = try Samples.run()
+    let intervals = Samples.intervals(3, run, sites: 1)
+    _ = try keep([intervals[0]], of: run, in: folder.file())
+    var bytes = folder.bytes()
+    let begin = bytes.count
+    let noRecord = HistoryFormat.marker + [0, 1, 0, 0, 1, 2, 3, 4] + [UInt8](repeating: 7, count: 40)
+    for _ in 0..<10 { bytes += noRecord }
+    bytes += HistoryFormat.record(intervals[1].body(run))
+    folder.write(bytes)
+    let index = HistoryIndex()
+    var files = try HistoryFiles(folder.file(), limit: 1 << 20, index: index, extraWork: 600)
+    #expect(
+      files.notices == [
+        "\(folder.file()): too much is damaged from byte \(begin) on: \(bytes.count - begin) bytes were not "
+          + "read; they stay, and the history continues in the other file"
+      ])
+    try files.begin(run)
+    try files.append(intervals[2].body(run), HistoryHead(intervals[2].snapshot))
+    #expect(folder.bytes() == bytes)
+    #expect(folder.bytes("history.1").count > 100)
+    // A reader that works more finds them all.
+    #expect(try reread(folder.file()).intervals == intervals)
+  }
+
+  @Test func `a reading that is interrupted ends at once`() throws {
+    let folder = Folder()
+    let run = try Samples.run()
+    _ = try keep(Samples.intervals(20, run), of: run, in: folder.file())
+    let reading = try HistoryReading(folder.file())
+    var asked = 0
+    let notices = try reading.read(
+      isInterrupted: {
+        asked += 1
+        return asked > 5
+      }, progress: { _ in })
+    #expect(notices.isEmpty && asked < 10 && reading.source.range.count < 5)
+  }
+
+  @Test func `a record that a watch is writing is waited for, and is no damage`() throws {
+    let folder = Folder()
+    let run = try Samples.run()
+    let intervals = Samples.intervals(3, run)
+    _ = try keep(intervals, of: run, in: folder.file())
+    let bytes = folder.bytes()
+    folder.write(Array(bytes[..<(bytes.count - 20)]))
+    let reading = try HistoryReading(folder.file(), patience: 60_000)
+    var asked = 0
+    let notices = try reading.read(
+      isInterrupted: {
+        asked += 1
+        // The rest comes when all that there is has been read.
+        if asked == 20 {
+          let file = FileHandle(forWritingAtPath: folder.file())
+          file?.seekToEndOfFile()
+          file?.write(Data(bytes.suffix(20)))
+        }
+        return false
+      }, progress: { _ in })
+    #expect(notices.isEmpty && asked > 20)
+    #expect(everything(reading.source) == intervals)
+  }
+
+  @Test func `files that take turns while they are read are read again`() throws {
+    let folder = Folder()
+    let run = try Samples.run()
+    let intervals = Samples.intervals(60, run, sites: 20)
+    let writer = try HistoryWriter(folder.file(), limit: 200_000, run: run, isQueued: false)
+    for interval in intervals[..<20] { writer.append(interval) }
+    let reading = try HistoryReading(folder.file())
+    var asked = 0
+    let notices = try reading.read(
+      isInterrupted: {
+        asked += 1
+        if asked == 5 { for interval in intervals[20...] { writer.append(interval) } }
+        return false
+      }, progress: { _ in })
+    let read = everything(reading.source)
+    #expect(notices.isEmpty && read.count > 5 && read == intervals.suffix(read.count))
+    #expect(try read == reread(folder.file()).intervals)
+  }
+
+  @Test func `places that are damaged are counted, and the first are named`() throws {
+    let folder = Folder()
+    let run = try Samples.run()
+    let intervals = Samples.intervals(20, run, sites: 1)
+    _ = try keep(intervals, of: run, in: folder.file())
+    var bytes = folder.bytes(), place = bytes.count
+    for interval in intervals.reversed() {
+      place -= HistoryFormat.record(interval.body(run)).count
+      // Every second one.
+      if interval.snapshot.start / Samples.second / 10 % 2 == 0 { bytes[place + 20] ^= 1 }
+    }
+    folder.write(bytes)
+    let notices = try reread(folder.file()).notices
+    #expect(notices.filter { $0.contains("are damaged and were passed over") }.count == 5)
+    #expect(notices.contains { $0.hasSuffix("damaged places in all") })
   }
 
   @Test func `what is no record costs no more than a few times its length`() throws {

@@ -99,6 +99,46 @@ import Testing
     #expect(refused > 100)
   }
 
+  @Test func `times beyond any clock are refused, and an interval that ends before it begins`() throws {
+    let run = try Samples.run(), last: UInt64 = 1 << 62
+    func read(_ start: UInt64, _ end: UInt64) throws -> HistoryInterval {
+      var interval = Samples.intervals(1, run)[0]
+      (interval.snapshot.start, interval.snapshot.end) = (start, end)
+      return try HistoryInterval(body: interval.body(run)[...], run)
+    }
+    #expect(try read(last - 1, last).snapshot.end == last)
+    for (start, end) in [(last, last + 1), (.max, .max), (0, .max), (5, 4)] as [(UInt64, UInt64)] {
+      #expect(throws: HistoryError.damagedRecord) { try read(start, end) }
+    }
+    var late = run
+    late.start = last + 1
+    #expect(throws: RecordFault.self) { try HistoryRun(body: late.body[...]) }
+    var ended = Samples.intervals(1, run)[0]
+    ended.states[0].past = [PastAlert(started: 1, ended: .max, rule: run.rules[0])]
+    #expect(throws: HistoryError.damagedRecord) { try HistoryInterval(body: ended.body(run)[...], run) }
+  }
+
+  @Test func `more calls than a watch tells apart, and more names of counters, are refused`() throws {
+    let run = try Samples.run()
+    func read(calls count: Int) throws -> HistoryInterval {
+      var interval = Samples.interval(1, sites: 2)
+      interval.states = Samples.intervals(1, run)[0].states
+      let call = CallCounts(name: "/a/b")
+      interval.snapshot.sites[0].calls = Array(repeating: call, count: count / 2)
+      interval.snapshot.sites[1].calls = Array(repeating: call, count: count - count / 2)
+      return try HistoryInterval(body: interval.body(run)[...], run)
+    }
+    #expect(try read(calls: 16_384).snapshot.sites[0].calls.count == 8_192)
+    #expect(throws: HistoryError.damagedRecord) { try read(calls: 16_385) }
+    var named = run
+    named.counters.ledger = Array(repeating: "a", count: 512)
+    #expect(try HistoryRun(body: named.body[...]) == named)
+    named.counters.ledger.append("a")
+    #expect(throws: RecordFault.self) { try HistoryRun(body: named.body[...]) }
+    named.counters.ledger = [String(repeating: "a", count: 257)]
+    #expect(throws: RecordFault.self) { try HistoryRun(body: named.body[...]) }
+  }
+
   @Test func `names cannot move a cursor or end a line`() throws {
     let run = try Samples.run("\u{1b}[2J\n")
     #expect(try HistoryRun(body: run.body[...]).source == "\\u{1b}[2J\\u{a}")

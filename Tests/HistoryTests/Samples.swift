@@ -164,7 +164,8 @@ func keep(
 
 /// What reading a history gives: the intervals, and what is wrong.
 func reread(_ path: String) throws -> (intervals: [HistoryInterval], notices: [String]) {
-  let reading = try HistoryReading(path)
+  // Nobody writes to it.
+  let reading = try HistoryReading(path, patience: 0)
   let notices = try reading.read { _ in }
   return (everything(reading.source), notices)
 }

@@ -50,6 +50,26 @@ import Testing
     #expect(sum.site("nowhere.example") == nil)
   }
 
+  @Test func `intervals with names without end make no sum without end`() {
+    var sum = SnapshotSum()
+    for number in 0..<5 {
+      var interval = Snapshot()
+      interval.methods = (0..<2_000).map { NamedCount(name: "M\(number)-\($0)", count: 1) }
+      interval.statuses = (0..<2_000).map { StatusCount(status: number * 2_000 + $0, count: 1) }
+      var site = SiteCounts(name: "site-\(number)")
+      site.requests = 1
+      site.calls = (0..<4_096).map { CallCounts(name: "/call-\($0)") }
+      site.sections = (0..<4_200).map { NamedCount(name: "/\($0)", count: 1) }
+      interval.sites = [site]
+      sum.add(interval)
+    }
+    let all = sum.snapshot
+    #expect(all.sites.count == 5 && all.sites.reduce(0) { $0 + $1.requests } == 5)
+    #expect(all.methods.count == 4_096 && all.statuses.count == 4_096)
+    #expect(all.sites.reduce(0) { $0 + $1.calls.count } == 16_384)
+    #expect(all.sites.allSatisfy { $0.sections.count == 4_096 })
+  }
+
   @Test func `what is not listed belongs to the others, as where it never was`() throws {
     let (intervals, _) = try Self.counted()
     let interval = try #require(intervals.first)

@@ -50,7 +50,12 @@ struct ReplayCommand: ParsableCommand {
     help: "Keep all capabilities, system calls and files while reading: for debugging.")
   var isUnsandboxed = false
 
+  /// What is wrong with a time that begins after its end.
+  static let reversed = ValidationError(
+    "--from is later than --to", hint: "--from '2026-11-29 14:00' --to '2026-11-29 15:00'")
+
   func validate() throws {
+    if let from, let to, from.isAfter(to) { throw Self.reversed }
     if let top, top < 1 { throw ValidationError("--top must be 1 or more, got \(top)") }
     if window?.length != nil, askedFormat == .json {
       throw ValidationError(

@@ -35,7 +35,7 @@ final class ReplayScreen: KeySource {
 
   /// Shows a history until the operator has seen enough.
   func run(_ source: any HistorySource) {
-    past = PastScreen(source)
+    past = PastScreen(source, budget: HistoryView.patientBudget)
     let input = WatchInput(interruption: interruption, keys: self)
     Failure.hold()
     while !isOver {
@@ -51,8 +51,21 @@ final class ReplayScreen: KeySource {
         }
       }
     }
-    terminal.close()
+    close()
     Failure.release()
+  }
+
+  /// Gives the terminal back.
+  func close() { terminal.close() }
+
+  /// Obeys the signals that have come while no picture is drawn; true when one asks for the end.
+  func obeySignals() -> Bool {
+    switch interruption.next() {
+    case .end, .hangUp: return true
+    case .stop: Interruption.stop()
+    case .resume, nil: break
+    }
+    return false
   }
 
   var descriptor: Int32? { terminal.isReady ? terminal.input : nil }

@@ -43,20 +43,35 @@ struct ReplaySession {
   /// Shows what there is; throws the exit status of damage, after the summary.
   func run() throws {
     let size = UInt64(reading.size), name = command.file
-    let notices = try reading.read {
+    // Once a screen has taken the signals over, nothing else ends the program.
+    var wasInterrupted = false
+    let isInterrupted = { [screen] in
+      if screen?.obeySignals() == true { wasInterrupted = true }
+      return wasInterrupted
+    }
+    let notices = try reading.read(isInterrupted: isInterrupted) {
       progress.show((name: name, position: UInt64($0), size: size as UInt64?))
     }
     progress.clear()
+    if wasInterrupted {
+      screen?.close()
+      return
+    }
     let source = SelectedHistory(reading.source, from: command.from, to: command.to)
+    if source.isReversed {
+      screen?.close()
+      throw ReplayCommand.reversed
+    }
     if source.range.isEmpty { Failure.say("no interval of \(name) is within the time that was asked for") }
-    let summary: ReplaySummary
     if let screen {
       screen.run(source)
-      summary = ReplaySummary(source)
+      if let summary = ReplaySummary(source, isInterrupted: isInterrupted) { showSummary(summary) }
     } else {
-      summary = show(source)
+      showSummary(show(source))
     }
-    showSummary(summary)
+    if reading.leftOut > 0 {
+      Failure.say("\(name) has more intervals than can be shown: the oldest \(reading.leftOut) are left out")
+    }
     output.drain()
     for notice in notices { Failure.say(notice, .warning) }
     if !notices.isEmpty { throw ExitCode(65) }
@@ -94,7 +109,8 @@ struct ReplaySession {
     var text = ByteText()
     var tables: (window: StatisticsWindow, numbers: Snapshot)?
     if let window = command.window, let length = window.length {
-      let sum = HistoryView(source).sum(endingAt: position, length: length)
+      // Nobody waits for a page: it has the whole window.
+      let sum = HistoryView(source, budget: .max).sum(endingAt: position, length: length).sum
       tables = (window: window, numbers: sum.snapshot.limited(to: sites))
     }
     pages(run).page(
@@ -138,8 +154,10 @@ struct ReplaySummary {
 
   init() {}
 
-  init(_ source: any HistorySource) {
+  /// Those of a source; nil when the end is asked for before all are added up.
+  init?(_ source: any HistorySource, isInterrupted: () -> Bool) {
     for position in source.range {
+      if isInterrupted() { return nil }
       if let (interval, run) = source.interval(position) { add(interval, run) } else { unreadable += 1 }
     }
   }

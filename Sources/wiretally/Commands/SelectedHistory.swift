@@ -6,6 +6,8 @@ import History
 final class SelectedHistory: HistorySource {
   private let source: any HistorySource
   let range: Range<Int>
+  /// The time begins after its end.
+  let isReversed: Bool
 
   /// From the first interval that ends after `from` to the last one that begins before `to`.
   init(_ source: any HistorySource, from: Moment?, to: Moment?) {
@@ -13,6 +15,7 @@ final class SelectedHistory: HistorySource {
     let all = source.range
     let end = all.last.flatMap { source.head($0)?.head.end } ?? 0
     let begin = from.map { $0.time(end: end) } ?? 0, limit = to.map { $0.time(end: end) } ?? .max
+    isReversed = begin > limit
     let chosen = all.filter { position in
       guard let head = source.head(position)?.head else { return false }
       return head.end > begin && head.start < limit

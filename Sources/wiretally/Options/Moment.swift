@@ -23,6 +23,15 @@ struct Moment: ExpressibleByArgument, Equatable {
     }
   }
 
+  /// Whether it is later than another one, whatever the end is.
+  func isAfter(_ other: Moment) -> Bool {
+    switch (value, other.value) {
+    case (.absolute(let own), .absolute(let other)): own > other
+    case (.beforeEnd(let own), .beforeEnd(let other)): own < other
+    case (.absolute, .beforeEnd), (.beforeEnd, .absolute): false
+    }
+  }
+
   /// The moment, nanoseconds since 1970, of what ends at `end`.
   func time(end: UInt64) -> UInt64 {
     switch value {

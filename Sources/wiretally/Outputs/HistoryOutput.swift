@@ -48,10 +48,13 @@ final class HistoryOutput: Output {
     return counters
   }
 
-  func open() {
+  func open() throws {
     for notice in writer.notices { Failure.say(notice, .warning) }
-    // Without a thread nothing could be written; the workers' threads come next, and say so.
-    try? writer.start()
+    do throws(SystemError) {
+      try writer.start()
+    } catch {
+      throw CaptureError(.unavailable, "cannot start the thread of --history: \(error.reason)")
+    }
   }
 
   func interval(_ report: IntervalReport, _ reporter: Reporter) {
@@ -66,6 +69,13 @@ final class HistoryOutput: Output {
   }
 
   func close(isInterrupted: () -> Bool) {
-    writer.finish(limit: Self.patience, isInterrupted: isInterrupted)
+    let waiting = writer.finish(limit: Self.patience, isInterrupted: isInterrupted)
+    let account = writer.account
+    if account.dropped > 0, let warning = account.warning { Failure.say(warning, .warning) }
+    if waiting > 0 {
+      Failure.say(
+        "the history \(path) is too slow: the end came before its last \(waiting) "
+          + "\(waiting == 1 ? "interval was" : "intervals were") written", .warning)
+    }
   }
 }

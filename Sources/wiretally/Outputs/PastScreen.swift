@@ -12,14 +12,17 @@ struct PastScreen {
   private static let bins = 512
 
   private let source: any HistorySource
+  private let budget: Int
   private(set) var position: Int
   /// What was added up last: reading it again takes as long.
   private var shown: (position: Int, window: StatisticsWindow, sum: SnapshotSum)?
 
   /// At the last interval that is over; nil when none is.
-  init?(_ source: any HistorySource) {
+  ///
+  /// - Parameter budget: bytes of records that one look reads at most.
+  init?(_ source: any HistorySource, budget: Int = HistoryView.budget) {
     guard let last = source.range.last else { return nil }
-    self.source = source
+    (self.source, self.budget) = (source, budget)
     position = last
   }
 
@@ -51,10 +54,10 @@ struct PastScreen {
       content.notices = ["an interval of the history cannot be read"]
       return false
     }
-    let view = HistoryView(source)
-    let sum = view.sum(endingAt: position, length: window.length)
-    shown = (position, window, sum)
-    let numbers = sum.snapshot
+    let view = HistoryView(source, budget: budget)
+    let look = view.sum(endingAt: position, length: window.length)
+    shown = (position, window, look.sum)
+    let numbers = look.sum.snapshot
     content.label = CaptureLabel(run)
     content.interval = run.interval
     content.now = interval.snapshot.end
@@ -63,7 +66,13 @@ struct PastScreen {
     content.windowed = window.length == nil ? nil : (window: window, numbers: numbers)
     (content.history, content.binLength) = view.bins(endingAt: position, limit: Self.bins)
     content.alerts = AlertRows(interval.alerts(run))
-    content.notices = []
+    // A moment of the past tells no more than a watch can read at once.
+    content.notices =
+      look.isCut
+      ? [
+        "the tables add up only \(CountText.span(numbers.end - min(numbers.start, numbers.end))): "
+          + "intervals of the history are large"
+      ] : []
     (content.exchanges, content.slowest, content.failures, content.dropped) = ([], [], [], 0)
     return true
   }

@@ -13,7 +13,8 @@ enum HistoryRecords: FuzzTarget {
   static func seeds(_ random: inout SeededGenerator) -> [[UInt8]] {
     (0..<100).map { _ in
       var snapshot = Snapshot()
-      snapshot.start = .random(in: 0...(.max), using: &random)
+      snapshot.start = .random(in: 0...(1 << 61), using: &random)
+      snapshot.end = snapshot.start + 10_000_000_000
       snapshot.totals.requests = .random(in: 0...1_000, using: &random)
       snapshot.methods = [NamedCount(name: "GET", count: 3)]
       snapshot.statuses = [StatusCount(status: .random(in: 100...999, using: &random), count: 2)]
@@ -35,6 +36,16 @@ enum HistoryRecords: FuzzTarget {
       (try? HistoryInterval(body: interval.body(run)[...], run)) == interval, "what is read is written alike")
     var sum = SnapshotSum()
     for _ in 0..<3 { sum.add(interval.snapshot) }
+    let source = MemoryHistory(run)
+    // Once, and again with times before it: anything may follow anything.
+    for number in 0..<3 {
+      var other = interval
+      if number == 1 { (other.snapshot.start, other.snapshot.end) = (1, 10_000_000_001) }
+      source.append(other)
+      let view = HistoryView(source, budget: .max)
+      expect(view.bins(endingAt: number, limit: 512).bins.count <= 512, "no more bins than asked for")
+      _ = view.sum(endingAt: number, length: 60_000_000_000)
+    }
     let label = CaptureLabel(backend: "eBPF", source: "eth0", ports: "80")
     var lines = JSONLines(label: label), text = ByteText()
     let line = lines.snapshot(sum.snapshot, alerts: interval.alerts(run))
