@@ -30,6 +30,11 @@ import Testing
     ("top = 0\n", ":2: --top must be 1 or more, got 0", "--top 5"),
     ("# a\n\ntopp = 5\n", ":4: unknown option '--topp'", "--top"),
     ("top = \"a\"\n", ":2: invalid value 'a' for --top (expected a whole number, 1 or more)", "--top 5"),
+    ("history-size = 0\n", ":2: --history-size must be 1 to 65536 MiB, got 0", "--history-size 256"),
+    (
+      "history-size = 5\n", ":2: --history-size is about the file of --history",
+      "--history /var/lib/wiretally/history"
+    ),
     ("follow = \"yes\"\n", ":2: --follow takes no value, got 'yes'", "--follow"),
     ("where = \"nonsense=1\"\nfollow = true", ":2: --where: ", ""),
     ("top = 5\nalert = [\"failures >> 5\"]\n", ":3: --alert: ", ""),

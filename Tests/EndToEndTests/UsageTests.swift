@@ -69,6 +69,54 @@ import Testing
       hint: "--write heads.pcapng --write-on-alert 30s"),
     Case("-t 1 --write -", "--write takes the path of a file", hint: "--write heads.pcapng"),
     Case(
+      "-t 1 --write /tmp", "--write takes the path of a file, and /tmp is a folder",
+      hint: "--write /tmp/heads.pcapng"),
+    Case(
+      "-t 1 --write-size 5", "--write-size is about the files of --write",
+      hint: "--write heads.pcapng --write-size 5"),
+    Case(
+      "-t 1 --write-files 5", "--write-files is about the files of --write",
+      hint: "--write heads.pcapng --write-files 5"),
+    Case(
+      "--no-alert --write x --write-on-alert 5s", "--write-on-alert needs a rule that raises an alert",
+      hint: "-t 100, or --alert RULE; --write alone writes all packets"),
+    Case(
+      "-t 1 --history-size 5", "--history-size is about the file of --history",
+      hint: "--history /var/lib/wiretally/history --history-size 5"),
+    Case(
+      "-t 1 --history -", "--history takes the path of a file", hint: "--history /var/lib/wiretally/history"),
+    Case(
+      "-t 1 --history ''", "--history takes the path of a file", hint: "--history /var/lib/wiretally/history"),
+    Case(
+      "read --history /tmp x.pcap", "--history takes the path of a file, and /tmp is a folder",
+      hint: "--history /tmp/history"),
+    Case(
+      "replay --from '2026-11-29 15:00' --to '2026-11-29 14:00' x", "--from is later than --to",
+      hint: "--from '2026-11-29 14:00' --to '2026-11-29 15:00'"),
+    Case(
+      "replay --from 1h --to 2h x", "--from is later than --to",
+      hint: "--from '2026-11-29 14:00' --to '2026-11-29 15:00'"),
+    // Files that are two things at once, by whatever path.
+    Case(
+      "-t 1 --alert-log x --history ./x", "--history and --alert-log are one file, x",
+      hint: "a file of its own for each"),
+    Case(
+      "-t 1 --alert-log /tmp/x.1 --history /tmp/../tmp/x",
+      "--history (its second file) and --alert-log are one file, /tmp/x.1", hint: "a file of its own for each"
+    ),
+    Case(
+      "-t 1 --write x.pcapng --alert-log x.2.pcapng",
+      "--write (file 3) and --alert-log are one file, x.2.pcapng", hint: "a file of its own for each"),
+    Case(
+      "read -t 1 --history x x", "--history and the capture file are one file, x",
+      hint: "a file of its own for each"),
+    Case(
+      "read --history x --keylog x y", "--history and --keylog are one file, x",
+      hint: "a file of its own for each"),
+    Case(
+      "read --alert-file x --alert-log x y", "--alert-log and --alert-file are one file, x",
+      hint: "a file of its own for each"),
+    Case(
       "-t 1 --listen-sites x", "invalid value 'x' for --listen-sites (expected a whole number, 1 to 500)",
       hint: "--listen-sites 50"),
     Case(

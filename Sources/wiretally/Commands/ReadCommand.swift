@@ -78,6 +78,12 @@ struct ReadCommand: ParsableCommand {
   }
 
   func run() throws {
+    try history.check()
+    var named = NamedFiles()
+    named.add(options, history: history, configuration, log: nil)
+    named.read(keyLog, "--keylog")
+    for file in files { named.read(file, "the capture file") }
+    try named.check()
     do {
       // A terminal that can draw none is named before anything is read.
       if options.format == .screen { _ = try ScreenOptions.format(.screen) }

@@ -160,7 +160,12 @@ struct WatchCommand: ParsableCommand {
     }
     // Nor this: an option that is given twice is to be named first.
     try checkTLS()
-    try write.check()
+    try write.check(hasRules: !options.alerts.isEmpty)
+    try history.check()
+    var files = NamedFiles()
+    files.add(write)
+    files.add(options, history: history, configuration, log: ReportOptions.defaultAlertLog)
+    try files.check()
     _ = try options.clients.header()
     // What was reported last is written before the end, as far as its reader takes it.
     defer { Failure.drain() }

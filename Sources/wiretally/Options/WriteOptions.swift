@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import CaptureWriting
+import System
 
 /// Whether and where what is read of HTTP is written as a capture file.
 struct WriteOptions: ParsableArguments {
@@ -16,13 +17,15 @@ struct WriteOptions: ParsableArguments {
   @Option(
     name: .customLong("write-size"),
     help: ArgumentHelp(
-      "Size of such a file in MiB, 1 to 65536; the next one then begins.", valueName: "mebibytes"))
-  var mebibytes = 100
+      "Size of such a file in MiB, 1 to 65536; the next one then begins. (default: 100)",
+      valueName: "mebibytes"))
+  var askedMebibytes: Int?
 
   @Option(
     name: .customLong("write-files"),
-    help: ArgumentHelp("How many such files are kept, 1 to 1000; the oldest gives way.", valueName: "n"))
-  var files = 5
+    help: ArgumentHelp(
+      "How many such files are kept, 1 to 1000; the oldest gives way. (default: 5)", valueName: "n"))
+  var askedFiles: Int?
 
   @Option(
     name: .customLong("write-on-alert"),
@@ -30,6 +33,9 @@ struct WriteOptions: ParsableArguments {
       "Write around alerts alone, a file for each: from this long before one is raised until it has recovered.",
       valueName: "time"))
   var span: TimeSpan?
+
+  var mebibytes: Int { askedMebibytes ?? 100 }
+  var files: Int { askedFiles ?? 5 }
 
   func validate() throws {
     if path == "" || path?.hasSuffix("/") == true || path == "-" {
@@ -46,11 +52,27 @@ struct WriteOptions: ParsableArguments {
     }
   }
 
-  /// Throws where there is nothing that is written.
-  func check() throws {
-    if span != nil, path == nil {
+  /// Throws what would have no effect, or cannot be a file.
+  ///
+  /// - Parameter hasRules: whether an alert can be raised.
+  func check(hasRules: Bool) throws {
+    guard let path else {
+      let idle = [
+        span.map { ("--write-on-alert", "\($0)") }, askedMebibytes.map { ("--write-size", "\($0)") },
+        askedFiles.map { ("--write-files", "\($0)") },
+      ]
+      guard let (name, value) = idle.compactMap({ $0 }).first else { return }
       throw ValidationError(
-        "--write-on-alert is about the files of --write", hint: "--write heads.pcapng --write-on-alert 30s")
+        "\(name) is about the files of --write", hint: "--write heads.pcapng \(name) \(value)")
+    }
+    if span != nil, !hasRules {
+      throw ValidationError(
+        "--write-on-alert needs a rule that raises an alert",
+        hint: "-t 100, or --alert RULE; --write alone writes all packets")
+    }
+    if span == nil, LogFile.isFolder(path) {
+      throw ValidationError(
+        "--write takes the path of a file, and \(path) is a folder", hint: "--write \(path)/heads.pcapng")
     }
   }
 
