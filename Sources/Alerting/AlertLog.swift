@@ -34,7 +34,7 @@ package final class AlertLog {
       try LogFile.makeDirectories(above: path, owner: owner)
       file = try LogFile(path: path, owner: owner)
     } catch {
-      throw AlertError.log(path: path, reason: error.reason)
+      throw AlertError.log(path: path, error)
     }
   }
 
@@ -62,7 +62,7 @@ package final class AlertLog {
   private func flush() {
     guard !waiting.isEmpty else { return }
     // Rotated or removed: the name belongs to another file, or to none.
-    if file?.identity != LogFile.identity(at: path) || file == nil {
+    if file == nil || !LogFile.isInPlace(file?.identity, at: path) {
       // Without a new file the old one still takes the lines.
       if !reopenFile() && file == nil { return }
     }

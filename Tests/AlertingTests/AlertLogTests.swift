@@ -2,6 +2,7 @@
 import Text
 import Alerting
 import Foundation
+import System
 import Testing
 
 @Suite struct AlertLogTests {
@@ -96,6 +97,12 @@ import Testing
     let directory = try Directory()
     #expect(unsafe mkfifo(directory.path + "/pipe", 0o600) == 0)
     #expect(throws: AlertError.self) { try AlertLog(path: directory.path + "/pipe") }
+  }
+
+  @Test func `what the system lacks is not answered with another path`() {
+    #expect(AlertError.log(path: "/log", SystemError(EMFILE)).hint.contains("ulimit -n"))
+    #expect(AlertError.log(path: "/log", SystemError(ENOSPC)).hint.contains("make room"))
+    #expect(AlertError.log(path: "/log", SystemError(EACCES)).hint == "another file with --alert-log")
   }
 
   @Test func `the default path depends on who is watching`() {

@@ -17,6 +17,7 @@ private final class Notes: Output {
   let warnings: [String]
   var reports: [IntervalReport] = []
   var fault: CaptureError?
+  var wasInterrupted = false
 
   init(pace: Int32 = 100, warnings: [String] = []) { (self.pace, self.warnings) = (pace, warnings) }
 
@@ -34,7 +35,10 @@ private final class Notes: Output {
   func stop() { calls.append("stop") }
   func finish(_ reporter: Reporter, at now: UInt64) { calls.append("finish") }
   func summary(_ life: Snapshot, _ reporter: Reporter) { calls.append("summary") }
-  func close(isInterrupted: () -> Bool) { calls.append("close") }
+  func close(isInterrupted: () -> Bool) {
+    calls.append("close")
+    wasInterrupted = isInterrupted()
+  }
 }
 
 @Suite struct ReporterTests {
@@ -127,6 +131,18 @@ private final class Notes: Output {
     let reporter = try Self.reporter(outputs)
     #expect(throws: CaptureError.self) { try reporter.open() }
     #expect(outputs[0].calls == ["open", "close"])
+  }
+
+  @Test func `a signal at the end ends the waiting of all outputs`() throws {
+    let outputs = [Notes(), Notes(), Notes()]
+    let reporter = try Self.reporter(outputs)
+    // It is reported once.
+    var signals = 1
+    reporter.close {
+      defer { signals = 0 }
+      return signals > 0
+    }
+    #expect(outputs.map(\.wasInterrupted) == [true, true, true])
   }
 
   @Test func `the shortest pace counts, one reader that has gone ends it, and warnings follow the notices`()

@@ -142,7 +142,7 @@ enum Failure {
   static func end(_ error: HistoryError) -> ExitCode {
     switch error {
     case .system(_, _, let reason):
-      say("\(error)", .error)
+      say("\(error)", hint: reason.hint, .error)
       return ExitCode(reason.isPermission ? 77 : reason == .noSuchFile ? 66 : 70)
     case .inUse:
       say("\(error)", hint: "a file of its own for each watch: --history FILE", .error)
@@ -171,7 +171,7 @@ enum Failure {
   static func end(_ error: AlertError) -> ExitCode {
     say("\(error)", details: error.details, hint: error.hint, .error)
     switch error {
-    case .log: return ExitCode(77)
+    case .log(_, let error): return ExitCode(error.hint == nil ? 77 : 70)
     case .ruleFile: return ExitCode(66)
     case .owners(_, _, let isUnavailable): return ExitCode(isUnavailable ? 70 : 64)
     case .threshold, .window, .rule: return ExitCode(64)

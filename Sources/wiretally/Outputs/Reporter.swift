@@ -84,7 +84,14 @@ final class Reporter {
   func stop() { for output in outputs { output.stop() } }
 
   func close(isInterrupted: () -> Bool) {
-    for output in outputs { output.close(isInterrupted: isInterrupted) }
+    // A signal is reported once, and means all of them.
+    var wasInterrupted = false
+    for output in outputs {
+      output.close {
+        if !wasInterrupted { wasInterrupted = isInterrupted() }
+        return wasInterrupted
+      }
+    }
   }
 
   /// Shows the intervals that are over by `now`, or by what was handed over when it is nil; `before` is called ahead of
