@@ -59,6 +59,14 @@ import Testing
     let posts = posts(folder.file("posts"))
     #expect(last("wiretally.http.requests", ["http.request.method": "GET"], in: posts) == "7")
     #expect(last("wiretally.site.requests", ["server.address": "shop.example"], in: posts) == "7")
+    for (family, key, value) in [
+      ("method.requests", "http.request.method", "GET"),
+      ("protocol.requests", "network.protocol.version", "1.1"),
+      ("responses", "http.response.status_class", "2xx"),
+    ] {
+      let attributes = ["server.address": "shop.example", key: value]
+      #expect(last("wiretally.site.\(family)", attributes, in: posts) == "7", "\(family)")
+    }
     let logs = posts.flatMap { $0["resourceLogs"] as? [[String: Any]] ?? [] }
       .flatMap { $0["scopeLogs"] as? [[String: Any]] ?? [] }.flatMap {
         $0["logRecords"] as? [[String: Any]] ?? []

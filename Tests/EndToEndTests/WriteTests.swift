@@ -43,10 +43,11 @@ struct WriteTests {
   }
 
   private func expectSame(
-    _ watch: String, _ file: String, sourceLocation: SourceLocation = #_sourceLocation
+    _ watch: String, _ file: String, as command: String = "read",
+    sourceLocation: SourceLocation = #_sourceLocation
   ) throws {
     let live = try summary(watch)
-    let ran = Shell.run("\(Machine.program) read --format json \(file)")
+    let ran = Shell.run("\(Machine.program) \(command) --format json \(file)")
     let read = try summary(ran.output)
     #expect(ran.errors == "", sourceLocation: sourceLocation)
     for member in Self.members {
@@ -68,7 +69,9 @@ struct WriteTests {
     let folder = OpenFolder()
     let file = folder.file("heads.pcapng")
     let monitor = Monitor(
-      in: name, ["--format", "json", "--port", "80,8080", "--write", file] + options)
+      in: name,
+      ["--format", "json", "--port", "80,8080", "--write", file, "--history", folder.file("history")]
+        + options)
     let curl = "curl -s -o /dev/null"
     Network.run(
       """
@@ -89,6 +92,7 @@ struct WriteTests {
     #expect((live["requests"] as? Int ?? 0) >= (options.contains("heads") ? 206 : 508))
     #expect(live["outputDropped"] == nil)
     try expectSame(ran.output, file)
+    try expectSame(ran.output, folder.file("history"), as: "replay")
     #expect(Shell.run("stat -c '%a %U' \(file)").output == "600 nobody\n")
     let packets = Shell.run("tcpdump -nr \(file) 2>/dev/null | wc -l")
     #expect((Int(packets.output.dropLast()) ?? 0) > 100)

@@ -69,6 +69,33 @@ import Testing
     #expect(points.map { $0["asInt"] as? String } == ["10", "30", "2"])
   }
 
+  @Test(arguments: [
+    (
+      "wiretally.site.method.requests", "http.request.method",
+      ["b.example GET 25", "b.example POST 5", "_OTHER _OTHER 2"]
+    ),
+    (
+      "wiretally.site.protocol.requests", "network.protocol.version", ["b.example 1.0 1", "b.example 1.1 29"]
+    ),
+    (
+      "wiretally.site.responses", "http.response.status_class",
+      ["b.example 2xx 28", "b.example 4xx 1", "b.example 5xx 1", "_OTHER _OTHER 1"]
+    ),
+  ])
+  func `what a site was asked, and how it answered, has the conventions' attributes`(
+    family: String, key: String, expected: [String]
+  ) throws {
+    let metric = try sample(family)
+    #expect((metric["sum"] as? Object)?["isMonotonic"] as? Bool == true)
+    let found = try points(metric).map { point in
+      let attributes = attributes(point)
+      #expect(Set(attributes.keys) == ["server.address", key])
+      let count = point["asInt"] as? String ?? ""
+      return "\(attributes["server.address"] ?? "") \(attributes[key] ?? "") \(count)"
+    }
+    #expect(found == expected)
+  }
+
   @Test func `every family of the metrics page with samples is sent, and no other`() throws {
     let page = String(
       decoding: MetricsPage(published: PublishedStates.sample).render(.openMetrics), as: UTF8.self)
