@@ -200,7 +200,12 @@ static __always_inline void tls_note(struct tls_registers *registers, __u32 func
 	/* Loads of the context are to be at constant offsets: not of one of two fields, chosen by its
 	 * address. */
 	asm volatile("" : "+r"(fourth), "+r"(fifth));
-	call.length = function == TLS_WRITE_WITH_FLAGS ? fifth : fourth;
+	if (function == TLS_RECEIVE || function == TLS_SEND)
+		call.length = 0;
+	else
+		call.length = function == TLS_WRITE_WITH_FLAGS ? fifth : fourth;
+	if (function == TLS_RECEIVE)
+		call.function = TLS_READ;
 	/*
 	 * A call inside another one, of TLS in TLS, is left to the outer one. What is not further up the
 	 * stack never returned: the thread has jumped out of it.
@@ -234,7 +239,7 @@ int tls_enter(struct tls_registers *registers)
 }
 
 /* What a call that has returned was about. */
-static __always_inline void tls_finish(struct tls_call *call, int result)
+static __always_inline void tls_finish(struct tls_call *call, __s64 result)
 {
 	struct tls_key key = {.ssl = call->ssl, .process = bpf_get_current_pid_tgid() >> 32};
 	struct tls_connection *connection;
@@ -242,12 +247,14 @@ static __always_inline void tls_finish(struct tls_call *call, int result)
 	__u64 count = 0;
 
 	/* A handshake, and a call without a result, only show the socket. */
-	if (call->function == TLS_HANDSHAKE || result <= 0) {
+	if (call->function == TLS_HANDSHAKE || (call->length ? (int)result : result) <= 0) {
 		if (call->socket || call->function == TLS_HANDSHAKE)
 			tls_find(&key, call);
 		return;
 	}
-	if (bpf_probe_read_user(&count, sizeof(count), (void *)call->length)) {
+	if (!call->length) {
+		count = result;
+	} else if (bpf_probe_read_user(&count, sizeof(count), (void *)call->length)) {
 		TLS_COUNT(unreadable);
 		return;
 	}
@@ -266,7 +273,11 @@ static __always_inline void tls_finish(struct tls_call *call, int result)
 			if (!connection->ends.network)
 				TLS_COUNT(untied);
 		}
-		tls_read_text(connection, call, count < 0xffffff ? count : 0xffffff);
+		/* The rest of what a call before has begun to send, as GnuTLS's has it. */
+		if (call->buffer)
+			tls_read_text(connection, call, count < 0xffffff ? count : 0xffffff);
+		else
+			TLS_COUNT(unreadable);
 	}
 	half->position += count;
 }

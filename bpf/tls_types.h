@@ -26,7 +26,7 @@ struct tls_registers {
 struct tls_call {
 	__u64 ssl;
 	__u64 buffer;
-	__u64 length; /* where the length that was read or written is put */
+	__u64 length; /* where the length that was read or written is put; 0: it is the result */
 	__u64 stack;  /* the stack pointer at the function's beginning */
 	__u64 socket; /* that the thread has received from since; 0 for none */
 	__u32 function;

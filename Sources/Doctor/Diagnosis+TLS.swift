@@ -33,11 +33,10 @@ extension Diagnosis {
   static func libraries() -> [Check] {
     let result = LibrarySearch.run()
     let checks = result.libraries.map { library in
-      guard library.kind == .openSSL else { return unread(library) }
       do throws(SystemError) {
         let bytes = try LibraryFile(library).read()
-        do throws(OpenSSLPlaces.Fault) {
-          return self.library(library, places: try OpenSSLPlaces.find(in: bytes), fault: nil)
+        do throws(PlaceFault) {
+          return self.library(library, places: try library.places(in: bytes), fault: nil)
         } catch {
           return self.library(library, places: nil, fault: error.description)
         }
@@ -46,11 +45,6 @@ extension Diagnosis {
       }
     }
     return checks + result.replaced.map(replaced)
-  }
-
-  /// What it means that a library is none of OpenSSL's: nothing that could be fixed.
-  package static func unread(_ library: TLSLibrary) -> Check {
-    Check(name: "TLS library", state: .fine, found: "\(use(of: library)): not read, only OpenSSL is")
   }
 
   private static func use(of library: TLSLibrary) -> String {

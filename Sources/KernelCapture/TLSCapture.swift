@@ -25,7 +25,7 @@ package final class TLSCapture: Sendable {
   private let attachments: Locked<[Attachment]>
   private let released: Locked<[String]>
 
-  /// Attaches to every OpenSSL that programs load or have mapped; throws why none can be.
+  /// Attaches to every OpenSSL and GnuTLS that programs load or have mapped; throws why none can be.
   /// - Parameter ports: connections that count: one of their ports is among these, or none is known.
   init(ports: PortSet, clock: CaptureClock, life: CaptureLife) throws(CaptureError) {
     guard Capabilities.effective.contains(.perfmon) else {
@@ -47,7 +47,7 @@ package final class TLSCapture: Sendable {
     var attachments: [Attachment] = []
     var unread: [String] = []
     let found = LibrarySearch.run()
-    for library in found.libraries where library.kind == .openSSL {
+    for library in found.libraries {
       do throws(CaptureError) {
         attachments.append(try Self.attach(library, object))
       } catch {
@@ -56,7 +56,7 @@ package final class TLSCapture: Sendable {
     }
     unread += found.replaced.map { "\($0): replaced while processes have it mapped; restart them" }
     guard !attachments.isEmpty else {
-      throw CaptureError(.unavailable, unread.first ?? "there is no OpenSSL here")
+      throw CaptureError(.unavailable, unread.first ?? "there is neither OpenSSL nor GnuTLS here")
     }
     (self.object, self.counts, self.unread) = (object, counts, unread)
     self.attachments = Locked(attachments)
@@ -77,7 +77,7 @@ package final class TLSCapture: Sendable {
       default: throw CaptureError(.unavailable, "it cannot be opened and guarded: \(error.reason)")
       }
     }
-    let places = try places(in: file)
+    let places = try places(of: library, in: file)
     let returns = places.map(\.function).filter { $0 != .free }
     do throws(SystemError) {
       let links = try UprobeLinks(
@@ -89,15 +89,17 @@ package final class TLSCapture: Sendable {
     }
   }
 
-  private static func places(in file: LibraryFile) throws(CaptureError) -> [ProbePlace] {
+  private static func places(
+    of library: TLSLibrary, in file: LibraryFile
+  ) throws(CaptureError) -> [ProbePlace] {
     let bytes: [UInt8]
     do throws(SystemError) {
       bytes = try file.read()
     } catch {
       throw CaptureError(.unavailable, "it cannot be read: \(error.reason)")
     }
-    do throws(OpenSSLPlaces.Fault) {
-      return try OpenSSLPlaces.find(in: bytes)
+    do throws(PlaceFault) {
+      return try library.places(in: bytes)
     } catch {
       throw CaptureError(.unavailable, error.description)
     }

@@ -40,6 +40,8 @@ extension ProbePlace.Function {
     case .read: UInt64(TLS_READ)
     case .write: UInt64(TLS_WRITE)
     case .writeWithFlags: UInt64(TLS_WRITE_WITH_FLAGS)
+    case .receive: UInt64(TLS_RECEIVE)
+    case .send: UInt64(TLS_SEND)
     case .handshake: UInt64(TLS_HANDSHAKE)
     case .free: UInt64(TLS_FREE)
     }

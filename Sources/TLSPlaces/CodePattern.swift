@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// What a function's first instructions may be, byte for byte: the beginnings of functions that were looked at in
-/// builds of OpenSSL 1.1.1 to 3.5. What is in no pattern is not attached to.
+/// builds of OpenSSL 1.1.1 to 3.5 and of GnuTLS 3.7 and 3.8. What is in no pattern is not attached to.
 ///
 /// A probe at `push`, at a conditional jump or at a call costs one trap, since the kernel emulates these; at others it
 /// costs a second one (arch/x86/kernel/uprobes.c). So the places are instructions of these kinds before which
@@ -12,6 +12,8 @@ enum CodePattern {
   /// `sub $n,%rsp` with a byte for n, then `call` with four bytes for the distance.
   private static let reserve: [UInt8] = [0x48, 0x83, 0xec]
   private static let call: UInt8 = 0xe8
+  /// `cmpb $n,d(%rdi)` with four bytes for d.
+  private static let compare: [UInt8] = [0x80, 0xbf]
   /// `test %rdi,%rdi`.
   private static let test: [UInt8] = [0x48, 0x85, 0xff]
 
@@ -37,6 +39,14 @@ enum CodePattern {
     guard code.count >= start + 2 else { return nil }
     let isPush = isPush(code[start]) || (code[start] == 0x41 && Self.isPush(code[start + 1]))
     return isPush ? start : nil
+  }
+
+  /// The distance to the first instruction of a function that begins with `push`, `sub $n,%rsp` or `cmpb $n,d(%rdi)`:
+  /// the last two are dear to probe, but before `sub` the stack is still as the caller left it.
+  static func beginning(_ code: [UInt8]) -> Int? {
+    let start = afterLanding(code)
+    let isKnown = code[start...].starts(with: reserve) || code[start...].starts(with: compare)
+    return isKnown ? start : push(code)
   }
 
   /// The distance to a jump after a test of the first argument: `[endbr64] test %rdi,%rdi; je`.

@@ -10,6 +10,10 @@ package struct ProbePlace: Equatable, Sendable {
     case write
     /// The same with the length by the fifth argument (OpenSSL 3.3 and later).
     case writeWithFlags
+    /// Plain text is returned to the program; its length is the result.
+    case receive
+    /// Plain text is taken from the program; the length that was taken is the result.
+    case send
     case handshake
     /// The connection's memory is given back.
     case free

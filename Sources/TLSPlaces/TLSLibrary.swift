@@ -40,4 +40,12 @@ package struct TLSLibrary: Equatable, Sendable {
     (self.kind, self.path, self.root) = (kind, path, root)
     (self.identity, self.processes) = (identity, processes)
   }
+
+  /// The places of its code, given the bytes of its file.
+  package func places(in bytes: [UInt8]) throws(PlaceFault) -> [ProbePlace] {
+    switch kind {
+    case .openSSL: try OpenSSLPlaces.find(in: bytes)
+    case .gnuTLS: try GnuTLSPlaces.find(in: bytes)
+    }
+  }
 }

@@ -44,6 +44,26 @@ package struct ELFBuilder {
     return file
   }
 
+  /// The library of a GnuTLS with everything in it.
+  /// - Parameters:
+  ///   - hasLanding: its functions begin with `endbr64`.
+  ///   - isOld: it is one before 3.6.3, without a form of sending with flags.
+  package static func gnuTLS(hasLanding: Bool = false, isOld: Bool = false) -> ELFBuilder {
+    let landing: [UInt8] = hasLanding ? [0xf3, 0x0f, 0x1e, 0xfa] : []
+    var file = ELFBuilder()
+    let receive: [UInt8] = isOld ? [0x80, 0xbf, 0xb8, 6, 0, 0, 0] : [0x48, 0x83, 0xec, 8]
+    file.add("gnutls_record_recv@@GNUTLS_3_4", landing + receive)
+    if isOld {
+      file.add("gnutls_record_send@@GNUTLS_3_4", landing + [0x53, 0x48, 0x83, 0xec, 0x10])
+    } else {
+      file.add("gnutls_record_send@@GNUTLS_3_4", landing + [0x45, 0x31, 0xc0, 0x31, 0xc9, 0xe9, 0, 0, 0, 0])
+      file.add("gnutls_record_send2@@GNUTLS_3_6_3", landing + [0x41, 0x57, 0x41, 0x56])
+    }
+    file.add("gnutls_handshake@@GNUTLS_3_4", landing + [0x41, 0x57, 0x41, 0x56])
+    file.add("gnutls_deinit@@GNUTLS_3_4", landing + [0x48, 0x85, 0xff, 0x0f, 0x84, 3, 7, 0, 0])
+    return file
+  }
+
   /// Appends `sub $8,%rsp; call`.
   package mutating func addCaller(_ name: String, of callee: Int, _ landing: [UInt8] = []) {
     while code.count % 64 != 0 { code.append(0xcc) }

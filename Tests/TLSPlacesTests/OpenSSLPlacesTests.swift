@@ -19,17 +19,17 @@ struct OpenSSLPlacesTests {
     var file = ELFBuilder()
     file.add("SSL_read_ex", [0x55, 0x48, 0x89, 0xe5, 0xe8, 0, 0, 0, 0])
     #expect(
-      throws: OpenSSLPlaces.Fault.unknownCode("SSL_read_ex", [0x55, 0x48, 0x89, 0xe5, 0xe8, 0, 0, 0, 0])
+      throws: PlaceFault.unknownCode("SSL_read_ex", [0x55, 0x48, 0x89, 0xe5, 0xe8, 0, 0, 0, 0])
     ) {
       try OpenSSLPlaces.find(in: file.bytes)
     }
     // The callee is outside of the code.
     file = ELFBuilder()
     file.addCaller("SSL_read_ex", of: 1 << 20)
-    #expect(throws: OpenSSLPlaces.Fault.unknownCode("the callee of SSL_read_ex", [])) {
+    #expect(throws: PlaceFault.unknownCode("the callee of SSL_read_ex", [])) {
       try OpenSSLPlaces.find(in: file.bytes)
     }
-    #expect(throws: OpenSSLPlaces.Fault.missing("SSL_read_ex")) {
+    #expect(throws: PlaceFault.missing("SSL_read_ex")) {
       try OpenSSLPlaces.find(in: ELFBuilder.with("other").bytes)
     }
   }
@@ -46,7 +46,7 @@ struct OpenSSLPlacesTests {
   }
 
   @Test func `faults are in words`() {
-    let texts: [(OpenSSLPlaces.Fault, String)] = [
+    let texts: [(PlaceFault, String)] = [
       (.file(.malformed), "it is no ELF file, or a damaged one"),
       (.file(.otherMachine), "it is for another processor than x86-64"),
       (.file(.noSymbols), "it exports no names"), (.missing("SSL_free"), "it does not export SSL_free"),

@@ -20,6 +20,9 @@ enum {
 	TLS_FREE = 5,
 	/* The function that is probed to see whether that does harm. */
 	TLS_CANARY = 6,
+	/* The length that was read or written is the result. */
+	TLS_RECEIVE = 7,
+	TLS_SEND = 8,
 };
 
 /* The kind of a record: its first byte. */
@@ -87,7 +90,7 @@ struct tls_counters {
 	__u64 lost_requests; /* of those, starts of requests and frames of them */
 	__u64 connections;   /* with text */
 	__u64 untied;	     /* of those, connections whose first text came before their socket was known */
-	__u64 unreadable;    /* calls whose text could not be read: its page was not resident */
+	__u64 unreadable;    /* calls whose text could not be read: its page was not resident, or it was another call's */
 	__u64 overlong;	     /* heads of which the rest did not pass */
 	__u64 canaries;	     /* calls of the canary's function, and returns from it */
 };

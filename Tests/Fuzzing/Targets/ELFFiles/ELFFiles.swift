@@ -9,11 +9,16 @@ import TLSPlaces
 enum ELFFiles: FuzzTarget {
   static func seeds(_ random: inout SeededGenerator) -> [[UInt8]] {
     var seeds = [false, true].flatMap { hasLanding in
-      [false, true].map { ELFBuilder.openSSL(hasLanding: hasLanding, hasFlags: $0).bytes }
+      [false, true].flatMap {
+        [
+          ELFBuilder.openSSL(hasLanding: hasLanding, hasFlags: $0).bytes,
+          ELFBuilder.gnuTLS(hasLanding: hasLanding, isOld: $0).bytes,
+        ]
+      }
     }
-    let first = seeds[0]
-    for _ in 0..<60 {
-      var bytes = first
+    let whole = seeds
+    for index in 0..<60 {
+      var bytes = whole[index % whole.count]
       for _ in 0..<Int.random(in: 1...4, using: &random) {
         bytes[Int.random(in: bytes.indices, using: &random)] = .random(in: 0...255, using: &random)
       }
@@ -24,14 +29,25 @@ enum ELFFiles: FuzzTarget {
 
   static func test(_ input: RawSpan) {
     let bytes = input.array
-    guard let places = try? OpenSSLPlaces.find(in: bytes) else { return }
+    for kind in [TLSLibrary.Kind.openSSL, .gnuTLS] { test(kind, bytes) }
+  }
+
+  private static func test(_ kind: TLSLibrary.Kind, _ bytes: [UInt8]) {
+    let library = TLSLibrary(kind: kind, path: "/lib", identity: .init(device: 0, inode: 0))
+    guard let places = try? library.places(in: bytes) else { return }
     expect(places.count == 4, "a library has all places or none")
     for place in places {
       guard place.offset < UInt64(bytes.count) else { return expect(false, "a place is within the file") }
       let first = bytes[Int(place.offset)]
       let isPush = (0x50...0x57).contains(first) || first == 0x41
       let isJump = first == 0x74 || first == 0x0f
-      expect(place.function == .free ? isJump : isPush, "a place is an instruction that is emulated")
+      // sub $n,%rsp and cmpb $n,d(%rdi).
+      let isBeginning = isPush || first == 0x48 || first == 0x80
+      switch place.function {
+      case .free: expect(isJump, "a place is an instruction that is emulated")
+      case .receive, .send: expect(isBeginning, "a place is a function's beginning")
+      default: expect(isPush, "a place is an instruction that is emulated")
+      }
     }
   }
 }

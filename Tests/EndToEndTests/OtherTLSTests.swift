@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+import Children
+import Foundation
+import Testing
+
+/// HTTPS of programs that do not use OpenSSL's shared library: lighttpd, wget and git by GnuTLS. The server's own log is the
+/// ground truth.
+@Suite(
+  .serialized,
+  .enabled(
+    if: Machine.hasServers && Shell.has("lighttpd") && Shell.has("wget"),
+    "needs root, network namespaces, lighttpd, wget and git"))
+struct OtherTLSTests {
+  /// The site, method, status and target of what a server has logged.
+  private static func log(_ path: String) -> [WebServer.Entry: Int] {
+    var counts: [WebServer.Entry: Int] = [:]
+    for line in Shell.read(path).split(separator: "\n") {
+      let fields = line.split(separator: "|", maxSplits: 3, omittingEmptySubsequences: false).map(String.init)
+      // A connection of HTTP/2 has a line of its own.
+      guard fields.count == 4, fields[1] != "PRI" else { continue }
+      let site = fields[0].split(separator: ":").first.map(String.init) ?? ""
+      counts[.init(site: site, method: fields[1], status: fields[2], target: fields[3]), default: 0] += 1
+    }
+    return counts
+  }
+
+  @Test func `requests by GnuTLS, of wget and git to lighttpd, count as the server logs them`() throws {
+    let network = Network()
+    let (client, name) = network.pair()
+    let folder = Folder(), log = folder.file("access.log")
+    Shell.run(
+      """
+      cd \(folder.path) && mkdir -p www/a && head -c 3000 /dev/zero >www/a/b && head -c 4000000 /dev/zero >www/big
+      openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=shop.example \
+      -days 2 -keyout key.pem -out certificate.pem
+      git init -q --bare -b main www/made.git && git init -q -b main work && cd work
+      git -c user.name=a -c user.email=a@shop.example commit -q --allow-empty -m first
+      git push -q ../www/made.git main && git -C ../www/made.git update-server-info
+      """)
+    let configuration = """
+      server.modules = ("mod_accesslog", "mod_gnutls")
+      server.document-root = "\(folder.file("www"))"
+      server.port = 44320
+      server.bind = "0.0.0.0"
+      server.errorlog = "\(folder.file("errors"))"
+      accesslog.filename = "\(log)"
+      accesslog.format = "%{Host}i|%m|%s|%U"
+      ssl.engine = "enable"
+      ssl.pemfile = "\(folder.file("certificate.pem"))"
+      ssl.privkey = "\(folder.file("key.pem"))"
+      """
+    _ = FileManager.default.createFile(
+      atPath: folder.file("lighttpd.conf"), contents: Data(configuration.utf8))
+    let server = ChildProcess(
+      ["ip", "netns", "exec", name, "lighttpd", "-D", "-f", folder.file("lighttpd.conf")],
+      errors: .file(folder.file("err")))
+    for _ in 0..<1_000 where server.isRunning {
+      if Network.run("ss -Hltn sport = :44320", in: name).output.contains("LISTEN") { break }
+      usleep(20_000)
+    }
+    #expect(server.isRunning, "\(Shell.read(folder.file("err")))")
+    let monitor = Monitor(in: name, ["--tls", "--tls-port", "44320", "--format", "json"])
+    let site = "https://10.77.0.2:44320"
+    let ran = Network.run(
+      """
+      get="wget -q --no-check-certificate -O /dev/null"
+      for i in $(seq 20); do $get --header "Host: shop.example" \(site)/a/b || exit 1; done
+      $get \(site)/a/b \(site)/big \(site)/a/b && $get --post-file=/etc/passwd \(site)/a/b
+      $get --secure-protocol=TLSv1_2 \(site)/a/b; $get \(site)/absent || [ $? = 8 ]
+      GIT_SSL_NO_VERIFY=1 git clone -q \(site)/made.git \(folder.file("clone"))
+      """, in: client)
+    #expect(ran.status == 0, "\(ran.errors)")
+    let summary = Lines(monitor.end().output).summary
+    // Its log is written when it ends.
+    server.send(SIGTERM)
+    server.wait(seconds: 20)
+    let truth = Self.log(log), count = truth.values.reduce(0, +)
+    #expect(count > 28, "\(Shell.read(log))")
+    // wget's, and git's.
+    #expect(summary?.requests == count && summary?.protocols == ["HTTP/1.1": 26, "HTTP/2": count - 26])
+    #expect(summary?.inFlight == 0 && summary?.isBalanced == true)
+    #expect(summary?.capture.lost == 0 && summary?.capture.truncated == 0)
+    var statuses: [String: Int] = [:]
+    for (entry, number) in truth { statuses[entry.status, default: 0] += number }
+    #expect(summary?.statuses == statuses)
+  }
+}
