@@ -63,6 +63,7 @@ let package = Package(
       linkerSettings: [
         .linkedLibrary("bz2"), .linkedLibrary("lzma"), .linkedLibrary("z"), .linkedLibrary("zstd"),
       ]),
+    .target(name: "CSearch"),
     .target(name: "CThreads"),
     .target(name: "CCurses", linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),
     .target(name: "CMeasuring"),
@@ -79,7 +80,7 @@ let package = Package(
     .target(name: "Packets", dependencies: ["System"], swiftSettings: settings),
     .target(name: "HTTP1", dependencies: ["System", "Text"], swiftSettings: settings),
     .target(name: "HTTP2", swiftSettings: settings),
-    .target(name: "TLSPlaces", dependencies: ["System"], swiftSettings: settings),
+    .target(name: "TLSPlaces", dependencies: ["CSearch", "System"], swiftSettings: settings),
     .target(name: "TLSRecords", dependencies: ["System"], swiftSettings: settings),
     .target(name: "Ciphers", dependencies: ["CCrypto", "System"], swiftSettings: settings),
     // Sources of segments.
@@ -101,7 +102,7 @@ let package = Package(
     .target(name: "PreCaptureDrops", dependencies: ["Capture", "System"], swiftSettings: settings),
     .target(
       name: "Backends",
-      dependencies: ["Capture", "KernelCapture", "PcapCapture", "PreCaptureDrops", "System"],
+      dependencies: ["Capture", "KernelCapture", "PcapCapture", "PreCaptureDrops", "System", "TLSPlaces"],
       swiftSettings: settings),
     // Core: from segments to statistics.
     .target(

@@ -7,6 +7,9 @@
  *     … return ────────────▶ tls_leave  counts the text and sends the heads in it
  *     SSL_free, close(2) ──▶ tls_enter, tls_change: TLS_CLOSED
  *
+ * Of Go's crypto/tls the same functions are known by goroutine, whose stack may be moved inside the call: its
+ * returns are probes at the functions' ends.
+ *
  * Nothing of the library's memory is known but the arguments of these functions: no offset of a structure,
  * which differ from version to version.
  */
@@ -185,10 +188,67 @@ static __always_inline int tls_is_end(const struct tls_call *call, __u64 stack)
 	return stack - call->stack <= 64;
 }
 
+static __always_inline struct tls_caller tls_caller_of(__u64 goroutine)
+{
+	__u64 thread = bpf_get_current_pid_tgid();
+	struct tls_caller caller = {
+	    .number = goroutine ? goroutine : (__u32)thread,
+	    .process = thread >> 32,
+	};
+
+	return caller;
+}
+
+/* The call that a receive is inside; NULL for most. */
+static __always_inline struct tls_call *tls_receiving_call(void)
+{
+	struct tls_caller caller = tls_caller_of(0);
+	struct tls_call *call = bpf_map_lookup_elem(&tls_calls, &caller);
+	struct tls_registers *registers;
+	__u64 goroutine = 0;
+
+	if (call || !tls_has_go)
+		return call;
+	/* As the thread entered the kernel: Go keeps its goroutine's address in r14, also around system
+	 * calls. */
+	registers = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	bpf_probe_read_kernel(&goroutine, sizeof(goroutine), &registers->r14);
+	if (!goroutine)
+		return NULL;
+	caller.number = goroutine;
+	return bpf_map_lookup_elem(&tls_calls, &caller);
+}
+
+/* What a function of Go's does. */
+static __always_inline __u32 tls_go_function(__u32 function)
+{
+	if (function == TLS_GO_READ)
+		return TLS_READ;
+	return function == TLS_GO_WRITE ? TLS_SEND : TLS_HANDSHAKE;
+}
+
+static __always_inline void tls_note_go(struct tls_registers *registers, __u32 function)
+{
+	struct tls_caller caller = tls_caller_of(registers->r14);
+	struct tls_call call = {
+	    .ssl = registers->ax,
+	    .buffer = registers->bx,
+	    .stack = registers->sp,
+	    .function = tls_go_function(function),
+	};
+
+	if (!tls_has_go)
+		tls_has_go = 1;
+	/* A handshake inside of a read or a write is left to the outer one, which is of the same connection.
+	 */
+	bpf_map_update_elem(&tls_calls, &caller, &call,
+			    call.function == TLS_HANDSHAKE ? BPF_NOEXIST : BPF_ANY);
+}
+
 static __always_inline void tls_note(struct tls_registers *registers, __u32 function)
 {
-	__u32 thread = bpf_get_current_pid_tgid();
-	struct tls_call *outer = bpf_map_lookup_elem(&tls_calls, &thread);
+	struct tls_caller caller = tls_caller_of(0);
+	struct tls_call *outer = bpf_map_lookup_elem(&tls_calls, &caller);
 	__u64 fourth = registers->cx, fifth = registers->r8;
 	struct tls_call call = {
 	    .ssl = registers->di,
@@ -212,34 +272,11 @@ static __always_inline void tls_note(struct tls_registers *registers, __u32 func
 	 */
 	if (outer && outer->stack > call.stack)
 		return;
-	bpf_map_update_elem(&tls_calls, &thread, &call, BPF_ANY);
-}
-
-SEC("uprobe")
-int tls_enter(struct tls_registers *registers)
-{
-	__u32 function = bpf_get_attach_cookie(registers);
-	struct tls_connection *connection;
-	struct tls_key key = {};
-
-	if (function == TLS_CANARY) {
-		TLS_COUNT(canaries);
-		return 0;
-	}
-	if (function != TLS_FREE) {
-		tls_note(registers, function);
-		return 0;
-	}
-	key.ssl = registers->di;
-	key.process = bpf_get_current_pid_tgid() >> 32;
-	connection = bpf_map_lookup_elem(&tls_connections, &key);
-	if (connection)
-		tls_end(&key, connection);
-	return 0;
+	bpf_map_update_elem(&tls_calls, &caller, &call, BPF_ANY);
 }
 
 /* What a call that has returned was about. */
-static __always_inline void tls_finish(struct tls_call *call, __s64 result)
+static __always_inline void tls_finish(struct tls_call *call, int result)
 {
 	struct tls_key key = {.ssl = call->ssl, .process = bpf_get_current_pid_tgid() >> 32};
 	struct tls_connection *connection;
@@ -247,7 +284,7 @@ static __always_inline void tls_finish(struct tls_call *call, __s64 result)
 	__u64 count = 0;
 
 	/* A handshake, and a call without a result, only show the socket. */
-	if (call->function == TLS_HANDSHAKE || (call->length ? (int)result : result) <= 0) {
+	if (call->function == TLS_HANDSHAKE || result <= 0) {
 		if (call->socket || call->function == TLS_HANDSHAKE)
 			tls_find(&key, call);
 		return;
@@ -282,29 +319,80 @@ static __always_inline void tls_finish(struct tls_call *call, __s64 result)
 	half->position += count;
 }
 
-SEC("uprobe")
-int tls_leave(struct tls_registers *registers)
+/*
+ * Counts what a goroutine is about to write, when its connection is known; whether it is.
+ *
+ * Not at the function's end: by then another goroutine may have read that the client, which has the answer,
+ * closes, and have closed. Go's Write takes all of it, or the connection is lost.
+ */
+static __always_inline int tls_write_go(struct tls_registers *registers)
 {
-	__u32 thread = bpf_get_current_pid_tgid();
-	struct tls_call *call;
+	struct tls_key key = {.ssl = registers->ax, .process = bpf_get_current_pid_tgid() >> 32};
+	struct tls_connection *connection = bpf_map_lookup_elem(&tls_connections, &key);
+	struct tls_call call = {.ssl = registers->ax, .buffer = registers->bx, .function = TLS_SEND};
+	__u64 count = registers->cx;
 
-	if (bpf_get_attach_cookie(registers) == TLS_CANARY) {
+	if (!connection || !connection->socket)
+		return 0;
+	tls_finish(&call, count < 0x7fffffff ? count : 0);
+	return 1;
+}
+
+SEC("uprobe")
+int tls_enter(struct tls_registers *registers)
+{
+	__u32 function = bpf_get_attach_cookie(registers);
+	struct tls_connection *connection;
+	__u64 first = registers->di, receiver = registers->ax;
+	struct tls_key key = {};
+
+	if (function == TLS_CANARY) {
 		TLS_COUNT(canaries);
 		return 0;
 	}
-	call = bpf_map_lookup_elem(&tls_calls, &thread);
-	if (!call || !tls_is_end(call, registers->sp))
+	if (function >= TLS_GO_READ && function != TLS_GO_CLOSE) {
+		if (function != TLS_GO_WRITE || !tls_write_go(registers))
+			tls_note_go(registers, function);
+		return 0;
+	}
+	if (function != TLS_FREE && function != TLS_GO_CLOSE) {
+		tls_note(registers, function);
+		return 0;
+	}
+	/* As in tls_note. */
+	asm volatile("" : "+r"(first), "+r"(receiver));
+	key.ssl = function == TLS_FREE ? first : receiver;
+	key.process = bpf_get_current_pid_tgid() >> 32;
+	connection = bpf_map_lookup_elem(&tls_connections, &key);
+	if (connection)
+		tls_end(&key, connection);
+	return 0;
+}
+
+SEC("uprobe")
+int tls_leave(struct tls_registers *registers)
+{
+	__u32 function = bpf_get_attach_cookie(registers);
+	int is_go = function >= TLS_GO_READ;
+	struct tls_caller caller = tls_caller_of(is_go ? registers->r14 : 0);
+	struct tls_call *call;
+
+	if (function == TLS_CANARY) {
+		TLS_COUNT(canaries);
+		return 0;
+	}
+	call = bpf_map_lookup_elem(&tls_calls, &caller);
+	if (!call || (is_go ? call->function != tls_go_function(function) : !tls_is_end(call, registers->sp)))
 		return 0;
 	tls_finish(call, registers->ax);
-	bpf_map_delete_elem(&tls_calls, &thread);
+	bpf_map_delete_elem(&tls_calls, &caller);
 	return 0;
 }
 
 SEC("tp_btf/tcp_rcv_space_adjust")
 int BPF_PROG(tls_receive, struct sock *sk)
 {
-	__u32 thread = bpf_get_current_pid_tgid();
-	struct tls_call *call = bpf_map_lookup_elem(&tls_calls, &thread);
+	struct tls_call *call = tls_receiving_call();
 
 	if (call && call->socket != (__u64)sk && tls_read_ends(&call->ends, sk))
 		call->socket = (__u64)sk;

@@ -22,7 +22,10 @@ struct tls_registers {
 	    ss;
 };
 
-/* A function that a thread is inside. */
+/* Whether a call of Go's was seen: before that no receive is looked at for goroutines. */
+static volatile __u32 tls_has_go;
+
+/* A function that a thread or a goroutine is inside. */
 struct tls_call {
 	__u64 ssl;
 	__u64 buffer;
@@ -90,11 +93,17 @@ struct {
 	__type(value, struct tls_key);
 } tls_sockets SEC(".maps");
 
-/* By thread. */
+/* Who is inside a call: a thread, or a goroutine, which threads take turns at. */
+struct tls_caller {
+	__u64 number; /* of a goroutine the address of its description, which no thread's number is */
+	__u32 process;
+	__u32 zero;
+};
+
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, TLS_CALLS);
-	__type(key, __u32);
+	__type(key, struct tls_caller);
 	__type(value, struct tls_call);
 } tls_calls SEC(".maps");
 

@@ -3,6 +3,7 @@
 package import Capture
 import KernelCapture
 import PreCaptureDrops
+package import TLSPlaces
 
 /// The eBPF filter and its rings.
 package final class KernelBackend: LiveBackend {
@@ -40,6 +41,9 @@ package final class KernelBackend: LiveBackend {
   /// The number of libraries whose text is read.
   package var tlsLibraries: Int { tls?.files ?? 0 }
 
+  /// What was found to speak TLS, and why it is not read where it is not; empty when there is no capture of it.
+  package var tlsFindings: [TLSFinding] { tls?.findings ?? [] }
+
   package var name: String { "eBPF" }
   package var readsTLS: Bool { tls != nil }
   package var sources: [any SegmentSource] { capture.readers + (tls.map { [$0.source] } ?? []) }
@@ -53,9 +57,9 @@ package final class KernelBackend: LiveBackend {
   package var notices: [String] {
     var lines = capture.notices
     if let tlsFault { lines.append("TLS text is not read: \(tlsFault)") }
-    lines += (tls?.unread ?? []).map { "TLS text of a library is not read: \($0)" }
+    lines += tlsFindings.filter { $0.reason != nil }.map { "TLS text of a library is not read: \($0.text)" }
     lines += (tls?.writtenFiles ?? []).map {
-      "TLS text of a library is not read any more: \($0) was opened for writing"
+      "TLS text of a library is not read any more: \($0.path) was opened for writing"
     }
     return lines
   }

@@ -31,12 +31,12 @@ extension Diagnosis {
 
   /// A line for each library, with the places of its code.
   static func libraries() -> [Check] {
-    let result = LibrarySearch.run()
+    let result = LibrarySearch.run(isThorough: true)
     let checks = result.libraries.map { library in
       do throws(SystemError) {
-        let bytes = try LibraryFile(library).read()
+        let file = try LibraryFile(library)
         do throws(PlaceFault) {
-          return self.library(library, places: try library.places(in: bytes), fault: nil)
+          return self.library(library, places: try library.places(in: file), fault: nil)
         } catch {
           return self.library(library, places: nil, fault: error.description)
         }
@@ -44,7 +44,7 @@ extension Diagnosis {
         return self.library(library, places: nil, fault: "it cannot be read: \(error.reason)")
       }
     }
-    return checks + result.replaced.map(replaced)
+    return checks + result.replaced.map { replaced($0.path) }
   }
 
   private static func use(of library: TLSLibrary) -> String {
@@ -57,11 +57,16 @@ extension Diagnosis {
     let what = use(of: library)
     guard let places else {
       return Check(
-        name: "TLS library", state: .unknown, found: "\(what): not attachable: \(fault ?? "unknown")")
+        name: "TLS library", state: .unknown, found: "\(what): not attachable: \(fault ?? "unknown")",
+        hint: library.kind.limit.map { _ in
+          "let a proxy that is known (nginx, HAProxy, Caddy) speak TLS for it, and watch that"
+        })
     }
-    let list = places.map { "\($0.function.rawValue) 0x\(String($0.offset, radix: 16))" }
+    let list = places.filter { !$0.isEnd }.map { "\($0.function.rawValue) 0x\(String($0.offset, radix: 16))" }
+    let ends = places.count - list.count, also = ends > 0 ? ", and at \(ends) ends" : ""
     return Check(
-      name: "TLS library", state: .fine, found: "\(what): attachable at " + list.joined(separator: ", "))
+      name: "TLS library", state: .fine,
+      found: "\(what): attachable at " + list.joined(separator: ", ") + also)
   }
 
   /// What it means that processes execute a file that has no name any more.

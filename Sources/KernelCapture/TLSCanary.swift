@@ -22,9 +22,7 @@ enum TLSCanary {
     let status: Int32
     do throws(SystemError) {
       let (path, offset) = try place()
-      let cookie = UInt64(TLS_CANARY)
-      let links = try UprobeLinks(
-        object, path: path, offsets: [offset], cookies: [cookie], returns: [cookie])
+      let links = try UprobeLinks(object, path: path, .init(canary: offset))
       status = withExtendedLifetime(links) { wt_tls_canary_run(0) }
     } catch {
       throw CaptureError(.unavailable, "cannot attach probes: \(reason(error))")

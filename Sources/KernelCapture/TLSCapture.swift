@@ -4,7 +4,7 @@ internal import CTLSFilter
 internal import Glibc
 internal import Synchronization
 internal import System
-internal import TLSPlaces
+package import TLSPlaces
 
 /// The capture of plain text at the TLS libraries of this machine, as they are when it begins.
 ///
@@ -12,20 +12,21 @@ internal import TLSPlaces
 package final class TLSCapture: Sendable {
   /// A file that has probes.
   private struct Attachment {
-    var path: String
+    var library: TLSLibrary
     var links: UprobeLinks?
     var guarded: FileGuard
   }
 
   package let source: TLSTextSource
-  /// Files that were found and got no probes, each with the reason.
-  package let unread: [String]
+  /// Every file that was found at the start, each with the reason why it got no probes.
+  package let findings: [TLSFinding]
   private let object: TLSObject
   private let counts: MappedMemory
   private let attachments: Locked<[Attachment]>
-  private let released: Locked<[String]>
+  private let released: Locked<[TLSLibrary]>
 
-  /// Attaches to every OpenSSL and GnuTLS that programs load or have mapped; throws why none can be.
+  /// Attaches to everything that speaks TLS in a way that is known, and that programs load or have mapped; throws why nothing
+  /// can be.
   /// - Parameter ports: connections that count: one of their ports is among these, or none is known.
   init(ports: PortSet, clock: CaptureClock, life: CaptureLife) throws(CaptureError) {
     guard Capabilities.effective.contains(.perfmon) else {
@@ -45,25 +46,31 @@ package final class TLSCapture: Sendable {
     }
     try TLSCanary.check(object) { Self.count(counts, \.canaries) }
     var attachments: [Attachment] = []
-    var unread: [String] = []
+    var findings: [TLSFinding] = []
     let found = LibrarySearch.run()
     for library in found.libraries {
-      do throws(CaptureError) {
+      do throws(TLSFinding.UnreadReason) {
         attachments.append(try Self.attach(library, object))
+        findings.append(TLSFinding(library))
       } catch {
-        unread.append("\(library.path): \(error.message)")
+        findings.append(TLSFinding(library, error))
       }
     }
-    unread += found.replaced.map { "\($0): replaced while processes have it mapped; restart them" }
+    findings += found.replaced.map { TLSFinding($0, .isReplaced) }
     guard !attachments.isEmpty else {
-      throw CaptureError(.unavailable, unread.first ?? "there is neither OpenSSL nor GnuTLS here")
+      throw CaptureError(
+        .unavailable, findings.first?.text ?? "no program here speaks TLS in a way that is known")
     }
-    (self.object, self.counts, self.unread) = (object, counts, unread)
+    (self.object, self.counts, self.findings) = (object, counts, findings)
     self.attachments = Locked(attachments)
     released = Locked([])
   }
 
-  private static func attach(_ library: TLSLibrary, _ object: TLSObject) throws(CaptureError) -> Attachment {
+  private static func attach(
+    _ library: TLSLibrary, _ object: TLSObject
+  ) throws(TLSFinding.UnreadReason) -> Attachment {
+    // Nothing is opened for what has no places.
+    if library.kind.limit != nil { throw .places(.kind(library.kind)) }
     let file: LibraryFile
     let guarded: FileGuard
     do throws(SystemError) {
@@ -72,36 +79,28 @@ package final class TLSCapture: Sendable {
       guarded = try FileGuard(file.descriptor)
     } catch {
       switch error.code {
-      case EAGAIN: throw CaptureError(.unavailable, "it is open for writing")
-      case EACCES: throw CaptureError(.unavailable, "guarding it against writers takes CAP_LEASE")
-      default: throw CaptureError(.unavailable, "it cannot be opened and guarded: \(error.reason)")
+      case EAGAIN: throw .isOpenForWriting
+      case EACCES: throw .needsLease
+      default: throw .file(error)
       }
     }
     let places = try places(of: library, in: file)
-    let returns = places.map(\.function).filter { $0 != .free }
     do throws(SystemError) {
-      let links = try UprobeLinks(
-        object, path: "/proc/self/fd/\(file.descriptor.number)", offsets: places.map(\.offset),
-        cookies: places.map(\.function.cookie), returns: Set(returns.map(\.cookie)))
-      return Attachment(path: library.path, links: links, guarded: guarded)
+      let path = "/proc/self/fd/\(file.descriptor.number)"
+      let links = try UprobeLinks(object, path: path, .init(places))
+      return Attachment(library: library, links: links, guarded: guarded)
     } catch {
-      throw CaptureError(.unavailable, "cannot attach to it: \(error.reason)")
+      throw .probes(error)
     }
   }
 
   private static func places(
     of library: TLSLibrary, in file: LibraryFile
-  ) throws(CaptureError) -> [ProbePlace] {
-    let bytes: [UInt8]
-    do throws(SystemError) {
-      bytes = try file.read()
-    } catch {
-      throw CaptureError(.unavailable, "it cannot be read: \(error.reason)")
-    }
+  ) throws(TLSFinding.UnreadReason) -> [ProbePlace] {
     do throws(PlaceFault) {
-      return try library.places(in: bytes)
+      return try library.places(in: file)
     } catch {
-      throw CaptureError(.unavailable, error.description)
+      throw .places(error)
     }
   }
 
@@ -109,16 +108,16 @@ package final class TLSCapture: Sendable {
   package var files: Int { attachments.withLock { $0.count } }
 
   /// Files that lost their probes, since somebody opened them for writing.
-  package var writtenFiles: [String] { released.withLock { $0 } }
+  package var writtenFiles: [TLSLibrary] { released.withLock { $0 } }
 
   /// Takes the probes out of files that somebody waits to write to; whether there were any.
   package func releaseFiles() -> Bool {
     let gone = attachments.withLock { attachments in
-      var broken: [String] = []
+      var broken: [TLSLibrary] = []
       for index in attachments.indices where attachments[index].guarded.isBroken {
         // The probes go before the lease, which the writer waits for.
         attachments[index].links = nil
-        broken.append(attachments[index].path)
+        broken.append(attachments[index].library)
       }
       attachments.removeAll { $0.links == nil }
       return broken

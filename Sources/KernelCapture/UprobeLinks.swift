@@ -4,32 +4,68 @@ internal import CTLSFilter
 internal import System
 internal import TLSPlaces
 
-/// The probes in one file: those at the beginnings of its functions, and those of their returns.
+/// The probes in one file: those at the beginnings of its functions, and those at their returns or ends.
 ///
 /// They are in every process that executes the file, also in those that start later, and are gone when this is.
 struct UprobeLinks {
+  /// Where one program runs, and what each place is known by.
+  struct Group: Equatable {
+    var offsets: [UInt64] = []
+    var cookies: [UInt64] = []
+
+    mutating func append(_ offset: UInt64, _ cookie: UInt64) {
+      offsets.append(offset)
+      cookies.append(cookie)
+    }
+  }
+
+  /// Which places get which kind of probe.
+  struct Plan: Equatable {
+    var starts = Group()
+    /// Beginnings of functions whose returns are seen.
+    var returns = Group()
+    /// Instructions that return.
+    var ends = Group()
+
+    init(_ places: [ProbePlace]) {
+      for place in places {
+        let cookie = place.function.cookie
+        if place.isEnd {
+          ends.append(place.offset, cookie)
+        } else {
+          starts.append(place.offset, cookie)
+          if place.function.hasReturnProbe { returns.append(place.offset, cookie) }
+        }
+      }
+    }
+
+    /// The canary's: a function's beginning and its return.
+    init(canary offset: UInt64) {
+      starts.append(offset, UInt64(TLS_CANARY))
+      returns = starts
+    }
+  }
+
   private let links: [Descriptor]
 
-  /// - Parameters:
-  ///   - path: leads to the file by its open descriptor: what was examined is what gets the probes.
-  ///   - cookies: what runs at each of `offsets`.
-  init(
-    _ object: TLSObject, path: String, offsets: [UInt64], cookies: [UInt64], returns: Set<UInt64>
-  ) throws(SystemError) {
-    let after = zip(offsets, cookies).filter { returns.contains($0.1) }
+  /// - Parameter path: leads to the file by its open descriptor: what was examined is what gets the probes.
+  init(_ object: TLSObject, path: String, _ plan: Plan) throws(SystemError) {
     // Returns first: a call that is noted has its end seen.
-    let ends = try Self.link(object.leave, path, after.map(\.0), after.map(\.1), isReturn: true)
-    links = [try Self.link(object.enter, path, offsets, cookies, isReturn: false), ends]
+    links =
+      try Self.link(object.leave, path, plan.returns, isReturn: true)
+      + Self.link(object.leave, path, plan.ends, isReturn: false)
+      + Self.link(object.enter, path, plan.starts, isReturn: false)
   }
 
   private static func link(
-    _ program: Int32, _ path: String, _ offsets: [UInt64], _ cookies: [UInt64], isReturn: Bool
-  ) throws(SystemError) -> Descriptor {
+    _ program: Int32, _ path: String, _ group: Group, isReturn: Bool
+  ) throws(SystemError) -> [Descriptor] {
+    guard !group.offsets.isEmpty else { return [] }
     // Arrays and text outlive the call, which copies them.
     let number = unsafe wt_bpf_link_uprobes(
-      program, path, offsets, cookies, UInt32(offsets.count), isReturn ? 1 : 0)
+      program, path, group.offsets, group.cookies, UInt32(group.offsets.count), isReturn ? 1 : 0)
     guard number >= 0 else { throw SystemError(-number) }
-    return Descriptor(number)
+    return [Descriptor(number)]
   }
 }
 
@@ -44,6 +80,10 @@ extension ProbePlace.Function {
     case .send: UInt64(TLS_SEND)
     case .handshake: UInt64(TLS_HANDSHAKE)
     case .free: UInt64(TLS_FREE)
+    case .goRead: UInt64(TLS_GO_READ)
+    case .goWrite: UInt64(TLS_GO_WRITE)
+    case .goHandshake: UInt64(TLS_GO_HANDSHAKE)
+    case .goClose: UInt64(TLS_GO_CLOSE)
     }
   }
 }

@@ -17,6 +17,16 @@ enum CodePattern {
   /// `test %rdi,%rdi`.
   private static let test: [UInt8] = [0x48, 0x85, 0xff]
 
+  /// `cmp 0x10(%r14),%rsp`, and with `%r12` after `lea -n(%rsp),%r12` with one byte for n or four, then `jbe`: whether
+  /// a goroutine's stack is large enough.
+  private static let checks: [(start: [UInt8], rest: Int, compare: [UInt8])] = [
+    ([], 0, [0x49, 0x3b, 0x66, 0x10]), ([0x4c, 0x8d, 0x64, 0x24], 1, [0x4d, 0x3b, 0x66, 0x10]),
+    ([0x4c, 0x8d, 0xa4, 0x24], 4, [0x4d, 0x3b, 0x66, 0x10]),
+  ]
+
+  /// `ret`.
+  static let ret: UInt8 = 0xc3
+
   /// Bytes of a function that the patterns look at.
   static let length = 16
 
@@ -55,6 +65,18 @@ enum CodePattern {
     let jump = start + test.count
     guard code.count >= jump + 2, code[start...].starts(with: test) else { return nil }
     return code[jump] == 0x74 || (code[jump] == 0x0f && code[jump + 1] == 0x84) ? jump : nil
+  }
+
+  /// The distance to the jump after the check of the stack that Go's functions begin with.
+  static func stackCheck(_ code: [UInt8]) -> Int? {
+    for check in checks {
+      let compare = check.start.count + check.rest, jump = compare + check.compare.count
+      guard code.count >= jump + 2, code.starts(with: check.start),
+        code[compare...].starts(with: check.compare)
+      else { continue }
+      return code[jump] == 0x76 || (code[jump] == 0x0f && code[jump + 1] == 0x86) ? jump : nil
+    }
+    return nil
   }
 
   private static func isPush(_ byte: UInt8) -> Bool { (0x50...0x57).contains(byte) }

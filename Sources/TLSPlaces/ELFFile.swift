@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// An ELF file of 64 bits for this processor, read within bounds: its exported functions and its code.
+/// An ELF file of 64 bits for this processor, read within bounds: its functions by their names, its code, its sections.
 ///
 /// The file may be a stranger's, a container's for example. Every number of it is checked before it is used, no
-/// arithmetic on them traps, and the work is bounded by the number of bytes (System V ABI, chapters 4 and 5).
+/// arithmetic on them traps, and the work is bounded (System V ABI, chapters 4 and 5).
 package struct ELFFile: Sendable {
   /// Why a file cannot be read.
   package enum Fault: Error, Equatable, Sendable {
@@ -11,8 +11,10 @@ package struct ELFFile: Sendable {
     case malformed
     /// It is for 32 bits, another order of bytes or another processor.
     case otherMachine
-    /// It has no table of exported names: a static program that was stripped.
+    /// It has no table of names: a static program that was stripped.
     case noSymbols
+    /// A table of it is longer than is read.
+    case tooLarge
   }
 
   /// A part of the file that is loaded to be executed.
@@ -32,36 +34,62 @@ package struct ELFFile: Sendable {
   private static let (segmentSize, sectionSize, symbolSize) = (56, 64, 24)
   /// Segments and sections that are looked at: linkers make some 10 and 40.
   private static let mostHeaders = 4_096
+  /// Bytes of a table that are read: of the largest programs of distributions they have some 20 MB.
+  static let longestTable = 64 << 20
   /// e_machine of x86-64.
   private static let machine: UInt64 = 62
 
-  private let bytes: [UInt8]
+  private let file: any FileBytes
+  /// The sections' headers, and where their names lie in the file.
+  private var sections = NumberTable(bytes: [])
+  private var sectionNames: Range<Int>?
   private var code: [Code] = []
   private var symbols: [Symbols] = []
 
-  package init(_ bytes: [UInt8]) throws(Fault) {
-    self.bytes = bytes
-    guard bytes.count >= 64, bytes.starts(with: [0x7f, 0x45, 0x4c, 0x46]) else { throw .malformed }
+  package init(_ file: any FileBytes) throws(Fault) {
+    self.file = file
+    guard file.count >= 64, let bytes = file.read(0..<64), bytes.starts(with: [0x7f, 0x45, 0x4c, 0x46])
+    else { throw .malformed }
+    let header = NumberTable(bytes: bytes)
     // ELFCLASS64, ELFDATA2LSB.
-    guard bytes[4] == 2, bytes[5] == 1, number(18, 2) == Self.machine else { throw .otherMachine }
-    code = try segments()
-    symbols = try sections()
-    if symbols.isEmpty { throw .noSymbols }
+    guard bytes[4] == 2, bytes[5] == 1, header.number(18, 2) == Self.machine else { throw .otherMachine }
+    code = try segments(Self.headers(header, at: 32, size: Self.segmentSize, sizeAt: 54, countAt: 56, file))
+    sections = try Self.headers(header, at: 40, size: Self.sectionSize, sizeAt: 58, countAt: 60, file)
+    if let index = header.number(62, 2).flatMap({ Int(exactly: $0) }), index < sectionCount {
+      sectionNames = contents(of: index)
+    }
+    symbols = try symbolTables()
   }
 
+  /// The number of the file's bytes.
+  var count: Int { file.count }
+
   /// The addresses of the functions with these names; versions of a name count as the name.
-  package func functions(named wanted: Set<String>) -> [String: UInt64] {
-    let names = wanted.map { (name: $0, bytes: Array($0.utf8)) }
+  package func functions(named wanted: Set<String>) throws(Fault) -> [String: UInt64] {
+    if symbols.isEmpty { throw .noSymbols }
     var found: [String: UInt64] = [:]
     for table in symbols {
-      for entry in stride(from: table.entries.lowerBound, to: table.entries.upperBound, by: Self.symbolSize) {
-        // STT_FUNC, defined here.
-        guard bytes[entry + 4] & 15 == 2, number(entry + 6, 2) != 0, let address = number(entry + 8, 8),
-          let start = number(entry, 4).flatMap({ position($0, in: table.names) })
-        else { continue }
-        for (name, bytes) in names where found[name] == nil {
-          if isName(bytes, at: start, before: table.names.upperBound) { found[name] = address }
+      guard max(table.names.count, table.entries.count) <= Self.longestTable else { throw .tooLarge }
+      guard let names = file.read(table.names) else { throw .malformed }
+      // Where each name that is wanted begins, maybe as the end of a longer one.
+      var places: [UInt64: String] = [:]
+      for name in wanted where found[name] == nil {
+        for place in ByteSearch.places(of: Array(name.utf8), in: names) {
+          let end = place + name.utf8.count
+          guard end < names.count, names[end] == 0 || names[end] == UInt8(ascii: "@") else { continue }
+          places[UInt64(place)] = name
         }
+      }
+      guard let first = places.keys.min(), let last = places.keys.max() else { continue }
+      guard let bytes = file.read(table.entries) else { throw .malformed }
+      let entries = NumberTable(bytes: bytes)
+      for entry in stride(from: 0, to: bytes.count, by: Self.symbolSize) {
+        // STT_FUNC, defined here.
+        guard bytes[entry + 4] & 15 == 2, let start = entries.number(entry, 4), start >= first, start <= last,
+          let name = places[start], found[name] == nil, entries.number(entry + 6, 2) != 0,
+          let address = entries.number(entry + 8, 8)
+        else { continue }
+        found[name] = address
       }
     }
     return found
@@ -81,85 +109,93 @@ package struct ELFFile: Sendable {
       let part = code.first(where: { address >= $0.address && address - $0.address < $0.count })
     else { return [] }
     let left = Int(part.count - (address - part.address))
-    return Array(bytes[start..<start + min(count, left)])
+    return file.read(start..<start + min(count, left)) ?? []
   }
 
+  /// Where in the file the section of this name lies, and where it is loaded; nil when there is none.
+  func section(named name: String) -> (range: Range<Int>, address: UInt64)? {
+    guard !name.isEmpty, let all = sectionNames, all.count <= 1 << 20, let names = file.read(all) else {
+      return nil
+    }
+    let wanted = Array(name.utf8) + [0]
+    for index in 0..<sectionCount {
+      let entry = index * Self.sectionSize
+      // Not SHT_NOBITS, which has no bytes in the file.
+      guard let start = sections.number(entry, 4), start < UInt64(names.count),
+        sections.number(entry + 4, 4) != 8,
+        names[Int(start)...].starts(with: wanted), let range = contents(of: index),
+        let address = sections.number(entry + 16, 8)
+      else { continue }
+      return (range, address)
+    }
+    return nil
+  }
+
+  /// Bytes of a range within the file, which is no longer than tables are; nil when they cannot be read.
+  func bytes(_ range: Range<Int>) -> [UInt8]? {
+    range.count <= Self.longestTable ? file.read(range) : nil
+  }
+
+  private var sectionCount: Int { sections.bytes.count / Self.sectionSize }
+
   /// The segments that are executed: PT_LOAD with PF_X.
-  private func segments() throws(Fault) -> [Code] {
-    let table = try headers(at: 32, size: Self.segmentSize, sizeAt: 54, countAt: 56)
+  private func segments(_ table: NumberTable) throws(Fault) -> [Code] {
     var parts: [Code] = []
-    for entry in table where number(entry, 4) == 1 && (number(entry + 4, 4) ?? 0) & 1 != 0 {
-      guard let offset = number(entry + 8, 8), let address = number(entry + 16, 8),
-        let count = number(entry + 32, 8)
+    for entry in stride(from: 0, to: table.bytes.count, by: Self.segmentSize) {
+      guard table.number(entry, 4) == 1, (table.number(entry + 4, 4) ?? 0) & 1 != 0 else { continue }
+      guard let offset = table.number(entry + 8, 8), let address = table.number(entry + 16, 8),
+        let count = table.number(entry + 32, 8), Self.range(offset, count, file) != nil,
+        !address.addingReportingOverflow(count).overflow
       else { throw .malformed }
-      guard range(offset, count) != nil, !address.addingReportingOverflow(count).overflow else {
-        throw .malformed
-      }
       parts.append(Code(address: address, offset: offset, count: count))
     }
     return parts
   }
 
   /// The tables of symbols: SHT_DYNSYM first, then SHT_SYMTAB, which a stripped file lacks.
-  private func sections() throws(Fault) -> [Symbols] {
-    let table = try headers(at: 40, size: Self.sectionSize, sizeAt: 58, countAt: 60)
+  private func symbolTables() throws(Fault) -> [Symbols] {
     var tables: [Symbols] = []
     for kind: UInt64 in [11, 2] {
       // The first of a kind: there is no second one in a file that a linker made, and work has to be bounded.
-      if let entry = table.first(where: { number($0 + 4, 4) == kind }) {
-        guard number(entry + 56, 8) == UInt64(Self.symbolSize), let link = number(entry + 40, 4),
-          link < UInt64(table.count), let entries = contents(of: entry),
-          let names = contents(of: table[Int(link)])
-        else { throw .malformed }
-        let whole = entries.count / Self.symbolSize * Self.symbolSize
-        tables.append(Symbols(entries: entries.lowerBound..<entries.lowerBound + whole, names: names))
-      }
+      guard
+        let index = (0..<sectionCount).first(where: { sections.number($0 * Self.sectionSize + 4, 4) == kind })
+      else { continue }
+      let entry = index * Self.sectionSize
+      guard sections.number(entry + 56, 8) == UInt64(Self.symbolSize),
+        let link = sections.number(entry + 40, 4),
+        link < UInt64(sectionCount), let entries = contents(of: index), let names = contents(of: Int(link))
+      else { throw .malformed }
+      let whole = entries.count / Self.symbolSize * Self.symbolSize
+      tables.append(Symbols(entries: entries.lowerBound..<entries.lowerBound + whole, names: names))
     }
     return tables
   }
 
-  /// Where the entries of a table of headers begin.
-  private func headers(at place: Int, size: Int, sizeAt: Int, countAt: Int) throws(Fault) -> [Int] {
-    guard let start = number(place, 8), let count = number(countAt, 2) else { throw .malformed }
-    if start == 0 || count == 0 { return [] }
-    guard number(sizeAt, 2) == UInt64(size), count <= Self.mostHeaders,
-      let table = range(start, count * UInt64(size))
+  /// The entries of a table of headers.
+  private static func headers(
+    _ header: NumberTable, at place: Int, size: Int, sizeAt: Int, countAt: Int, _ file: any FileBytes
+  ) throws(Fault) -> NumberTable {
+    guard let start = header.number(place, 8), let count = header.number(countAt, 2) else { throw .malformed }
+    if start == 0 || count == 0 { return NumberTable(bytes: []) }
+    guard header.number(sizeAt, 2) == UInt64(size), count <= mostHeaders,
+      let range = range(start, count * UInt64(size), file), let bytes = file.read(range)
     else { throw .malformed }
-    return Array(stride(from: table.lowerBound, to: table.upperBound, by: size))
+    return NumberTable(bytes: bytes)
   }
 
   /// The bytes of a section.
-  private func contents(of section: Int) -> Range<Int>? {
-    guard let offset = number(section + 24, 8), let count = number(section + 32, 8) else { return nil }
-    return range(offset, count)
+  private func contents(of index: Int) -> Range<Int>? {
+    let entry = index * Self.sectionSize
+    guard let offset = sections.number(entry + 24, 8), let count = sections.number(entry + 32, 8) else {
+      return nil
+    }
+    return Self.range(offset, count, file)
   }
 
   /// Bytes of the file; nil when they are not all there.
-  private func range(_ offset: UInt64, _ count: UInt64) -> Range<Int>? {
+  private static func range(_ offset: UInt64, _ count: UInt64, _ file: any FileBytes) -> Range<Int>? {
     let (end, isOver) = offset.addingReportingOverflow(count)
-    guard !isOver, end <= UInt64(bytes.count) else { return nil }
+    guard !isOver, end <= UInt64(file.count) else { return nil }
     return Int(offset)..<Int(end)
-  }
-
-  private func position(_ offset: UInt64, in range: Range<Int>) -> Int? {
-    offset < UInt64(range.count) ? range.lowerBound + Int(offset) : nil
-  }
-
-  /// Whether the name at `start`, which ends with a zero or a version's `@`, is this one.
-  private func isName(_ name: [UInt8], at start: Int, before end: Int) -> Bool {
-    guard name.count < end - start else { return false }
-    for (index, byte) in name.enumerated() where bytes[start + index] != byte { return false }
-    let last = bytes[start + name.count]
-    return last == 0 || last == UInt8(ascii: "@")
-  }
-
-  /// The number of `count` bytes at `offset`, least significant first; nil beyond the end.
-  private func number(_ offset: Int, _ count: Int) -> UInt64? {
-    guard offset >= 0, offset <= bytes.count - count else { return nil }
-    var number: UInt64 = 0
-    for index in stride(from: count - 1, through: 0, by: -1) {
-      number = number << 8 | UInt64(bytes[offset + index])
-    }
-    return number
   }
 }

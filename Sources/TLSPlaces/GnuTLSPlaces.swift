@@ -9,8 +9,8 @@ enum GnuTLSPlaces {
   ]
 
   /// The places in a file, each function once.
-  static func find(in bytes: [UInt8]) throws(PlaceFault) -> [ProbePlace] {
-    let functions = try NamedFunctions(exports, in: bytes)
+  static func find(in file: ELFFile) throws(PlaceFault) -> [ProbePlace] {
+    let functions = try NamedFunctions(exports, in: file)
     let send = functions.has("gnutls_record_send2") ? "gnutls_record_send2" : "gnutls_record_send"
     return [
       try functions.place(.receive, in: "gnutls_record_recv", CodePattern.beginning),

@@ -2,55 +2,103 @@
 internal import Glibc
 internal import System
 
-/// The search for the TLS libraries of this machine: those that programs load by name, and those that
-/// running processes have mapped, in containers too.
-package enum LibrarySearch {
+/// The search for what speaks TLS on this machine: libraries that programs load by name, and what running processes
+/// execute, in containers too.
+package struct LibrarySearch {
   /// Where the loaders of Debian, Red Hat, SUSE, Arch and Alpine look.
   private static let folders = [
     "/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu", "/lib64", "/usr/lib64", "/lib", "/usr/lib",
     "/usr/local/lib", "/usr/local/lib64",
   ]
 
+  /// A file as processes' mappings name it: they have its path or its file in common.
+  private struct Key: Hashable {
+    var device: String
+    var inode: UInt64
+    var path: String
+  }
+
   /// What a search has found.
   package struct Result: Sendable {
     /// Each file once, in the order of its paths.
     package var libraries: [TLSLibrary] = []
     /// Libraries that processes execute although their files were removed or replaced: each path once.
-    package var replaced: [String] = []
+    package var replaced: [TLSLibrary] = []
   }
 
+  private let isThorough: Bool
+  private var found: [TLSLibrary.Identity: TLSLibrary] = [:]
+  private var replaced: [String: TLSLibrary] = [:]
+  /// What mappings were looked at, and which file each is; nil for what speaks no TLS.
+  private var seen: [Key: TLSLibrary.Identity?] = [:]
+  /// Files that speak no TLS, whichever mappings they have.
+  private var others: Set<TLSLibrary.Identity> = []
+
+  private init(isThorough: Bool) { self.isThorough = isThorough }
+
   /// Looks in the loaders' folders and at all processes that this one may look at.
-  package static func run() -> Result {
-    var found: [TLSLibrary.Identity: TLSLibrary] = [:]
-    for folder in folders {
-      for name in FolderNames.all(in: folder) {
-        guard let kind = TLSLibrary.Kind(name: name), let (path, identity) = resolve("\(folder)/\(name)")
-        else {
-          continue
-        }
-        found[identity] = TLSLibrary(kind: kind, path: path, identity: identity)
-      }
-    }
-    var replaced: Set<String> = []
+  /// - Parameter isThorough: constants of programs are searched as well: it takes longer, and names more of what cannot be
+  ///   read.
+  package static func run(isThorough: Bool = false) -> Result {
+    var search = LibrarySearch(isThorough: isThorough)
+    for folder in folders { search.look(in: folder) }
+    // This program has libraries of its own in it, and speaks no HTTP by them.
+    let own = identity(of: "/proc/self/exe").map { Set([$0]) } ?? []
+    search.others = own
     for process in FolderNames.all(in: "/proc").compactMap({ Int32($0) }) {
       guard let maps = SmallFile.text(of: "/proc/\(process)/maps") else { continue }
-      for mapping in MappedLibraries.list(maps) {
-        let root = "/proc/\(process)/root"
-        guard !mapping.isDeleted, let identity = identity(of: root + mapping.path),
-          identity.inode == mapping.inode
-        else {
-          replaced.insert(mapping.path)
-          continue
-        }
-        if found[identity] != nil {
-          found[identity]?.processes += 1
-        } else if let name = mapping.path.split(separator: "/").last, let kind = TLSLibrary.Kind(name: name) {
-          found[identity] = TLSLibrary(
-            kind: kind, path: mapping.path, root: root, identity: identity, processes: 1)
-        }
+      for mapping in MappedFiles.list(maps) { search.look(at: mapping, root: "/proc/\(process)/root") }
+    }
+    return Result(
+      libraries: search.found.values.sorted { $0.path < $1.path },
+      replaced: search.replaced.values.sorted { $0.path < $1.path })
+  }
+
+  private mutating func look(in folder: String) {
+    for name in FolderNames.all(in: folder) {
+      guard let kind = TLSLibrary.Kind(name: name), let (path, identity) = Self.resolve("\(folder)/\(name)")
+      else { continue }
+      found[identity] = TLSLibrary(kind: kind, path: path, identity: identity)
+    }
+  }
+
+  private mutating func look(at mapping: MappedFiles.Mapping, root: String) {
+    let key = Key(device: mapping.device, inode: mapping.inode, path: mapping.path)
+    if let known = seen[key] {
+      if let known { found[known]?.processes += 1 }
+      return
+    }
+    let named = TLSLibrary.Kind(name: mapping.name)
+    guard !mapping.isDeleted, let identity = Self.identity(of: root + mapping.path),
+      identity.inode == mapping.inode
+    else {
+      // What it was is known by its name alone.
+      if let named {
+        let unknown = TLSLibrary.Identity(device: 0, inode: mapping.inode)
+        replaced[mapping.path, default: .init(kind: named, path: mapping.path, root: root, identity: unknown)]
+          .processes += 1
+      }
+      return
+    }
+    if found[identity] == nil, !others.contains(identity) {
+      let library = TLSLibrary(
+        kind: named ?? .openSSL, path: mapping.path, root: root, identity: identity)
+      if let kind = named ?? carried(by: library) {
+        found[identity] = library
+        found[identity]?.kind = kind
+      } else {
+        others.insert(identity)
       }
     }
-    return Result(libraries: found.values.sorted { $0.path < $1.path }, replaced: replaced.sorted())
+    let isFound = found[identity] != nil
+    seen[key] = .some(isFound ? identity : nil)
+    if isFound { found[identity]?.processes += 1 }
+  }
+
+  /// What speaks TLS in a file that is not named after it.
+  private func carried(by library: TLSLibrary) -> TLSLibrary.Kind? {
+    guard let file = try? LibraryFile(library), let elf = try? ELFFile(file) else { return nil }
+    return CarriedTLS.kind(of: elf, isThorough: isThorough)
   }
 
   /// The path without links of a regular file, and its identity; nil for others.

@@ -6,17 +6,22 @@ struct NamedFunctions {
   private let addresses: [String: UInt64]
 
   /// Looks for the functions with these names.
-  init(_ names: Set<String>, in bytes: [UInt8]) throws(PlaceFault) {
+  init(_ names: Set<String>, in file: ELFFile) throws(PlaceFault) {
+    self.file = file
     do throws(ELFFile.Fault) {
-      file = try ELFFile(bytes)
+      addresses = try file.functions(named: names)
     } catch {
       throw .file(error)
     }
-    addresses = file.functions(named: names)
   }
 
   /// Whether the file defines a function.
   func has(_ name: String) -> Bool { addresses[name] != nil }
+
+  /// Whether a function calls another one at once, with the same arguments.
+  func callsAtOnce(_ name: String) throws(PlaceFault) -> Bool {
+    CodePattern.callee(file.code(at: try address(of: name), count: CodePattern.length)) != nil
+  }
 
   /// The place in a function that a pattern finds by its first bytes.
   func place(

@@ -17,13 +17,26 @@ package struct ProbePlace: Equatable, Sendable {
     case handshake
     /// The connection's memory is given back.
     case free
+    /// Those of Go's crypto/tls.
+    case goRead, goWrite, goHandshake, goClose
+
+    /// Whether its end is seen by a probe of its return, which replaces the return address on the stack. Go moves stacks, and
+    /// would crash; the end of a connection is its function's beginning.
+    package var hasReturnProbe: Bool {
+      switch self {
+      case .read, .write, .writeWithFlags, .receive, .send, .handshake: true
+      case .free, .goRead, .goWrite, .goHandshake, .goClose: false
+      }
+    }
   }
 
   package var function: Function
   /// Where in the file it is: the first instruction that the kernel emulates instead of stepping over it.
   package var offset: UInt64
+  /// It is one of the function's ends: a `ret`.
+  package var isEnd: Bool
 
-  package init(_ function: Function, offset: UInt64) {
-    (self.function, self.offset) = (function, offset)
+  package init(_ function: Function, offset: UInt64, isEnd: Bool = false) {
+    (self.function, self.offset, self.isEnd) = (function, offset, isEnd)
   }
 }

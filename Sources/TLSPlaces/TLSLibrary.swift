@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A TLS library of this machine: a file, whichever names and processes it has.
+/// A file of this machine that speaks TLS: a library or a program, whichever names and processes it has.
 package struct TLSLibrary: Equatable, Sendable {
-  /// What speaks TLS in it, by the file's name.
-  package enum Kind: Sendable {
-    case openSSL, gnuTLS
+  /// What speaks TLS in it.
+  package enum Kind: String, Sendable, CaseIterable {
+    case openSSL = "OpenSSL"
+    case gnuTLS = "GnuTLS"
+    case go = "Go"
+    case boringSSL = "BoringSSL"
+    case rustls = "rustls"
+    case java = "Java"
 
     /// The kind of a file of this name; nil for others.
     init?(name: some StringProtocol) {
@@ -13,8 +18,20 @@ package struct TLSLibrary: Equatable, Sendable {
         self = .openSSL
       } else if name.hasPrefix("libgnutls.so") {
         self = .gnuTLS
+      } else if name == "libjvm.so" {
+        self = .java
       } else {
         return nil
+      }
+    }
+
+    /// Why text of this kind cannot be read; nil when it can.
+    package var limit: String? {
+      switch self {
+      case .openSSL, .gnuTLS, .go: nil
+      case .boringSSL: "BoringSSL is part of it, and its functions have no known names or code"
+      case .rustls: "rustls is part of it, whose functions have no names that last"
+      case .java: "Java's TLS is code that is made while it runs"
       }
     }
   }
@@ -41,11 +58,19 @@ package struct TLSLibrary: Equatable, Sendable {
     (self.identity, self.processes) = (identity, processes)
   }
 
-  /// The places of its code, given the bytes of its file.
-  package func places(in bytes: [UInt8]) throws(PlaceFault) -> [ProbePlace] {
+  /// The places of its code, given its file.
+  package func places(in bytes: any FileBytes) throws(PlaceFault) -> [ProbePlace] {
+    let file: ELFFile
+    do throws(ELFFile.Fault) {
+      file = try ELFFile(bytes)
+    } catch {
+      throw .file(error)
+    }
     switch kind {
-    case .openSSL: try OpenSSLPlaces.find(in: bytes)
-    case .gnuTLS: try GnuTLSPlaces.find(in: bytes)
+    case .openSSL: return try OpenSSLPlaces.find(in: file)
+    case .gnuTLS: return try GnuTLSPlaces.find(in: file)
+    case .go: return try GoPlaces.find(in: file)
+    case .boringSSL, .rustls, .java: throw .kind(kind)
     }
   }
 }

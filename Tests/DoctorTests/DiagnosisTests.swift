@@ -101,6 +101,13 @@ struct DiagnosisTests {
     #expect(Diagnosis.text(libraries: 2, fault: nil).found == "readable at 2 libraries")
     let refused = Diagnosis.text(libraries: 0, fault: "that takes CAP_PERFMON")
     #expect(refused.state == .missing && refused.found == "not readable: that takes CAP_PERFMON")
+    let go = Diagnosis.library(
+      library, places: [.init(.goRead, offset: 16), .init(.goRead, offset: 32, isEnd: true)], fault: nil)
+    #expect(go.found.hasSuffix("attachable at goRead 0x10, and at 1 ends"))
+    library.kind = .rustls
+    let other = Diagnosis.library(library, places: nil, fault: TLSLibrary.Kind.rustls.limit)
+    #expect(
+      other.found.contains("not attachable: rustls is part of it") && other.hint?.contains("proxy") == true)
     let replaced = Diagnosis.replaced("/usr/lib/libssl.so.3")
     #expect(replaced.found.contains("replaced while") && replaced.hint?.contains("(deleted)") == true)
   }

@@ -13,6 +13,8 @@ package struct ELFBuilder {
   package var machine: UInt16 = 62
   /// The kind of the table: SHT_DYNSYM.
   package var kind: UInt32 = 11
+  /// Further sections, by their names.
+  package var sections: [(name: String, bytes: [UInt8])] = []
 
   package init() {}
 
@@ -81,29 +83,44 @@ package struct ELFBuilder {
     }
     while (names.count + code.count) % 8 != 0 { names.append(0) }
     let namesAt = Self.offset + code.count, symbolsAt = namesAt + names.count
+    var others: [(name: Int, offset: Int, count: Int)] = []
+    var rest: [UInt8] = [], sectionNames: [UInt8] = [0]
+    for section in sections + [(".shstrtab", [])] {
+      others.append((sectionNames.count, symbolsAt + symbols.count + rest.count, section.bytes.count))
+      sectionNames += Array(section.name.utf8) + [0]
+      rest += section.bytes
+    }
+    others[others.count - 1].count = sectionNames.count
+    rest += sectionNames
+    while rest.count % 8 != 0 { rest.append(0) }
     var file: [UInt8] = [0x7f, 0x45, 0x4c, 0x46, 2, 1, 1] + [UInt8](repeating: 0, count: 9)
     file += Self.bytes(3, 2) + Self.bytes(UInt64(machine), 2) + Self.bytes(1, 4) + Self.bytes(0, 8)
-    file += Self.bytes(64, 8) + Self.bytes(UInt64(symbolsAt + symbols.count), 8) + Self.bytes(0, 4)
-    for number: UInt64 in [64, 56, 1, 64, 3, 0] { file += Self.bytes(number, 2) }
+    file += Self.bytes(64, 8) + Self.bytes(UInt64(symbolsAt + symbols.count + rest.count), 8)
+    file += Self.bytes(0, 4)
+    let count = UInt64(3 + others.count)
+    for number: UInt64 in [64, 56, 1, 64, count, count - 1] { file += Self.bytes(number, 2) }
     // PT_LOAD, readable and executed.
     file += Self.bytes(1, 4) + Self.bytes(5, 4) + Self.bytes(UInt64(Self.offset), 8)
     file += Self.bytes(Self.address, 8) + Self.bytes(Self.address, 8)
     file += Self.bytes(UInt64(code.count), 8) + Self.bytes(UInt64(code.count), 8) + Self.bytes(4_096, 8)
-    file += code + names + symbols
+    file += code + names + symbols + rest
     file += [UInt8](repeating: 0, count: 64)
     file += Self.section(kind, at: symbolsAt, count: symbols.count, link: 2, entry: 24)
     file += Self.section(3, at: namesAt, count: names.count, link: 0, entry: 0)
+    for other in others {
+      file += Self.section(1, at: other.offset, count: other.count, link: 0, entry: 0, name: other.name)
+    }
     return file
   }
 
-  private static func section(_ kind: UInt32, at offset: Int, count: Int, link: UInt64, entry: UInt64)
-    -> [UInt8]
-  {
-    bytes(0, 4) + bytes(UInt64(kind), 4) + bytes(0, 8) + bytes(0, 8) + bytes(UInt64(offset), 8)
+  private static func section(
+    _ kind: UInt32, at offset: Int, count: Int, link: UInt64, entry: UInt64, name: Int = 0
+  ) -> [UInt8] {
+    bytes(UInt64(name), 4) + bytes(UInt64(kind), 4) + bytes(0, 8) + bytes(0, 8) + bytes(UInt64(offset), 8)
       + bytes(UInt64(count), 8) + bytes(link, 4) + bytes(0, 4) + bytes(8, 8) + bytes(entry, 8)
   }
 
-  private static func bytes(_ number: UInt64, _ count: Int) -> [UInt8] {
+  static func bytes(_ number: UInt64, _ count: Int) -> [UInt8] {
     (0..<count).map { UInt8(truncatingIfNeeded: number >> (8 * UInt64($0))) }
   }
 }

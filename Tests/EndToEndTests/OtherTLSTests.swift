@@ -3,13 +3,13 @@ import Children
 import Foundation
 import Testing
 
-/// HTTPS of programs that do not use OpenSSL's shared library: lighttpd, wget and git by GnuTLS. The server's own log is the
-/// ground truth.
+/// HTTPS of programs that do not use OpenSSL's shared library: lighttpd, wget and git by GnuTLS, Caddy by Go, a program
+/// that has OpenSSL in it. The server's own log is the ground truth.
 @Suite(
   .serialized,
   .enabled(
-    if: Machine.hasServers && Shell.has("lighttpd") && Shell.has("wget"),
-    "needs root, network namespaces, lighttpd, wget and git"))
+    if: Machine.hasServers && Shell.has("lighttpd") && Shell.has("wget") && Shell.has("caddy"),
+    "needs root, network namespaces, nginx, lighttpd, Caddy, wget, curl and git"))
 struct OtherTLSTests {
   /// The site, method, status and target of what a server has logged.
   private static func log(_ path: String) -> [WebServer.Entry: Int] {
@@ -83,5 +83,130 @@ struct OtherTLSTests {
     var statuses: [String: Int] = [:]
     for (entry, number) in truth { statuses[entry.status, default: 0] += number }
     #expect(summary?.statuses == statuses)
+  }
+
+  /// Caddy of Debian, a stripped Go program, as a server of HTTP/1 and HTTP/2 and as a client of nginx.
+  @Test func `requests to Go's crypto/tls and by it count as the servers log them`() throws {
+    struct Entry: Decodable {
+      var status: Int
+    }
+    let network = Network()
+    let (client, name) = network.pair()
+    let folder = Folder(), log = folder.file("access.log")
+    let nginx = WebServer(in: name, address: "127.0.0.1", ports: [44_322], isTLS: true)
+    Shell.run(
+      """
+      cd \(folder.path) && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes \
+      -subj /CN=shop.example -days 2 -keyout key.pem -out certificate.pem
+      head -c 3000000 /dev/zero >big
+      """)
+    let configuration = """
+      {
+        admin off
+        auto_https off
+        servers {
+          protocols h1 h2
+        }
+      }
+      https://:44321 {
+        tls \(folder.file("certificate.pem")) \(folder.file("key.pem"))
+        log {
+          output file \(log)
+        }
+        handle /to/* {
+          uri strip_prefix /to
+          reverse_proxy https://127.0.0.1:44322 {
+            transport http {
+              tls_insecure_skip_verify
+            }
+          }
+        }
+        handle /big {
+          root * \(folder.path)
+          file_server
+        }
+        respond /fail 503
+        respond "caddy says {http.request.uri}"
+      }
+      """
+    _ = FileManager.default.createFile(atPath: folder.file("Caddyfile"), contents: Data(configuration.utf8))
+    let server = ChildProcess(
+      [
+        "ip", "netns", "exec", name, "env", "HOME=\(folder.path)", "caddy", "run", "--adapter", "caddyfile",
+        "--config", folder.file("Caddyfile"),
+      ], errors: .file(folder.file("err")))
+    for _ in 0..<1_000 where server.isRunning {
+      if Network.run("ss -Hltn sport = :44321", in: name).output.contains("LISTEN") { break }
+      usleep(20_000)
+    }
+    #expect(server.isRunning, "\(Shell.read(folder.file("err")))")
+    let monitor = Monitor(in: name, ["--tls", "--tls-port", "44321,44322", "--format", "json"])
+    #expect(!monitor.errors.contains("caddy: "), "\(monitor.errors)")
+    let site = "https://10.77.0.2:44321"
+    let ran = Network.run(
+      """
+      for i in $(seq 20); do curl -sk --http1.1 -o /dev/null -H "Host: shop.example" \(site)/a/b; done
+      curl -sk --http1.1 --tls-max 1.2 \(site)/a \(site)/b \(site)/fail -o /dev/null -o /dev/null -o /dev/null
+      for i in $(seq 20); do curl -sk --http2 -o /dev/null \(site)/c --next -sk -o /dev/null \(site)/fail; done
+      curl -sk -o /dev/null \(site)/big --next -sk --http1.1 -o /dev/null -d @/etc/passwd \(site)/post
+      for i in $(seq 10); do curl -sk -o /dev/null \(site)/to/echo --next -sk -o /dev/null \(site)/to/a/b; done
+      """, in: client)
+    #expect(ran.status == 0, "\(ran.errors)")
+    nginx.waitForLog(20)
+    var statuses: [String: Int] = [:]
+    for _ in 0..<600 {
+      statuses = [:]
+      for line in Shell.read(log).split(separator: "\n") {
+        guard let entry = try? JSONDecoder().decode(Entry.self, from: Data(line.utf8)) else { continue }
+        statuses["\(entry.status)", default: 0] += 1
+      }
+      if statuses.values.reduce(0, +) >= 85 { break }
+      usleep(50_000)
+    }
+    let summary = Lines(monitor.end().output).summary
+    server.send(SIGTERM)
+    server.wait(seconds: 20)
+    #expect(statuses == ["200": 64, "503": 21])
+    #expect(nginx.log.values.reduce(0, +) == 20)
+    // Those that are asked of nginx for a client are requests to both.
+    #expect(
+      summary?.requests == 105 && summary?.statuses == ["200": 84, "503": 21],
+      "\(String(describing: summary))")
+    #expect(summary?.inFlight == 0 && summary?.isBalanced == true)
+    #expect(summary?.capture.lost == 0 && summary?.capture.truncated == 0)
+  }
+
+  /// A server and its client, one program with Debian's static OpenSSL in it, found among what processes execute.
+  @Test func `requests of a program that carries OpenSSL count once`() throws {
+    let network = Network()
+    let name = network.pair().server
+    let folder = Folder(), program = folder.file("carried")
+    Shell.run(
+      """
+      gcc -O1 -o \(program) \(JSONDocumentTests.root)/Tests/EndToEndTests/Scripts/carried.c -l:libssl.a -l:libcrypto.a
+      cd \(folder.path) && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes \
+      -subj /CN=shop.example -days 2 -keyout key.pem -out certificate.pem
+      """)
+    let process = ChildProcess(
+      [
+        "ip", "netns", "exec", name, program, "44323", "50", folder.file("certificate.pem"),
+        folder.file("key.pem"),
+      ], isFed: true, output: .file(folder.file("out")))
+    for _ in 0..<1_000 where process.isRunning && !Shell.read(folder.file("out")).contains("ready") {
+      usleep(20_000)
+    }
+    let monitor = Monitor(in: name, ["--tls", "--tls-port", "44323", "--format", "json"])
+    process.endInput()
+    #expect(process.wait(seconds: 60) && process.status == 0)
+    let output = monitor.end().output
+    let summary = Lines(output).summary
+    #expect(summary?.requests == 100 && summary?.statuses == ["200": 100], "\(String(describing: summary))")
+    #expect(summary?.siteCounts == ["shop.example": 100])
+    #expect(summary?.inFlight == 0 && summary?.isBalanced == true)
+    #expect(
+      OwnerTests.owners(output) == [
+        .init(role: "server", process: "carried", requests: 100),
+        .init(role: "client", process: "carried", requests: 100),
+      ])
   }
 }

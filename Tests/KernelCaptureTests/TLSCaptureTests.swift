@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import Capture
+import Children
 import CTLSFilter
 import Glibc
 import System
+import TLSPlaces
 import Testing
 
 @testable import KernelCapture
@@ -56,13 +58,62 @@ struct TLSCaptureTests {
     #expect(Self.opened(path, O_WRONLY | O_NONBLOCK).number >= 0)
   }
 
+  @Test
+  func `a library that somebody writes to while it has probes loses them first, and its process runs on`()
+    throws
+  {
+    let path = try Self.file()
+    // The path is passed as a C string for the call alone.
+    defer { unsafe unlink(path) }
+    let original = try #require(
+      LibrarySearch.run().libraries.first {
+        $0.kind == .openSSL && $0.root.isEmpty && $0.path.contains("/libssl.so")
+      })
+    #expect(ChildProcess(["/bin/cp", original.path, path]).wait(seconds: 20))
+    let loader = "import ctypes, sys; ctypes.CDLL(sys.argv[1]); print('loaded', flush=True); sys.stdin.read()"
+    let process = ChildProcess(["python3", "-c", loader, path], isFed: true, output: .file(path + ".out"))
+    // As above.
+    defer { unsafe unlink(path + ".out") }
+    for _ in 0..<1_000 where process.isRunning && SmallFile.text(of: path + ".out")?.isEmpty != false {
+      usleep(10_000)
+    }
+    let ports = try #require(PortSet([44_315...44_315]))
+    let capture = try KernelCapture(KernelCaptureOptions(interfaces: ["lo"], ports: ports))
+    let tls = try capture.openTLS(ports: ports)
+    #expect(tls.findings.contains { $0.library.path == path && $0.reason == nil })
+    #expect(Self.opened(path, O_WRONLY | O_NONBLOCK).number < 0)
+    #expect(tls.releaseFiles() && tls.writtenFiles.contains { $0.path == path })
+    // As a writer does that waits for the lease: the probes have gone, and so has the lease.
+    #expect(Self.opened(path, O_WRONLY | O_NONBLOCK).number >= 0)
+    process.endInput()
+    #expect(process.wait(seconds: 20) && process.status == 0)
+    tls.stop()
+    capture.stop()
+  }
+
+  @Test func `Go's returns and connections' ends get no probe of a return`() {
+    let all = ProbePlace.Function.allCases
+    let places = all.enumerated().flatMap { index, function in
+      [
+        ProbePlace(function, offset: UInt64(index)),
+        ProbePlace(function, offset: UInt64(100 + index), isEnd: true),
+      ]
+    }
+    let plan = UprobeLinks.Plan(places)
+    #expect(plan.starts.offsets == (0..<all.count).map(UInt64.init))
+    #expect(plan.ends.offsets == (100..<100 + all.count).map(UInt64.init))
+    let returned = all.indices.filter { plan.returns.offsets.contains(UInt64($0)) }.map { all[$0] }
+    #expect(returned == [.read, .write, .writeWithFlags, .receive, .send, .handshake])
+    #expect(plan.returns.cookies == returned.map(\.cookie))
+  }
+
   @Test func `the libraries of this machine get probes once the canary has lived, and lose them at the end`()
     throws
   {
     let ports = try #require(PortSet([44_316...44_316]))
     let capture = try KernelCapture(KernelCaptureOptions(interfaces: ["lo"], ports: ports))
     let tls = try capture.openTLS(ports: ports)
-    #expect(tls.files > 0)
+    #expect(tls.files > 0 && tls.findings.filter { $0.reason == nil }.count == tls.files)
     #expect(!tls.releaseFiles() && tls.writtenFiles.isEmpty)
     var counters = CaptureCounters()
     tls.add(to: &counters)

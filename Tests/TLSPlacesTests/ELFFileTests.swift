@@ -13,7 +13,7 @@ struct ELFFileTests {
     let second = builder.add("second@@VERSION_1", [0x53, 0xc3])
     let bytes = builder.bytes
     let file = try ELFFile(bytes)
-    let found = file.functions(named: ["first", "second", "sec", "second@@VERSION_1 ", "absent"])
+    let found = try file.functions(named: ["first", "second", "sec", "second@@VERSION_1 ", "absent"])
     #expect(found == ["first": ELFBuilder.address, "second": ELFBuilder.address + UInt64(second)])
     #expect(file.offset(of: ELFBuilder.address + UInt64(second)) == ELFBuilder.offset + second)
     #expect(file.offset(of: ELFBuilder.address - 1) == nil)
@@ -36,13 +36,31 @@ struct ELFFileTests {
     #expect(throws: ELFFile.Fault.otherMachine) { try ELFFile(builder.bytes) }
     builder.machine = 62
     builder.kind = 1
-    #expect(throws: ELFFile.Fault.noSymbols) { try ELFFile(builder.bytes) }
+    #expect(throws: ELFFile.Fault.noSymbols) { try ELFFile(builder.bytes).functions(named: ["SSL_free"]) }
+  }
+
+  @Test func `sections are found by name, those of other names are not`() throws {
+    var builder = ELFBuilder.openSSL()
+    builder.sections = [(".rodata", [1, 2, 3]), (".rodata.more", [4])]
+    let bytes = builder.bytes, file = try ELFFile(bytes)
+    let section = try #require(file.section(named: ".rodata"))
+    #expect(file.bytes(section.range) == [1, 2, 3])
+    #expect(file.section(named: ".data") == nil && file.section(named: "") == nil)
+    #expect(try file.functions(named: ["SSL_free"]).count == 1)
+  }
+
+  @Test func `a name that is the end of a longer one is found as well`() throws {
+    var builder = ELFBuilder()
+    builder.add("my_SSL_free", [0xc3])
+    builder.add("SSL_free", [0x55])
+    let found = try ELFFile(builder.bytes).functions(named: ["SSL_free", "free"])
+    #expect(found == ["SSL_free": ELFBuilder.address + 64])
   }
 
   @Test func `a file that ends anywhere is refused or read within it`() {
     let bytes = ELFBuilder.openSSL().bytes
     for count in 0..<bytes.count {
-      #expect((try? OpenSSLPlaces.find(in: Array(bytes[..<count]))) == nil, "\(count) bytes")
+      #expect((try? OpenSSLPlaces.find(in: ELFFile(Array(bytes[..<count])))) == nil, "\(count) bytes")
     }
   }
 
@@ -57,7 +75,7 @@ struct ELFFileTests {
         bytes[place] = [0, 1, 0x7f, 0x80, 0xff, .random(in: 0...255, using: &random)].randomElement(
           using: &random)!
       }
-      if let places = try? OpenSSLPlaces.find(in: bytes) {
+      if let places = try? OpenSSLPlaces.find(in: ELFFile(bytes)) {
         accepted += 1
         #expect(places.allSatisfy { $0.offset < UInt64(bytes.count) })
       } else {

@@ -9,7 +9,7 @@ struct GnuTLSPlacesTests {
   @Test(arguments: [false, true], [false, true])
   func `each function has its place, after a landing as well`(hasLanding: Bool, isOld: Bool) throws {
     let bytes = ELFBuilder.gnuTLS(hasLanding: hasLanding, isOld: isOld).bytes
-    let places = try GnuTLSPlaces.find(in: bytes)
+    let places = try GnuTLSPlaces.find(in: ELFFile(bytes))
     #expect(places.map(\.function) == [.receive, .send, .handshake, .free])
     #expect(places.map { bytes[Int($0.offset)] } == [isOld ? 0x80 : 0x48, isOld ? 0x53 : 0x41, 0x41, 0x0f])
   }
@@ -19,10 +19,10 @@ struct GnuTLSPlacesTests {
     // mov %rsi,%rdx.
     file.add("gnutls_record_recv", [0x48, 0x89, 0xf2])
     #expect(throws: PlaceFault.unknownCode("gnutls_record_recv", [0x48, 0x89, 0xf2])) {
-      try GnuTLSPlaces.find(in: file.bytes)
+      try GnuTLSPlaces.find(in: ELFFile(file.bytes))
     }
     #expect(throws: PlaceFault.missing("gnutls_record_recv")) {
-      try GnuTLSPlaces.find(in: ELFBuilder.openSSL().bytes)
+      try GnuTLSPlaces.find(in: ELFFile(ELFBuilder.openSSL().bytes))
     }
   }
 

@@ -23,6 +23,12 @@ enum {
 	/* The length that was read or written is the result. */
 	TLS_RECEIVE = 7,
 	TLS_SEND = 8,
+	/* Those of Go's crypto/tls: its arguments are in registers of its own, and a call is one of a
+	   goroutine. */
+	TLS_GO_READ = 16,
+	TLS_GO_WRITE = 17,
+	TLS_GO_HANDSHAKE = 18,
+	TLS_GO_CLOSE = 19,
 };
 
 /* The kind of a record: its first byte. */
@@ -90,9 +96,10 @@ struct tls_counters {
 	__u64 lost_requests; /* of those, starts of requests and frames of them */
 	__u64 connections;   /* with text */
 	__u64 untied;	     /* of those, connections whose first text came before their socket was known */
-	__u64 unreadable;    /* calls whose text could not be read: its page was not resident, or it was another call's */
-	__u64 overlong;	     /* heads of which the rest did not pass */
-	__u64 canaries;	     /* calls of the canary's function, and returns from it */
+	__u64 unreadable; /* calls whose text could not be read: its page was not resident, or it was another
+			     call's */
+	__u64 overlong;	  /* heads of which the rest did not pass */
+	__u64 canaries;	  /* calls of the canary's function, and returns from it */
 };
 
 #endif

@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The TLS libraries among the mappings of one process, from the text of its /proc/PID/maps.
-enum MappedLibraries {
-  /// One library that is executed there.
+/// The files that one process executes, from the text of its /proc/PID/maps.
+enum MappedFiles {
+  /// One file that is executed there.
   struct Mapping: Hashable {
     var path: String
+    /// As in the text: of an overlay it may be another one than the file's own.
+    var device: String
     var inode: UInt64
     /// The name no longer leads to the file: it was removed or replaced while the process has it mapped.
     var isDeleted: Bool
+
+    /// The last part of the path.
+    var name: String { path.split(separator: "/").last.map(String.init) ?? path }
   }
 
   private static let deleted = " (deleted)"
@@ -23,10 +28,9 @@ enum MappedLibraries {
       var path = parts[5].drop { $0 == " " }
       let isDeleted = path.hasSuffix(deleted)
       if isDeleted { path = path.dropLast(deleted.count) }
-      guard path.hasPrefix("/"), let name = path.split(separator: "/").last,
-        TLSLibrary.Kind(name: name) != nil
-      else { continue }
-      found.insert(Mapping(path: String(path), inode: inode, isDeleted: isDeleted))
+      guard path.hasPrefix("/") else { continue }
+      found.insert(
+        Mapping(path: String(path), device: String(parts[3]), inode: inode, isDeleted: isDeleted))
     }
     return found
   }
