@@ -84,41 +84,65 @@ static __always_inline struct tls_connection *tls_find(struct tls_key *key, cons
 	return connection;
 }
 
-/* Passes over heads at the beginning of the text; bytes up to the end of the last one, or of the text. */
+/* Text of a call while heads at its beginning are passed over. */
+struct tls_passing {
+	struct tls_half *half;
+	__u64 address;
+	__u32 count;
+	__u32 done;
+	__u32 is_request; /* of the head that the text begins with */
+	__u32 zero;
+};
+
+/* Passes over the next head, or a piece of it; whether there is nothing more to pass over. */
+static long tls_pass_head(__u32 index, void *context)
+{
+	struct tls_passing *passing = context;
+	struct tls_half *half = passing->half;
+	__u64 address = passing->address + passing->done;
+	__u32 left = passing->count - passing->done, searched;
+	__u64 found;
+
+	if (passing->done >= passing->count)
+		return 1;
+	if (half->phase == TLS_BETWEEN) {
+		int begins = tls_begins(address, left);
+
+		if (begins != HTTPF_REQUEST && begins != HTTPF_RESPONSE)
+			return 1;
+		half->phase = TLS_IN_HEAD;
+		half->head = half->tail = 0;
+		if (passing->done == 0)
+			passing->is_request = begins == HTTPF_REQUEST;
+	}
+	found = tls_find_end(address, left, half->tail);
+	searched = found;
+	passing->done += searched;
+	half->head += searched;
+	if (found >> 32) {
+		half->phase = TLS_BETWEEN;
+		return 0;
+	}
+	half->tail = tls_tail(half->tail, address + searched, searched);
+	if (half->head < TLS_HEAD && passing->done >= passing->count)
+		return 0;
+	half->phase = TLS_BETWEEN;
+	TLS_COUNT(overlong);
+	return 1;
+}
+
+/*
+ * Passes over heads at the beginning of the text; bytes up to the end of the last one, or of the text.
+ *
+ * By bpf_loop: verifiers before 6.2 take no calls of functions inside of a loop that is entered in its midst.
+ */
 static __always_inline __u32 tls_pass_heads(struct tls_half *half, struct tls_piece *piece, __u32 count)
 {
-	__u32 done = 0;
+	struct tls_passing passing = {.half = half, .address = piece->address, .count = count};
 
-	for (int i = 0; i < TLS_HEADS && done < count; i++) {
-		__u64 found;
-		__u32 searched;
-		int begins;
-
-		if (half->phase == TLS_BETWEEN) {
-			begins = tls_begins(piece->address + done, count - done);
-			if (begins != HTTPF_REQUEST && begins != HTTPF_RESPONSE)
-				break;
-			half->phase = TLS_IN_HEAD;
-			half->head = half->tail = 0;
-			if (done == 0)
-				piece->is_request = begins == HTTPF_REQUEST;
-		}
-		found = tls_find_end(piece->address + done, count - done, half->tail);
-		searched = found;
-		done += searched;
-		half->head += searched;
-		if (found >> 32) {
-			half->phase = TLS_BETWEEN;
-			continue;
-		}
-		half->tail = tls_tail(half->tail, piece->address + done, searched);
-		if (half->head >= TLS_HEAD || done < count) {
-			half->phase = TLS_BETWEEN;
-			TLS_COUNT(overlong);
-			break;
-		}
-	}
-	return done;
+	bpf_loop(TLS_HEADS, tls_pass_head, &passing, 0);
+	piece->is_request = passing.is_request;
+	return passing.done;
 }
 
 static __always_inline void tls_pass_frames(struct tls_half *half, struct tls_piece *piece, __u32 count)

@@ -301,10 +301,9 @@ static long tls_walk_step(__u32 index, void *context)
 	count = TLS_FRAME_HEADER - gathered;
 	if (count > left)
 		count = left;
-	asm volatile("" : "+r"(count));
-	if (count - 1 >= TLS_FRAME_HEADER)
-		return 1;
-	if (bpf_probe_read_user(half->header + gathered, count & 15, (void *)(walk->address + walk->done))) {
+	/* In one register, which verifiers before 6.8 bound alone. */
+	asm volatile("%0 &= 15" : "+r"(count));
+	if (bpf_probe_read_user(half->header + gathered, count, (void *)(walk->address + walk->done))) {
 		TLS_COUNT(unreadable);
 		return 1;
 	}

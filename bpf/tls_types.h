@@ -60,7 +60,7 @@ struct tls_half {
 	__u32 rest;	 /* TLS_IN_FRAMES: bytes of the frame's payload still to come */
 	__u32 passes;	 /* whether they pass */
 	__u32 gathered;	 /* bytes of a frame's header so far */
-	__u8 header[20]; /* of a frame: nine bytes, and room for what the verifier thinks possible */
+	__u8 header[24]; /* of a frame: nine bytes, and room for what the verifier thinks possible */
 };
 
 struct tls_key {

@@ -5,6 +5,7 @@
 #include "wt_bpf.h"
 
 #include <errno.h>
+#include <linux/perf_event.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,4 +84,44 @@ int wt_bpf_link_uprobes(int program, const char *path, const unsigned long long 
 	long link = syscall(SYS_bpf, BPF_LINK_CREATE, &attributes, sizeof(attributes));
 
 	return link < 0 ? -errno : (int)link;
+}
+
+/* A number out of a file of /sys that is text; -1 when there is none. */
+static int wt_bpf_number(const char *path, const char *format)
+{
+	FILE *file = fopen(path, "re");
+	int number = -1;
+
+	if (!file)
+		return -1;
+	if (fscanf(file, format, &number) != 1)
+		number = -1;
+	fclose(file);
+	return number;
+}
+
+int wt_bpf_link_uprobe_event(int program, const char *path, unsigned long long offset,
+			     unsigned long long cookie, int is_return)
+{
+	struct perf_event_attr attributes = {.size = sizeof(attributes)};
+	LIBBPF_OPTS(bpf_link_create_opts, options, .perf_event.bpf_cookie = cookie);
+	int type = wt_bpf_number("/sys/bus/event_source/devices/uprobe/type", "%d");
+	int bit = wt_bpf_number("/sys/bus/event_source/devices/uprobe/format/retprobe", "config:%d");
+	int event, link;
+
+	if (type < 0 || bit < 0 || bit > 63)
+		return -ENOSYS;
+	attributes.type = (unsigned int)type;
+	attributes.config = is_return ? 1ull << bit : 0;
+	attributes.uprobe_path = (unsigned long)path;
+	attributes.probe_offset = offset;
+	event = (int)syscall(SYS_perf_event_open, &attributes, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
+	if (event < 0)
+		return -errno;
+	/* The link enables the event and holds it. */
+	link = bpf_link_create(program, event, BPF_PERF_EVENT, &options);
+	if (link < 0)
+		link = -errno;
+	close(event);
+	return link;
 }

@@ -56,16 +56,7 @@ enum BPFRefusal {
   }
 
   /// Whether this kernel charges BPF's memory to the locked memory of the user.
-  private static var chargesLockedMemory: Bool {
-    var name = utsname()
-    // Fills in one local variable, its texts ended by zeros.
-    guard unsafe uname(&name) == 0 else { return false }
-    let release = unsafe withUnsafeBytes(of: name.release) { bytes in
-      unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-    }
-    let numbers = release.split { !$0.isNumber }.prefix(2).compactMap { Int($0) }
-    return numbers.count == 2 && (numbers[0], numbers[1]) < (5, 11)
-  }
+  private static var chargesLockedMemory: Bool { KernelRelease.isBefore(5, 11) }
 
   /// The limit on locked memory in bytes.
   private static var lockedMemory: rlim_t {

@@ -25,7 +25,7 @@ enum TLSCanary {
       let links = try UprobeLinks(object, path: path, .init(canary: offset))
       status = withExtendedLifetime(links) { wt_tls_canary_run(0) }
     } catch {
-      throw CaptureError(.unavailable, "cannot attach probes: \(reason(error))")
+      throw CaptureError(.unavailable, "cannot attach probes: \(reason(error, object.way))")
     }
     // Each call is seen at its beginning and at its end; so are those of other watches' children, if they start now.
     let isProbed = hits() &- before >= 2 * UInt64(WT_TLS_CANARY_CALLS)
@@ -48,9 +48,13 @@ enum TLSCanary {
     }
   }
 
-  private static func reason(_ error: SystemError) -> String {
-    // The attach type is unknown before 6.6.
-    error.code == EINVAL ? "this kernel has no links to many probes (needs 6.6)" : error.reason
+  /// Why no probe can be attached.
+  static func reason(_ error: SystemError, _ way: UprobeLinks.Way) -> String {
+    switch (way, error.code) {
+    case (.events, EACCES), (.events, EPERM): "before Linux 6.6 that takes root (CAP_SYS_ADMIN)"
+    case (.events, ENOSYS), (.events, ENOENT): "this kernel has no events of programs (CONFIG_UPROBE_EVENTS)"
+    default: error.reason
+    }
   }
 
   /// Where the canary's function is: the file that this code was loaded from, and the offset there.

@@ -32,19 +32,16 @@ package final class TLSCapture: Sendable {
     guard Capabilities.effective.contains(.perfmon) else {
       throw CaptureError(.notPermitted, "that takes CAP_PERFMON", hint: BPFRefusal.hint)
     }
-    let object = try TLSObject(ports: ports)
-    let counts: MappedMemory
+    let (object, counts) = try Self.proven(ports, .ofKernel)
     do throws(SystemError) {
       let number = fcntl(object.ringMap, F_DUPFD_CLOEXEC, 0)
       guard number >= 0 else { throw SystemError.last }
       source = TLSTextSource(
         ring: try RingMemory(Descriptor(number), capacity: Int(TLS_RING)), clock: clock, life: life,
         seed: .random(in: .min ... .max))
-      counts = try MappedMemory(object.countMap, offset: 0, bytes: Int(getpagesize()), writable: false)
     } catch {
       throw CaptureError(.unavailable, "cannot map the ring of TLS text: \(error.reason)")
     }
-    try TLSCanary.check(object) { Self.count(counts, \.canaries) }
     var attachments: [Attachment] = []
     var findings: [TLSFinding] = []
     let found = LibrarySearch.run()
@@ -64,6 +61,21 @@ package final class TLSCapture: Sendable {
     (self.object, self.counts, self.findings) = (object, counts, findings)
     self.attachments = Locked(attachments)
     released = Locked([])
+  }
+
+  /// The program and its counters, once probes of this kind have done a child of ours no harm.
+  static func proven(
+    _ ports: PortSet, _ way: UprobeLinks.Way
+  ) throws(CaptureError) -> (TLSObject, MappedMemory) {
+    let object = try TLSObject(ports: ports, way)
+    let counts: MappedMemory
+    do throws(SystemError) {
+      counts = try MappedMemory(object.countMap, offset: 0, bytes: Int(getpagesize()), writable: false)
+    } catch {
+      throw CaptureError(.unavailable, "cannot map the counters of TLS text: \(error.reason)")
+    }
+    try TLSCanary.check(object) { count(counts, \.canaries) }
+    return (object, counts)
   }
 
   private static func attach(

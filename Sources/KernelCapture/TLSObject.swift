@@ -11,6 +11,8 @@ internal import System
   // Sendable: nothing changes after the initializer.
   private let object: OpaquePointer
   private let links: [OpaquePointer]
+  /// How its probes are attached.
+  let way: UprobeLinks.Way
   /// The program at the beginnings of functions, and the one at their returns.
   let enter, leave: Int32
   /// The ring of the records.
@@ -18,7 +20,11 @@ internal import System
   /// The counters, which can be mapped.
   let countMap: Int32
 
-  init(ports: PortSet) throws(CaptureError) {
+  init(ports: PortSet, _ way: UprobeLinks.Way) throws(CaptureError) {
+    // It has loops whose bodies are called (bpf_loop).
+    guard !KernelRelease.isBefore(5, 17) else {
+      throw CaptureError(.unavailable, "the program of TLS text needs Linux 5.17")
+    }
     let object = try unsafe Self.open()
     var links: [OpaquePointer] = unsafe []
     do throws(CaptureError) {
@@ -29,7 +35,7 @@ internal import System
         unsafe bpf_map__set_initial_value(constants, bytes.baseAddress, bytes.count)
       }
       guard result == 0 else { throw Self.failure("cannot set up the program of TLS text", -result) }
-      for name in ["tls_enter", "tls_leave"] {
+      for name in ["tls_enter", "tls_leave"] where way == .links {
         let type = bpf_attach_type(rawValue: UInt32(WT_BPF_UPROBES))
         unsafe bpf_program__set_expected_attach_type(try Self.program(object, name), type)
       }
@@ -50,6 +56,7 @@ internal import System
       unsafe bpf_object__close(object)
       throw error
     }
+    self.way = way
     unsafe self.object = object
     unsafe self.links = links
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CLibbpf
 internal import CTLSFilter
+internal import Glibc
 internal import System
 internal import TLSPlaces
 
@@ -46,26 +47,55 @@ struct UprobeLinks {
     }
   }
 
+  /// How the kernel attaches a program to places of a file.
+  enum Way: CaseIterable {
+    /// One link for many places, from Linux 6.6 on.
+    case links
+    /// An event for each, which takes CAP_SYS_ADMIN, and time to be undone.
+    case events
+
+    /// This kernel's.
+    static var ofKernel: Way {
+      // To a program that is none: where such links are not known, that is what the kernel says first.
+      let number = unsafe wt_bpf_link_uprobes(-1, "/", [0], [0], 1, 0)
+      return number == -EBADF ? .links : .events
+    }
+  }
+
   private let links: [Descriptor]
 
   /// - Parameter path: leads to the file by its open descriptor: what was examined is what gets the probes.
   init(_ object: TLSObject, path: String, _ plan: Plan) throws(SystemError) {
     // Returns first: a call that is noted has its end seen.
     links =
-      try Self.link(object.leave, path, plan.returns, isReturn: true)
-      + Self.link(object.leave, path, plan.ends, isReturn: false)
-      + Self.link(object.enter, path, plan.starts, isReturn: false)
+      try Self.link(object, object.leave, path, plan.returns, isReturn: true)
+      + Self.link(object, object.leave, path, plan.ends, isReturn: false)
+      + Self.link(object, object.enter, path, plan.starts, isReturn: false)
   }
 
   private static func link(
-    _ program: Int32, _ path: String, _ group: Group, isReturn: Bool
+    _ object: TLSObject, _ program: Int32, _ path: String, _ group: Group, isReturn: Bool
   ) throws(SystemError) -> [Descriptor] {
     guard !group.offsets.isEmpty else { return [] }
+    guard object.way == .links else { return try events(program, path, group, isReturn: isReturn) }
     // Arrays and text outlive the call, which copies them.
     let number = unsafe wt_bpf_link_uprobes(
       program, path, group.offsets, group.cookies, UInt32(group.offsets.count), isReturn ? 1 : 0)
     guard number >= 0 else { throw SystemError(-number) }
     return [Descriptor(number)]
+  }
+
+  private static func events(
+    _ program: Int32, _ path: String, _ group: Group, isReturn: Bool
+  ) throws(SystemError) -> [Descriptor] {
+    var links: [Descriptor] = []
+    for (offset, cookie) in zip(group.offsets, group.cookies) {
+      // The text outlives the call, which copies it.
+      let number = unsafe wt_bpf_link_uprobe_event(program, path, offset, cookie, isReturn ? 1 : 0)
+      guard number >= 0 else { throw SystemError(-number) }
+      links.append(Descriptor(number))
+    }
+    return links
   }
 }
 

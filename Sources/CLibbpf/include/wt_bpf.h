@@ -32,6 +32,14 @@ enum { WT_BPF_IGNORE_OUTGOING = 23 };
 int wt_bpf_link_uprobes(int program, const char *path, const unsigned long long *offsets,
 			const unsigned long long *cookies, unsigned int count, int is_return);
 
+/*
+ * Attaches a program to one place of the file at `path`, in all processes that execute it: by an event of the
+ * kernel's (Linux 5.15, where it takes CAP_SYS_ADMIN). The link's descriptor, which holds the event, or the
+ * negated error.
+ */
+int wt_bpf_link_uprobe_event(int program, const char *path, unsigned long long offset,
+			     unsigned long long cookie, int is_return);
+
 /* enum bpf_attach_type of linux/bpf.h since 6.6: BPF_TRACE_UPROBE_MULTI. */
 enum { WT_BPF_UPROBES = 48 };
 
