@@ -68,16 +68,15 @@ static __always_inline void httpf_note_passed(const struct httpf_headers *h)
 	seen->passed = 1;
 }
 
-/* The VLANs of a packet: the one that the kernel has taken off, and those in the data. */
+/* A packet's VLANs, the one that the kernel has taken off and those in the data; and a tunnel's networks. */
 static __always_inline __u32 httpf_network(struct __sk_buff *skb, const struct httpf_headers *h)
 {
 	__u32 outer = skb->vlan_present ? skb->vlan_tci & 0xfff : 0;
+	__u32 tags = httpf_is_vlan(skb->protocol) ? h->tags : 0;
 
-	if (h->prefix == HTTPF_TUNNELLED)
-		return h->tags + outer;
-	if (!httpf_is_vlan(skb->protocol))
-		return outer;
-	return outer ? outer | h->tags << 12 : h->tags;
+	if (outer)
+		tags = outer | tags << 12;
+	return h->prefix == HTTPF_TUNNELLED ? h->networks + tags : tags;
 }
 
 /* Fills in a record's head; its kind, lengths and flags change from piece to piece. */

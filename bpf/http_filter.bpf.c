@@ -110,7 +110,9 @@ int httpf_tunnel(struct __sk_buff *skb)
 	return found == HTTPF_ELSEWHERE ? httpf_tail_call(skb, cpu, HTTPF_AT_HEADERS) : 0;
 }
 
-/* A payload in `start` that begins with capitals or an empty line, or is too short to tell; a proxy's header.
+/*
+ * A payload in `start` that begins with capitals or an empty line, or is too short to tell; a header that a
+ * proxy has put before what a client sends.
  */
 SEC("socket")
 int httpf_methods(struct __sk_buff *skb)
@@ -119,7 +121,8 @@ int httpf_methods(struct __sk_buff *skb)
 
 	if (!cpu)
 		return 0;
-	if (httpf_settings.depth == HTTPF_AUTO && httpf_is_proxy(&cpu->start)) {
+	if (httpf_settings.depth == HTTPF_AUTO && httpf_is_proxy(&cpu->start) &&
+	    httpf_watched(bpf_ntohs(cpu->segment.headers.destination_port))) {
 		cpu->segment.begins = HTTPF_PROXY;
 	} else {
 		httpf_skip_lines(&cpu->start);
@@ -306,7 +309,7 @@ int httpf_rest(struct __sk_buff *skb)
 
 /*
  * Reads the kernel's clock for a loader that may live in a time namespace of its own, where the
- * same clock reads differently. Only ever run by BPF_PROG_TEST_RUN.
+ * same clock reads differently: on a socket of its own, or by BPF_PROG_TEST_RUN (KernelClock.swift).
  */
 SEC("socket")
 int httpf_clock(struct __sk_buff *skb)

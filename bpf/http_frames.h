@@ -30,7 +30,10 @@ enum {
 	HTTPF_TYPE_OTHER = 0xff,
 	/* A payload that is shorter is copied: a record of its own would take as much. */
 	HTTPF_LONG_DATA = 512,
-	/* Calls of httpf_walk_frames for one segment: a chain has 33, of which others may take a dozen. */
+	/*
+	 * Calls of httpf_walk_frames for one segment, and of httpf_tunnel before them: a chain has 33, of
+	 * which others may take a dozen.
+	 */
 	HTTPF_WALKS = 20,
 	/* Of httpf_frames.header: how many bytes of it were seen, and whether they have the type of DATA. */
 	HTTPF_HEADER_SEEN = 15,
@@ -211,7 +214,7 @@ found:
 	cpu->walk.at = next - sequence;
 	cpu->walk.base = base;
 	cpu->walk.header = header;
-	cpu->walk.calls = 0;
+	cpu->walk.calls = cpu->segment.headers.prefix == HTTPF_TUNNELLED ? cpu->tunnel.depth : 0;
 	cpu->walk.is_data = 0;
 	return 1;
 }

@@ -159,7 +159,7 @@ static __always_inline int httpf_untag(struct __sk_buff *skb, struct httpf_heade
 	return version;
 }
 
-/* Finds the TCP header as httpf_locate does, wherever it is. */
+/* Finds the TCP header as httpf_locate does, wherever it is; in a tunnel if the packet is long enough. */
 static __always_inline int httpf_locate_any(struct __sk_buff *skb, struct httpf_headers *h)
 {
 	int version = h->inner, found;
@@ -176,11 +176,15 @@ static __always_inline int httpf_locate_any(struct __sk_buff *skb, struct httpf_
 		found = httpf_locate_ip4(skb, h);
 		if (found != HTTPF_NOT_TCP || !httpf_is_tunnel(h->ip4_protocol))
 			return found;
+		if (skb->len < base + 20 + HTTPF_LAYER_BYTES)
+			return HTTPF_NOT_TCP;
 		h->next = 0;
 	} else if (version == 6) {
 		found = httpf_locate_ip6(skb, h);
 		if (found != HTTPF_NOT_TCP || !httpf_is_tunnel(h->next))
 			return found;
+		if (skb->len < base + 40 + HTTPF_LAYER_BYTES)
+			return HTTPF_NOT_TCP;
 		/* After extension headers the protocol's own header is at `offset`. */
 		if (httpf_is_extension(h->ip6_next))
 			return HTTPF_TUNNEL;

@@ -11,6 +11,9 @@
 /* Counts what begins with the segment's payload, and sends it if it is to be sent. */
 static __always_inline int httpf_decide(struct __sk_buff *skb, struct httpf_cpu *cpu, __u32 begins)
 {
+	/* A client begins so; in a server's body anybody may have put it. */
+	if (begins == HTTPF_PREFACE && !httpf_watched(bpf_ntohs(cpu->segment.headers.destination_port)))
+		begins = HTTPF_NOTHING;
 	cpu->segment.begins = begins == HTTPF_SWITCH   ? HTTPF_RESPONSE
 			      : begins >= HTTPF_FRAMES ? HTTPF_NOTHING
 						       : begins;

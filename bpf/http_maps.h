@@ -81,12 +81,12 @@ struct httpf_headers {
 	};
 	__u32 end; /* of the IP packet: what follows is padding */
 	__u32 is_ip4;
-	__u32 offset; /* of the TCP header; before it is found, of the header to read next */
-	__u32 next;   /* the type of the IPv6 header at `offset` */
-	__u32 prefix; /* HTTPF_NO_PREFIX, … */
-	__u32 tags;   /* of a packet of a VLAN's type: the VLANs in its data, 12 bits each; in a tunnel its
-			 networks */
-	__u32 inner;  /* the version of IP at `offset`, in a tunnel; 0 of the outermost header */
+	__u32 offset;	/* of the TCP header; before it is found, of the header to read next */
+	__u32 next;	/* the type of the IPv6 header at `offset` */
+	__u32 prefix;	/* HTTPF_NO_PREFIX, … */
+	__u32 tags;	/* of a packet of a VLAN's type: the VLANs in its data, 12 bits each */
+	__u32 inner;	/* the version of IP at `offset`, in a tunnel; 0 of the outermost header */
+	__u32 networks; /* in a tunnel: httpf_tunnel.network */
 } __attribute__((aligned(8)));
 _Static_assert(__builtin_offsetof(struct httpf_headers, ip4_source) == 32, "IPv4 at 20");
 _Static_assert(__builtin_offsetof(struct httpf_headers, source_port) == 40, "TCP at 40");
@@ -129,7 +129,7 @@ struct httpf_search {
 /* The walk through the frames of a segment, from program to program. */
 struct httpf_walk {
 	__u32 at;	/* of the next frame's header in the payload; may lie after its end */
-	__u32 calls;	/* of httpf_walk for this segment */
+	__u32 calls;	/* of httpf_walk_frames for this segment, and of httpf_tunnel before them */
 	__u32 is_data;	/* whether the frame before it is DATA */
 	__u32 base;	/* as in httpf_frames.range */
 	__u32 header;	/* httpf_frames.header's low half, as the segment before it left it */

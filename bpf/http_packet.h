@@ -59,12 +59,18 @@ static __always_inline int httpf_is_tunnel(__u8 protocol)
 }
 
 /*
- * Whether UDP of this port may carry packets: a bit for each of the ports of http_tunnels.h, of which other
- * ports share some, but none that is in common use.
+ * Bytes that are loaded of each header of a tunnel: after every one of them there is at least an IPv4 and a
+ * TCP header.
+ */
+enum { HTTPF_LAYER_BYTES = 40 };
+
+/*
+ * Whether UDP of this port may carry packets: a bit for each of the ports of http_tunnels.h, up to the
+ * highest of them. Some lower ports share one; those that clients are given do not.
  */
 static __always_inline int httpf_may_tunnel(__u16 port)
 {
-	return 0x90408000d1001200ull >> ((port ^ port >> 6) & 63) & 1;
+	return port <= 8472 && 0x90408000d1001200ull >> ((port ^ port >> 6) & 63) & 1;
 }
 
 /*
@@ -131,8 +137,7 @@ other:
 			       httpf_may_tunnel(bpf_ntohs(h->destination_port))
 			   ? HTTPF_TUNNEL
 			   : HTTPF_NOT_TCP;
-	/* IPIP, 6in4 and 4in6, GRE; what is beyond them, httpf_tunnel knows. */
-	return next > 63 || 0x820000000010ull >> next & 1 ? HTTPF_TUNNEL : HTTPF_NOT_TCP;
+	return httpf_is_tunnel(next) ? HTTPF_TUNNEL : HTTPF_NOT_TCP;
 }
 
 #endif

@@ -14,13 +14,8 @@
 #include "http_packet.h"
 #include "http_programs.h"
 
-/* Headers of one packet; more of them are no packet that anybody sent. A chain has 33 calls, and some follow.
- */
+/* Headers of one packet; more of them are no packet that anybody sent. HTTPF_WALKS counts them too. */
 enum { HTTPF_LAYERS = 12 };
-
-/* Bytes that are loaded of each header: after every one of them there is at least an IPv4 and a TCP header.
- */
-enum { HTTPF_LAYER_BYTES = 40 };
 
 /* What is at `at`; none: nothing that is opened. */
 enum {
@@ -47,6 +42,8 @@ enum {
 	HTTPF_GRE_ACKNOWLEDGEMENT = 0x0080,
 	HTTPF_GRE_VERSION = 0x0007,
 };
+/* What follows a header of VXLAN-GPE (draft-ietf-nvo3-vxlan-gpe). */
+enum { HTTPF_GPE_IP = 1, HTTPF_GPE_IP6 = 2, HTTPF_GPE_ETHERNET = 3, HTTPF_GPE_SERVICE_HEADER = 4 };
 /* By what the numbers of networks of different kinds differ: VirtualNetwork.swift. */
 enum { HTTPF_IN_VLAN = 0x10000000, HTTPF_IN_VXLAN = 0x20000000, HTTPF_IN_GENEVE = 0x30000000 };
 
@@ -194,13 +191,14 @@ static __always_inline void httpf_enter_l2tp(struct httpf_tunnel *tunnel, const 
 	httpf_go(tunnel, HTTPF_LAYER_PPP, size);
 }
 
-/* RFC 7348 at 8 of `bytes`; with VXLAN-GPE's flag a byte says what follows. */
+/* RFC 7348 at 8 of `bytes`; with VXLAN-GPE's flag a byte says what follows: no service header is opened. */
 static __always_inline void httpf_enter_vxlan(struct httpf_tunnel *tunnel, const __u8 *bytes)
 {
-	int is_ip = bytes[8] & 0x04 && (bytes[11] == 1 || bytes[11] == 2);
+	__u32 next = bytes[8] & 0x04 ? bytes[11] : HTTPF_GPE_ETHERNET;
+	int is_ip = next == HTTPF_GPE_IP || next == HTTPF_GPE_IP6;
 
 	tunnel->layer = HTTPF_LAYER_NONE;
-	if (!(bytes[8] & 0x08))
+	if (!(bytes[8] & 0x08) || next == HTTPF_GPE_SERVICE_HEADER)
 		return;
 	httpf_enter_network(tunnel, HTTPF_IN_VXLAN | httpf_big16(bytes + 12) << 8 | bytes[14]);
 	httpf_go(tunnel, is_ip ? HTTPF_LAYER_IP : HTTPF_LAYER_ETHERNET, 16);
@@ -287,7 +285,7 @@ static __always_inline void httpf_enter_extension(struct __sk_buff *skb, struct 
 	httpf_go(tunnel, type ? HTTPF_LAYER_GTP_EXTENSION : HTTPF_LAYER_IP, size);
 }
 
-/* The IP header: what it carries; HTTPF_ELSEWHERE if that is TCP, or what TCP may follow. */
+/* The IP header: HTTPF_ELSEWHERE if it carries TCP, or what TCP may follow; else `layer` says what. */
 static __always_inline int httpf_enter_ip(struct httpf_tunnel *tunnel, struct httpf_headers *h,
 					  const __u8 *bytes)
 {
@@ -298,7 +296,7 @@ static __always_inline int httpf_enter_ip(struct httpf_tunnel *tunnel, struct ht
 	protocol = version == 4 ? of_ip4 : of_ip6;
 	if (protocol == IPPROTO_TCP || (version == 6 && httpf_is_extension(protocol))) {
 		h->inner = version;
-		h->tags = tunnel->network;
+		h->networks = tunnel->network;
 		h->offset = httpf_verifier_reload(&tunnel->at);
 		return HTTPF_ELSEWHERE;
 	}
@@ -327,6 +325,7 @@ static __always_inline int httpf_enter(struct __sk_buff *skb, struct httpf_cpu *
 	struct httpf_tunnel *tunnel = &cpu->tunnel;
 	__u8 *bytes = tunnel->bytes;
 	__u32 layer;
+	int found;
 
 	if (!tunnel->depth)
 		httpf_begin_tunnel(skb, tunnel);
@@ -334,9 +333,11 @@ static __always_inline int httpf_enter(struct __sk_buff *skb, struct httpf_cpu *
 	if (++tunnel->depth > HTTPF_LAYERS ||
 	    bpf_skb_load_bytes(skb, httpf_verifier_reload(&tunnel->at), bytes, HTTPF_LAYER_BYTES))
 		return HTTPF_NOT_TCP;
-	if (layer == HTTPF_LAYER_IP)
-		return httpf_enter_ip(tunnel, &cpu->segment.headers, bytes);
-	if (layer == HTTPF_LAYER_ETHERNET) {
+	if (layer == HTTPF_LAYER_IP) {
+		found = httpf_enter_ip(tunnel, &cpu->segment.headers, bytes);
+		if (found != HTTPF_TUNNEL)
+			return found;
+	} else if (layer == HTTPF_LAYER_ETHERNET) {
 		httpf_go(tunnel, httpf_layer_of_type(httpf_big16(bytes + 12)), 14);
 	} else if (layer == HTTPF_LAYER_TAG) {
 		if (httpf_big16(bytes) & 0xfff)
@@ -354,8 +355,10 @@ static __always_inline int httpf_enter(struct __sk_buff *skb, struct httpf_cpu *
 		httpf_go(tunnel, HTTPF_LAYER_ETHERNET, bytes[11] & 1 ? 20 : 12);
 	} else if (layer == HTTPF_LAYER_UDP) {
 		httpf_enter_udp(tunnel, bytes);
-	} else {
+	} else if (layer == HTTPF_LAYER_GTP_EXTENSION) {
 		httpf_enter_extension(skb, tunnel, bytes);
+	} else {
+		return HTTPF_NOT_TCP;
 	}
 	return httpf_verifier_reload(&tunnel->layer) ? HTTPF_TUNNEL : HTTPF_NOT_TCP;
 }
@@ -365,7 +368,10 @@ static __always_inline int httpf_resume_tunnel(struct __sk_buff *skb, struct htt
 {
 	struct httpf_headers *h = &cpu->segment.headers;
 
-	if (!h->inner) {
+	/* httpf_headers was a call of the chain as well. */
+	if (h->inner) {
+		cpu->tunnel.depth++;
+	} else {
 		cpu->tunnel.depth = 1;
 		cpu->tunnel.network = 0;
 	}

@@ -38,9 +38,9 @@ extension FilterTrial {
     try PacketSocket(program: filter.object.program).filterCharge
   }
 
-  /// Empties the array of programs for tail calls, so that each of them fails.
-  package func removePrograms() {
-    for index in 0..<UInt32(8) {
+  /// Empties the array of programs for tail calls at these places, by default all, so that each call of them fails.
+  package func removePrograms(_ places: Range<UInt32> = 0..<32) {
+    for index in places {
       var key = index
       // Reads the key; what is not there is no fault.
       _ = unsafe bpf_map_delete_elem(filter.object.programMap, &key)

@@ -72,10 +72,11 @@ package struct PacketIntake {
   private mutating func take(
     _ verdict: PacketVerdict, _ packet: RawSpan, _ time: UInt64, _ direction: Segment.Direction
   ) -> Bool {
-    switch verdict {
-    case .tcp where joinsFragments && decoder.isFragment:
+    if joinsFragments, decoder.isFragment {
       counters.fragments &+= 1
       return false
+    }
+    switch verdict {
     case .tcp: break
     case .other: return false
     case .fragment:
@@ -95,7 +96,7 @@ package struct PacketIntake {
     var kind = Segment.Kind.stream
     if decoder.headers.payloadLength > 0 {
       counters.payload &+= 1
-      let begins = classify(payload(of: packet))
+      let begins = classify(payload(of: packet), isToPort)
       if !isStreams {
         kind = begins ? .start : .continuation
         // From a server only starts count; a client's other segments may continue a head.
@@ -163,11 +164,13 @@ package struct PacketIntake {
 
   /// Counts what a payload begins with: it explains an empty page. Whether that is a head.
   @inline(__always)
-  private mutating func classify(_ payload: RawSpan) -> Bool {
+  private mutating func classify(_ payload: RawSpan, _ isToPort: Bool) -> Bool {
     switch HeadStart.verdict(payload) {
     case .request, .requestPrefix: counters.requestHeads &+= 1
     case .response, .responsePrefix: counters.responseHeads &+= 1
-    case .http2: counters.http2 &+= 1
+    // A client begins so; in a server's body anybody may have put it.
+    case .http2 where isToPort: counters.http2 &+= 1
+    case .http2: return false
     case .none:
       if TLSRecord.begins(payload) { counters.tls &+= 1 }
       return false

@@ -68,6 +68,103 @@ struct TunnelTests {
     }
   }
 
+  /// An Ethernet frame with an IPv4 packet of this protocol.
+  private static func frame(_ transport: UInt8, _ body: [UInt8], tag: UInt16? = nil) -> [UInt8] {
+    let outer: [UInt8] = [0x45, 0] + big16(UInt16(20 + body.count)) + [0, 1, 0, 0, 64, transport, 0, 0]
+    return zeros(12) + (tag.map { [0x81, 0] + big16($0) } ?? []) + [8, 0] + outer + [
+      10, 9, 0, 1, 10, 9, 0, 2,
+    ] + body
+  }
+
+  private static func udp(_ port: UInt16, from source: UInt16 = 12_345, _ body: [UInt8]) -> [UInt8] {
+    big16(source) + big16(port) + big16(UInt16(8 + body.count)) + [0, 0] + body
+  }
+
+  @Test func `what is in a tunnel and no tunnel itself is passed over`() throws {
+    let kernel = try KernelImplementation()
+    // Were it an extension header of GTP, a segment would follow.
+    let body = [1, 0, 0, 0] + Array(Packet().payload(whole).bytes.dropFirst(14))
+    for transport: UInt8 in [1, 50, 89, 103, 132] {
+      let vxlan: [UInt8] = [8, 0, 0, 0, 0, 0, 1, 0] + Self.frame(transport, body)
+      let found = try kernel.examine(Self.frame(17, Self.udp(4789, vxlan)))
+      #expect(found == Finding(verdict: .ignored, start: nil), "\(transport)")
+    }
+    // Were it Ethernet, a segment would follow.
+    let service: [UInt8] = [12, 0, 0, 4, 0, 0, 1, 0] + zeros(12) + [8, 0] + body.dropFirst(4)
+    #expect(
+      try kernel.examine(Self.frame(17, Self.udp(4790, service))) == Finding(verdict: .ignored, start: nil))
+  }
+
+  @Test func `other protocols and UDP of clients' ports take no other program`() throws {
+    let trial = try FilterTrial(KernelCaptureOptions(ringBytes: 1 << 20))
+    trial.removePrograms()
+    for transport: UInt8 in [1, 2, 50, 89, 103, 112, 132, 255] {
+      try trial.filter(Self.frame(transport, zeros(40)))
+    }
+    for port in stride(from: UInt16(8_473), to: 65_500, by: 7) {
+      try trial.filter(Self.frame(17, Self.udp(port, from: port + 3, zeros(40))))
+    }
+    #expect(trial.counters().failedTailCalls == 0)
+    try trial.filter(Self.frame(17, Self.udp(4_789, zeros(40))))
+    #expect(trial.counters().failedTailCalls == 1)
+  }
+
+  @Test func `a packet that is too short for another one inside takes one further program`() throws {
+    let trial = try FilterTrial(KernelCaptureOptions(ringBytes: 1 << 20))
+    // The one for tunnels, HTTPF_AT_TUNNEL.
+    trial.removePrograms(8..<9)
+    for count in 8..<20 {
+      try trial.filter(Self.frame(17, Self.udp(4_789, zeros(count - 8))))
+      try trial.filter(Self.frame(47, zeros(count)))
+    }
+    #expect(trial.counters().failedTailCalls == 0)
+    try trial.filter(Self.frame(17, Self.udp(4_789, zeros(32))))
+    #expect(trial.counters().failedTailCalls == 1)
+  }
+
+  @Test func `frames of HTTP/2 in the deepest tunnel are walked through without a call too many`() throws {
+    let trial = try FilterTrial(KernelCaptureOptions(depth: .auto, ringBytes: 1 << 22))
+    let preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
+    // More frames than are walked through, of a type that passes whole.
+    let frames = [[UInt8]](repeating: [0, 0, 0, 6, 0, 0, 0, 0, 0], count: 250).flatMap { $0 }
+    var delivered = 0
+    for depth in 0...11 {
+      let base = Packet().with { $0.tcp.sourcePort = 40_000 + UInt16(depth) }
+      for packet in [
+        base.flags(2).sequence(999), base.reversed().flags(18).sequence(4_999).acknowledgement(1_000),
+        base.sequence(1_000).payload(preface + frames),
+        base.sequence(1_000 + UInt32(preface.count + frames.count)).payload(frames),
+      ] {
+        let whole = packet.with { $0.checksum = .right }
+        let inner = (0..<depth).reduce(Array(whole.bytes.dropFirst(14))) { inner, _ in
+          Array(Self.frame(4, inner).dropFirst(14))
+        }
+        try trial.filter(zeros(12) + [8, 0] + inner)
+      }
+      _ = try trial.readers[0].receive(timeout: 0) { segment, payload in
+        if segment.kind == .stream { delivered += payload.byteCount }
+      }
+    }
+    #expect(trial.counters().failedTailCalls == 0)
+    #expect(delivered == 12 * (preface.count + 2 * frames.count))
+  }
+
+  @Test func `a tag outside of a tunnel is part of the connection`() throws {
+    let trial = try FilterTrial(KernelCaptureOptions(ringBytes: 1 << 20))
+    let inner = Array(Packet().payload(whole).bytes)
+    var networks: Set<UInt32> = []
+    for tag: UInt16? in [nil, 5, 6] {
+      for body in [
+        Self.frame(4, Array(inner.dropFirst(14)), tag: tag),
+        Self.frame(17, Self.udp(4789, [8, 0, 0, 0, 0, 0, 1, 0] + inner), tag: tag),
+      ] {
+        try trial.filter(body)
+        _ = try trial.readers[0].receive(timeout: 0) { segment, _ in networks.insert(segment.network) }
+      }
+    }
+    #expect(networks.count == 6 && networks.contains(0))
+  }
+
   @Test func `tenants of two virtual networks have connections of their own`() throws {
     let trial = try FilterTrial(KernelCaptureOptions(ringBytes: 1 << 20))
     let frame = Array(Packet().payload(whole).bytes)

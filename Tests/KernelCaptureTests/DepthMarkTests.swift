@@ -87,6 +87,16 @@ struct DepthMarkTests {
     #expect(try !passesWhole(), "\(name)")
   }
 
+  @Test(arguments: [
+    "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "PROXY TCP4 10.0.0.9 10.0.0.2 4000 80\r\n",
+    "\r\n\r\n\0\r\nQUIT\n\u{21}\u{11}\0\u{0c}abcdefghijkl",
+  ])
+  func `what only a client begins with marks nothing in a server's body`(text: String) throws {
+    _ = try trial.records(Packet().payload(request))
+    _ = try trial.records(Packet().reversed().sequence(5_000).payload(text))
+    #expect(try !passesWhole() && trial.gained().http2 == 0)
+  }
+
   private static let settings: [UInt8] = [0, 0, 6, 4, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 100]
   private static let headers: [UInt8] = [0, 0, 2, 1, 5, 0, 0, 0, 3, 0x82, 0x84]
 

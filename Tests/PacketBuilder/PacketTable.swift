@@ -9,7 +9,7 @@ package struct PacketCase: Sendable {
     case otherPort
     /// A header that cannot be believed, or too many of them.
     case malformed
-    /// A fragment without a TCP header.
+    /// A fragment, which is not read before its datagram is whole.
     case fragment
     /// On the port, without payload.
     case empty
@@ -61,8 +61,8 @@ package struct PacketTable: Sendable {
     cases.append(PacketCase(name: name, packet: packet, verdict: verdict, onWire: onWire))
   }
 
-  /// What a payload is by the plain rule: it and a start agree as far as both reach.
-  func verdict(of payload: [UInt8]) -> PacketCase.Verdict {
+  /// What a payload is by the plain rule: it and a start agree as far as both reach. Only a client begins with a preface.
+  func verdict(of payload: [UInt8], fromServer: Bool = false) -> PacketCase.Verdict {
     if payload.isEmpty { return .empty }
     let whole = payload
     var payload = payload[...]
@@ -71,7 +71,7 @@ package struct PacketTable: Sendable {
     func agrees(_ start: String) -> Bool { zip(payload, start.utf8).allSatisfy { $0 == $1 } }
     if payload.count > 1, agrees("HTTP/") { return .response(whole.count) }
     if methods.contains(where: { agrees($0 + " ") }) { return .request(whole.count) }
-    if agrees("PRI * HTTP/2.0\r\n") { return .preface(whole.count) }
+    if agrees("PRI * HTTP/2.0\r\n") { return fromServer ? .body : .preface(whole.count) }
     if Self.beginsWithAnyName(payload.prefix(24 - skipped)) { return .request(whole.count) }
     return payload.count > 1 && (0x14...0x17).contains(payload[payload.startIndex])
       && payload.dropFirst().first == 3 ? .tls : .body

@@ -46,7 +46,7 @@ extension PacketTable {
       add("payload \(text.debugDescription)", Packet().payload(text), verdict(of: Array(text.utf8)))
       add(
         "payload \(text.debugDescription) from the server", Packet().payload(text).reversed(),
-        verdict(of: Array(text.utf8)))
+        verdict(of: Array(text.utf8), fromServer: true))
     }
     for version in UInt8(0)...4 {
       add("a TLS record of version 3.\(version)", Packet().payload([0x16, 3, version, 0, 200, 1]), .tls)
