@@ -88,7 +88,9 @@ let package = Package(
     .target(
       name: "KernelCapture",
       dependencies: [
-        "Capture", "CHTTPFilter", "CLibbpf", "COwnerFilter", "CTLSFilter", "System", "Text", "TLSPlaces",
+        "Capture", "CHTTPFilter", "CLibbpf", "COwnerFilter", "CTLSFilter", "HTTP1", "Packets", "System",
+        "Text",
+        "TLSPlaces",
       ], swiftSettings: settings),
     .target(
       name: "PcapCapture",

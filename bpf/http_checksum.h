@@ -43,15 +43,14 @@ static __always_inline int httpf_sum_options(struct __sk_buff *skb, const struct
 
 /*
  * The sum of the TCP header from its fourth word on, never 0; or 0 if the checksum cannot be verified: of a
- * fragment, of a super-segment, whose header is that of its first segment or of none.
+ * super-segment, whose header is that of its first segment or of none.
  */
 static __always_inline __u32 httpf_header_sum(struct __sk_buff *skb, const struct httpf_headers *h)
 {
 	const __u32 *words = (const __u32 *)h->bytes;
 	__u64 sum = (__u64)words[13] + words[14];
 
-	if (skb->gso_size || h->prefix >= HTTPF_UNVERIFIABLE ||
-	    (h->is_ip4 && h->ip4_fragment & bpf_htons(0x2000)))
+	if (skb->gso_size || h->prefix >= HTTPF_UNVERIFIABLE)
 		return 0;
 	/* Most have no options, or timestamps alone. */
 	if (h->data_offset >> 4 != 5) {

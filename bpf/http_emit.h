@@ -113,30 +113,36 @@ static __always_inline void httpf_describe(struct __sk_buff *skb, struct httpf_c
 }
 
 /*
- * Sends the record with the piece's payload. A wake-up costs ten times the record, so the reader is
- * woken only when the ring fills, and drains on its own timer otherwise; asking how full the ring is
- * costs too, so that is done once in `wakeup_check_bytes` bytes.
+ * Sends the record with the piece's payload; false if its ring is full. A wake-up costs ten times the record,
+ * so the reader is woken only when the ring fills, and drains on its own timer otherwise; asking how full the
+ * ring is costs too, so that is done once in `wakeup_check_bytes` bytes.
  */
-static __always_inline void httpf_emit(struct httpf_cpu *cpu)
+static __always_inline int httpf_output(struct httpf_cpu *cpu)
 {
 	__u64 size = sizeof(struct httpf_event) + httpf_verifier_reload(&cpu->size);
 	__u64 flags = BPF_RB_NO_WAKEUP;
 	void *ring = bpf_map_lookup_elem(&httpf_rings, &cpu->worker);
 
 	if (!ring)
-		return;
+		return 1;
 	cpu->unchecked += size;
 	if (cpu->unchecked >= httpf_settings.wakeup_check_bytes) {
 		cpu->unchecked = 0;
 		if (bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) >= httpf_settings.wakeup_threshold)
 			flags = BPF_RB_FORCE_WAKEUP;
 	}
-	HTTPF_COUNT(cpu, matched);
 	/* Never so; but the verifier must see it, of this very number. */
 	asm volatile("" : "+r"(size));
 	if (size > sizeof(struct httpf_event) + HTTPF_PIECE)
-		return;
-	if (bpf_ringbuf_output(ring, &cpu->event, size, flags)) {
+		return 1;
+	return !bpf_ringbuf_output(ring, &cpu->event, size, flags);
+}
+
+/* Sends a segment's record so. */
+static __always_inline void httpf_emit(struct httpf_cpu *cpu)
+{
+	HTTPF_COUNT(cpu, matched);
+	if (!httpf_output(cpu)) {
 		HTTPF_COUNT(cpu, lost);
 		cpu->counters.lost_requests += cpu->request;
 	}

@@ -9,7 +9,7 @@
  *     httpf_filter ──▶ httpf_headers: tags, options, extension headers
  *          │   ▼           ▲
  *          │   httpf_tunnel ⟲: packets in packets
- *          │                 │
+ *          │                 ├──▶ httpf_fragment ⟲: of IP packets
  *          ├─────────────────┴──▶ httpf_methods: a start that a few comparisons cannot tell
  *          │                           │
  *          ├───────────────────────────┼──▶ httpf_single ⟲: whether a head is alone
@@ -23,6 +23,7 @@
  */
 #include <linux/if_packet.h>
 
+#include "http_fragments.h"
 #include "http_frames.h"
 #include "http_headers.h"
 #include "http_inspect.h"
@@ -92,6 +93,8 @@ int httpf_headers(struct __sk_buff *skb)
 	located = httpf_locate_any(skb, &cpu->segment.headers);
 	if (located == HTTPF_TUNNEL)
 		return httpf_resume_tunnel(skb, cpu);
+	if (located == HTTPF_FRAGMENTED)
+		return httpf_take_fragment(skb, cpu) ? httpf_tail_call(skb, cpu, HTTPF_AT_FRAGMENT) : 0;
 	return httpf_inspect_located(skb, cpu, located);
 }
 
@@ -108,6 +111,20 @@ int httpf_tunnel(struct __sk_buff *skb)
 	if (found == HTTPF_TUNNEL)
 		return httpf_tail_call(skb, cpu, HTTPF_AT_TUNNEL);
 	return found == HTTPF_ELSEWHERE ? httpf_tail_call(skb, cpu, HTTPF_AT_HEADERS) : 0;
+}
+
+/* The record of a fragment, to one worker after the other: to four a call. */
+SEC("socket")
+int httpf_fragment(struct __sk_buff *skb)
+{
+	struct httpf_cpu *cpu = httpf_this_cpu();
+
+	if (!cpu)
+		return 0;
+	if (httpf_send_fragment(cpu) && httpf_send_fragment(cpu) && httpf_send_fragment(cpu) &&
+	    httpf_send_fragment(cpu))
+		return httpf_tail_call(skb, cpu, HTTPF_AT_FRAGMENT);
+	return 0;
 }
 
 /*

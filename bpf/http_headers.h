@@ -21,14 +21,19 @@ static __always_inline int httpf_locate_ip4(struct __sk_buff *skb, struct httpf_
 	header = (h->ip4_first & 15) * 4;
 	if (h->ip4_first >> 4 != 4 || header < 20)
 		return HTTPF_MALFORMED;
-	if (h->ip4_protocol != IPPROTO_TCP)
+	if (h->ip4_fragment & bpf_htons(HTTPF_IP4_FRAGMENT) ? !httpf_is_joined(h->ip4_protocol)
+							    : h->ip4_protocol != IPPROTO_TCP)
 		return HTTPF_NOT_TCP;
 	h->is_ip4 = 1;
 	h->end = httpf_ip4_end(base, length, h->ip4_length, header);
 	if (!h->end)
 		return HTTPF_MALFORMED;
-	if (h->ip4_fragment & bpf_htons(0x1fff))
-		return HTTPF_LATER_FRAGMENT;
+	if (h->ip4_fragment & bpf_htons(HTTPF_IP4_FRAGMENT)) {
+		h->first = h->ip4_protocol == IPPROTO_TCP && !(h->ip4_fragment & bpf_htons(0x1fff))
+			       ? base + header
+			       : 0;
+		return h->end == base + header ? HTTPF_MALFORMED : HTTPF_FRAGMENTED;
+	}
 	h->offset = base + header;
 	if (base + header + 20 > httpf_verifier_reload(&h->end) ||
 	    bpf_skb_load_bytes(skb, httpf_verifier_reload(&h->offset), &h->source_port, 20))
@@ -54,9 +59,19 @@ static __always_inline int httpf_step(struct __sk_buff *skb, struct httpf_header
 		h->prefix = HTTPF_UNVERIFIABLE;
 	if (type == IPPROTO_FRAGMENT) {
 		h->offset = offset + 8;
-		if (extension[2] || extension[3] & 0xf8) {
-			h->next = 0;
-			return extension[0] == IPPROTO_TCP ? HTTPF_LATER_FRAGMENT : HTTPF_NOT_TCP;
+		/* Offset, and the flag of more to come: a packet that is its only fragment has neither. */
+		if (extension[2] || extension[3] & 0xf9) {
+			if (httpf_is_joined(extension[0])) {
+				h->first =
+				    extension[0] == IPPROTO_TCP && !extension[2] && !(extension[3] & 0xf8)
+					? offset + 8
+					: 0;
+				return h->end == offset + 8 ? HTTPF_MALFORMED : HTTPF_FRAGMENTED;
+			}
+			if (extension[2] || extension[3] & 0xf8) {
+				h->next = 0;
+				return HTTPF_NOT_TCP;
+			}
 		}
 		return HTTPF_TCP;
 	}
@@ -174,6 +189,8 @@ static __always_inline int httpf_locate_any(struct __sk_buff *skb, struct httpf_
 	base = httpf_verifier_reload(&h->offset);
 	if (version == 4) {
 		found = httpf_locate_ip4(skb, h);
+		if (found == HTTPF_FRAGMENTED)
+			h->offset = base;
 		if (found != HTTPF_NOT_TCP || !httpf_is_tunnel(h->ip4_protocol))
 			return found;
 		if (skb->len < base + 20 + HTTPF_LAYER_BYTES)
@@ -181,6 +198,8 @@ static __always_inline int httpf_locate_any(struct __sk_buff *skb, struct httpf_
 		h->next = 0;
 	} else if (version == 6) {
 		found = httpf_locate_ip6(skb, h);
+		if (found == HTTPF_FRAGMENTED)
+			h->offset = base;
 		if (found != HTTPF_NOT_TCP || !httpf_is_tunnel(h->next))
 			return found;
 		if (skb->len < base + 40 + HTTPF_LAYER_BYTES)

@@ -131,8 +131,6 @@ static __always_inline int httpf_inspect_located(struct __sk_buff *skb, struct h
 		return httpf_inspect(skb, cpu);
 	if (located == HTTPF_MALFORMED)
 		HTTPF_COUNT(cpu, malformed);
-	else if (located == HTTPF_LATER_FRAGMENT)
-		HTTPF_COUNT(cpu, fragments);
 	return 0;
 }
 

@@ -87,6 +87,7 @@ struct httpf_headers {
 	__u32 tags;	/* of a packet of a VLAN's type: the VLANs in its data, 12 bits each */
 	__u32 inner;	/* the version of IP at `offset`, in a tunnel; 0 of the outermost header */
 	__u32 networks; /* in a tunnel: httpf_tunnel.network */
+	__u32 first;	/* of a fragment: the offset of its TCP header; 0 if it has none */
 } __attribute__((aligned(8)));
 _Static_assert(__builtin_offsetof(struct httpf_headers, ip4_source) == 32, "IPv4 at 20");
 _Static_assert(__builtin_offsetof(struct httpf_headers, source_port) == 40, "TCP at 40");
@@ -147,6 +148,12 @@ struct httpf_tunnel {
 	__u8 bytes[40];
 };
 
+/* How many fragments a CPU has sent lately. */
+struct httpf_fragments {
+	__u64 unit; /* the time, in HTTPF_FRAGMENT_UNITs */
+	__u64 sent; /* in that unit */
+};
+
 /* The flow as two numbers: one the same for both directions, one for this direction alone. */
 struct httpf_flow {
 	__u64 both;
@@ -173,6 +180,7 @@ struct httpf_cpu {
 	struct httpf_search search;
 	struct httpf_walk walk;
 	struct httpf_tunnel tunnel;
+	struct httpf_fragments fragments;
 	__u64 unchecked; /* bytes sent since the ring's fill was last checked */
 	__u32 worker;	 /* whose ring the flow's records go to */
 	/* The piece that is sent next. */

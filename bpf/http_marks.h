@@ -114,6 +114,18 @@ static __always_inline void httpf_claim(struct httpf_cpu *cpu, struct httpf_mark
 }
 
 /*
+ * Gives a connection the slot of another one, if that does not pass whole or has been silent for a while;
+ * whether it is its own now.
+ */
+static __always_inline int httpf_take_slot(struct httpf_cpu *cpu, struct httpf_mark *mark)
+{
+	if (mark->seen && (__s32)((__u32)(bpf_ktime_get_ns() >> HTTPF_SEEN_UNIT) - mark->seen) < 2)
+		return 0;
+	httpf_claim(cpu, mark);
+	return 1;
+}
+
+/*
  * A segment without payload. A client's SYN: what was known of a connection with the same ports is over,
  * unless this SYN is the one that began it and comes late.
  */
@@ -221,7 +233,7 @@ static __always_inline int httpf_passing(struct httpf_cpu *cpu, __u32 begins)
 {
 	const struct httpf_headers *h = &cpu->segment.headers;
 	__u32 sequence = bpf_ntohl(h->sequence) + (h->flags & HTTPF_SYN ? 1 : 0);
-	__u32 acknowledgement = bpf_ntohl(h->acknowledgement), end = sequence + cpu->segment.length, now;
+	__u32 acknowledgement = bpf_ntohl(h->acknowledgement), end = sequence + cpu->segment.length;
 	struct httpf_mark *mark;
 
 	cpu->flow = httpf_flow(h);
@@ -237,12 +249,8 @@ static __always_inline int httpf_passing(struct httpf_cpu *cpu, __u32 begins)
 		if (begins != HTTPF_REQUEST && begins != HTTPF_PREFACE && begins != HTTPF_FRAMES &&
 		    begins != HTTPF_PROXY)
 			return HTTPF_PASS_HEADS;
-		if (mark->seen) {
-			now = bpf_ktime_get_ns() >> HTTPF_SEEN_UNIT;
-			if ((__s32)(now - mark->seen) < 2)
-				return HTTPF_PASS_HEADS;
-		}
-		httpf_claim(cpu, mark);
+		if (!httpf_take_slot(cpu, mark))
+			return HTTPF_PASS_HEADS;
 	}
 	if (begins == HTTPF_REQUEST) {
 		if (httpf_is_another(mark, sequence))

@@ -16,7 +16,10 @@
 #include "http_maps.h"
 
 /* What became of the search for a TCP header; elsewhere: it is for httpf_headers to find, or in a tunnel. */
-enum { HTTPF_NOT_TCP, HTTPF_TCP, HTTPF_MALFORMED, HTTPF_LATER_FRAGMENT, HTTPF_ELSEWHERE, HTTPF_TUNNEL };
+enum { HTTPF_NOT_TCP, HTTPF_TCP, HTTPF_MALFORMED, HTTPF_FRAGMENTED, HTTPF_ELSEWHERE, HTTPF_TUNNEL };
+
+/* IPv4's fragment offset and its flag of more fragments to come: not 0 in a fragment. */
+enum { HTTPF_IP4_FRAGMENT = 0x3fff };
 
 /* The end of a packet that starts at `base`, or 0: pairs with ip_rcv_core and iph_totlen. */
 static __always_inline __u32 httpf_ip4_end(__u32 base, __u32 length, __be16 total, __u32 header)
@@ -56,6 +59,13 @@ static __always_inline int httpf_is_tunnel(__u8 protocol)
 	return protocol == IPPROTO_IPIP || protocol == IPPROTO_IPV6 || protocol == IPPROTO_GRE ||
 	       protocol == IPPROTO_UDP || protocol == HTTPF_MPLS_IN_IP || protocol == HTTPF_ETHER_IP ||
 	       protocol == HTTPF_ETHERNET_IN_IP;
+}
+
+/* Whether fragments of this protocol of IP are put together; IPFragment.swift has the same. */
+static __always_inline int httpf_is_joined(__u8 protocol)
+{
+	return protocol == IPPROTO_TCP || protocol == IPPROTO_IPIP || protocol == IPPROTO_IPV6 ||
+	       protocol == IPPROTO_UDP || protocol == IPPROTO_GRE || protocol == HTTPF_MPLS_IN_IP;
 }
 
 /*
@@ -101,13 +111,13 @@ static __always_inline int httpf_locate(struct __sk_buff *skb, struct httpf_head
 		if (!httpf_load_headers(skb, h, &h->ip4_first, 40) || h->ip4_first != 0x45)
 			return HTTPF_ELSEWHERE;
 		next = h->ip4_protocol;
+		if (h->ip4_fragment & bpf_htons(HTTPF_IP4_FRAGMENT))
+			return httpf_is_joined(next) ? HTTPF_ELSEWHERE : HTTPF_NOT_TCP;
 		if (next != IPPROTO_TCP)
 			goto other;
 		h->end = httpf_ip4_end(0, length, h->ip4_length, 20);
 		if (!h->end)
 			return HTTPF_MALFORMED;
-		if (h->ip4_fragment & bpf_htons(0x1fff))
-			return HTTPF_LATER_FRAGMENT;
 		if (h->end < 40)
 			return HTTPF_MALFORMED;
 		h->is_ip4 = 1;

@@ -28,6 +28,7 @@ enum {
 	HTTPF_AT_FRAMES,
 	HTTPF_AT_WALK,
 	HTTPF_AT_TUNNEL,
+	HTTPF_AT_FRAGMENT,
 	HTTPF_PROGRAMS,
 };
 
@@ -40,6 +41,7 @@ int httpf_rest(struct __sk_buff *skb);
 int httpf_follow_frames(struct __sk_buff *skb);
 int httpf_walk_frames(struct __sk_buff *skb);
 int httpf_tunnel(struct __sk_buff *skb);
+int httpf_fragment(struct __sk_buff *skb);
 
 /*
  * Filled in when it is loaded (libbpf), and emptied by the kernel when the last descriptor of it is closed
@@ -63,6 +65,7 @@ struct {
 	    [HTTPF_AT_FRAMES] = (void *)&httpf_follow_frames,
 	    [HTTPF_AT_WALK] = (void *)&httpf_walk_frames,
 	    [HTTPF_AT_TUNNEL] = (void *)&httpf_tunnel,
+	    [HTTPF_AT_FRAGMENT] = (void *)&httpf_fragment,
 	},
 };
 

@@ -285,7 +285,8 @@ static __always_inline void httpf_enter_extension(struct __sk_buff *skb, struct 
 	httpf_go(tunnel, type ? HTTPF_LAYER_GTP_EXTENSION : HTTPF_LAYER_IP, size);
 }
 
-/* The IP header: HTTPF_ELSEWHERE if it carries TCP, or what TCP may follow; else `layer` says what. */
+/* The IP header: HTTPF_ELSEWHERE if it carries TCP, or what TCP may follow, or is a fragment's; else `layer`
+ * says what. */
 static __always_inline int httpf_enter_ip(struct httpf_tunnel *tunnel, struct httpf_headers *h,
 					  const __u8 *bytes)
 {
@@ -294,14 +295,13 @@ static __always_inline int httpf_enter_ip(struct httpf_tunnel *tunnel, struct ht
 	/* Both are loaded: from an address that is chosen nothing may be, without CAP_PERFMON. */
 	asm volatile("" : "+r"(of_ip4), "+r"(of_ip6));
 	protocol = version == 4 ? of_ip4 : of_ip6;
-	if (protocol == IPPROTO_TCP || (version == 6 && httpf_is_extension(protocol))) {
+	if (protocol == IPPROTO_TCP || (version == 6 && httpf_is_extension(protocol)) ||
+	    (version == 4 && httpf_big16(bytes + 6) & HTTPF_IP4_FRAGMENT)) {
 		h->inner = version;
 		h->networks = tunnel->network;
 		h->offset = httpf_verifier_reload(&tunnel->at);
 		return HTTPF_ELSEWHERE;
 	}
-	if (version == 4 && httpf_big16(bytes + 6) & 0x1fff)
-		return HTTPF_NOT_TCP;
 	if (version == 4)
 		httpf_enter_protocol(tunnel, protocol, (bytes[0] & 15) * 4);
 	else if (version == 6)
@@ -330,8 +330,12 @@ static __always_inline int httpf_enter(struct __sk_buff *skb, struct httpf_cpu *
 	if (!tunnel->depth)
 		httpf_begin_tunnel(skb, tunnel);
 	layer = httpf_verifier_reload(&tunnel->layer);
-	if (++tunnel->depth > HTTPF_LAYERS ||
-	    bpf_skb_load_bytes(skb, httpf_verifier_reload(&tunnel->at), bytes, HTTPF_LAYER_BYTES))
+	if (++tunnel->depth > HTTPF_LAYERS)
+		return HTTPF_NOT_TCP;
+	/* A packet's last fragment may be shorter. */
+	if (bpf_skb_load_bytes(skb, httpf_verifier_reload(&tunnel->at), bytes, HTTPF_LAYER_BYTES) &&
+	    (layer != HTTPF_LAYER_IP ||
+	     bpf_skb_load_bytes(skb, httpf_verifier_reload(&tunnel->at), bytes, 20)))
 		return HTTPF_NOT_TCP;
 	if (layer == HTTPF_LAYER_IP) {
 		found = httpf_enter_ip(tunnel, &cpu->segment.headers, bytes);

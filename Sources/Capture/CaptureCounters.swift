@@ -28,7 +28,7 @@ package struct CaptureCounters: Equatable, Sendable {
   package var tls: UInt64 = 0
   /// HTTP/2 connection prefaces on watched ports.
   package var http2: UInt64 = 0
-  /// Later fragments of IP packets, which carry no TCP header.
+  /// Fragments of IP packets that may carry TCP.
   package var fragments: UInt64 = 0
   /// Packets whose headers could not be believed: bad lengths, or too many extension headers.
   package var malformed: UInt64 = 0
@@ -42,6 +42,8 @@ package struct CaptureCounters: Equatable, Sendable {
   package var failedTailCalls: UInt64 = 0
   /// Bytes of HTTP/2's DATA that the filter followed by their length and did not copy.
   package var h2DataSkipped: UInt64 = 0
+  /// Of `fragments`, those that were not put together: too many at once, or too long.
+  package var fragmentsRefused: UInt64 = 0
   /// Records whose stamps were more than a second off the reader's clock, which was then compared with the kernel's again.
   package var restamped: UInt64 = 0
   /// Connections whose plain text was read from a TLS library.
@@ -116,6 +118,9 @@ extension CaptureCounters: CounterSet {
       .family(
         "capture_h2_data_skipped_bytes",
         help: "Bytes of HTTP/2's DATA that the kernel's filter passed over by their length.")),
+    Counter(
+      \.fragmentsRefused, "fragmentsRefused", json: .aboveZero,
+      page: "IP fragments too many to be put together"),
   ]
 
   /// The machine's counters of what no capture saw: nil where they are not known, and in no sum, since they belong

@@ -12,7 +12,7 @@ package final class FilterTrial {
 
   package var readers: [RingReader] { filter.readers }
   package var ringBytes: Int { filter.ringBytes }
-  package func counters() -> CaptureCounters { filter.counters.sum() }
+  package func counters() -> CaptureCounters { filter.counted() }
 
   /// Says that no more frames come: the readers end once they are empty.
   package func stop() { filter.life.stop() }

@@ -47,11 +47,7 @@ package final class KernelCapture: Sendable {
   }
 
   /// What the filter has counted so far. Needs no privilege; any thread may ask.
-  package func counters() -> CaptureCounters {
-    var counters = filter.counters.sum()
-    counters.restamped = filter.clock.restamped
-    return counters
-  }
+  package func counters() -> CaptureCounters { filter.counted() }
 
   /// How far this process's monotonic clock is ahead of the kernel's, nanoseconds.
   package var clockShift: Int64 { filter.clock.shift }

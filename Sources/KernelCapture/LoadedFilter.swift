@@ -56,11 +56,23 @@ final class LoadedFilter: Sendable {
     let kernel = KernelClock(program: object.clockProgram, counters: counters)
     clock = CaptureClock { kernel.read() }
     let (clock, life, marks, answers) = (clock, life, marks, answers)
-    readers = rings.map {
-      RingReader(ring: $0, clock: clock, life: life, marks: marks, answers: answers)
+    readers = rings.enumerated().map { worker, ring in
+      RingReader(
+        ring: ring, clock: clock, life: life, marks: marks, answers: answers,
+        fragments: FragmentReader(
+          ports: options.ports, depth: options.depth,
+          share: .init(worker: worker, workers: workers, seed: seed)))
     }
     ringBytes = bytes
     notices = bytes < asked ? ["ring reduced to \(Self.words(bytes)): cannot allocate memory"] : []
+  }
+
+  /// What the filter has counted so far, and what was read in fragments: these matched where they were put together.
+  func counted() -> CaptureCounters {
+    var counters = counters.sum()
+    for reader in readers { counters.matched &+= reader.joined }
+    counters.restamped = clock.restamped
+    return counters
   }
 
   /// All rings in one size: the largest there is memory for, halving from `bytes`.

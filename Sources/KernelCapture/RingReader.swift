@@ -29,11 +29,15 @@ package final class RingReader: SegmentSource, @unchecked Sendable {
   private var lastEmpty: UInt64
   /// Records that could not be believed; the filter sends none.
   package private(set) var unreadable: UInt64 = 0
+  private var fragments: FragmentReader?
+  private let joinedSegments = Atomic<UInt64>(0)
 
+  /// - Parameter fragments: who reads the segments in IP datagrams that come in fragments; nil when nobody does.
   init(
     ring: RingMemory, clock: CaptureClock, life: CaptureLife, marks: DepthMarks? = nil,
-    answers: FrameAnswers? = nil
+    answers: FrameAnswers? = nil, fragments: FragmentReader? = nil
   ) {
+    self.fragments = fragments
     answer = answers.map { answers in { segment, boundary in answers.note(boundary, to: segment) } }
     hint = marks.map { marks in { segment, hint in marks.note(hint, for: segment) } }
     self.ring = ring
@@ -44,6 +48,9 @@ package final class RingReader: SegmentSource, @unchecked Sendable {
   }
 
   package var now: UInt64? { clock.now }
+
+  /// Segments that were delivered out of datagrams put together; any thread may ask.
+  var joined: UInt64 { joinedSegments.load(ordering: .relaxed) }
 
   /// Size of the ring, and how much of it waits to be read; any thread may ask.
   package var fill: CaptureGauges.Ring {
@@ -116,7 +123,13 @@ package final class RingReader: SegmentSource, @unchecked Sendable {
         fetched = wanted
       }
       if header & RingHeader.discarded == 0 {
-        if deliver(position, Int(size), &offset, now, body) { count &+= 1 } else { unreadable &+= 1 }
+        if deliver(position, Int(size), &offset, now, body) {
+          count &+= 1
+        } else if let joined = joinFragment(position, Int(size), &offset, now, body) {
+          count &+= joined
+        } else {
+          unreadable &+= 1
+        }
       }
       position &+= RingHeader.span(size)
       if position &- released >= batch {
@@ -172,6 +185,40 @@ package final class RingReader: SegmentSource, @unchecked Sendable {
     }
     body(segment, payload)
     return true
+  }
+}
+
+// MARK: - Fragments
+
+extension RingReader {
+  /// Takes the record of a fragment, and delivers the segments that it completes; their number, nil if it is not one.
+  @inline(never)
+  private func joinFragment(
+    _ position: UInt64, _ size: Int, _ offset: inout UInt64, _ now: UInt64,
+    _ body: (borrowing Segment, RawSpan) -> Void
+  ) -> Int? {
+    let head = MemoryLayout<httpf_event>.size
+    guard size > head else { return nil }
+    let bytes = unsafe ring.bytes(at: position)
+    // As in `deliver`.
+    let event = unsafe bytes.load(as: httpf_event.self)
+    guard event.kind == UInt8(HTTPF_FRAGMENT) else { return nil }
+    var time = event.time &+ offset
+    if !CaptureClock.fits(time, between: lastEmpty, and: now) {
+      time = clock.settle(event.time, between: lastEmpty, and: now)
+      offset = clock.fromKernel
+    }
+    let origin = FragmentReader.Origin(
+      time: time, network: event.network, interface: event.interface,
+      direction: Segment.Direction(rawValue: event.direction & 15) ?? .unknown)
+    let packet = unsafe RawSpan(_unsafeStart: bytes.advanced(by: head), byteCount: size &- head)
+    var count = 0
+    fragments?.read(packet, origin) { segment, payload in
+      joinedSegments.wrappingAdd(1, ordering: .relaxed)
+      count &+= 1
+      body(segment, payload)
+    }
+    return count
   }
 }
 

@@ -8,7 +8,7 @@ package struct IPFragment: Sendable {
     var identification: UInt32
     var type: UInt8
     /// The virtual networks of the packet.
-    var network: UInt32
+    package var network: UInt32
   }
 
   package var key: Key
@@ -40,8 +40,8 @@ extension PacketDecoder {
         offset: offset, start: start, count: end &- start, hasMore: hasMore))
   }
 
-  /// Whether TCP may be in what this protocol carries.
-  private static func carriesTCP(_ type: UInt8) -> Bool {
+  /// Whether TCP may be in what this protocol carries; the filter's `httpf_is_joined` is the same.
+  static func carriesTCP(_ type: UInt8) -> Bool {
     switch type {
     case IPProtocol.tcp, IPProtocol.ipv4, IPProtocol.ipv6, IPProtocol.udp, IPProtocol.gre, IPProtocol.mpls:
       true

@@ -42,8 +42,9 @@ extension PacketDecoder {
         bytes, identification: UInt32(bytes.big16(offset &+ 4)), type: type,
         field: fragment & IPv4Fragment.offset,
         hasMore: fragment & IPv4Fragment.hasMore != 0, start: offset &+ header, end: offset &+ total)
+      if total == header { return Self.carriesTCP(type) ? .malformed : .other }
     }
-    if fragment & IPv4Fragment.offset != 0 { return type == IPProtocol.tcp ? .fragment : .other }
+    if fragment & IPv4Fragment.offset != 0 { return Self.carriesTCP(type) ? .fragment : .other }
     return transport(type, bytes, offset &+ header, offset &+ total)
   }
 
@@ -77,7 +78,9 @@ extension PacketDecoder {
           field: bytes.big16(next &+ 2) >> 3, hasMore: bytes.byte(next &+ 3) & 1 == 1, start: next &+ 8,
           end: end)
         isVerifiable = false
-        if bytes.big16(next &+ 2) >> 3 != 0 { return following == IPProtocol.tcp ? .fragment : .other }
+        let field = bytes.big16(next &+ 2)
+        if field & 0xfff9 != 0, next &+ 8 == end, Self.carriesTCP(following) { return .malformed }
+        if field >> 3 != 0 { return Self.carriesTCP(following) ? .fragment : .other }
         next &+= 8
       case IPProtocol.routing:
         isVerifiable = false

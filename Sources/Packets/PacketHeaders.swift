@@ -33,7 +33,7 @@ package enum PacketVerdict: Sendable {
   case tcp
   /// IP with another protocol, or no IP at all.
   case other
-  /// A later fragment: no TCP header in it.
+  /// A later fragment of what may carry TCP: no header of that in it.
   case fragment
   /// Headers that cannot be believed, or that the capture cut.
   case malformed

@@ -61,7 +61,7 @@ package enum IPProtocol {
 
   static var ipv4: UInt8 { 4 }
   package static var tcp: UInt8 { 6 }
-  static var udp: UInt8 { 17 }
+  package static var udp: UInt8 { 17 }
   static var ipv6: UInt8 { 41 }
   static var gre: UInt8 { 47 }
   /// RFC 3378.

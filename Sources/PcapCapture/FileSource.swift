@@ -21,7 +21,7 @@ package final class FileSource: SegmentSource {
   /// Receives the key logs of TLS that files bring; nil when nobody asks for them.
   package var secrets: ((RawSpan) -> Void)?
   private var latest: UInt64 = 0
-  private var fragments = FragmentStore()
+  private var joiner = DatagramJoiner()
   private var timestamps = TimestampCheck()
   /// Packets whose time was absurd, and that were read at the time of the one before them.
   package var absurdTimestamps: UInt64 { timestamps.absurd }
@@ -53,7 +53,7 @@ package final class FileSource: SegmentSource {
       return .delivered(read(held.packet, held.bytes.rawSpan, body))
     }
     guard let current = try currentFile() else {
-      let rest = giveUpFragments(atEnd: true, body)
+      let rest = joiner.giveUp(atEnd: true, &intake, body)
       return rest > 0 ? .delivered(rest) : .ended
     }
     var delivered = 0
@@ -91,46 +91,8 @@ package final class FileSource: SegmentSource {
       let segment = intake.segment
       body(segment, intake.payload(of: bytes))
     }
-    if intake.isFragment { delivered &+= join(bytes, time, body) }
+    if intake.isFragment { delivered &+= joiner.join(bytes, time, &intake, body) }
     return delivered
-  }
-
-  /// Keeps the fragment that the packet read last is; hands on what it completes, and the beginnings
-  /// of datagrams whose other fragments did not come.
-  private func join(
-    _ bytes: RawSpan, _ time: UInt64, _ body: (borrowing Segment, RawSpan) -> Void
-  ) -> Int {
-    guard let fragment = intake.fragment else { return 0 }
-    var delivered = 0
-    if let whole = fragments.add(fragment, of: bytes, time: time) {
-      delivered += handOn(whole, of: fragment, time, body)
-    }
-    return delivered + giveUpFragments(atEnd: false, body)
-  }
-
-  private func giveUpFragments(
-    atEnd: Bool, _ body: (borrowing Segment, RawSpan) -> Void
-  ) -> Int {
-    var delivered = 0
-    while let part = fragments.takeIncomplete(atEnd: atEnd) {
-      delivered += handOn(part.bytes, of: part.fragment, part.time, body)
-    }
-    return delivered
-  }
-
-  /// Hands on the segment in a datagram; fragments of a tunnel's packets may travel in fragments.
-  private func handOn(
-    _ datagram: [UInt8], of fragment: IPFragment, _ time: UInt64,
-    _ body: (borrowing Segment, RawSpan) -> Void
-  ) -> Int {
-    if intake.read(datagram.rawSpan, of: fragment, time: time) {
-      let segment = intake.segment
-      body(segment, intake.payload(of: datagram.rawSpan))
-      return 1
-    }
-    guard let inner = intake.fragment, let whole = fragments.add(inner, of: datagram.rawSpan, time: time)
-    else { return 0 }
-    return handOn(whole, of: inner, time, body)
   }
 
   /// Opens the first file; the depth of the watch that has written it, nil when it is no recording. Throws what is wrong with it.

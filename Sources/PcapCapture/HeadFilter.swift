@@ -11,7 +11,7 @@ package import Packets
 /// segment with payload to a watched port (a client's heads, their continuations, uploads) and, from a
 /// watched port, only what begins with three capital letters (or hyphens) or an end of line (`HTTP/`, and the requests
 /// of those who call from such a port) or is too short to tell; besides, each SYN, FIN and RST, which begin and end
-/// connections. What the classic filter cannot look into (IPv6 extension headers, tunnels) passes too. The program then
+/// connections. What the classic filter cannot look into (IPv6 extension headers, tunnels, fragments) passes too. The program then
 /// applies the same rules as the kernel's filter to what came.
 package enum HeadFilter {
   /// The expression for packets of this link layer.
@@ -21,7 +21,7 @@ package enum HeadFilter {
   package static func expression(
     ports: PortSet, depth: CaptureDepth, link: LinkLayer, direction: CaptureDirection = .both
   ) -> String {
-    let test = (depth == .heads ? heads(ports) : streams(ports)) + " or \(tunnels)"
+    let test = (depth == .heads ? heads(ports) : streams(ports)) + " or \(tunnels) or \(laterFragments)"
     let all: String
     switch link {
     // Each "vlan" moves the offsets of all that follows it, so the nesting counts.
@@ -98,6 +98,12 @@ package enum HeadFilter {
     let protocols = PacketDecoder.tunnelProtocols.map { "(ip proto \($0)) or (ip6[6] = \($0))" }
     let ports = PacketDecoder.tunnelPorts.map { "(udp port \($0))" }
     return (protocols + ports).joined(separator: " or ")
+  }
+
+  /// Later fragments of IPv4, whose ports the first one has: of what passes if it is whole. Those of IPv6 have an
+  /// extension header.
+  private static var laterFragments: String {
+    "((ip[6:2] & \(IPv4Fragment.offset)) != 0 and (ip proto \(IPProtocol.tcp) or ip proto \(IPProtocol.udp)))"
   }
 
   /// The same by the link layer's type: MPLS and PPPoE.

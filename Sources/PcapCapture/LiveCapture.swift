@@ -41,6 +41,7 @@ package final class LiveCapture: SegmentSource {
   private let interfaces: [LiveInterface]
   private var lastLook: Int64
   private var intake: PacketIntake
+  private var joiner = DatagramJoiner()
   /// CLOCK_REALTIME minus CLOCK_MONOTONIC at the start: capture time runs with the monotonic clock.
   private let startOffset: Int64
   private let published = Locked(Published())
@@ -50,7 +51,7 @@ package final class LiveCapture: SegmentSource {
 
   package init(_ options: PcapOptions) throws(CaptureError) {
     self.options = options
-    intake = PacketIntake(ports: options.ports, depth: options.depth, verifies: true)
+    intake = PacketIntake(ports: options.ports, depth: options.depth, joinsFragments: true, verifies: true)
     let offset = Int64(bitPattern: SystemClock.wallOffset)
     startOffset = offset
     let names: [String?] = options.interfaces.isEmpty ? [nil] : options.interfaces
@@ -177,6 +178,12 @@ package final class LiveCapture: SegmentSource {
         var segment = intake.segment
         if number != 0 { segment.interface = number }
         body(segment, intake.payload(of: packet))
+      } else if intake.isFragment {
+        _ = joiner.join(packet, UInt64(bitPattern: time), &intake) { joined, payload in
+          var segment = copy joined
+          if number != 0 { segment.interface = number }
+          body(segment, payload)
+        }
       }
     }
     return Self.batch

@@ -46,7 +46,7 @@ struct ChecksumVerdictTests {
   {
     let trial = try FilterTrial(KernelCaptureOptions(depth: .streams, ringBytes: 1 << 20))
     var verified = 0
-    for item in VerdictTests.cases where VerdictTests.Exception(item) == nil {
+    for item in VerdictTests.cases where VerdictTests.Exception(item) == nil && item.verdict != .fragment {
       for checksum in PacketChecksum.allCases where checksum != .none {
         let packet = item.packet.with { $0.checksum = checksum }
         guard let found = try Self.kernel(trial, packet.bytes) else { continue }

@@ -85,6 +85,8 @@ final class KernelImplementation {
     gained.payload = now.payload - before.payload
     gained.onPort = now.onPort - before.onPort
     before = now
+    // A fragment may complete the datagram of another one of the table.
+    if gained.fragments == 1 { start = nil }
     return Finding(verdict: .init(gained, length: length), start: start)
   }
 }
@@ -92,7 +94,7 @@ final class KernelImplementation {
 /// The Swift decoder, as libpcap's packets and capture files go through it.
 enum SwiftImplementation {
   static func examine(_ frame: [UInt8]) -> Finding {
-    var intake = PacketIntake(ports: .http, depth: .heads)
+    var intake = PacketIntake(ports: .http, depth: .heads, joinsFragments: true)
     // The frame outlives the span.
     return unsafe frame.withUnsafeBytes { bytes in
       let packet = unsafe RawSpan(_unsafeBytes: bytes)

@@ -95,11 +95,15 @@ struct VerdictTests {
     case contradiction
     /// What may have a packet inside.
     case tunnel
+    /// What it continues is not known.
+    case fragment
 
     init?(_ item: PacketCase) {
       let packet = item.packet, toServer = packet.tcp.destinationPort == 80
       if case .ipv6(let header) = packet.network, !header.extensions.isEmpty {
         self = .extensionHeaders
+      } else if item.verdict == .fragment {
+        self = .fragment
       } else if item.verdict == .malformed {
         self = .contradiction
       } else if toServer, item.verdict == .body || item.verdict == .tls {

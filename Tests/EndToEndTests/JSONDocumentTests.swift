@@ -58,7 +58,7 @@ import Testing
   static let captureExtras: Set<String> = [
     "backlogDropped", "nicMissed", "failedTailCalls", "evictedFlows", "evictedRequests", "evictedHTTP2",
     "evictedHeads", "skippedBytes", "filteredOut", "doubtful",
-    "h2DataSkipped", "restamped",
+    "h2DataSkipped", "fragmentsRefused", "restamped",
     "tlsConnections", "tlsUntied", "tlsUnreadable",
   ]
   static let alertExtras: Set<String> = ["measure", "unit", "of", "severity"]

@@ -27,8 +27,9 @@ struct FilterObjectTests {
     let programs = try object.trial(depth: depth).filter.programs()
     #expect(
       programs.map(\.name).sorted() == [
-        "httpf_clock", "httpf_filter", "httpf_follow_frames", "httpf_headers", "httpf_methods", "httpf_rest",
-        "httpf_search", "httpf_single", "httpf_stream", "httpf_tunnel", "httpf_walk_frames",
+        "httpf_clock", "httpf_filter", "httpf_follow_frames", "httpf_fragment", "httpf_headers",
+        "httpf_methods",
+        "httpf_rest", "httpf_search", "httpf_single", "httpf_stream", "httpf_tunnel", "httpf_walk_frames",
       ])
     for program in programs {
       print("\(object.name), \(depth): \(program.name): \(program.bytes) bytes, \(program.steps) steps")

@@ -26,7 +26,8 @@ struct PacketTableTests {
       #expect(counters.packets == 1)
       #expect(counters.matched == UInt64(records.count) && counters.lost == 0)
       #expect(counters.failedTailCalls == 0)
-      if let record = records.first {
+      // A fragment may complete the datagram of another one.
+      if let record = records.first, item.verdict != .fragment {
         #expect(record.payload == item.packet.payload, "\(item.name)")
         #expect(record.segment.source.port == item.packet.tcp.sourcePort)
         #expect(record.segment.destination.port == item.packet.tcp.destinationPort)

@@ -65,12 +65,14 @@ extension PacketTable {
             // Authentication pads to 4: an even number keeps what follows aligned as it should be.
             header.extensions = (0..<count).map { _ in make(more) }
           }
-          add("\(count) \(name) headers with \(more) more", chain, expected)
+          let isFragment = name == "first fragment" && (1...8).contains(count)
+          add("\(count) \(name) headers with \(more) more", chain, isFragment ? .fragment : expected)
         }
         let mixed = Packet().payload(wholeRequest).ipv6 { header in
           header.extensions = (0..<count).map { kinds[(index + $0) % kinds.count].1(0) }
         }
-        add("\(count) mixed headers from \(name) on", mixed, expected)
+        let isFragment = (1...8).contains(count) && (index + count) % kinds.count == 0
+        add("\(count) mixed headers from \(name) on", mixed, isFragment ? .fragment : expected)
       }
       let lost = Packet().transport(17).payload(wholeRequest).ipv6 { header in
         header.extensions = (0..<count).map { _ in .options(60, more: 0) }
@@ -100,10 +102,7 @@ extension PacketTable {
   }
 
   mutating func addFragments() {
-    let length = wholeRequest.utf8.count
-    add(
-      "an IPv4 first fragment", Packet().payload(wholeRequest).ipv4 { $0.moreFragments = true },
-      .request(length))
+    add("an IPv4 first fragment", Packet().payload(wholeRequest).ipv4 { $0.moreFragments = true }, .fragment)
     for offset in [UInt16(1), 2, 3, 7, 100, 185, 0x1000, 0x1fff] {
       for more in [false, true] {
         let text = Packet().payload(wholeRequest)
@@ -119,13 +118,13 @@ extension PacketTable {
           text.transport(17).ipv4 {
             $0.fragmentOffset = offset
             $0.moreFragments = more
-          }, .ignored)
+          }, .fragment)
         add(
           "an IPv6 fragment at \(offset), more \(more)",
           text.ipv6 { $0.extensions = [.fragment(offset: offset, more: more)] }, .fragment)
         add(
           "an IPv6 fragment of UDP at \(offset), more \(more)",
-          text.transport(17).ipv6 { $0.extensions = [.fragment(offset: offset, more: more)] }, .ignored)
+          text.transport(17).ipv6 { $0.extensions = [.fragment(offset: offset, more: more)] }, .fragment)
       }
     }
     for bytes in [UInt16(0), 8, 16] {
@@ -134,7 +133,7 @@ extension PacketTable {
         Packet().payload(wholeRequest).ipv4 {
           $0.moreFragments = true
           $0.totalLength = 20 + bytes
-        }, .malformed)
+        }, bytes == 0 ? .malformed : .fragment)
     }
   }
 }

@@ -91,8 +91,11 @@ struct httpf_answer {
 #define HTTPF_ANSWER(owner, question)                                                                        \
 	((((__u32)((owner) >> 32) ^ (__u32)(owner)*0x9e3779b1u) & ~(__u32)0xff) | (question))
 
-/* Why a record was sent; the values of Segment.Kind. */
-enum { HTTPF_START = 0, HTTPF_CONTINUATION = 1, HTTPF_STREAM = 2 };
+/*
+ * Why a record was sent; the values of Segment.Kind. A fragment is no segment: the payload is an IP packet,
+ * and of the record's head only time, interface, direction, network and length mean something.
+ */
+enum { HTTPF_START = 0, HTTPF_CONTINUATION = 1, HTTPF_STREAM = 2, HTTPF_FRAGMENT = 3 };
 
 /* Which way a packet crossed the interface; the values of Segment.Direction. */
 enum { HTTPF_UNKNOWN = 0, HTTPF_INBOUND = 1, HTTPF_OUTBOUND = 2 };
@@ -151,8 +154,9 @@ struct httpf_counters {
 	__u64 overlong;
 	__u64 tail_calls_failed; /* the packet's inspection broke off: its head may be missing */
 	__u64 h2_data_skipped;	 /* bytes of HTTP/2's DATA that did not pass */
+	__u64 fragments_refused; /* of the fragments, those that are too many at once, or too long */
 	__u64 clock;		 /* no counter: the kernel's clock, as httpf_clock left it */
-	__u64 spare[12];
+	__u64 spare[11];
 };
 _Static_assert(sizeof(struct httpf_counters) == 256, "whole cache lines");
 

@@ -63,8 +63,10 @@ enum ExtensionHeaders: FuzzTarget {
         guard steps < 8, next + 8 <= end else { return }
         let header = type, units = Int(bytes[next + 1])
         type = Int(bytes[next])
+        let isJoined = [4, 6, 17, 41, 47, 137].contains(type)
+        if header == 44, number(next + 2) & 0xfff9 != 0, next + 8 == end, isJoined { return }
         if header == 44, number(next + 2) >> 3 != 0 {
-          verdict = type == 6 ? .fragment : .other
+          verdict = isJoined ? .fragment : .other
           return
         }
         next += header == 44 ? 8 : header == 51 ? 4 * (units + 2) : 8 * (units + 1)

@@ -66,7 +66,7 @@ enum KernelFilter: FuzzTarget {
     guard type == 0x0800 || type == 0x86dd, packet.byteCount >= 40 else { return }
     let transport = type == 0x0800 ? packet.byte(9) : 6
     guard ![4, 17, 41, 47, 51, 97, 137, 143].contains(transport) else { return }
-    var intake = PacketIntake(ports: .http, depth: .heads)
+    var intake = PacketIntake(ports: .http, depth: .heads, joinsFragments: true)
     let isPassed = intake.read(frame, wireLength: frame.byteCount, link: .ethernet, time: 1)
     if type == 0x86dd, hasTunnel(packet) { return }
     let swift = intake.counters

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Packets
 import System
 
-/// Puts IP datagrams together again from their fragments, as capture files hold them: tunnels make
-/// packets too long for the wire, so that whole segments come in two pieces.
+/// Puts IP datagrams together again from their fragments: tunnels make packets too long for the wire, so that whole
+/// segments come in two pieces.
 ///
 /// A fixed number of datagrams is remembered; the oldest one makes room.
-struct FragmentStore: Sendable {
+package struct FragmentStore: Sendable {
   private struct Datagram: Sendable {
     var fragment: IPFragment
     var time: UInt64
@@ -24,11 +23,19 @@ struct FragmentStore: Sendable {
   /// Linux waits 30 s).
   private static let patience: UInt64 = 30_000_000_000
 
+  /// Nanoseconds in which a whole datagram's fragments may come by once more, at another interface.
+  private static let window: UInt64 = 1_000_000_000
+
   private var datagrams: [Datagram] = []
   private var abandoned: [Datagram] = []
+  /// The datagrams that became whole last, and when that was.
+  private var whole: [(key: IPFragment.Key, time: UInt64)] = []
+
+  package init() {}
 
   /// Takes a fragment of `packet`; the whole payload when this was the last one missing.
-  mutating func add(_ fragment: IPFragment, of packet: RawSpan, time: UInt64) -> [UInt8]? {
+  package mutating func add(_ fragment: IPFragment, of packet: RawSpan, time: UInt64) -> [UInt8]? {
+    if whole.contains(where: { $0.key == fragment.key && $0.time &+ Self.window > time }) { return nil }
     let place = place(of: fragment, time: time)
     let range = fragment.offset..<fragment.offset + fragment.count
     guard
@@ -44,12 +51,14 @@ struct FragmentStore: Sendable {
     }
     join(range, at: place)
     guard let length = datagrams[place].length, datagrams[place].parts.first == 0..<length else { return nil }
+    if whole.count == Self.capacity { whole.removeFirst() }
+    whole.append((fragment.key, time))
     return datagrams.remove(at: place).bytes
   }
 
   /// A datagram that will not become whole, as far as its beginning goes; at the end of a capture all
   /// of them.
-  mutating func takeIncomplete(atEnd: Bool) -> (fragment: IPFragment, bytes: [UInt8], time: UInt64)? {
+  package mutating func takeIncomplete(atEnd: Bool) -> (fragment: IPFragment, bytes: [UInt8], time: UInt64)? {
     if atEnd {
       abandoned += datagrams
       datagrams = []
