@@ -34,13 +34,14 @@ struct OpenConnections {
     let processes = FolderNames.all(in: root).compactMap { UInt32($0) }.sorted()
     var sockets = sockets(of: processes)
     guard !sockets.isEmpty else { return [] }
+    let isNumbered = areNumbersTheKernels
     for process in processes { hold(process, &sockets) }
     var records = OwnerRecordBytes()
     var groups: [String: UInt64] = [:]
     for (_, socket) in sockets.sorted(by: { $0.key < $1.key }) {
       guard let holder = socket.holder else { continue }
-      if socket.hasSeveral {
-        // Who of them asks or serves is not known.
+      if socket.hasSeveral || !isNumbered {
+        // Who of them asks or serves is not known, or not by the number that the kernel has for it.
         records.append(socket.ends, network: socket.network, of: nil)
         continue
       }
@@ -54,6 +55,15 @@ struct OpenConnections {
       records.append(socket.ends, network: socket.network, of: process, group: group)
     }
     return records.bytes
+  }
+
+  /// Whether processes have the numbers and the times here that the program of owners, which is in no namespace, sends:
+  /// not in a PID namespace nor in a time namespace. The numbers of the machine's own are constants
+  /// (include/linux/proc_ns.h); a kernel without such namespaces has none.
+  private var areNumbersTheKernels: Bool {
+    let processes = SymbolicLink.number(of: "\(root)/self/ns/pid", kind: "pid")
+    let times = SymbolicLink.number(of: "\(root)/self/ns/time", kind: "time")
+    return processes ?? 0xefff_fffc == 0xefff_fffc && times ?? 0xefff_fffa == 0xefff_fffa
   }
 
   /// The sockets with watched ports in all network namespaces, by their inodes.

@@ -28,17 +28,8 @@ package final class OwnerTracing: OwnerSource {
     guard Capabilities.effective.contains(.perfmon) else {
       throw CaptureError(.notPermitted, "that takes CAP_PERFMON", hint: BPFRefusal.hint)
     }
-    var fault: String?
-    do throws(CaptureError) {
-      guard lists else { throw CaptureError(.unavailable, "the kernel's list is not asked for") }
-      object = try OwnerObject(ports: ports, lists: true)
-    } catch {
-      // An iterator that this kernel lacks is no reason to know nothing.
-      object = try OwnerObject(ports: ports, lists: false)
-      fault = error.message
-    }
+    (object, listFault) = try Self.load(ports, lists: lists)
     self.clock = clock
-    listFault = fault
     var status = stat()
     // Fills in one local variable.
     network = unsafe stat("/proc/self/ns/net", &status) == 0 ? UInt32(truncatingIfNeeded: status.st_ino) : 0
@@ -50,26 +41,46 @@ package final class OwnerTracing: OwnerSource {
     } catch {
       throw CaptureError(.unavailable, "cannot map the ring of owners: \(error.reason)")
     }
-    guard fault != nil else {
+    guard listFault != nil else {
       listed = object.listed
       return
     }
     // Set before they are looked for: of one that is closed meanwhile the end comes after it in the ring.
-    if let word = unsafe state.word(2 * MemoryLayout<UInt64>.stride) {
+    if let word = unsafe Self.word(\.unlisted, in: state) {
       // Relaxed: the system calls that follow order it.
       unsafe word.pointee.store(1, ordering: .relaxed)
     }
     listed = OpenConnections(ports: ports).records
   }
 
+  /// The program, and why it does not list the open connections, if so.
+  private static func load(_ ports: PortSet, lists: Bool) throws(CaptureError) -> (OwnerObject, String?) {
+    guard lists else {
+      return (try OwnerObject(ports: ports, lists: false), "the kernel's list is not asked for")
+    }
+    do throws(CaptureError) {
+      return (try OwnerObject(ports: ports, lists: true), nil)
+    } catch {
+      // An iterator that this kernel lacks is no reason to know nothing.
+      return (try OwnerObject(ports: ports, lists: false), error.message)
+    }
+  }
+
+  /// A member of what is shared with the program.
+  private static func word(
+    _ member: PartialKeyPath<owner_state>, in state: MappedMemory
+  ) -> UnsafePointer<Atomic<UInt64>>? {
+    unsafe MemoryLayout<owner_state>.offset(of: member).flatMap { unsafe state.word($0) }
+  }
+
   package var lost: UInt64 {
-    guard let word = unsafe state.word(MemoryLayout<UInt64>.stride) else { return 0 }
+    guard let word = unsafe Self.word(\.lost, in: state) else { return 0 }
     // Relaxed: a number is all that is wanted.
     return unsafe word.pointee.load(ordering: .relaxed)
   }
 
   package func sendAllAgain() {
-    guard let word = unsafe state.word(0) else { return }
+    guard let word = unsafe Self.word(\.epoch, in: state) else { return }
     // Relaxed: the program may see it with any later receive.
     unsafe word.pointee.wrappingAdd(1, ordering: .relaxed)
   }

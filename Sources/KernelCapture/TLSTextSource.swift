@@ -24,8 +24,9 @@ package final class TLSTextSource: SegmentSource, @unchecked Sendable {
 
   package var now: UInt64? { clock.now }
 
-  /// Heads alone, and of HTTP/2 all but bodies.
   package let hasPackets = false
+
+  /// Heads alone, and of HTTP/2 all but bodies.
   package var depth: CaptureDepth? { .auto }
 
   /// Segments that were delivered; any thread may ask.
@@ -81,10 +82,11 @@ package final class TLSTextSource: SegmentSource, @unchecked Sendable {
       if header & RingHeader.discarded == 0, size >= head {
         let bytes = unsafe ring.bytes(at: position)
         // A record of plain numbers, of which any bits are valid, aligned as all records are.
-        let record = unsafe bytes.load(as: tls_record.self)
+        var record = unsafe bytes.load(as: tls_record.self)
         if !CaptureClock.fits(record.time &+ connections.clockOffset, between: lastEmpty, and: now) {
-          _ = clock.settle(record.time, between: lastEmpty, and: now)
+          let time = clock.settle(record.time, between: lastEmpty, and: now)
           connections.clockOffset = clock.fromKernel
+          record.time = time &- connections.clockOffset
         }
         let captured = min(Int(record.captured), Int(size) - head)
         // Borrowed from the ring until the record is given back, which is after `body` has returned.

@@ -40,6 +40,16 @@ struct OpenConnectionsTests {
       for (place, inode) in sockets.enumerated() { try link("fd/\(place + 3)", "socket:[\(inode)]") }
     }
 
+    /// The namespace that its reader is in.
+    func setNamespace(_ kind: String, _ number: UInt32) throws {
+      let folder = root.appendingPathComponent("self/ns")
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      let link = folder.appendingPathComponent(kind)
+      try? FileManager.default.removeItem(at: link)
+      try FileManager.default.createSymbolicLink(
+        atPath: link.path, withDestinationPath: "\(kind):[\(number)]")
+    }
+
     /// What is read of it: a line a record.
     func lines(_ ports: String = "80") throws -> [String] {
       let bytes = OpenConnections(ports: try #require(PortSet(parsing: ports)), root: root.path).records
@@ -135,6 +145,24 @@ struct OpenConnectionsTests {
         "7 700000000 one - 20010db8000000000000000000000001:8080 20010db8000000000000000000000002:49153 42",
         "9 900000000 a-name-of-more- \(deep) \(Self.mapped)7f000001:8080 \(Self.mapped)7f000001:49154 43",
       ])
+  }
+
+  @Test(.enabled(if: UInt16(1).littleEndian == 1))
+  func `in a namespace of processes or of times nobody is named, since the kernel has other numbers`() throws
+  {
+    let tree = Tree()
+    let table = Self.line("0100000A:0050", "0200000A:9C40", "01", 100)
+    try tree.add(7, "nginx", group: "", sockets: [100], tcp: table)
+    func named() throws -> [String] { try tree.lines().map { String($0.prefix { $0 != " " }) } }
+    #expect(try named() == ["7"])
+    try tree.setNamespace("pid", 4_026_531_836)
+    try tree.setNamespace("time", 4_026_531_834)
+    #expect(try named() == ["7"])
+    try tree.setNamespace("time", 4_026_532_001)
+    #expect(try named() == ["0"])
+    try tree.setNamespace("time", 4_026_531_834)
+    try tree.setNamespace("pid", 4_026_532_002)
+    #expect(try named() == ["0"])
   }
 
   @Test func `where nothing can be read nothing is known`() throws {
