@@ -45,7 +45,7 @@ struct NextGenerationFormat: Sendable {
 
   /// The section that is being read, counted from 1.
   private(set) var section = 0
-  /// Whether the section's packets have marks: it is a recording.
+  /// Whether the section's packets have marks: it is a recording, of a depth that is known.
   private var isRecording = false
   /// Little-endian section.
   private var isLittle = true
@@ -97,7 +97,7 @@ struct NextGenerationFormat: Sendable {
   ) throws(CaptureError) -> Bool {
     switch type {
     case Self.sectionHeader:
-      isRecording = option(RecordingMark.sectionOption, of: block, from: 16) != nil
+      isRecording = depth(of: block) != nil
     case Block.interface:
       guard block.byteCount >= 8 else { throw file.broken("an interface block is too short") }
       describe(block)
@@ -117,7 +117,7 @@ struct NextGenerationFormat: Sendable {
     case Block.packet:
       guard block.byteCount >= 20 else { throw file.broken("a packet block is too short") }
       return try packet(
-        block, header: 20, interface: Int(isLittle ? block.big16(0).byteSwapped : block.big16(0)),
+        block, header: 20, interface: Int(short(block, 0)),
         time: UInt64(number(block, 4)) << 32 | UInt64(number(block, 8)), captured: Int(number(block, 12)),
         length: Int(number(block, 16)), file, body)
     case Block.decryptionSecrets:
@@ -175,9 +175,13 @@ struct NextGenerationFormat: Sendable {
     let format = NextGenerationFormat(isLittle: order == byteOrder.byteSwapped)
     let length = Int(format.number(input.bytes(12), 4))
     guard length >= 28, length <= longestHeader, input.available(length) >= length else { return nil }
-    let block = input.bytes(length)
-    guard let place = format.option(RecordingMark.sectionOption, of: block, from: 24) else { return nil }
-    let value = block.slice(place.lowerBound, place.upperBound)
+    return format.depth(of: input.bytes(length).slice(8, length - 4))
+  }
+
+  /// The depth that a section header names, without the lengths around it; nil when it is no recording's.
+  private func depth(of section: RawSpan) -> CaptureDepth? {
+    guard let place = option(RecordingMark.sectionOption, of: section, from: 16) else { return nil }
+    let value = section.slice(place.lowerBound, place.upperBound)
     return CaptureDepth.allCases.first { depth in
       let name = Array(depth.rawValue.utf8)
       return name.count == value.byteCount && name.indices.allSatisfy { name[$0] == value.byte($0) }
@@ -186,21 +190,14 @@ struct NextGenerationFormat: Sendable {
 
   /// An interface description: link type, snap length, and the options that say what times mean.
   private mutating func describe(_ block: RawSpan) {
-    let type = UInt32(isLittle ? block.big16(0).byteSwapped : block.big16(0))
-    var interface = Interface(link: LinkLayer(linkType: type), snapLength: Int(number(block, 4)))
-    var offset = 8
-    while block.byteCount >= offset + 4 {
-      let code = isLittle ? block.big16(offset).byteSwapped : block.big16(offset)
-      let length = Int(isLittle ? block.big16(offset + 2).byteSwapped : block.big16(offset + 2))
-      guard code != Option.end, block.byteCount >= offset + 4 + length else { break }
-      if code == Option.resolution, length >= 1 {
-        interface.resolution = Self.resolution(block.byte(offset + 4))
-      }
-      if code == Option.offset, length >= 8 {
-        let value = block.big64(offset + 4)
-        interface.offset = Int64(bitPattern: isLittle ? value.byteSwapped : value)
-      }
-      offset += 4 + (length + 3) & ~3
+    var interface = Interface(
+      link: LinkLayer(linkType: UInt32(short(block, 0))), snapLength: Int(number(block, 4)))
+    if let place = option(Option.resolution, of: block, from: 8), !place.isEmpty {
+      interface.resolution = Self.resolution(block.byte(place.lowerBound))
+    }
+    if let place = option(Option.offset, of: block, from: 8), place.count >= 8 {
+      let value = block.big64(place.lowerBound)
+      interface.offset = Int64(bitPattern: isLittle ? value.byteSwapped : value)
     }
     interfaces.append(interface)
   }

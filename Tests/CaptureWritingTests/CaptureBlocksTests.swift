@@ -125,6 +125,31 @@ import Testing
     }
   }
 
+  @Test func `a recording of a depth that is not known is a foreign file`() throws {
+    let path = NSTemporaryDirectory() + "wiretally-depth-\(getpid()).pcapng"
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let queue = try SegmentQueue(WakePipe(), places: 4, room: 64 << 10)
+    let segment = Segment(
+      time: 1, source: Endpoint(ipv4: 1, port: 5_000), destination: Endpoint(ipv4: 2, port: 6_000),
+      sequence: 1, acknowledgement: 1, payloadLength: 3, flags: .ack, kind: .start)
+    queue.add(segment, Array("GET".utf8).rawSpan)
+    var blocks = CaptureBlocks()
+    queue.take(into: &blocks, shift: 0)
+    let head = CaptureBlocks.head(.init(program: "wiretally", source: "eth0", depth: .auto))
+    let place = try #require(head.indices.last { head[$0...].starts(with: "auto".utf8) })
+    var unknown = head
+    unknown[place] = UInt8(ascii: "A")
+    for (bytes, isRecording) in [(head, true), (unknown, false)] {
+      #expect(FileManager.default.createFile(atPath: path, contents: Data(bytes + blocks.bytes)))
+      let source = FileSource(paths: [path], ports: .http)
+      #expect(try source.recordedDepth() == (isRecording ? .auto : nil))
+      // What a recording holds was on a watched port.
+      var found = 0
+      while try source.receive(timeout: 0, { _, _ in found += 1 }) != .ended {}
+      #expect(found == (isRecording ? 1 : 0))
+    }
+  }
+
   @Test func `a foreign file is no recording, nor is one that is cut in its header`() throws {
     let path = NSTemporaryDirectory() + "wiretally-foreign-\(getpid()).pcapng"
     defer { try? FileManager.default.removeItem(atPath: path) }
