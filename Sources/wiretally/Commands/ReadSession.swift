@@ -22,6 +22,7 @@ struct ReadSession {
   private let progress: ReadProgress
   private let screen: ReadScreen?
   private let places: [WritablePlace]
+  private let recordingLimits: ExchangeLimits
 
   /// Opens what reading takes, except for the files.
   init(_ command: ReadCommand) throws {
@@ -41,10 +42,9 @@ struct ReadSession {
     let delivery = try AlertSenders(waits: true) { () throws(SystemError) in
       try options.alerts.delivery.start()
     }
-    var limits = ExchangeLimits.file
-    limits.timeout = options.timeout.nanoseconds
-    limits.sectionDepth = options.pathDepth
-    limits.clientHeader = try options.clients.header()
+    let limits = try options.limits(.file)
+    // What a watch counted it counted within a watch's limits.
+    recordingLimits = try options.limits(ExchangeLimits())
     try TableMemory.check(limits.bytes)
     let stream =
       options.showsExchanges ? ExchangeReader(workers: 1, pendingExchanges: limits.pendingRequests) : nil
@@ -123,11 +123,7 @@ struct ReadSession {
     var faults: [CaptureError] = []
     do throws(CaptureError) {
       if let depth = try source.recordedDepth() {
-        // What the watch counted it counted within a watch's limits.
-        var limits = ExchangeLimits()
-        limits.timeout = command.options.timeout.nanoseconds
-        limits.sectionDepth = command.options.pathDepth
-        worker.begin(limits: limits, depth: depth)
+        worker.begin(limits: recordingLimits, depth: depth)
       }
     } catch {
       faults.append(error)

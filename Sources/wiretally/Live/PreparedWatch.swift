@@ -53,10 +53,7 @@ struct PreparedWatch: ~Copyable {
     let label = CaptureLabel(
       backend: backend.name, source: command.request.source,
       ports: command.ports(isTLSRead: backend.readsTLS), filter: segments?.expression)
-    var limits = ExchangeLimits()
-    limits.timeout = command.options.timeout.nanoseconds
-    limits.sectionDepth = command.options.pathDepth
-    limits.clientHeader = try command.options.clients.header()
+    let limits = try command.options.limits(ExchangeLimits())
     let stream =
       command.options.showsExchanges
       ? ExchangeReader(
