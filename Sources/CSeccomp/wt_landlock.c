@@ -53,9 +53,9 @@ static int wt_landlock_allow(int rules, const struct wt_landlock_path *path, uin
 		return errno == ENOENT || errno == ENOTDIR || errno == EACCES ? 0 : errno;
 	beneath.parent_fd = parent;
 	beneath.allowed_access = wt_read;
-	if (path->writable)
+	if (path->access >= WT_LANDLOCK_WRITE)
 		beneath.allowed_access |= wt_write;
-	if (path->writable > 1)
+	if (path->access >= WT_LANDLOCK_REMOVE)
 		beneath.allowed_access |= LANDLOCK_ACCESS_FS_REMOVE_FILE;
 	beneath.allowed_access &= known;
 	if (fstat(parent, &status) == 0 && !S_ISDIR(status.st_mode))

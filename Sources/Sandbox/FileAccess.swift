@@ -15,13 +15,13 @@
     /// Allows the policy's files and those that the C library reads, and no others; 0 or an error number.
     static func restrict(_ policy: Sandbox.Policy) -> Int32 {
       let paths =
-        (policy.readable + ofTheSystem(policy.permissions)).map { ($0, Int32(0)) }
-        + policy.writable.map { ($0, 1) } + policy.removable.map { ($0, 2) }
+        (policy.readable + ofTheSystem(policy.permissions)).map { ($0, WT_LANDLOCK_READ) }
+        + policy.writable.map { ($0, WT_LANDLOCK_WRITE) } + policy.removable.map { ($0, WT_LANDLOCK_REMOVE) }
       // The texts are C strings for as long as the call takes.
       let texts = unsafe paths.map { path, _ in unsafe strdup(path) }
       defer { unsafe texts.forEach { unsafe free($0) } }
       let entries = unsafe zip(texts, paths).map { text, path in
-        unsafe wt_landlock_path(path: UnsafePointer(text), writable: path.1)
+        unsafe wt_landlock_path(path: UnsafePointer(text), access: path.1)
       }
       let usesNetwork = !policy.permissions.isDisjoint(with: [.listen, .connect])
       return unsafe wt_landlock_restrict(entries, entries.count, usesNetwork ? 1 : 0)

@@ -37,10 +37,12 @@ int wt_sandbox_user(uid_t user, gid_t group);
 /* The version of Landlock in this kernel; 0 without it, a negative error number where it may not be used. */
 int wt_landlock_version(void);
 
-/* A path beneath which Landlock allows reading; 1: writing and making files too; 2: removing them too. */
+/* What Landlock allows beneath a path: reading; writing and making files too; removing them too. */
+enum wt_landlock_access { WT_LANDLOCK_READ, WT_LANDLOCK_WRITE, WT_LANDLOCK_REMOVE };
+
 struct wt_landlock_path {
 	const char *path;
-	int writable;
+	enum wt_landlock_access access;
 };
 
 /*
