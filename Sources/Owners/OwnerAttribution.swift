@@ -58,24 +58,30 @@ package final class OwnerAttribution {
     let isAnswered = event.kind == .answered
     let asked = isAnswered ? event.time &- event.latency : event.time
     batch.setParties(
-      owners(of: batch.parties(index), asked: asked, isExact: isAnswered, at: event.time), at: index)
+      owners(of: batch.parties(index), asked: asked, isExact: isAnswered, at: event.time, isKept: true),
+      at: index)
   }
 
-  /// The parties of a request that waits at `time` (capture time), completed.
+  /// The parties of a request that waits at `time` (capture time), completed. Of all that wait at once none takes the
+  /// place of a connection that is remembered.
   package func ownersInFlight(_ parties: ExchangeParties, at time: UInt64) -> ExchangeParties {
-    owners(of: parties, asked: time, isExact: false, at: time)
+    owners(of: parties, asked: time, isExact: false, at: time, isKept: false)
   }
 
+  /// - Parameter isKept: what is found is remembered in place of another connection.
   private func owners(
-    of parties: ExchangeParties, asked: UInt64, isExact: Bool, at now: UInt64
+    of parties: ExchangeParties, asked: UInt64, isExact: Bool, at now: UInt64, isKept: Bool
   ) -> ExchangeParties {
     guard parties.server.port != 0 else { return parties }
     var parties = parties
     let place = place(parties)
     var entry = known[place]
+    var isKept = isKept || entry.server.port == 0
     if entry.client != parties.client || entry.server != parties.server {
       let nobody = End(owner: .unknown, slotAndOne: 0, version: 0, retry: 0)
       entry = Known(client: parties.client, server: parties.server, clientEnd: nobody, serverEnd: nobody)
+    } else {
+      isKept = true
     }
     resolve(
       &entry.clientEnd, (parties.client, parties.server), (parties.otherClient, parties.otherServer), asked,
@@ -83,7 +89,7 @@ package final class OwnerAttribution {
     resolve(
       &entry.serverEnd, (parties.server, parties.client), (parties.otherServer, parties.otherClient), asked,
       isExact, now)
-    known[place] = entry
+    if isKept { known[place] = entry }
     parties.clientOwner = entry.clientEnd.owner
     parties.serverOwner = entry.serverEnd.owner
     return parties

@@ -243,6 +243,25 @@ struct AttributionTests {
   }
 
   @Test
+  func `requests that wait do not push out what is remembered of a connection`() throws {
+    let source = GivenRecords()
+    let owners = try OwnerAttribution(OwnerTable(source))
+    let start: UInt64 = 1_000_000_000_000
+    let dialogue = Dialogue()
+    let parties = ExchangeParties(client: dialogue.client, server: dialogue.server)
+    // That nobody was found is remembered for a second.
+    #expect(owners.ownersInFlight(parties, at: start).serverOwner == .unknown)
+    source.add(RecordBytes.connection(.received, local: dialogue.server, remote: dialogue.client))
+    for port in UInt16(1)..<40_000 {
+      var other = dialogue.client
+      other.port = port
+      _ = owners.ownersInFlight(ExchangeParties(client: other, server: dialogue.server), at: start)
+    }
+    #expect(owners.ownersInFlight(parties, at: start + 500_000_000).serverOwner == .unknown)
+    #expect(owners.ownersInFlight(parties, at: start + 1_500_000_000).serverOwner != .unknown)
+  }
+
+  @Test
   func `one that was not known is looked for again after a second`() throws {
     let worker = try Worker()
     var dialogue = Dialogue()
