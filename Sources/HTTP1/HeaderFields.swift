@@ -79,7 +79,13 @@ enum HeaderFields {
         bytes.big32(line &+ last) | lowerCase == WireWord.big32(name, last)
       else { return nil }
     }
-    var colon = line &+ length
+    return afterColon(bytes, line &+ length, end)
+  }
+
+  /// Where the value begins after a field's name that ends at `offset`; nil when no colon follows.
+  @inline(__always)
+  static func afterColon(_ bytes: RawSpan, _ offset: Int, _ end: Int) -> Int? {
+    var colon = offset
     // RFC 9112, section 5.1 forbids white space here; servers that let it through mean this field.
     while colon < end, isBlank(bytes.byte(colon)) { colon &+= 1 }
     guard colon < end, bytes.byte(colon) == UInt8(ascii: ":") else { return nil }

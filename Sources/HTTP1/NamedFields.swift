@@ -40,12 +40,7 @@ package struct FieldKey: BitwiseCopyable, Equatable, Sendable {
       rest >>= 8
       offset &+= 1
     }
-    // As in `HeaderFields.valueStart`.
-    while offset < end, bytes.byte(offset) == UInt8(ascii: " ") || bytes.byte(offset) == UInt8(ascii: "\t") {
-      offset &+= 1
-    }
-    guard offset < end, bytes.byte(offset) == UInt8(ascii: ":") else { return nil }
-    return offset &+ 1
+    return HeaderFields.afterColon(bytes, offset, end)
   }
 }
 

@@ -15,7 +15,7 @@ package enum FieldName: UInt8, BitwiseCopyable, CaseIterable, Sendable {
   case client
 
   /// Bytes of the longest name that can be kept.
-  static let longest = 16
+  package static let longest = 16
 
   /// The name as sent; empty for `unknown`, `other` and `client`.
   package var text: StaticString {
@@ -64,15 +64,16 @@ package final class FieldNames: Sendable {
   private let starts: [Int]
 
   /// Those of all watches, without one for the client.
-  package static let shared = FieldNames(client: "")
+  package static let shared = FieldNames(client: nil)
 
-  /// - Parameter client: the name of `FieldName.client` in lower case; empty for none.
-  package init(client: String) {
+  /// - Parameter client: the name of `FieldName.client` in lower case; nil for none.
+  package init(client: String?) {
     var keys: [Key] = [], starts: [Int] = []
     for length in 0...FieldName.longest {
       starts.append(keys.count)
       for name in FieldName.allCases where name.isKept {
-        let bytes = Array((name == .client ? client : "\(name.text)").utf8)
+        guard let text = name == .client ? client : "\(name.text)" else { continue }
+        let bytes = Array(text.utf8)
         guard bytes.count == length else { continue }
         let pair = bytes.octets.pair(0, bytes.count)
         keys.append(Key(low: pair.low, high: pair.high, name: name))

@@ -10,6 +10,8 @@ package import Text
 package struct ClientHeader: Equatable, Sendable {
   /// Networks at most.
   package static let mostProxies = 32
+  /// Characters of the longest name, which is looked for in HTTP/1 and in HTTP/2.
+  package static let longestName = min(FieldKey.longest, FieldName.longest)
 
   /// The field, in lower case.
   package var name: String
@@ -20,9 +22,9 @@ package struct ClientHeader: Equatable, Sendable {
     (self.name, self.proxies) = (name.lowercased(), proxies)
   }
 
-  /// Whether a name may be looked for: characters of names, `FieldKey.longest` at most, and none that means something else.
+  /// Whether a name may be looked for: characters of names, `longestName` at most, and none that means something else.
   package static func isName(_ name: String) -> Bool {
-    FieldKey(name) != nil && !FieldNames.isTaken(name.lowercased())
+    FieldKey(name) != nil && name.utf8.count <= longestName && !FieldNames.isTaken(name.lowercased())
   }
 
   /// `Forwarded` (RFC 7239) has parameters, all others are lists of addresses.

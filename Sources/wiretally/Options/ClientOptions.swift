@@ -34,7 +34,7 @@ struct ClientOptions: ParsableArguments {
     }
     guard ClientHeader.isName(name) else {
       throw ValidationError(
-        "--client-header: '\(name)' names no client (expected a field's name of at most \(FieldKey.longest) "
+        "--client-header: '\(name)' names no client (expected a field's name of at most \(ClientHeader.longestName) "
           + "characters, such as X-Forwarded-For, X-Real-IP or Forwarded)",
         hint: "--client-header X-Forwarded-For")
     }
