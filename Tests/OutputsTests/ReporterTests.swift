@@ -85,7 +85,7 @@ private final class Notes: Output {
         ? 0 : hour
       #expect(
         other.interval.start == own.interval.start + shift && other.interval.end == own.interval.end + shift)
-      #expect(other.life.start == own.life.start + shift)
+      #expect(other.life().start == own.life().start + shift)
     }
     #expect(moved.reports.last?.interval.end == steady.reports.last.map { $0.interval.end + hour })
     let raised = try #require(plain.alerts.active.first), shown = try #require(following.alerts.active.first)

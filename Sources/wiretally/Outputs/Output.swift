@@ -74,10 +74,11 @@ struct IntervalReport {
   let interval: Snapshot
   /// With all of them, where somebody keeps them.
   let whole: Snapshot
-  /// The totals of the whole run up to the interval's end.
-  let life: Snapshot
   /// The alerts raised and ended by the interval.
   let changes: [AlertChange]
+  /// Adds up the totals of the whole run so far, with as many sites and clients as are shown: of many workers with full
+  /// tables that takes as long as the interval itself, so it is done for those who show them.
+  let life: () -> Snapshot
 }
 
 /// An alert raised or ended, and its line of JSON.

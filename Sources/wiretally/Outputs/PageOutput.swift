@@ -29,7 +29,7 @@ final class PageOutput: Output {
     let tables = reporter.timeline.window(
       window, until: .interval, capture: reporter.counters, top: sites)
     pages.page(
-      report.interval, life: report.life, tables: tables.map { (window, $0) }, alerts: reporter.alerts,
+      report.interval, life: report.life(), tables: tables.map { (window, $0) }, alerts: reporter.alerts,
       changes: report.changes.map(\.transition), warnings: reporter.warnings, to: &text)
     output.write(text.bytes)
   }

@@ -135,10 +135,11 @@ final class Reporter {
     for (index, watch) in board.watches.enumerated() where watch.active != nil && !before[index] {
       raised[index] += 1
     }
-    let life = timeline.summary(capture: counters, top: sites)
     let whole = interval.shifted(by: shift)
-    let report = IntervalReport(
-      interval: whole.limited(to: sites), whole: whole, life: life.shifted(by: shift), changes: changes)
+    let report = IntervalReport(interval: whole.limited(to: sites), whole: whole, changes: changes) {
+      [timeline, sites, counters, shift] in
+      timeline.summary(capture: counters, top: sites).shifted(by: shift)
+    }
     for output in outputs { output.interval(report, self) }
   }
 }
