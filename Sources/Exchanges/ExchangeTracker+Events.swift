@@ -394,8 +394,8 @@ extension ExchangeTracker {
   func parties(of flow: FlowIndex, asking direction: Direction) -> ExchangeParties {
     let ends = ends(flow, from: direction)
     var parties = ExchangeParties(client: ends.from, server: ends.to)
-    if let other = streams.other(of: (flow, direction)) {
-      let ends = self.ends(other.flow, from: other.direction)
+    if let alias = streams.alias(of: (flow, direction)) {
+      let ends = self.ends(alias.flow, from: alias.direction)
       (parties.otherClient, parties.otherServer) = (ends.from, ends.to)
     }
     return parties

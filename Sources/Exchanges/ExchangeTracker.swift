@@ -320,9 +320,7 @@ extension ExchangeTracker {
     let closing = Closing(
       direction: direction, isReset: isReset, position: segment.sequence &+ segment.payloadLength,
       expected: isServer ? pairing.expectedPosition(of: flow) : nil)
-    guard isReset || isServer else {
-      return streams.halfClose(flow, by: closing, unread: messages.unread(flow, direction))
-    }
+    guard isReset || isServer else { return }
     // Numbers that the direction cannot have come to are a stranger's.
     guard streams.mayEnd(flow, by: closing, unread: messages.unread(flow, direction)) else { return }
     streams.close(flow, by: closing)
@@ -348,12 +346,18 @@ extension ExchangeTracker {
     switch connection {
     case .open, .missing: return
     case .reached:
-      let isClients = closing.isReset && closing.direction == messages.requestDirection(of: flow)
-      end = isClients || streams.isHalfClosed(flow) ? .clientClosed : .aborted
+      end = isClosedByClient(flow, closing) ? .clientClosed : .aborted
     case .unseen: end = .unknown
     }
     endHead(flow, closing.direction)
     while let request = pairing.first(of: flow) { self.end(request, as: end) }
+  }
+
+  /// Whether the side that asks has closed a connection that is over, by a reset or before it was.
+  private func isClosedByClient(_ flow: FlowIndex, _ closing: Closing) -> Bool {
+    guard let client = messages.requestDirection(of: flow) else { return false }
+    return closing.isReset && closing.direction == client
+      || streams.isHalfClosed(flow, client, unread: messages.unread(flow, client))
   }
 
   /// Decides everything that waits on one flow, whose requests end so.
@@ -376,10 +380,10 @@ extension ExchangeTracker {
     _ place: FlowLocation, _ segment: borrowing Segment, _ payload: RawSpan
   ) -> FlowLocation {
     let isOpening = segment.flags.isOpening
-    if let alias = streams.resolveAlias(place) {
-      if streams.fits(segment, alias, isAsking: pairing.first(of: alias.flow) != nil) {
-        streams.use(alias.flow)
-        return alias
+    if let main = streams.resolve(place) {
+      if streams.fits(segment, main, isAsking: pairing.first(of: main.flow) != nil) {
+        streams.use(main.flow)
+        return main
       }
       if isOpening { streams.dropAlias(place.flow) }
     }
@@ -398,9 +402,9 @@ extension ExchangeTracker {
     } else if let earlier = streams.earlierSighting(segment, payload, in: place) {
       join(place, to: earlier)
     }
-    guard let alias = streams.alias(of: place) else { return place }
-    streams.use(alias.flow)
-    return alias
+    guard let main = streams.main(of: place) else { return place }
+    streams.use(main.flow)
+    return main
   }
 
   /// From now on a flow's segments are those of the flow that waits for a response here; returns that flow, nil when

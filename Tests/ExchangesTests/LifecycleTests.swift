@@ -55,6 +55,26 @@ import Testing
     }
   }
 
+  @Test(arguments: depths, [1, 2])
+  func `a client's FIN may come before the bytes that it follows on`(depth: CaptureDepth, segments: Int) {
+    let request = get("/b")
+    var talk = Dialogue(depth: depth)
+    talk.open()
+    talk.ask(get("/a"))
+    talk.answer(ok())
+    let first = talk.packets.count
+    talk.ask(request, size: (request.utf8.count + segments - 1) / segments)
+    talk.finish(byClient: true)
+    // Before the first of them, and where there are two, between them.
+    for place in first..<talk.packets.count - 1 {
+      var late = talk
+      late.packets.insert(late.packets.removeLast(), at: place)
+      late.finish(byClient: false)
+      let account = Account(late.packets, depth: depth)
+      #expect(account.aborted == 1 && account.clientClosed == 1 && account.isBalanced, "\(place)")
+    }
+  }
+
   @Test func `a FIN far beyond what a client has sent closes nothing`() {
     for depth in [CaptureDepth.heads, .streams] {
       var talk = Dialogue(depth: depth)

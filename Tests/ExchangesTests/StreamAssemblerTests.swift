@@ -214,10 +214,10 @@ import Testing
     #expect(streams.position(of: Self.flow, .forward) == nil)
     let chunk = streams.firstHeld(other, .backward).map { streams.held($0).chunk }
     #expect(chunk?.flow == other && chunk?.direction == .backward && !streams.hasHeld(Self.flow))
-    let alias = streams.resolveAlias((Self.flow, .backward))
-    #expect(alias?.flow == other && alias?.direction == .forward)
+    let main = streams.resolve((Self.flow, .backward))
+    #expect(main?.flow == other && main?.direction == .forward)
     streams.dropAlias(Self.flow)
-    let own = streams.resolveAlias((Self.flow, .backward))
+    let own = streams.resolve((Self.flow, .backward))
     #expect(own == nil && streams.isFresh(Self.flow))
   }
 }

@@ -46,10 +46,17 @@ extension StreamAssembler {
     return distance >= 0 && distance <= Int64(unread) + Self.unrecognised
   }
 
-  /// Notes a FIN of the side that asks, if its number may be one that this has come to; `unread` as above.
-  mutating func halfClose(_ flow: FlowIndex, by closing: Closing, unread: UInt32) {
-    let isNext = position(of: flow, closing.direction).map { $0 == closing.position } ?? false
-    if isNext || !isStreams && mayEnd(flow, by: closing, unread: unread) { noteHalfClose(flow) }
+  /// Notes a FIN, which may overtake bytes before it. One that was reached stays: a stranger may send others.
+  mutating func finish(_ flow: FlowIndex, _ direction: Direction, at position: UInt32) {
+    if finish(of: flow, direction)?.isReached != true { setFinish(flow, direction, at: position) }
+  }
+
+  /// Whether a direction's FIN was seen, with a number that this may have come to by now; `unread` as above.
+  func isHalfClosed(_ flow: FlowIndex, _ direction: Direction, unread: UInt32) -> Bool {
+    guard let finish = finish(of: flow, direction) else { return false }
+    if finish.isReached { return true }
+    let closing = Closing(direction: direction, position: finish.position)
+    return !isStreams && mayEnd(flow, by: closing, unread: unread)
   }
 
   /// Notes a FIN or RST. `expected` is the direction's next byte where nothing of it was read.

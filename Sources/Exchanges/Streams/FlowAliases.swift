@@ -28,33 +28,34 @@ struct FlowAliases: ~Copyable {
   ///
   /// An alias whose flow is gone, or has become an alias itself, is forgotten.
   func resolve(_ place: FlowLocation, in flows: borrowing FlowTable) -> FlowLocation? {
-    guard let alias = location(of: place, in: flows) else { return nil }
-    guard flows[alias.flow].hash == flows[place.flow].aliasHash, !flows[alias.flow].isAlias else {
+    guard let main = main(of: place, in: flows) else { return nil }
+    guard flows[main.flow].hash == flows[place.flow].partnerHash, !flows[main.flow].isAlias else {
       flows[place.flow].standing = .fresh
       return nil
     }
-    return alias
+    return main
   }
 
   /// Where a flow's segments belong, by what is noted of it; nil when it is known under no other addresses.
-  func location(of place: FlowLocation, in flows: borrowing FlowTable) -> FlowLocation? {
+  func main(of place: FlowLocation, in flows: borrowing FlowTable) -> FlowLocation? {
     let own = flows[place.flow]
-    guard own.isAlias, let flow = own.alias.index else { return nil }
-    return (flow, own.isAliasReversed ? place.direction.opposite : place.direction)
+    guard own.isAlias, let flow = own.partner.index else { return nil }
+    return (flow, own.isReversed ? place.direction.opposite : place.direction)
   }
 
-  /// The latest alias of a flow, where it is still one; nil when there is none.
+  /// Where the latest alias of a flow is, if it is still one; nil when there is none.
   @inline(__always)
-  func other(of place: FlowLocation, in flows: borrowing FlowTable) -> FlowLocation? {
+  func alias(of place: FlowLocation, in flows: borrowing FlowTable) -> FlowLocation? {
     let own = flows[place.flow]
-    guard !own.isAlias, let flow = own.alias.index else { return nil }
-    guard flows[flow].hash == own.aliasHash, flows[flow].isAlias, flows[flow].alias.index == place.flow else {
+    guard !own.isAlias, let flow = own.partner.index else { return nil }
+    guard flows[flow].hash == own.partnerHash, flows[flow].isAlias, flows[flow].partner.index == place.flow
+    else {
       return nil
     }
-    return (flow, flows[flow].isAliasReversed ? place.direction.opposite : place.direction)
+    return (flow, flows[flow].isReversed ? place.direction.opposite : place.direction)
   }
 
-  /// Whether a segment fits where its flow's alias stands: ports are used again, after a while by another
+  /// Whether a segment of an alias fits where its connection stands: ports are used again, after a while by another
   /// client. `firstHeld` is the sequence number of what is held there first, `isAsking` tells that requests wait there.
   func fits(_ segment: borrowing Segment, _ half: ElementRef<StreamHalf>, firstHeld: UInt32?, isAsking: Bool)
     -> Bool
@@ -96,12 +97,12 @@ struct FlowAliases: ~Copyable {
   ) -> Bool {
     let own = flows[place.flow]
     own.standing = .alias
-    own.alias = PackedIndex(other.flow)
-    own.aliasHash = flows[other.flow].hash
-    own.isAliasReversed = place.direction != other.direction
+    own.partner = PackedIndex(other.flow)
+    own.partnerHash = flows[other.flow].hash
+    own.isReversed = place.direction != other.direction
     let main = flows[other.flow]
-    main.alias = PackedIndex(place.flow)
-    main.aliasHash = own.hash
+    main.partner = PackedIndex(place.flow)
+    main.partnerHash = own.hash
     if own.hasHeld {
       order.moveHeld(of: place.flow, to: other.flow, in: &flows, at: clock)
     }

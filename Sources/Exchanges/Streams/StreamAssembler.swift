@@ -61,8 +61,6 @@ extension StreamAssembler {
     flows[flow].standing = .fresh
     flows[flow].isAnnounced = false
     flows[flow].isClosing = false
-    flows[flow].isHalfClosed = false
-    flows[flow].finished = 0
     flows[flow].marks = 0
   }
 
@@ -128,17 +126,18 @@ extension StreamAssembler {
     return half.isAnnounced ? half.announced : nil
   }
 
-  /// Notes a FIN at a sequence number: what acknowledges it acknowledges no further byte.
-  mutating func finish(_ flow: FlowIndex, _ direction: Direction, at position: UInt32) {
+  /// The number after the last byte of a direction whose FIN was seen, and whether that follows on what was read; nil
+  /// when none was seen.
+  func finish(of flow: FlowIndex, _ direction: Direction) -> (position: UInt32, isReached: Bool)? {
     let half = flows[flow][direction]
-    if half.isKnown, half.next == position { flows[flow].finished |= direction == .forward ? 1 : 2 }
+    return half.sawFin ? (half.finPosition, half.isFinished) : nil
   }
 
-  /// Whether the side that asks has closed.
-  func isHalfClosed(_ flow: FlowIndex) -> Bool { flows[flow].isHalfClosed }
-
-  /// Notes that the side that asks has closed.
-  mutating func noteHalfClose(_ flow: FlowIndex) { flows[flow].isHalfClosed = true }
+  /// Notes the number after the last byte of a direction, by its FIN: what acknowledges that acknowledges no further byte.
+  mutating func setFinish(_ flow: FlowIndex, _ direction: Direction, at position: UInt32) {
+    flows[flow][direction].sawFin = true
+    flows[flow][direction].finPosition = position
+  }
 
   /// Whether a FIN or RST was seen before which bytes are missing.
   @inline(__always)
@@ -288,16 +287,16 @@ extension StreamAssembler {
   mutating func noteResponse(until time: UInt64) { aliases.noteResponse(until: time) }
 
   /// Where the segments of a flow belong that is known under other addresses; nil when it is not.
-  mutating func resolveAlias(_ place: FlowLocation) -> FlowLocation? { aliases.resolve(place, in: flows) }
+  mutating func resolve(_ place: FlowLocation) -> FlowLocation? { aliases.resolve(place, in: flows) }
 
   /// Where a flow's segments belong, by what is noted of it; nil when it is known under no other addresses.
-  func alias(of place: FlowLocation) -> FlowLocation? { aliases.location(of: place, in: flows) }
+  func main(of place: FlowLocation) -> FlowLocation? { aliases.main(of: place, in: flows) }
 
-  /// Where a flow's connection was seen under other addresses that are its alias; nil when it was not.
+  /// Where a flow's latest alias is: its connection under other addresses; nil when it has none.
   @inline(__always)
-  func other(of place: FlowLocation) -> FlowLocation? { aliases.other(of: place, in: flows) }
+  func alias(of place: FlowLocation) -> FlowLocation? { aliases.alias(of: place, in: flows) }
 
-  /// Whether a segment fits where its flow's alias stands; `isAsking` tells that requests wait there.
+  /// Whether a segment of an alias fits where its connection stands; `isAsking` tells that requests wait there.
   mutating func fits(_ segment: borrowing Segment, _ place: FlowLocation, isAsking: Bool) -> Bool {
     let half = flows[place.flow][place.direction]
     let held = half.held.first.map { order[$0].chunk.sequence }

@@ -8,7 +8,7 @@ struct StreamFlow: BitwiseCopyable {
     case fresh
     /// A request has.
     case asked
-    /// The connection is known under other addresses: `alias` is its flow.
+    /// The connection is known under other addresses: `partner` is the flow that its segments belong to.
     case alias
   }
 
@@ -18,12 +18,12 @@ struct StreamFlow: BitwiseCopyable {
   var forward = StreamHalf()
   var backward = StreamHalf()
   var standing = Standing.fresh
-  /// The alias flow's directions are the other way round.
-  var isAliasReversed = false
-  /// The flow that this one's segments belong to, or else the one whose segments came to belong to this one last; and its
-  /// hash, which tells whether it is still there.
-  var alias = PackedIndex<FlowIndex>()
-  var aliasHash: UInt64 = 0
+  /// An alias's directions are the other way round than its partner's.
+  var isReversed = false
+  /// Of an alias the flow that its segments belong to, of any other flow its latest alias; and that flow's hash, which tells
+  /// whether it is still there.
+  var partner = PackedIndex<FlowIndex>()
+  var partnerHash: UInt64 = 0
   /// Capture time of the last segment, nanoseconds since 1970.
   var lastSeen: UInt64 = 0
   /// Since when this flow waits for missing bytes, capture time; meaningful while `isWaiting`.
@@ -36,14 +36,10 @@ struct StreamFlow: BitwiseCopyable {
   /// A FIN or RST was seen before which bytes are missing: `closing`.
   var isClosing = false
   var closing = Closing()
-  /// The side that asks has closed: its FIN was seen.
-  var isHalfClosed = false
   /// How often it was asked for that the connection passes whole.
   var marks: UInt8 = 0
   /// The number of requests since the last one that was sent before the answer to another one, up to 255.
   var calmRequests: UInt8 = 0
-  /// The directions whose FIN was seen right after what was read: 1 for forward, 2 for backward.
-  var finished: UInt8 = 0
   var byUse = Neighbours<FlowIndex>()
   var byWait = Neighbours<FlowIndex>()
 
@@ -83,6 +79,9 @@ struct StreamHalf: BitwiseCopyable {
   /// Sequence number of the next byte to read.
   var next: UInt32 = 0
   var synNext: UInt32 = 0
+  /// A FIN was seen, with `finPosition` as the number after the last byte.
+  var sawFin = false
+  var finPosition: UInt32 = 0
   var received = ReceivedRanges()
   /// The number after the last segment whose numbers may be a guess, which one that follows on it confirms; 0 for none.
   var doubted: UInt32 = 0
@@ -127,6 +126,10 @@ extension ElementRef<StreamHalf> {
     self.isKnown = true
     self.next = sequence
   }
+
+  /// Whether a FIN was seen that follows on what was read.
+  @inline(__always)
+  var isFinished: Bool { self.sawFin && self.isKnown && self.finPosition == self.next }
 
   /// Counts the next bytes as read.
   func pass(_ count: UInt32) {

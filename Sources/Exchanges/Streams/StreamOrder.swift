@@ -69,8 +69,7 @@ struct StreamOrder: ~Copyable {
       let other = flow[chunk.direction.opposite]
       // At depth auto the other direction may have had nothing to pass so far.
       guard other.isKnown else { return isStreams }
-      let hasFinished = flow.finished & (chunk.direction == .forward ? 2 : 1) != 0
-      return SequenceNumber.distance(chunk.acknowledgement, from: other.next) > (hasFinished ? 1 : 0)
+      return SequenceNumber.distance(chunk.acknowledgement, from: other.next) > (other.isFinished ? 1 : 0)
     }
   }
 }
@@ -156,7 +155,7 @@ extension StreamOrder {
   {
     flows.stopWaiting(flow)
     for direction in [Direction.forward, .backward] {
-      let target = flows[flow].isAliasReversed ? direction.opposite : direction
+      let target = flows[flow].isReversed ? direction.opposite : direction
       while let held = buffer.takeFirst(of: flows[flow][direction]) {
         buffer[held].chunk.flow = other
         buffer[held].chunk.direction = target
