@@ -44,7 +44,8 @@ package struct ExchangeCounters: Equatable, Sendable {
   package var evictedFlows: UInt64 = 0
   /// Requests forgotten to make room, counted as unknown too.
   package var evictedRequests: UInt64 = 0
-  /// Segments with a wrong checksum, which their receivers drop: among the other segments too.
+  /// Segments with a wrong checksum, which their receivers drop: among the other segments too; and duplicates that begin
+  /// otherwise than what was read at their number.
   package var doubtful: UInt64 = 0
   /// Stream bytes given up at a gap or at a buffer's limit.
   package var skippedBytes: UInt64 = 0
@@ -106,7 +107,7 @@ extension ExchangeCounters: CounterSet {
       \.evictedFlows, "evictedFlows", json: .aboveZero, .evicted("flows"), page: "evicted flows"),
     Counter(
       \.evictedRequests, "evictedRequests", json: .aboveZero, .evicted("requests"), page: "evicted requests"),
-    Counter(\.doubtful, "doubtful", json: .aboveZero, page: "segments with a wrong checksum"),
+    Counter(\.doubtful, "doubtful", json: .aboveZero, page: "doubtful segments"),
     Counter(\.skippedBytes, "skippedBytes", json: .aboveZero, page: "skipped bytes"),
     Counter(\.http2, "http2", .seen("http2")),
     Counter(\.http2Unread, "http2Unread"),

@@ -2,6 +2,8 @@
 
 import Capture
 import HTTP1
+import System
+import Text
 
 /// How far live segments are believed whose numbers nothing explains: anybody can send some with guessed numbers,
 /// and a guess must not move a connection on.
@@ -29,6 +31,31 @@ extension ExchangeTracker {
     }
     checksums.refuse(hash, direction, endingAt: segment.sequence &+ segment.payloadLength)
     return true
+  }
+
+  /// Remembers how a chunk that is read begins, by which other bytes with its numbers show: those of a stranger, or the true
+  /// ones after a stranger's.
+  @inline(__always)
+  func remember(_ chunk: Chunk, _ bytes: RawSpan) {
+    guard bytes.byteCount >= Self.compared else { return }
+    streams.setBeginning(chunk.flow, chunk.direction, at: chunk.sequence, beginning(bytes))
+  }
+
+  /// Whether a chunk whose numbers have been read begins otherwise than what was read there last.
+  @inline(never)
+  func contradicts(_ chunk: Chunk, _ bytes: RawSpan) -> Bool {
+    guard bytes.byteCount >= Self.compared,
+      let known = streams.beginning(of: chunk.flow, chunk.direction, at: chunk.sequence)
+    else { return false }
+    return known != beginning(bytes)
+  }
+
+  /// The number of bytes that are compared; of a shorter chunk none are.
+  private static var compared: Int { 32 }
+
+  @inline(__always)
+  private func beginning(_ bytes: RawSpan) -> UInt32 {
+    UInt32(truncatingIfNeeded: NameHash.hash(bytes.slice(0, Self.compared), seed: secrets.aHigh))
   }
 
   /// Whether nothing that was read explains a gap before a chunk, nor what the other side shows.

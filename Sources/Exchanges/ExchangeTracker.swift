@@ -34,7 +34,7 @@ package struct ExchangeTracker: ~Copyable {
   package private(set) var clock: UInt64 = 0
 
   package let seed: UInt64
-  private let secrets: FlowSecrets
+  let secrets: FlowSecrets
   var checksums: ChecksumTrust
   var streams: StreamAssembler
   var messages: MessageReader
@@ -472,8 +472,12 @@ extension ExchangeTracker {
     let placement = streams.place(chunk, bytes, for: demand, at: clock)
     switch placement {
     case .next:
-      counters.classify(messages.passBody(chunk, bytes) ? ChunkOutcome() : read(chunk, bytes))
-      streams.advance(past: chunk)
+      if messages.passBody(chunk, bytes) {
+        counters.classify(ChunkOutcome())
+        streams.advance(past: chunk)
+      } else {
+        take(chunk, bytes)
+      }
     case .held: break
     case .passedOver: counters.classify(ChunkOutcome())
     case .gap(let gap): readAfterGap(of: gap, chunk, bytes)
@@ -502,7 +506,9 @@ extension ExchangeTracker {
       take(chunk, bytes)
     case .overlap(let seen):
       take(chunk.dropping(seen), bytes.slice(min(Int(seen), bytes.byteCount), bytes.byteCount))
-    case .duplicate: counters.classifyDuplicate()
+    case .duplicate:
+      if contradicts(chunk, bytes) { counters.doubtful &+= 1 }
+      counters.classifyDuplicate()
     case .late: readLate(chunk, bytes)
     case .next, .gap, .held, .noRoom, .passedOver: take(chunk, bytes)
     }
@@ -510,6 +516,7 @@ extension ExchangeTracker {
 
   /// Reads a chunk that begins at the next byte.
   private mutating func take(_ chunk: Chunk, _ bytes: RawSpan) {
+    remember(chunk, bytes)
     counters.classify(read(chunk, bytes))
     streams.advance(past: chunk)
   }

@@ -53,6 +53,32 @@ import Testing
     talk.time += pause
   }
 
+  @Test(arguments: CaptureDepth.allCases, [true, false])
+  func `other bytes with the numbers of what was read are doubtful, and change nothing`(
+    depth: CaptureDepth, isForged: Bool
+  ) {
+    var talk = Dialogue(depth: depth)
+    talk.open()
+    for path in 1...4 {
+      for isClient in [true, false] {
+        let (client, server) = (talk.clientNext, talk.serverNext)
+        if isClient { talk.ask(get("/\(path)")) } else { talk.answer(ok("body")) }
+        let next = (talk.clientNext, talk.serverNext), packet = talk.packets.removeLast()
+        (talk.clientNext, talk.serverNext) = (client, server)
+        // As long as the true one, which comes twice.
+        if isClient { talk.ask(get("/9")) } else { talk.answer(ok("BODY", status: "500 No")) }
+        var forged = talk.packets.removeLast()
+        forged.payload = Array(forged.payload.prefix(packet.payload.count))
+        forged.segment.payloadLength = UInt32(forged.payload.count)
+        (talk.clientNext, talk.serverNext) = next
+        talk.packets += [packet, isForged ? forged : packet, isForged ? forged : packet]
+      }
+    }
+    let account = account(talk, depth)
+    #expect(account.answers == Self.honest && account.isBalanced)
+    #expect(account.counters.doubtful == (isForged ? 16 : 0) && account.counters.duplicates == 16)
+  }
+
   @Test(arguments: [Segment.Kind.start, .stream])
   func `a guess while the rest of a head is due leaves the head alone`(kind: Segment.Kind) {
     var talk = Dialogue(depth: .heads)

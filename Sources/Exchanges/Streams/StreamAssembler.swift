@@ -185,6 +185,19 @@ extension StreamAssembler {
   @inline(__always)
   mutating func advance(past chunk: Chunk) { flows[chunk.flow].advance(past: chunk) }
 
+  /// Notes a hash of how the chunk begins that is read at a number.
+  @inline(__always)
+  func setBeginning(_ flow: FlowIndex, _ direction: Direction, at sequence: UInt32, _ beginning: UInt32) {
+    flows[flow][direction].beginningAt = sequence
+    flows[flow][direction].beginning = beginning
+  }
+
+  /// That hash, if the chunk that was read last has this number; nil otherwise.
+  func beginning(of flow: FlowIndex, _ direction: Direction, at sequence: UInt32) -> UInt32? {
+    let half = flows[flow][direction]
+    return half.beginningAt == sequence && half.beginning != 0 ? half.beginning : nil
+  }
+
   /// Marks bytes as read that were read out of order.
   mutating func receive(_ chunk: Chunk) {
     flows[chunk.flow][chunk.direction].received.add(chunk.sequence, chunk.end)

@@ -82,6 +82,9 @@ struct StreamHalf: BitwiseCopyable {
   /// A FIN was seen, with `finPosition` as the number after the last byte.
   var sawFin = false
   var finPosition: UInt32 = 0
+  /// The number of the chunk that was read last, and a hash of how it begins; 0 and 0 before the first.
+  var beginningAt: UInt32 = 0
+  var beginning: UInt32 = 0
   var received = ReceivedRanges()
   /// The number after the last segment whose numbers may be a guess, which one that follows on it confirms; 0 for none.
   var doubted: UInt32 = 0
