@@ -174,4 +174,20 @@ struct HistoryScreenTests {
     #expect(pane.waits(for: "status 0"), "\(pane.text)")
     #expect(pane.history.contains("Total Requests: \(summary.requests)"), "\(pane.history)")
   }
+
+  @Test func `ctrl-c ends a replay that is still reading`() {
+    let history = folder.file("history")
+    Shell.run(
+      "\(Machine.program) read --history \(history) \(JSONDocumentTests.root)/Tests/Captures/zeek-get.pcap")
+    // A hole that takes minutes to search for records, and no space.
+    Shell.run("truncate -s 256G \(history)")
+    let pane = TerminalPane(columns: 100, rows: 30)
+    pane.enter("\(Machine.program) replay \(history); echo status $?")
+    // Until the program has taken the signal over, it is the system's.
+    let caught =
+      "grep -q '^SigCgt:.*[2367abef]$' /proc/$(pgrep -oxf '\(Machine.program) replay \(history)')/status"
+    for _ in 0..<200 where Shell.attempt(caught).status != 0 { usleep(50_000) }
+    pane.press("C-c")
+    #expect(pane.waits(for: "status 0"), "\(pane.text)")
+  }
 }
