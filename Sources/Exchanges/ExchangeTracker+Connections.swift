@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Capture
+
+/// A connection's life: its SYN, its FIN or RST, the place that it gives to another one.
+extension ExchangeTracker {
+  mutating func makeFlow(_ key: FlowKey, hash: UInt64) -> FlowIndex? {
+    if let flow = streams.nextToEvict {
+      finish(flow, requests: .unknown)
+      streams.remove(flow)
+      counters.evictedFlows &+= 1
+    }
+    guard let flow = streams.insert(key, hash: hash) else { return nil }
+    streams.see(flow, at: clock)
+    messages.reset(flow)
+    return flow
+  }
+
+  /// A SYN was seen: this direction's stream begins at its number.
+  ///
+  /// The SYN of another connection ends this one only with the answer to it, or with data at its number: anybody
+  /// can send a SYN, and what follows it shows whether somebody meant it.
+  mutating func open(_ flow: FlowIndex, _ direction: Direction, _ segment: borrowing Segment) {
+    let start = segment.sequence, isAnswer = segment.flags.isAcknowledging
+    switch streams.opening(flow, direction, at: start) {
+    case .known: return
+    case .first:
+      // An answer to what the other side did not begin with is another connection's, or a guess.
+      if isAnswer, !answersOpening(flow, direction, segment) {
+        return streams.announce(flow, direction, at: start)
+      }
+    case .another:
+      guard isAnswer, let asked = streams.announced(flow, direction.opposite),
+        asked == segment.acknowledgement
+      else { return streams.announce(flow, direction, at: start) }
+      restart(flow)
+      begin(flow, direction.opposite, at: asked, isAnswer: false)
+    }
+    begin(flow, direction, at: start, isAnswer: isAnswer)
+  }
+
+  /// Whether a SYN's answer acknowledges about where the other side, as far as that is known, has begun.
+  private func answersOpening(_ flow: FlowIndex, _ direction: Direction, _ segment: borrowing Segment) -> Bool
+  {
+    guard let position = streams.position(of: flow, direction.opposite) else { return true }
+    let read = SequenceNumber.distance(position, from: segment.acknowledgement)
+    // No more was sent before the answer than a window takes that is not scaled (RFC 7323, section 2.2).
+    return read >= 0 && read <= 65_535
+  }
+
+  /// Data came in a flow for which a SYN of another connection was seen: data at its number begins that one.
+  mutating func confirm(_ flow: FlowIndex, _ direction: Direction, _ sequence: UInt32) {
+    guard let start = streams.announced(flow, direction), start == sequence,
+      streams.position(of: flow, direction) != sequence
+    else { return }
+    let answer = streams.announced(flow, direction.opposite)
+    restart(flow)
+    begin(flow, direction, at: start, isAnswer: false)
+    if let answer { begin(flow, direction.opposite, at: answer, isAnswer: true) }
+  }
+
+  /// Another connection takes the place of a flow's.
+  private mutating func restart(_ flow: FlowIndex) {
+    finish(flow, requests: .unknown)
+    streams.reset(flow)
+    messages.reset(flow)
+  }
+
+  mutating func begin(_ flow: FlowIndex, _ direction: Direction, at start: UInt32, isAnswer: Bool) {
+    streams.open(flow, direction, at: start)
+    messages.open(flow, direction, isAnswer: isAnswer)
+  }
+
+  /// A FIN or RST was seen. A client's FIN is a half-close: it waits for its responses (RFC 9112, section 9.6).
+  mutating func close(_ flow: FlowIndex, _ direction: Direction, _ segment: borrowing Segment) {
+    let isReset = segment.flags.isReset
+    if !isReset { streams.finish(flow, direction, at: segment.sequence &+ segment.payloadLength) }
+    let isServer = messages.requestDirection(of: flow) != direction
+    guard pairing.first(of: flow) != nil else { return }
+    let closing = Closing(
+      direction: direction, isReset: isReset, position: segment.sequence &+ segment.payloadLength,
+      expected: isServer ? pairing.expectedPosition(of: flow) : nil)
+    guard isReset || isServer else { return }
+    // Numbers that the direction cannot have come to are a stranger's.
+    guard streams.mayEnd(flow, by: closing, unread: messages.unread(flow, direction)) else { return }
+    streams.close(flow, by: closing)
+  }
+
+  /// Ends the requests of a connection that is over, once all before its end has been read.
+  mutating func settleEnd(_ flow: FlowIndex, _ direction: Direction, _ segment: borrowing Segment) {
+    guard let closing = streams.closing(of: flow) else { return }
+    var acknowledgement: UInt32?
+    if direction != closing.direction, segment.flags.isAcknowledging {
+      acknowledgement = segment.acknowledgement
+    }
+    var connection = streams.end(of: flow, acknowledgement: acknowledgement)
+    if closing.isReset, streams.isWaiting(flow), connection == .reached || connection == .unseen {
+      // Nothing is sent again after a reset: what is held is all there is.
+      giveUpWaiting(flow)
+      if connection == .unseen {
+        streams.close(flow, by: closing)
+        connection = streams.end(of: flow, acknowledgement: nil)
+      }
+    }
+    let end: RequestEnd
+    switch connection {
+    case .open, .missing: return
+    case .reached:
+      end = isClosedByClient(flow, closing) ? .clientClosed : .aborted
+    case .unseen: end = .unknown
+    }
+    endHead(flow, closing.direction)
+    while let request = pairing.first(of: flow) { self.end(request, as: end) }
+  }
+
+  /// Whether the side that asks has closed a connection that is over, by a reset or before it was.
+  private func isClosedByClient(_ flow: FlowIndex, _ closing: Closing) -> Bool {
+    guard let client = messages.requestDirection(of: flow) else { return false }
+    return closing.isReset && closing.direction == client
+      || streams.isHalfClosed(flow, client, unread: messages.unread(flow, client))
+  }
+
+  /// Decides everything that waits on one flow, whose requests end so.
+  mutating func finish(_ flow: FlowIndex, requests end: RequestEnd) {
+    if streams.isWaiting(flow) { giveUpWaiting(flow) }
+    let dropped = streams.dropHeld(flow)
+    counters.delivered &+= dropped
+    counters.otherSegments &+= dropped
+    endHead(flow, .forward)
+    endHead(flow, .backward)
+    while let request = pairing.first(of: flow) { self.end(request, as: end) }
+    frames.end(flow)
+  }
+}
