@@ -94,7 +94,9 @@ let package = Package(
       ], swiftSettings: settings),
     .target(
       name: "PcapCapture",
-      dependencies: ["Capture", "CMapping", "CPcap", "Decompression", "HTTP1", "Packets", "System"],
+      dependencies: [
+        "Capture", "CMapping", "CPcap", "Decompression", "HTTP1", "Packets", "System", "TLSRecords",
+      ],
       swiftSettings: settings),
     .target(
       name: "CaptureWriting", dependencies: ["Capture", "Packets", "System", "Text"], swiftSettings: settings),
@@ -115,8 +117,10 @@ let package = Package(
       swiftSettings: settings),
     .target(
       name: "Owners", dependencies: ["Capture", "Exchanges", "System", "Text"], swiftSettings: settings),
+    .target(name: "TLSCoverage", dependencies: ["Capture", "System", "TLSRecords"], swiftSettings: settings),
     .target(
-      name: "Statistics", dependencies: ["Capture", "Exchanges", "HTTP1", "Owners", "System", "Text"],
+      name: "Statistics",
+      dependencies: ["Capture", "Exchanges", "HTTP1", "Owners", "System", "Text", "TLSCoverage"],
       swiftSettings: settings),
     .target(
       name: "ExchangeStream", dependencies: ["Capture", "Exchanges", "HTTP1", "System", "Text"],
@@ -138,6 +142,7 @@ let package = Package(
         "Statistics",
         "System",
         "Text",
+        "TLSCoverage",
       ], swiftSettings: settings),
     .target(
       name: "Screen",
@@ -146,6 +151,7 @@ let package = Package(
         "Reporting",
         "Statistics",
         "Text",
+        "TLSCoverage",
       ], swiftSettings: settings),
     .target(
       name: "Terminal", dependencies: ["CCurses", "Screen", "System", "Text"], swiftSettings: settings),
@@ -155,6 +161,7 @@ let package = Package(
         "AlertDelivery", "Alerting", "Capture", "Exchanges", "HTTP1", "Owners", "Reporting", "Statistics",
         "System",
         "Text",
+        "TLSCoverage",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
@@ -186,7 +193,7 @@ let package = Package(
         "CaptureWriting", "Exporting", "History", "HTTP1", "KernelCapture", "LocalSides", "Measuring",
         "Owners", "Packets", "PcapCapture",
         "Reporting", "Sandbox",
-        "Screen", "Statistics", "System", "TLSDecryption", "Terminal", "Text",
+        "Screen", "Statistics", "System", "TLSCoverage", "TLSDecryption", "TLSRecords", "Terminal", "Text",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: settings, linkerSettings: release),
     // What the tests of the sandbox run: it enters one itself and tries what is forbidden.
@@ -232,6 +239,7 @@ let package = Package(
     tests("PreCaptureDrops", with: ["Capture"]),
     tests("TLSPlaces", with: ["Children", "ELFBuilder", "Randomness", "System"]),
     tests("TLSRecords", with: ["Randomness", "System"]),
+    tests("TLSCoverage", with: ["Capture", "System", "TLSRecords"]),
     tests("Ciphers", with: ["System"]),
     tests(
       "TLSDecryption",
@@ -258,14 +266,14 @@ let package = Package(
       dependencies: [
         "AlertDelivery", "Alerting", "Capture", "Exchanges", "ExchangeStream", "HTTP1", "Owners",
         "Randomness",
-        "Reporting", "Screen", "Statistics", "System", "Text",
+        "Reporting", "Screen", "Statistics", "System", "Text", "TLSCoverage",
       ], exclude: ["Screens"], swiftSettings: settings),
     .testTarget(
       name: "ExportingTests",
       dependencies: [
         "AlertDelivery", "Alerting", "Capture", "Exchanges", "Exporting", "HTTP1", "Owners", "Randomness",
         "Reporting",
-        "Statistics", "System", "Text",
+        "Statistics", "System", "Text", "TLSCoverage",
         .product(name: "NIOCore", package: "swift-nio"),
       ], exclude: ["Golden"], swiftSettings: settings),
     .testTarget(

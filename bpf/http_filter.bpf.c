@@ -12,6 +12,7 @@
  *          │                 ├──▶ httpf_fragment ⟲: of IP packets
  *          ├─────────────────┴──▶ httpf_methods: a start that a few comparisons cannot tell
  *          │                           │
+ *          ├──▶ httpf_hello: TLS       │
  *          ├───────────────────────────┼──▶ httpf_single ⟲: whether a head is alone
  *          │                           │         ▼
  *          ├───────────────────────────┼──▶ httpf_search ⟲: where a head ends ───────┐
@@ -321,6 +322,29 @@ int httpf_rest(struct __sk_buff *skb)
 		return httpf_tail_call(skb, cpu, HTTPF_AT_REST);
 	if (cpu->event.kind != HTTPF_STREAM)
 		httpf_settle_request(cpu);
+	return 0;
+}
+
+/* A segment to a port of TLS: sends it if a client says its first words in it. */
+SEC("socket")
+int httpf_hello(struct __sk_buff *skb)
+{
+	struct httpf_cpu *cpu = httpf_this_cpu();
+	struct httpf_segment *segment;
+	struct httpf_first first;
+	__u32 header, offset;
+
+	if (!cpu)
+		return 0;
+	segment = &cpu->segment;
+	header = (segment->headers.data_offset >> 4) * 4;
+	offset = httpf_verifier_reload(&segment->headers.offset) + header;
+	if (header < 20 || offset >= httpf_verifier_reload(&segment->headers.end))
+		return 0;
+	segment->offset = offset;
+	segment->length = segment->headers.end - offset;
+	if (httpf_load_first(skb, segment, &first) && httpf_passes_hello(cpu, &first))
+		httpf_emit_hello(skb, cpu);
 	return 0;
 }
 

@@ -7,6 +7,7 @@
 #define HTTPF_INSPECT_H
 
 #include "http_heads.h"
+#include "http_hello.h"
 
 /* Counts what begins with the segment's payload, and sends it if it is to be sent. */
 static __always_inline int httpf_decide(struct __sk_buff *skb, struct httpf_cpu *cpu, __u32 begins)
@@ -62,6 +63,10 @@ static __always_inline int httpf_inspect_payload(struct __sk_buff *skb, struct h
 	} else if ((__u8)(first.words[0] - 0x14) <= 3 && (__u8)(first.words[0] >> 8) == 3) {
 		/* A TLS record of any type and version: RFC 8446, section 5.1. */
 		HTTPF_COUNT(cpu, tls);
+		/* At depth streams it passes anyhow. */
+		if (httpf_settings.depth != HTTPF_STREAMS && httpf_is_hello(&first, count) &&
+		    httpf_is_tls_port(bpf_ntohs(segment->headers.destination_port)))
+			return httpf_tail_call(skb, cpu, HTTPF_AT_HELLO);
 	}
 	return httpf_decide(skb, cpu, begins);
 }
@@ -103,6 +108,8 @@ static __always_inline int httpf_inspect(struct __sk_buff *skb, struct httpf_cpu
 	}
 	if (!httpf_watched(bpf_ntohs(h->source_port)) && !httpf_watched(bpf_ntohs(h->destination_port))) {
 		HTTPF_COUNT(cpu, other_ports);
+		if (httpf_is_tls_port(bpf_ntohs(h->destination_port)))
+			return httpf_tail_call(skb, cpu, HTTPF_AT_HELLO);
 		return 0;
 	}
 	HTTPF_COUNT(cpu, on_port);

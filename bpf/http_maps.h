@@ -309,6 +309,21 @@ struct {
 	__type(value, struct httpf_answer);
 } httpf_answers SEC(".maps");
 
+/* The client's side of a connection whose hello continues after its first segment. */
+struct httpf_opening {
+	__u32 tag;  /* the flow, 0 for none */
+	__u32 next; /* the sequence number that follows */
+};
+enum { HTTPF_OPENINGS = 1024 };
+
+/* Direct-mapped by flow hash: a hello's segments follow each other at once. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, HTTPF_OPENINGS);
+	__type(key, __u32);
+	__type(value, struct httpf_opening);
+} httpf_openings SEC(".maps");
+
 /* One ring a worker; the loader makes them, in the size there is memory for. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);

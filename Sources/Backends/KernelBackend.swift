@@ -18,13 +18,14 @@ package final class KernelBackend: LiveBackend {
 
   package init(_ request: LiveRequest) throws(CaptureError) {
     depth = request.depth
-    capture = try KernelCapture(
-      KernelCaptureOptions(
-        interfaces: request.interfaces, ports: request.ports, depth: request.depth,
-        direction: request.direction,
-        ringBytes: request.ringBytes, workers: request.workers))
+    var options = KernelCaptureOptions(
+      interfaces: request.interfaces, ports: request.ports, depth: request.depth,
+      direction: request.direction,
+      ringBytes: request.ringBytes, workers: request.workers)
+    options.helloPorts = request.helloPorts
+    capture = try KernelCapture(options)
     (tls, tlsFault) = Self.tls(request, capture)
-    ports = request.tlsPorts.map { request.ports.union($0) } ?? request.ports
+    ports = request.allPorts
     preCaptureDrops = PreCaptureDrops(interfaces: request.interfaces)
   }
 
@@ -46,6 +47,7 @@ package final class KernelBackend: LiveBackend {
 
   package var name: String { "eBPF" }
   package var readsTLS: Bool { tls != nil }
+  package var tlsAttachment: TLSAttachment? { tls?.attachment }
   package var sources: [any SegmentSource] { capture.readers + (tls.map { [$0.source] } ?? []) }
 
   package var counters: CaptureCounters {

@@ -17,6 +17,13 @@ package struct LiveRequest: Sendable {
 
   /// Ports of the connections whose plain text is read at TLS libraries; nil when none is.
   package var tlsPorts: PortSet?
+  /// Ports of TLS, of whose connections the hellos are delivered too; nil for none.
+  package var helloPorts: PortSet?
+
+  /// The ports whose connections' ends are looked for.
+  package var allPorts: PortSet {
+    [tlsPorts, helloPorts].reduce(ports) { all, more in more.map { all.union($0) } ?? all }
+  }
 
   /// Where packets come from, for people.
   package var source: String {
@@ -26,7 +33,7 @@ package struct LiveRequest: Sendable {
   package init(
     backend: BackendChoice, interfaces: [String], ports: PortSet, depth: CaptureDepth,
     direction: CaptureDirection, workers: Int, ringBytes: Int,
-    tlsPorts: PortSet? = nil
+    tlsPorts: PortSet? = nil, helloPorts: PortSet? = nil
   ) {
     self.backend = backend
     self.interfaces = interfaces
@@ -36,6 +43,7 @@ package struct LiveRequest: Sendable {
     self.workers = workers
     self.ringBytes = ringBytes
     self.tlsPorts = tlsPorts
+    self.helloPorts = helloPorts
   }
 }
 

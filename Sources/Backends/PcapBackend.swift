@@ -18,6 +18,7 @@ package final class PcapBackend: LiveBackend {
     var options = PcapOptions()
     options.interfaces = request.interfaces
     options.ports = request.ports
+    options.helloPorts = request.helloPorts
     // Its filter has no memory, and so cannot follow a connection: everything is read.
     depth = request.depth == .auto ? .streams : request.depth
     options.depth = depth

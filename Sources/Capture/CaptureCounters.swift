@@ -44,6 +44,10 @@ package struct CaptureCounters: Equatable, Sendable {
   package var h2DataSkipped: UInt64 = 0
   /// Of `fragments`, those that were not put together: too many at once, or too long.
   package var fragmentsRefused: UInt64 = 0
+  /// Segments of TLS hellos that the filter sent for the coverage report; not among `matched`.
+  package var hellos: UInt64 = 0
+  /// Of `hellos`, segments that found the ring full.
+  package var lostHellos: UInt64 = 0
   /// Records whose stamps were more than a second off the reader's clock, which was then compared with the kernel's again.
   package var restamped: UInt64 = 0
   /// Connections whose plain text was read from a TLS library.
@@ -121,6 +125,8 @@ extension CaptureCounters: CounterSet {
     Counter(
       \.fragmentsRefused, "fragmentsRefused", json: .aboveZero,
       page: "IP fragments too many to be put together"),
+    Counter(\.hellos, "hellos"),
+    Counter(\.lostHellos, "lostHellos", json: .aboveZero, page: "TLS hellos lost"),
   ]
 
   /// The machine's counters of what no capture saw: nil where they are not known, and in no sum, since they belong

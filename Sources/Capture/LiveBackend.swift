@@ -42,6 +42,8 @@ package protocol LiveBackend: AnyObject {
   func openOwners() throws(CaptureError) -> any OwnerSource
   /// Whether the plain text of TLS libraries is read.
   var readsTLS: Bool { get }
+  /// Which TLS libraries are read; nil when none is.
+  var tlsAttachment: TLSAttachment? { get }
   /// Takes probes out of files that somebody is about to write to; whether the notices have changed. To be called
   /// about once a second.
   func releaseFiles() -> Bool
@@ -51,6 +53,7 @@ package protocol LiveBackend: AnyObject {
 
 extension LiveBackend {
   package var readsTLS: Bool { false }
+  package var tlsAttachment: TLSAttachment? { nil }
   package func releaseFiles() -> Bool { false }
   package var clockShift: Int64 { 0 }
 

@@ -42,6 +42,16 @@ package struct PortSet: Equatable, Sendable, CustomStringConvertible {
   /// The ports of both sets.
   package func union(_ other: PortSet) -> PortSet { PortSet(ranges + other.ranges) ?? self }
 
+  /// The ports that both sets have; nil when there are none.
+  package func common(with other: PortSet) -> PortSet? {
+    PortSet(
+      ranges.flatMap { range in
+        other.ranges.filter { $0.overlaps(range) }.map {
+          max($0.lowerBound, range.lowerBound)...min($0.upperBound, range.upperBound)
+        }
+      })
+  }
+
   package func contains(_ port: UInt16) -> Bool {
     ranges.contains { $0.contains(port) }
   }

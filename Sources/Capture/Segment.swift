@@ -14,12 +14,14 @@ package struct Segment: Sendable {
     case continuation = 1
     /// The backend delivers everything (depth `streams`): the payload may be anything, or empty.
     case stream = 2
+    /// The payload is a part of a client's hello on a port of TLS: for the coverage report alone.
+    case hello = 4
 
     // The comparison that comes with raw values is a generic call on the pipeline of every segment.
     @inlinable @inline(__always)
     package static func == (a: Kind, b: Kind) -> Bool {
       switch (a, b) {
-      case (.start, .start), (.continuation, .continuation), (.stream, .stream): true
+      case (.start, .start), (.continuation, .continuation), (.stream, .stream), (.hello, .hello): true
       default: false
       }
     }

@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Backends
-import Capture
+package import Capture
 import System
 package import TLSPlaces
 
 /// Which TLS libraries this machine has, and whether their plain text can be read.
 extension Diagnosis {
+  /// On which ports TLS connections are counted.
+  package static func coverage(_ ports: PortSet) -> Check {
+    Check(
+      name: "TLS coverage", state: .fine,
+      found: "connections are counted on ports \(ports), read or not (--tls-port)")
+  }
+
   /// Attaches to the libraries as a watch with `--tls` does.
   static func text(_ request: LiveRequest) -> Check {
     var request = request

@@ -67,7 +67,7 @@ package struct Diagnosis: Sendable {
     scout?.read()
     return Diagnosis(
       checks: checks(KernelProbe.ask()) + [processes(request)] + sandbox() + [otherPorts(scout?.ports)]
-        + [text(request)] + libraries(),
+        + [coverage(.https), text(request)] + libraries(),
       interfaces: InterfaceState.all(), trials: trials, asked: asked)
   }
 

@@ -7,6 +7,7 @@ import Exchanges
 import Owners
 import Reporting
 import Statistics
+import TLSCoverage
 
 /// What the live page draws: an event of `/events`, one JSON object on one line.
 ///
@@ -54,6 +55,7 @@ struct EventPage {
       json.string(notice)
     }
     json.endArray()
+    if let line = published.tls?.line, !line.isEmpty { json.member("tls", line) }
     json.member("requests", totals.requests)
     json.member("successes", totals.successes)
     json.member("failures", totals.failures)

@@ -22,6 +22,7 @@ struct MetricsPage {
     addTraffic(to: &writer)
     addSites(to: &writer)
     addOwners(to: &writer)
+    addCoverage(to: &writer)
     addCapture(to: &writer)
     addAlerts(to: &writer)
     addProgram(to: &writer)

@@ -6,6 +6,7 @@ package import Exchanges
 package import Reporting
 package import AlertDelivery
 package import Statistics
+package import TLSCoverage
 
 /// What the reporter tells everybody who asks over HTTP: the values of one moment, which never change.
 package struct PublishedState: Sendable {
@@ -30,6 +31,8 @@ package struct PublishedState: Sendable {
   package var sites = SiteListing()
   /// Who served and who asked; nil when nobody looks for that.
   package var owners: OwnerListing?
+  /// TLS connections that were seen and read since the start; nil before there were any.
+  package var tls: CoverageCounts?
   package var alerts: [AlertStatus] = []
   /// The rules, as JSON lines show them.
   package var board = AlertBoard()

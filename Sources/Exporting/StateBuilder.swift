@@ -100,6 +100,7 @@ package final class StateBuilder {
     listing = sites.listing(life)
     published.sites = listing
     published.owners = knowsOwners ? owners.listing : nil
+    published.tls = timeline.coverage?.total
     published.alerts = input.alerts
     published.board = input.board
     published.gauges = input.gauges

@@ -13,6 +13,8 @@ struct FilterSettings {
   var ringBytes: Int
   var processors: Int
   var seed: UInt64
+  /// Ports of TLS, of whose connections the hellos pass; nil for none.
+  var helloPorts: PortSet?
 
   /// Calls `body` with the `httpf_settings`, for as long as it takes.
   func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
@@ -32,15 +34,21 @@ struct FilterSettings {
         unsafe settings.pointee.wakeup_check_bytes = UInt32(
           clamping: max(1, ringBytes / 16 / max(1, processors)))
       }
-      let first = Int(HTTPF_PORTS_AT)
-      for range in ports.ranges {
-        for port in range {
-          let offset = first + Int(port >> 6) * 8
-          let word = unsafe buffer.load(fromByteOffset: offset, as: UInt64.self)
-          unsafe buffer.storeBytes(of: word | 1 << UInt64(port & 63), toByteOffset: offset, as: UInt64.self)
-        }
-      }
+      unsafe Self.set(ports, at: Int(HTTPF_PORTS_AT), in: buffer)
+      if let helloPorts { unsafe Self.set(helloPorts, at: Int(HTTPF_TLS_PORTS_AT), in: buffer) }
       return unsafe body(UnsafeRawBufferPointer(buffer))
+    }
+  }
+
+  /// Sets a bit for each port, in the array of words that begins at `first`.
+  private static func set(_ ports: PortSet, at first: Int, in buffer: UnsafeMutableRawBufferPointer) {
+    for range in ports.ranges {
+      for port in range {
+        let offset = first + Int(port >> 6) * 8
+        // Both arrays have a bit for every port.
+        let word = unsafe buffer.load(fromByteOffset: offset, as: UInt64.self)
+        unsafe buffer.storeBytes(of: word | 1 << UInt64(port & 63), toByteOffset: offset, as: UInt64.self)
+      }
     }
   }
 

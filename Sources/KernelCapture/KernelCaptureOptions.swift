@@ -6,6 +6,8 @@ package struct KernelCaptureOptions: Sendable {
   /// The interfaces' names; none watches all of them, those that appear later included.
   package var interfaces: [String]
   package var ports: PortSet
+  /// Ports of TLS, of whose connections the hellos are delivered too; nil for none.
+  package var helloPorts: PortSet?
   package var depth: CaptureDepth
   package var direction: CaptureDirection
   /// Bytes of each ring; rounded up to a power of two of at least a page.

@@ -20,6 +20,8 @@ package final class TLSCapture: Sendable {
   package let source: TLSTextSource
   /// Every file that was found at the start, each with the reason why it got no probes.
   package let findings: [TLSFinding]
+  /// Which programs' libraries have probes.
+  package let attachment: TLSAttachment
   private let object: TLSObject
   private let counts: MappedMemory
   private let attachments: Locked<[Attachment]>
@@ -44,11 +46,13 @@ package final class TLSCapture: Sendable {
     }
     var attachments: [Attachment] = []
     var findings: [TLSFinding] = []
+    var attached: Set<TLSLibrary.Identity> = []
     let found = LibrarySearch.run()
     for library in found.libraries {
       do throws(TLSFinding.UnreadReason) {
         attachments.append(try Self.attach(library, object))
         findings.append(TLSFinding(library))
+        attached.insert(library.identity)
       } catch {
         findings.append(TLSFinding(library, error))
       }
@@ -59,8 +63,22 @@ package final class TLSCapture: Sendable {
         .unavailable, findings.first?.text ?? "no program here speaks TLS in a way that is known")
     }
     (self.object, self.counts, self.findings) = (object, counts, findings)
+    attachment = TLSAttachment(since: clock.now, programs: Self.programs(found, attached: attached))
     self.attachments = Locked(attachments)
     released = Locked([])
+  }
+
+  /// What the libraries of each program mean for the reading of its text.
+  private static func programs(
+    _ found: LibrarySearch.Result, attached: Set<TLSLibrary.Identity>
+  ) -> [String: TLSAttachment.Libraries] {
+    var kinds: [TLSLibrary.Identity: TLSLibrary.Kind] = [:]
+    for library in found.libraries { kinds[library.identity] = library.kind }
+    return found.programs.mapValues { libraries in
+      if !libraries.isDisjoint(with: attached) { return .attached }
+      let kind = libraries.compactMap { kinds[$0] }.map(\.rawValue).min()
+      return kind.map { .unattached($0) } ?? .nothing
+    }
   }
 
   /// The program and its counters, once probes of this kind have done a child of ours no harm.

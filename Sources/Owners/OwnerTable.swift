@@ -84,6 +84,17 @@ package final class OwnerTable: Sendable {
     }
   }
 
+  /// The name of the process that has the end `local` of a connection at a time; nil when it is unknown. For what asks
+  /// once a connection.
+  package func processName(of local: Endpoint, _ remote: Endpoint, at time: UInt64) -> String? {
+    let key = ConnectionOwners.Key(local: local, remote: remote)
+    return state.withLock { state -> String? in
+      update(&state)
+      guard let found = state.connections.find(key, at: time, isExact: true) else { return nil }
+      return state.directory.process(found.entry.owner)?.owner.process
+    }
+  }
+
   private func update(_ state: inout State) {
     let offset = source.clockOffset
     source.receive { bytes in

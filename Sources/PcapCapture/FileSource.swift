@@ -29,11 +29,14 @@ package final class FileSource: SegmentSource {
   /// Whether a recording's packets count whatever their ports are: those of its watch.
   private let takesRecordedPorts: Bool
 
-  /// - Parameter paths: files in the order in which they are read; `-` is standard input.
-  package init(paths: [String], ports: PortSet) {
+  /// - Parameters:
+  ///   - paths: files in the order in which they are read; `-` is standard input.
+  ///   - helloPorts: ports of TLS, of whose connections the hellos are handed on too; nil for none.
+  package init(paths: [String], ports: PortSet, helloPorts: PortSet? = nil) {
     self.paths = paths.reversed()
     takesRecordedPorts = ports == .http
-    intake = PacketIntake(ports: ports, depth: .streams, joinsFragments: true, allowsShortPackets: true)
+    intake = PacketIntake(
+      ports: ports, helloPorts: helloPorts, depth: .streams, joinsFragments: true, allowsShortPackets: true)
   }
 
   package var counters: CaptureCounters { intake.counters }

@@ -2,6 +2,7 @@
 
 package import Capture
 import HTTP1
+import TLSRecords
 package import Packets
 
 /// The classic filter that makes the payload test in the kernel when eBPF is unavailable: libpcap's
@@ -19,9 +20,12 @@ package enum HeadFilter {
   /// Ethernet has up to two VLAN tags in the data. A cooked packet's offsets cannot be moved past a
   /// tag, so that there every tagged one passes.
   package static func expression(
-    ports: PortSet, depth: CaptureDepth, link: LinkLayer, direction: CaptureDirection = .both
+    ports: PortSet, helloPorts: PortSet? = nil, depth: CaptureDepth, link: LinkLayer,
+    direction: CaptureDirection = .both
   ) -> String {
-    let test = (depth == .heads ? heads(ports) : streams(ports)) + " or \(tunnels) or \(laterFragments)"
+    let test =
+      (depth == .heads ? heads(ports) : streams(ports)) + (helloPorts.map { " or \(hellos($0))" } ?? "")
+      + " or \(tunnels) or \(laterFragments)"
     let all: String
     switch link {
     // Each "vlan" moves the offsets of all that follows it, so the nesting counts.
@@ -65,6 +69,17 @@ package enum HeadFilter {
     let tcp = IPProtocol.tcp
     return "(ip proto \(tcp) and (ip[6:2] & \(IPv4Fragment.offset) = 0) and (\(v4)))"
       + " or (ip6[6] = \(tcp) and (\(v6))) or (\(extensions))"
+  }
+
+  /// What a client says first on a port of TLS: a record of the handshake, and in it a ClientHello.
+  private static func hellos(_ ports: PortSet) -> String {
+    let payload4 = "((tcp[12] & 0xf0) >> 2)", payload6 = "40 + ((ip6[52] & 0xf0) >> 2)"
+    let record = UInt16(ContentType.handshake) << 8 | 3, hello = HandshakeType.clientHello
+    let v4 = "tcp[\(payload4):2] = \(record) and tcp[\(payload4) + \(RecordHeader.length)] = \(hello)"
+    let v6 = "ip6[\(payload6):2] = \(record) and ip6[\(payload6) + \(RecordHeader.length)] = \(hello)"
+    let to = portTest("dst", ports), tcp = IPProtocol.tcp
+    return "(ip proto \(tcp) and (ip[6:2] & \(IPv4Fragment.offset) = 0) and \(to) and \(v4))"
+      + " or (ip6[6] = \(tcp) and \(to) and \(v6))"
   }
 
   /// The test of a payload's first bytes, which `at` names by offset and count.

@@ -12,6 +12,8 @@ package struct PcapOptions: Sendable {
   /// The interfaces; none for all of them.
   package var interfaces: [String] = []
   package var ports = PortSet.http
+  /// Ports of TLS, of whose connections the hellos' first segments are delivered too; nil for none.
+  package var helloPorts: PortSet?
   package var depth = CaptureDepth.heads
   package var direction = CaptureDirection.both
   /// Bytes of the kernel's buffer, of which several interfaces have a part each.
@@ -51,7 +53,9 @@ package final class LiveCapture: SegmentSource {
 
   package init(_ options: PcapOptions) throws(CaptureError) {
     self.options = options
-    intake = PacketIntake(ports: options.ports, depth: options.depth, joinsFragments: true, verifies: true)
+    intake = PacketIntake(
+      ports: options.ports, helloPorts: options.helloPorts, depth: options.depth, joinsFragments: true,
+      verifies: true)
     let offset = Int64(bitPattern: SystemClock.wallOffset)
     startOffset = offset
     let names: [String?] = options.interfaces.isEmpty ? [nil] : options.interfaces

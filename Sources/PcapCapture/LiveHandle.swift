@@ -55,7 +55,8 @@ final class LiveHandle {
       throw CaptureError(.unavailable, "\(name) has link type \(type), which cannot be read")
     }
     let expression = HeadFilter.expression(
-      ports: options.ports, depth: options.depth, link: link, direction: options.direction)
+      ports: options.ports, helloPorts: options.helloPorts, depth: options.depth, link: link,
+      direction: options.direction)
     try unsafe CompiledFilter(expression, on: handle).install(on: handle)
     // Non-blocking, so that one thread can wait for several things.
     guard unsafe pcap_setnonblock(handle, 1, &text) == 0 else {

@@ -4,6 +4,7 @@ package import Capture
 package import Packets
 import HTTP1
 import System
+import TLSRecords
 
 /// Turns captured packets into segments, and counts what the kernel's filter counts on its pipeline.
 package struct PacketIntake {
@@ -13,6 +14,8 @@ package struct PacketIntake {
     time: 0, source: Endpoint(ipv4: 0, port: 0), destination: Endpoint(ipv4: 0, port: 0), sequence: 0,
     acknowledgement: 0, payloadLength: 0, flags: [], kind: .stream)
   private let ports: PortBitmap
+  /// The ports of TLS, of whose connections the hellos are handed on; those that are watched for HTTP are not among them.
+  private let helloPorts: PortBitmap?
   private let isStreams: Bool
   /// Whether the packet that is read next counts whatever its ports are.
   package var takesAnyPort = false
@@ -21,18 +24,21 @@ package struct PacketIntake {
   private var decoder: PacketDecoder
 
   /// - Parameters:
+  ///   - helloPorts: ports of TLS, of whose connections the hellos are handed on too; nil for none.
   ///   - depth: at `heads`, segments are marked as the kernel's filter would mark them.
   ///   - joinsFragments: a first fragment is not read by itself, as the caller puts datagrams together.
   ///   - allowsShortPackets: a packet may be shorter than its IP header says.
   ///   - verifies: checksums are verified, which files do not need: what is in them may have been rewritten.
   package init(
-    ports: PortSet, depth: CaptureDepth, joinsFragments: Bool = false, allowsShortPackets: Bool = false,
+    ports: PortSet, helloPorts: PortSet? = nil, depth: CaptureDepth, joinsFragments: Bool = false,
+    allowsShortPackets: Bool = false,
     verifies: Bool = false
   ) {
     self.verifies = verifies
     self.joinsFragments = joinsFragments
     decoder = PacketDecoder(allowsShortPackets: allowsShortPackets)
     self.ports = PortBitmap(ports)
+    self.helloPorts = helloPorts.map { PortBitmap($0) }
     // There is no filter with a memory: at depth auto everything passes.
     isStreams = depth != .heads
   }
@@ -89,7 +95,7 @@ package struct PacketIntake {
     let isToPort = ports.contains(decoder.headers.destinationPort)
     guard isToPort || ports.contains(decoder.headers.sourcePort) || takesAnyPort else {
       counters.otherPorts &+= 1
-      return false
+      return takeHello(packet, time, direction)
     }
     counters.onPort &+= 1
     let flags = Segment.Flags(rawValue: decoder.headers.flags)
@@ -106,6 +112,26 @@ package struct PacketIntake {
       return false
     }
     counters.matched &+= 1
+    describe(kind, time, direction)
+    if verifies { verify(packet) }
+    return true
+  }
+
+  /// Makes a segment to a port of TLS the one that is handed on if it may be a part of a hello.
+  private mutating func takeHello(
+    _ packet: RawSpan, _ time: UInt64, _ direction: Segment.Direction
+  ) -> Bool {
+    guard let helloPorts, decoder.headers.payloadLength > 0,
+      helloPorts.contains(decoder.headers.destinationPort)
+    else { return false }
+    let payload = payload(of: packet)
+    guard OpeningHello.begins(payload) || OpeningHello.mayContinue(payload) else { return false }
+    describe(.hello, time, direction)
+    return true
+  }
+
+  /// Fills in the segment of the packet read last.
+  private mutating func describe(_ kind: Segment.Kind, _ time: UInt64, _ direction: Segment.Direction) {
     segment.time = time
     segment.source.high = decoder.headers.sourceHigh
     segment.source.low = decoder.headers.sourceLow
@@ -116,14 +142,12 @@ package struct PacketIntake {
     segment.sequence = decoder.headers.sequence
     segment.acknowledgement = decoder.headers.acknowledgement
     segment.payloadLength = UInt32(truncatingIfNeeded: decoder.headers.payloadLength)
-    segment.flags = flags
+    segment.flags = Segment.Flags(rawValue: decoder.headers.flags)
     segment.kind = kind
     segment.direction = direction
     segment.interface = 0
     segment.network = decoder.headers.network
     segment.checksum = .unknown
-    if verifies { verify(packet) }
-    return true
   }
 
   /// Bytes of a segment, its header included, that Ethernet takes without a larger frame. What is longer may have been put

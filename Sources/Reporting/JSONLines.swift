@@ -94,6 +94,7 @@ package struct JSONLines: Sendable {
     sites(snapshot)
     clients(snapshot)
     if let owners = snapshot.owners { addOwners(owners) }
+    if let tls = snapshot.tls { json.coverage(tls) }
     json.key("latency")
     latency(snapshot.latency, withCount: true)
     capture(snapshot, isLife: type == "summary")

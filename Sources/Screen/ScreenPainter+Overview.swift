@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Reporting
 import Text
+import TLSCoverage
 import Statistics
 
 extension ScreenPainter {
   /// How high each part of the overview is; what has no room has no height.
   struct Heights: Equatable {
     var totals = 0
+    var coverage = 0
     var charts = 0
     var middle = 0
     var mix = 0
@@ -14,7 +17,7 @@ extension ScreenPainter {
     var notices = 0
 
     /// This many rows, shared out: first what everybody needs, then what is good to have, then more of it.
-    init(rows: Int, notices: Int, hasMix: Bool) {
+    init(rows: Int, notices: Int, hasMix: Bool, hasCoverage: Bool = false) {
       var left = max(0, rows)
       func take(_ wanted: Int) -> Int {
         let taken = wanted <= left ? wanted : 0
@@ -28,6 +31,7 @@ extension ScreenPainter {
       charts = take(3)
       self.notices = take(min(2, notices))
       if hasMix { mix = take(1) }
+      if hasCoverage { coverage = take(1) }
       let steps: [(WritableKeyPath<Heights, Int>, Int)] = [
         (\.charts, 5), (\.middle, 5), (\.sites, 7), (\.charts, 6), (\.middle, 7),
       ]
@@ -50,7 +54,9 @@ extension ScreenPainter {
   mutating func drawOverview(_ body: Region) {
     let isWide = body.width >= 112
     let remarks = content.remarks
-    let heights = Heights(rows: body.height, notices: remarks.count, hasMix: !isWide)
+    let coverage = content.life.tls?.line ?? ""
+    let heights = Heights(
+      rows: body.height, notices: remarks.count, hasMix: !isWide, hasCoverage: !coverage.isEmpty)
     var row = 0
     func next(_ height: Int) -> Region {
       let part = body.part(row: row, height: height)
@@ -58,6 +64,7 @@ extension ScreenPainter {
       return part
     }
     if heights.totals > 0 { drawTotals(next(1)) }
+    if heights.coverage > 0 { next(1).put(" \(VisibleText.cells(coverage))", row: 0) }
     if heights.charts > 0 { drawCharts(next(heights.charts)) }
     if heights.middle > 0 { drawMiddle(next(heights.middle)) }
     let sites = next(heights.sites)

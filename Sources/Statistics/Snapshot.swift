@@ -3,6 +3,7 @@
 package import Capture
 package import Exchanges
 import Text
+package import TLSCoverage
 
 /// What is shown of an interval, or of the whole life: plain values in a fixed order.
 ///
@@ -41,6 +42,8 @@ package struct Snapshot: Equatable, Sendable {
   package var watched: [WatchedTraffic] = []
   /// Who served and who asked, the servers first; nil when that is not looked for.
   package var owners: [OwnerCounts]?
+  /// TLS connections that were seen and read; nil before there were any, or where nobody looks for them.
+  package var tls: CoverageCounts?
 
   package init() {}
 

@@ -2,6 +2,7 @@
 
 package import Capture
 import Exchanges
+import TLSCoverage
 
 /// What a screen needs between two intervals: the open one so far, and totals that are reset.
 extension Timeline {
@@ -17,6 +18,7 @@ extension Timeline {
     snapshot.capture = capture.since(captureBefore)
     snapshot.ledger = ledger - ledgerBefore
     snapshot.inFlight = inFlight(at: snapshot.end)
+    snapshot.tls = coverage?.interval
     return snapshot
   }
 
@@ -30,6 +32,7 @@ extension Timeline {
     before.matched = min(capture.matched, ledger.delivered &+ capture.lost)
     lifeBefore = (reached, before, ledger)
     life.clear()
+    coverage?.clearLife()
     for replica in replicas { replica.clearLife() }
     windows?.reset(tick: max(progress.min() ?? 0, firstTick))
   }

@@ -4,6 +4,7 @@ import System
 package import Capture
 package import Exchanges
 package import Owners
+package import TLSCoverage
 
 /// The reporter's half: merges what the workers deliver, and closes intervals by capture time.
 ///
@@ -53,6 +54,8 @@ package final class Timeline {
   private var silence: UInt64 = 0
   /// Who names the owners of connections; nil when nobody looks for them.
   package var owners: OwnerTable?
+  /// What was seen and read of TLS; nil when nobody looks for that.
+  package var coverage: TLSCoverage?
   /// The owners that every snapshot of an interval tells apart, by what they served.
   package var watchedOwners: [OwnerCondition] = []
   /// The addresses of clients that alert rules are about, each once, as `WatchedTraffic.Subject` has them.
@@ -145,6 +148,7 @@ package final class Timeline {
     snapshot.capture = lifeBefore.map { capture.since($0.capture) } ?? capture
     snapshot.ledger = lifeBefore.map { ledger - $0.ledger } ?? ledger
     snapshot.inFlight = inFlight(at: reached ?? snapshot.end)
+    snapshot.tls = coverage?.life
     return snapshot
   }
 
@@ -211,6 +215,8 @@ package final class Timeline {
     snapshot.capture = capture.since(captureBefore)
     snapshot.ledger = ledger - ledgerBefore
     snapshot.inFlight = inFlight(at: end)
+    snapshot.tls = coverage?.interval
+    coverage?.clearInterval()
     captureBefore = capture
     ledgerBefore = ledger
     lastEnd = end

@@ -66,6 +66,7 @@ extension TLSConnection {
   private func greet(_ hello: ClientHello?, _ context: DecryptionContext) {
     guard let hello else { return end(.noHandshake, context) }
     clientHello = hello
+    context.observer?.didRead(hello, client: clientEnd, server: serverEnd, at: lastSeen)
     standing = .tls
     // Only the first hello of a connection may be followed by early data.
     if hasRetried { clientHello?.offersEarlyData = false }

@@ -185,6 +185,7 @@ extension TLSConnection {
       if !hasDecrypted {
         hasDecrypted = true
         context.counters.read &+= 1
+        context.observer?.didDecrypt(client: clientEnd, server: serverEnd, at: arrival.time)
       }
       // Held while it is handed on, which changes nothing of the context.
       let bytes = context.text

@@ -47,6 +47,7 @@ extension TLSConnection {
   private func limitSearch(_ stream: CipherStream, _ context: DecryptionContext) {
     guard stream.gathered.count > Self.farthest || stream.trials >= Self.longestSearch else { return }
     context.note(.undecryptable, clientHello?.serverName)
+    context.observer?.didFail(client: clientEnd, server: serverEnd, .undecryptable)
     stream.stop()
   }
 

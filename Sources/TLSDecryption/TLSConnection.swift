@@ -226,6 +226,7 @@ final class TLSConnection {
   func end(_ reason: UnreadReason, _ context: DecryptionContext) {
     guard standing != .over else { return }
     context.note(reason, clientHello?.serverName)
+    context.observer?.didFail(client: clientEnd, server: serverEnd, reason)
     close()
   }
 

@@ -57,6 +57,12 @@ package final class TLSDecryptor {
   /// The connections that were not read, by reason and the server's name, "" where that is not known.
   package var unread: [UnreadReason: [String: UInt64]] { context.unread }
 
+  /// Receives what becomes of connections, while the decryptor lives; nil where nobody asks.
+  package var observer: (any ConnectionObserver)? {
+    get { context.observer }
+    set { context.observer = newValue }
+  }
+
   package var bodyAhead: ((borrowing Segment) -> UInt64)? {
     get { context.bodyAhead }
     set { context.bodyAhead = newValue }

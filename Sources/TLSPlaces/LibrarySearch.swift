@@ -11,6 +11,9 @@ package struct LibrarySearch {
     "/usr/local/lib", "/usr/local/lib64",
   ]
 
+  /// Names of processes that are kept at most.
+  private static let mostPrograms = 4_096
+
   /// A file as processes' mappings name it: they have its path or its file in common.
   private struct Key: Hashable {
     var device: String
@@ -24,11 +27,14 @@ package struct LibrarySearch {
     package var libraries: [TLSLibrary] = []
     /// Libraries that processes execute although their files were removed or replaced: each path once.
     package var replaced: [TLSLibrary] = []
+    /// What processes have mapped that speaks TLS, by the processes' names; those of the first names that were found.
+    package var programs: [String: Set<TLSLibrary.Identity>] = [:]
   }
 
   private let isThorough: Bool
   private var found: [TLSLibrary.Identity: TLSLibrary] = [:]
   private var replaced: [String: TLSLibrary] = [:]
+  private var programs: [String: Set<TLSLibrary.Identity>] = [:]
   /// What mappings were looked at, and which file each is; nil for what speaks no TLS.
   private var seen: [Key: TLSLibrary.Identity?] = [:]
   /// Files that speak no TLS, whichever mappings they have.
@@ -47,11 +53,18 @@ package struct LibrarySearch {
     search.others = own
     for process in FolderNames.all(in: "/proc").compactMap({ Int32($0) }) {
       guard let maps = SmallFile.text(of: "/proc/\(process)/maps") else { continue }
-      for mapping in MappedFiles.list(maps) { search.look(at: mapping, root: "/proc/\(process)/root") }
+      let program = SmallFile.text(of: "/proc/\(process)/comm").map { String($0.prefix { $0 != "\n" }) } ?? ""
+      if search.programs[program] == nil, search.programs.count < mostPrograms {
+        search.programs[program] = []
+      }
+      for mapping in MappedFiles.list(maps) {
+        let found = search.look(at: mapping, root: "/proc/\(process)/root")
+        if let found { search.programs[program]?.insert(found) }
+      }
     }
     return Result(
       libraries: search.found.values.sorted { $0.path < $1.path },
-      replaced: search.replaced.values.sorted { $0.path < $1.path })
+      replaced: search.replaced.values.sorted { $0.path < $1.path }, programs: search.programs)
   }
 
   private mutating func look(in folder: String) {
@@ -62,11 +75,12 @@ package struct LibrarySearch {
     }
   }
 
-  private mutating func look(at mapping: MappedFiles.Mapping, root: String) {
+  /// Looks at what a mapping leads to; returns which file it is, nil for one that speaks no TLS, or is gone.
+  private mutating func look(at mapping: MappedFiles.Mapping, root: String) -> TLSLibrary.Identity? {
     let key = Key(device: mapping.device, inode: mapping.inode, path: mapping.path)
     if let known = seen[key] {
       if let known { found[known]?.processes += 1 }
-      return
+      return known
     }
     let named = TLSLibrary.Kind(name: mapping.name)
     guard !mapping.isDeleted, let identity = Self.identity(of: root + mapping.path),
@@ -78,7 +92,7 @@ package struct LibrarySearch {
         replaced[mapping.path, default: .init(kind: named, path: mapping.path, root: root, identity: unknown)]
           .processes += 1
       }
-      return
+      return nil
     }
     if found[identity] == nil, !others.contains(identity) {
       let library = TLSLibrary(
@@ -93,6 +107,7 @@ package struct LibrarySearch {
     let isFound = found[identity] != nil
     seen[key] = .some(isFound ? identity : nil)
     if isFound { found[identity]?.processes += 1 }
+    return isFound ? identity : nil
   }
 
   /// What speaks TLS in a file that is not named after it.

@@ -2,9 +2,10 @@
 
 import System
 
-/// The extensions that matter here (RFC 8446, section 4.2; RFC 6066; RFC 7366).
+/// The extensions that matter here (RFC 8446, section 4.2; RFC 6066; RFC 7301; RFC 7366).
 private enum Extension {
   static var serverName: Int { 0 }
+  static var protocols: Int { 16 }
   static var encryptThenMAC: Int { 22 }
   static var earlyData: Int { 42 }
   static var supportedVersions: Int { 43 }
@@ -21,22 +22,26 @@ package struct ClientHello: Sendable, Equatable {
   package var random: HelloRandom
   /// The name of the server that is asked for: printable ASCII; nil when there is none.
   package var serverName: String?
+  /// The protocols that are offered (ALPN), in the client's order: `h2,http/1.1`; nil when there are none.
+  package var protocols: String?
   /// Application data may follow at once.
   package var offersEarlyData = false
 
   /// Reads the message's body; nil when it is no ClientHello.
-  package init?(_ body: RawSpan) {
+  /// - Parameter isCut: the body's end is not there: what is there of the extensions is read.
+  package init?(_ body: RawSpan, isCut: Bool = false) {
     var reader = VectorReader(0..<body.byteCount)
     guard reader.skip(2) != nil, let random = reader.skip(HelloRandom.length),
       reader.vector(body, 1) != nil, reader.vector(body, 2) != nil, reader.vector(body, 1) != nil
     else { return nil }
     self.random = HelloRandom(body.slice(random.lowerBound, random.upperBound))
     // A hello without extensions ends here.
-    guard let extensions = reader.vector(body, 2) else { return }
+    guard let extensions = isCut ? reader.beginning(body, 2) : reader.vector(body, 2) else { return }
     var list = VectorReader(extensions)
     while let type = list.number(body, 2), let value = list.vector(body, 2) {
       switch type {
       case Extension.serverName: serverName = Self.name(body, value)
+      case Extension.protocols: protocols = Self.protocols(body, value)
       case Extension.earlyData: offersEarlyData = true
       default: break
       }
@@ -53,13 +58,34 @@ package struct ClientHello: Sendable, Equatable {
     guard names.number(body, 1) == 0, let name = names.vector(body, 2), !name.isEmpty,
       name.count <= longestName
     else { return nil }
+    return text(body, name)?.lowercased()
+  }
+
+  /// Protocols that are listed at most; browsers offer two or three, some after one that nobody knows (RFC 8701).
+  private static let mostProtocols = 4
+  /// The longest name of a protocol that is listed, bytes.
+  private static let longestProtocol = 16
+
+  private static func protocols(_ body: RawSpan, _ value: Range<Int>) -> String? {
+    var reader = VectorReader(value)
+    guard let list = reader.vector(body, 2) else { return nil }
+    var names = VectorReader(list), texts: [String] = []
+    while texts.count < mostProtocols, let name = names.vector(body, 1) {
+      // The names that nobody knows are two bytes that are no text.
+      if !name.isEmpty, name.count <= longestProtocol, let text = text(body, name) { texts.append(text) }
+    }
+    return texts.isEmpty ? nil : texts.joined(separator: ",")
+  }
+
+  /// Bytes as text; nil when they are not printable ASCII.
+  private static func text(_ body: RawSpan, _ range: Range<Int>) -> String? {
     var text = ""
-    for offset in name {
+    for offset in range {
       let byte = body.byte(offset)
       guard byte > 0x20, byte < 0x7f else { return nil }
       text.unicodeScalars.append(Unicode.Scalar(byte))
     }
-    return text.lowercased()
+    return text
   }
 }
 

@@ -35,4 +35,10 @@ struct VectorReader {
     guard let count = number(bytes, width) else { return nil }
     return skip(count)
   }
+
+  /// The place of what is there of the next vector, whose end may be missing; nil when its length is.
+  mutating func beginning(_ bytes: RawSpan, _ width: Int) -> Range<Int>? {
+    guard let count = number(bytes, width) else { return nil }
+    return skip(min(count, end - offset))
+  }
 }

@@ -49,7 +49,11 @@ import Testing
   ]
 
   /// What rules beyond `-t`, deliveries and warnings add.
-  static let extras: Set<String> = ["alerts", "deliveries", "warnings", "outputDropped", "grpc", "owners"]
+  static let extras: Set<String> = [
+    "alerts", "deliveries", "warnings", "outputDropped", "grpc", "owners", "tls",
+  ]
+  static let tls: Set<String> = ["ports", "connections", "read", "reasons", "notRead"]
+  static let unread: Set<String> = ["sni", "alpn", "process", "reason", "connections", "overcountMax"]
   static let exchangeExtras: Set<String> = ["clientOwner", "serverOwner", "grpcStatus"]
   static let owner: Set<String> = ["process", "pid", "unit", "container", "pod"]
   static let ownerCounts: Set<String> = owner.union(["role", "requests", "failures", "inFlight", "latency"])
@@ -59,7 +63,7 @@ import Testing
     "backlogDropped", "nicMissed", "failedTailCalls", "evictedFlows", "evictedRequests", "evictedHTTP2",
     "evictedHeads", "skippedBytes", "filteredOut", "doubtful",
     "h2DataSkipped", "fragmentsRefused", "restamped",
-    "tlsConnections", "tlsUntied", "tlsUnreadable",
+    "tlsConnections", "tlsUntied", "tlsUnreadable", "lostHellos",
   ]
   static let alertExtras: Set<String> = ["measure", "unit", "of", "severity"]
   static let ruleMembers: Set<String> = [
@@ -95,6 +99,10 @@ import Testing
       for value in object["owners"] as? [[String: Any]] ?? [] { #expect(Set(value.keys) == ownerCounts) }
       for name in exchangeExtras {
         if let value = object[name] as? [String: Any] { #expect(Set(value.keys) == owner) }
+      }
+      if let value = object["tls"] as? [String: Any] {
+        #expect(Set(value.keys) == tls)
+        for row in value["notRead"] as? [[String: Any]] ?? [] { #expect(Set(row.keys) == unread) }
       }
       for (name, members) in inner {
         // Only a summary tells whether the ledger balances.

@@ -6,6 +6,7 @@ import HTTP1
 import Owners
 import Reporting
 import Statistics
+import TLSCoverage
 
 @testable import Exporting
 
@@ -62,6 +63,9 @@ enum PublishedStates {
     unit.reading = "2.00% (limit 5%)"
     published.alerts = [alert, unit]
     published.owners = owners
+    var tls = CoverageCounts(ports: "443")
+    (tls.connections, tls.read, tls.reasons) = (7, 4, [("off", 2), ("not attachable: GnuTLS", 1)])
+    published.tls = tls
     published.life.owners = [
       waiting(.server, Owner(process: "api", unit: "api.service"), 3),
       waiting(.server, Owner(process: "late"), 2),

@@ -28,6 +28,7 @@ struct FilterObjectTests {
     #expect(
       programs.map(\.name).sorted() == [
         "httpf_clock", "httpf_filter", "httpf_follow_frames", "httpf_fragment", "httpf_headers",
+        "httpf_hello",
         "httpf_methods",
         "httpf_rest", "httpf_search", "httpf_single", "httpf_stream", "httpf_tunnel", "httpf_walk_frames",
       ])

@@ -95,7 +95,7 @@ struct httpf_answer {
  * Why a record was sent; the values of Segment.Kind. A fragment is no segment: the payload is an IP packet,
  * and of the record's head only time, interface, direction, network and length mean something.
  */
-enum { HTTPF_START = 0, HTTPF_CONTINUATION = 1, HTTPF_STREAM = 2, HTTPF_FRAGMENT = 3 };
+enum { HTTPF_START = 0, HTTPF_CONTINUATION = 1, HTTPF_STREAM = 2, HTTPF_FRAGMENT = 3, HTTPF_HELLO = 4 };
 
 /* Which way a packet crossed the interface; the values of Segment.Direction. */
 enum { HTTPF_UNKNOWN = 0, HTTPF_INBOUND = 1, HTTPF_OUTBOUND = 2 };
@@ -155,8 +155,10 @@ struct httpf_counters {
 	__u64 tail_calls_failed; /* the packet's inspection broke off: its head may be missing */
 	__u64 h2_data_skipped;	 /* bytes of HTTP/2's DATA that did not pass */
 	__u64 fragments_refused; /* of the fragments, those that are too many at once, or too long */
+	__u64 hellos;		 /* segments of TLS hellos, on their own ports */
+	__u64 lost_hellos;	 /* of those, segments that found the ring full */
 	__u64 clock;		 /* no counter: the kernel's clock, as httpf_clock left it */
-	__u64 spare[11];
+	__u64 spare[9];
 };
 _Static_assert(sizeof(struct httpf_counters) == 256, "whole cache lines");
 
@@ -170,11 +172,13 @@ struct httpf_settings {
 	__u32 wakeup_threshold;	  /* bytes waiting in a ring from which on its reader is woken */
 	__u32 wakeup_check_bytes; /* bytes a CPU sends before it asks how full the ring is */
 	__u64 ports[1024];	  /* one bit a port: bit p % 64 of word p / 64 */
+	__u64 tls_ports[1024];	  /* the same: ports whose hellos pass */
 };
-_Static_assert(sizeof(struct httpf_settings) == 8224, "the loader fills all of .rodata");
+_Static_assert(sizeof(struct httpf_settings) == 16416, "the loader fills all of .rodata");
 
-/* The offset of `ports`, for a language without offsetof. */
-enum { HTTPF_PORTS_AT = 32 };
+/* The offsets of `ports` and `tls_ports`, for a language without offsetof. */
+enum { HTTPF_PORTS_AT = 32, HTTPF_TLS_PORTS_AT = 8224 };
 _Static_assert(__builtin_offsetof(struct httpf_settings, ports) == HTTPF_PORTS_AT, "see above");
+_Static_assert(__builtin_offsetof(struct httpf_settings, tls_ports) == HTTPF_TLS_PORTS_AT, "see above");
 
 #endif

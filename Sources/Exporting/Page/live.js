@@ -425,7 +425,8 @@ function drawState() {
   pill.className = `pill ${isLost ? "wait" : latest.faults.length || isAlert ? "bad" : "well"}`;
   document.title = isAlert ? "ALERT - wiretally" : "wiretally";
   byId("notes").replaceChildren(...latest.faults.map((fault) => element("p", fault, "note", "bad")),
-    ...latest.notices.map((notice) => element("p", notice, "note")));
+    ...latest.notices.map((notice) => element("p", notice, "note")),
+    ...(latest.tls ? [element("p", latest.tls, "note")] : []));
   byId("source").textContent = `${latest.source}, port ${latest.ports}, by ${latest.backend}`;
   byId("foot").textContent =
     `wiretally ${latest.version}, watching for ${lasting(latest.at - latest.started)}; as of ${clock(latest.at)}`;

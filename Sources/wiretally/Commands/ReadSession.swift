@@ -11,6 +11,7 @@ import Reporting
 import Sandbox
 import Statistics
 import System
+import TLSCoverage
 
 /// The reading of capture files from the first to the summary: one thread reads, counts and drives the outputs.
 struct ReadSession {
@@ -35,7 +36,8 @@ struct ReadSession {
     let label = CaptureLabel(
       backend: "file", source: names.joined(separator: ", "), ports: ports.description,
       filter: segments?.expression)
-    let source = FileSource(paths: command.files, ports: ports)
+    let isDecrypted = TLSReading.ports(command) != nil
+    let source = FileSource(paths: command.files, ports: ports, helloPorts: isDecrypted ? nil : .https)
     let tls = try TLSReading(command, source, plainPorts: options.ports.ports)
     let alerts = try options.alerts.board(plan, pathDepth: options.pathDepth)
     try alerts.checkOwners("files have no processes")
@@ -61,10 +63,14 @@ struct ReadSession {
     let timeline = try Timeline(
       [tally], plan: plan, keepsWindows: options.keepsWindows, pinned: pinned,
       wantsLatencies: alerts.needsLatencies, wantsDetails: outputs.keepsAll)
+    let coverage =
+      tls?.coverage ?? TLSCoverage(CoverageConditions(ports: .https, reading: .off(option: "--keylog")))
+    timeline.coverage = coverage
     timeline.watchedClients = alerts.clients
     timeline.watchedSections = alerts.sections
     worker = TrafficWorker(
-      tls?.source ?? source, writer, stream: stream?.writers[0], filter: segments, limits: limits,
+      tls?.source ?? source, writer, stream: stream?.writers[0], filter: segments, coverage: coverage,
+      sharedPorts: isDecrypted ? nil : PortSet.https.common(with: options.ports.ports), limits: limits,
       depth: .streams,
       seed: pinned.seed)
     let isPage = if case .pages = options.form { true } else { false }

@@ -3,6 +3,7 @@
 import Capture
 import Ciphers
 import PcapCapture
+import TLSCoverage
 import TLSDecryption
 
 /// The decryption of TLS while files are read: its keys, its ports, and what could not be read.
@@ -11,6 +12,9 @@ struct TLSReading {
   private let decryptor: TLSDecryptor
   private let keys: KeyStore
   private let files: FileSource
+
+  /// What is seen and read of TLS, as the decryption says.
+  let coverage: TLSCoverage
 
   /// Reads the key log, before the sandbox; nil when nothing is to be decrypted.
   /// - Parameter ports: the ports of HTTP, where what is no TLS is read as it is.
@@ -28,6 +32,8 @@ struct TLSReading {
     self.files = files
     decryptor = TLSDecryptor(keys: keys, ports: tlsPorts, plainPorts: ports)
     source = TLSSource(files, decryptor)
+    coverage = TLSCoverage(CoverageConditions(ports: tlsPorts, reading: .keys))
+    decryptor.observer = DecryptionCoverage(coverage)
     files.secrets = { text in
       var lines = KeyStore.Lines()
       _ = keys.add(text, isEnd: true, &lines)

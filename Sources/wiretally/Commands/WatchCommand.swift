@@ -86,7 +86,9 @@ struct WatchCommand: ParsableCommand {
 
   @Option(
     name: .customLong("tls-port"),
-    help: "TCP ports of the connections that --tls reads: a list of ports and ranges. (default: 443,8443)")
+    help:
+      "TCP ports of TLS: whose connections are counted, and read with --tls: a list of ports and ranges. (default: 443,8443)"
+  )
   var tlsPorts: PortList?
 
   @Flag(name: .customLong("no-owners"), help: "Do not look which processes serve and ask.")
@@ -132,13 +134,10 @@ struct WatchCommand: ParsableCommand {
 
   /// Throws where `--tls` would read what is not asked for.
   private func checkTLS() throws {
-    guard readsTLS else {
-      if tlsPorts == nil { return }
-      throw ValidationError("--tls-port is about what --tls reads", hint: "--tls --tls-port 443")
-    }
     if tlsPorts?.isAutomatic == true {
-      throw ValidationError("--tls-port takes ports, not auto", hint: "--tls --tls-port 443,8443")
+      throw ValidationError("--tls-port takes ports, not auto", hint: "--tls-port 443,8443")
     }
+    guard readsTLS else { return }
     if !interfaces.names.isEmpty {
       throw ValidationError(
         "--tls and -i exclude each other: a library's text has no interface", hint: "--tls without -i")
@@ -233,8 +232,11 @@ struct WatchCommand: ParsableCommand {
       depth: depth,
       direction: direction, workers: workers.count(processors: Processors.online),
       ringBytes: ringMebibytes << 20,
-      tlsPorts: readsTLS ? tlsPorts?.ports ?? .https : nil)
+      tlsPorts: readsTLS ? helloPorts : nil, helloPorts: helloPorts)
   }
+
+  /// The ports of TLS.
+  var helloPorts: PortSet { tlsPorts?.ports ?? .https }
 }
 
 extension BackendChoice: ExpressibleByArgument {}

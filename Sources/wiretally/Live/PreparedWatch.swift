@@ -12,6 +12,7 @@ import Reporting
 import Sandbox
 import Statistics
 import System
+import TLSCoverage
 
 /// A watch of which everything is open that takes a privilege, and nothing runs yet.
 ///
@@ -46,10 +47,11 @@ struct PreparedWatch: ~Copyable {
     let backend = try Backends.open(command.request)
     let sides = try SideChoice(
       command.side,
-      ports: command.request.tlsPorts.map { command.request.ports.union($0) } ?? command.request.ports)
+      ports: command.request.allPorts)
     let labels = LabelClock(wallOffset: SystemClock.wallOffset)
     let (owners, unknown) = Self.owners(command, backend)
     try alerts.checkOwners(unknown, isUnavailable: true)
+    let coverage = Self.coverage(command, backend, owners)
     let label = CaptureLabel(
       backend: backend.name, source: command.request.source,
       ports: command.ports(isTLSRead: backend.readsTLS), filter: segments?.expression)
@@ -73,7 +75,8 @@ struct PreparedWatch: ~Copyable {
     let recording = try Self.recording(command, backend, label, labels)
     let workers = try WorkerPool(
       backend.sources, stream: stream, owners: owners, filter: segments, sides: sides,
-      recordings: recording?.queues,
+      recordings: recording?.queues, coverage: coverage,
+      sharedPorts: command.request.ports.common(with: coverage.ports),
       plan: plan, start: start, pinned: pinned, sections: alerts.sections,
       budgets: budgets,
       limits: limits,
@@ -86,6 +89,7 @@ struct PreparedWatch: ~Copyable {
       keepsWindows: command.options.keepsWindows, pinned: pinned,
       wantsLatencies: alerts.needsLatencies, wantsDetails: outputs.keepsAll)
     timeline.owners = owners
+    timeline.coverage = coverage
     timeline.watchedOwners = alerts.owners
     timeline.watchedClients = alerts.clients
     timeline.watchedSections = alerts.sections
@@ -113,6 +117,25 @@ struct PreparedWatch: ~Copyable {
       source: "\(label.source), port \(label.ports), by \(label.backend)", depth: backend.depth,
       owner: command.sandbox.logOwner)
     return try RecordingOutput(plan, sources: backend.sources, labels: labels)
+  }
+
+  /// What counts TLS connections, and why those that are not read are not.
+  private static func coverage(
+    _ command: WatchCommand, _ backend: any LiveBackend, _ owners: OwnerTable?
+  ) -> TLSCoverage {
+    let reading: CoverageConditions.Reading
+    if let attachment = backend.tlsAttachment {
+      reading = .libraries(attachment)
+    } else if !command.readsTLS {
+      reading = .off(option: "--tls")
+    } else {
+      reading = .unavailable(backend is PcapBackend ? .libpcap : .notAttachable(nil))
+    }
+    let process = owners.map { owners in
+      { @Sendable local, remote, time in owners.processName(of: local, remote, at: time) }
+    }
+    return TLSCoverage(
+      CoverageConditions(ports: command.helloPorts, reading: reading, process: process))
   }
 
   /// Who has which connection, and why nobody says that.

@@ -9,6 +9,8 @@ import Owners
 import PcapCapture
 import Statistics
 import System
+import TLSCoverage
+import TLSRecords
 
 /// One worker's pipeline: segments from its source through its tracker into its tally.
 ///
@@ -27,6 +29,10 @@ final class TrafficWorker {
   private let hops: HopWatch?
   /// Where what counts is written to; nil when nothing is.
   private let recording: SegmentQueue?
+  /// Where hellos of TLS are counted, and what is read of them; nil where nobody looks for them.
+  private let coverage: TLSCoverage?
+  /// The ports of TLS that are watched for HTTP too: a hello on them is a segment like any other. Nil for none.
+  private let sharedPorts: PortSet?
 
   /// - Parameters:
   ///   - stream: where single exchanges go while somebody reads them; nil when nobody ever will.
@@ -35,14 +41,19 @@ final class TrafficWorker {
   ///   - side: the side whose connections count, and how it is known; nil when all do.
   ///   - hops: looks for sites that are counted on two hops.
   ///   - recording: where what counts is written to; nil when nothing is.
+  ///   - coverage: where hellos of TLS are counted; nil when nobody looks for them.
+  ///   - sharedPorts: the ports of TLS that are watched for HTTP too; nil for none.
   init(
     _ source: any SegmentSource, _ writer: TallyWriter, stream: ExchangeWriter? = nil,
     owners: OwnerAttribution? = nil, filter: SegmentFilter? = nil,
     side: (choice: ConnectionSide, local: LocalSide)? = nil,
-    hops: HopWatch? = nil, recording: SegmentQueue? = nil, limits: ExchangeLimits,
+    hops: HopWatch? = nil, recording: SegmentQueue? = nil, coverage: TLSCoverage? = nil,
+    sharedPorts: PortSet? = nil, limits: ExchangeLimits,
     depth: CaptureDepth, seed: UInt64
   ) {
     self.recording = source.hasPackets ? recording : nil
+    self.coverage = coverage
+    self.sharedPorts = source.hasPackets && coverage != nil ? sharedPorts : nil
     (self.filter, self.side, self.hops) = (filter, side, hops)
     self.source = source
     self.writer = writer
@@ -76,15 +87,27 @@ final class TrafficWorker {
   func step(timeout: Int32, atTick: (() -> Void)? = nil) throws(CaptureError) -> ReceiveOutcome {
     if let stream { follow(stream) }
     // References are counted once a batch, not once a segment.
-    let (filter, side, hops, recording) = (filter, side, hops, recording)
+    let (filter, side, hops, recording, coverage) = (filter, side, hops, recording, coverage)
+    let (sharedPorts, isText) = (sharedPorts, !source.hasPackets)
     side?.local.update()
     let outcome = try source.receive(timeout: timeout) { segment, payload in
       if writer.isTickOver(segment.time) { turn(segment.time, atTick) }
+      if segment.kind == .hello {
+        if let coverage { Self.note(segment, payload, coverage, filter, side) }
+        return
+      }
       if let filter, !filter.passes(segment) { return tracker.leaveOut(segment) }
       if let side, side.local.leavesOut(side.choice, segment, payload) {
         return tracker.process(LocalSide.emptied(segment), payload.slice(0, 0))
       }
       if let recording { recording.add(segment, payload) }
+      if let coverage {
+        // The text of a connection begins with what stands for its SYN.
+        if isText, segment.flags.isOpening, !segment.flags.isAcknowledging {
+          coverage.noteRead(segment.source, segment.destination, at: segment.time)
+        }
+        if let sharedPorts, sharedPorts.contains(segment.destination.port) { coverage.note(segment, payload) }
+      }
       tracker.process(segment, payload)
       if tracker.batch.count > 0 {
         hops?.look(at: tracker.batch, of: segment, payload)
@@ -95,6 +118,16 @@ final class TrafficWorker {
     recording?.wake()
     if let now = source.now, writer.isTickOver(now) { turn(now, atTick) }
     return outcome
+  }
+
+  /// Notes a part of a hello, if its connection counts.
+  private static func note(
+    _ segment: borrowing Segment, _ payload: RawSpan, _ coverage: TLSCoverage, _ filter: SegmentFilter?,
+    _ side: (choice: ConnectionSide, local: LocalSide)?
+  ) {
+    if let filter, !filter.passes(segment) { return }
+    if let side, side.local.leavesOut(side.choice, segment, payload) { return }
+    coverage.note(segment, payload)
   }
 
   /// Ends the worker's work: what waits is decided and everything counted is handed over.
@@ -122,6 +155,7 @@ final class TrafficWorker {
   }
 
   private func endTick(_ time: UInt64, _ atTick: (() -> Void)?) {
+    coverage?.advance(to: time)
     countInFlight(at: time)
     writer.turn(at: time, ledger: tracker.counters, oldestInFlight: tracker.oldestInFlight)
     atTick?()

@@ -8,6 +8,7 @@ import Owners
 import PcapCapture
 import Statistics
 import System
+import TLSCoverage
 
 /// The workers of a live watch: one for each source, each on a thread of its own.
 struct WorkerPool {
@@ -18,7 +19,7 @@ struct WorkerPool {
   /// Reserves the workers' memory; no thread runs before `start`.
   init(
     _ sources: [any SegmentSource], stream: ExchangeReader?, owners: OwnerTable?, filter: SegmentFilter?,
-    sides: SideChoice?, recordings: [SegmentQueue]?,
+    sides: SideChoice?, recordings: [SegmentQueue]?, coverage: TLSCoverage? = nil, sharedPorts: PortSet? = nil,
     plan: IntervalPlan,
     start: UInt64,
     pinned: PinnedSites, sections: [WatchedSection],
@@ -33,7 +34,7 @@ struct WorkerPool {
         TrafficWorker(
           source, writer, stream: stream?.writers[index], owners: try owners.map(OwnerAttribution.init),
           filter: filter, side: sides?.selection, hops: sides?.hopWatch,
-          recording: recordings?[index],
+          recording: recordings?[index], coverage: coverage, sharedPorts: sharedPorts,
           limits: limits, depth: source.depth ?? depth, seed: pinned.seed),
         number: index + 1)
     }

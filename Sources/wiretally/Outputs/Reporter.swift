@@ -6,6 +6,7 @@ import Capture
 import Reporting
 import Statistics
 import System
+import TLSCoverage
 
 /// The driver of the outputs: takes each interval from the timeline once it is over, evaluates the alert rules on it,
 /// and hands both to every output.
@@ -106,6 +107,7 @@ final class Reporter {
   /// Shows the intervals that are left, the last of which ends at `end`, and what else is to be sent.
   func finish(at end: UInt64?) {
     showIntervals()
+    timeline.coverage?.finish()
     if let last = timeline.finish(at: end, capture: counters, top: intervalSites) { show(last) }
     for output in outputs { output.finish(self, at: end ?? 0) }
   }

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * httpf_hello: tells and sends what a client says first on a port of TLS: its ClientHello, for the coverage
+ * report.
+ *
+ * Nothing else of such a connection passes; of a hello that lies in several segments the second one does, and
+ * no more: hellos with keys against quantum computers have 1,700 bytes.
+ */
+#ifndef HTTPF_HELLO_H
+#define HTTPF_HELLO_H
+
+#include "http_emit.h"
+
+enum {
+	/* Bytes of a segment that are sent; a power of two. */
+	HTTPF_HELLO_BYTES = 4096,
+};
+
+static __always_inline int httpf_is_tls_port(__u16 port)
+{
+	return httpf_settings.tls_ports[port >> 6] >> (port & 63) & 1;
+}
+
+/* A record of the handshake, of any version, and in it a ClientHello: RFC 8446, sections 5.1 and 4. */
+static __always_inline int httpf_is_hello(const struct httpf_first *first, __u32 count)
+{
+	return count > 5 && (first->words[0] & 0xff000000ffffull) == 0x010000000316ull;
+}
+
+/* Bytes of that record, with its header. */
+static __always_inline __u32 httpf_hello_length(const struct httpf_first *first)
+{
+	return 5 + ((__u32)(first->words[0] >> 24 & 0xff) << 8 | (__u32)(first->words[0] >> 32 & 0xff));
+}
+
+/* A TLS record of any type and version: nothing of it is the rest of a hello. */
+static __always_inline int httpf_is_record(const struct httpf_first *first, __u32 count)
+{
+	return count > 1 && (__u8)(first->words[0] - 0x14) <= 3 && (__u8)(first->words[0] >> 8) == 3;
+}
+
+/* Whether the segment is to be sent: a hello, or what follows the beginning of one. */
+static __always_inline int httpf_passes_hello(struct httpf_cpu *cpu, const struct httpf_first *first)
+{
+	__u32 length = httpf_verifier_reload(&cpu->segment.length);
+	__u32 sequence = bpf_ntohl(cpu->segment.headers.sequence);
+	int is_hello = httpf_is_hello(first, length);
+	struct httpf_opening *opening;
+	__u32 slot, tag;
+
+	if (!is_hello && httpf_is_record(first, length))
+		return 0;
+	cpu->flow = httpf_flow(&cpu->segment.headers);
+	slot = cpu->flow.one >> 54;
+	tag = (__u32)cpu->flow.one | 1;
+	opening = bpf_map_lookup_elem(&httpf_openings, &slot);
+	if (!opening)
+		return is_hello;
+	if (is_hello) {
+		opening->tag = httpf_hello_length(first) > length ? tag : 0;
+		opening->next = sequence + length;
+		return 1;
+	}
+	if (opening->tag != tag || opening->next != sequence)
+		return 0;
+	opening->tag = 0;
+	return 1;
+}
+
+/* Sends the beginning of the segment, which stands for all of it. */
+static __always_inline void httpf_emit_hello(struct __sk_buff *skb, struct httpf_cpu *cpu)
+{
+	cpu->worker = httpf_worker(&cpu->flow);
+	cpu->segment.begins = HTTPF_NOTHING;
+	httpf_describe(skb, cpu);
+	httpf_begin_pieces(cpu);
+	if (!httpf_take_piece(skb, cpu, HTTPF_HELLO_BYTES))
+		return;
+	cpu->event.kind = HTTPF_HELLO;
+	cpu->event.flags = cpu->flags;
+	cpu->event.payload_length = cpu->left;
+	if (cpu->size != cpu->segment.length)
+		cpu->event.header_sum = 0;
+	HTTPF_COUNT(cpu, hellos);
+	if (!httpf_output(cpu))
+		HTTPF_COUNT(cpu, lost_hellos);
+}
+
+#endif
