@@ -82,6 +82,7 @@ let package = Package(
     .target(name: "HTTP2", swiftSettings: settings),
     .target(name: "TLSPlaces", dependencies: ["CSearch", "System"], swiftSettings: settings),
     .target(name: "TLSRecords", dependencies: ["System"], swiftSettings: settings),
+    .target(name: "QUIC", dependencies: ["System"], swiftSettings: settings),
     .target(name: "Ciphers", dependencies: ["CCrypto", "System"], swiftSettings: settings),
     // Sources of segments.
     .target(name: "Capture", dependencies: ["System"], swiftSettings: settings),
@@ -95,7 +96,7 @@ let package = Package(
     .target(
       name: "PcapCapture",
       dependencies: [
-        "Capture", "CMapping", "CPcap", "Decompression", "HTTP1", "Packets", "System", "TLSRecords",
+        "Capture", "CMapping", "CPcap", "Decompression", "HTTP1", "Packets", "QUIC", "System", "TLSRecords",
       ],
       swiftSettings: settings),
     .target(
@@ -117,7 +118,9 @@ let package = Package(
       swiftSettings: settings),
     .target(
       name: "Owners", dependencies: ["Capture", "Exchanges", "System", "Text"], swiftSettings: settings),
-    .target(name: "TLSCoverage", dependencies: ["Capture", "System", "TLSRecords"], swiftSettings: settings),
+    .target(
+      name: "TLSCoverage", dependencies: ["Capture", "Ciphers", "QUIC", "System", "TLSRecords"],
+      swiftSettings: settings),
     .target(
       name: "Statistics",
       dependencies: ["Capture", "Exchanges", "HTTP1", "Owners", "System", "Text", "TLSCoverage"],
@@ -239,7 +242,8 @@ let package = Package(
     tests("PreCaptureDrops", with: ["Capture"]),
     tests("TLSPlaces", with: ["Children", "ELFBuilder", "Randomness", "System"]),
     tests("TLSRecords", with: ["Randomness", "System"]),
-    tests("TLSCoverage", with: ["Capture", "System", "TLSRecords"]),
+    tests("QUIC", with: ["Randomness", "System"]),
+    tests("TLSCoverage", with: ["Capture", "PcapCapture", "QUIC", "System", "TLSRecords"]),
     tests("Ciphers", with: ["System"]),
     tests(
       "TLSDecryption",

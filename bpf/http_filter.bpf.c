@@ -12,7 +12,7 @@
  *          │                 ├──▶ httpf_fragment ⟲: of IP packets
  *          ├─────────────────┴──▶ httpf_methods: a start that a few comparisons cannot tell
  *          │                           │
- *          ├──▶ httpf_hello: TLS       │
+ *          ├──▶ httpf_hello: TLS       │    httpf_tunnel ──▶ httpf_initial: QUIC
  *          ├───────────────────────────┼──▶ httpf_single ⟲: whether a head is alone
  *          │                           │         ▼
  *          ├───────────────────────────┼──▶ httpf_search ⟲: where a head ends ───────┐
@@ -111,6 +111,8 @@ int httpf_tunnel(struct __sk_buff *skb)
 	found = httpf_enter(skb, cpu);
 	if (found == HTTPF_TUNNEL)
 		return httpf_tail_call(skb, cpu, HTTPF_AT_TUNNEL);
+	if (found == HTTPF_QUIC)
+		return httpf_tail_call(skb, cpu, HTTPF_AT_INITIAL);
 	return found == HTTPF_ELSEWHERE ? httpf_tail_call(skb, cpu, HTTPF_AT_HEADERS) : 0;
 }
 
@@ -344,7 +346,37 @@ int httpf_hello(struct __sk_buff *skb)
 	segment->offset = offset;
 	segment->length = segment->headers.end - offset;
 	if (httpf_load_first(skb, segment, &first) && httpf_passes_hello(cpu, &first))
-		httpf_emit_hello(skb, cpu);
+		httpf_emit_hello(skb, cpu, HTTPF_HELLO);
+	return 0;
+}
+
+/* A datagram, its UDP header at `tunnel.at`, that begins like a connection of QUIC. */
+SEC("socket")
+int httpf_initial(struct __sk_buff *skb)
+{
+	struct httpf_cpu *cpu = httpf_this_cpu();
+	struct httpf_segment *segment;
+	__u32 offset;
+
+	if (!cpu)
+		return 0;
+	if (!httpf_admits_initial(cpu)) {
+		HTTPF_COUNT(cpu, skipped_initials);
+		return 0;
+	}
+	segment = &cpu->segment;
+	offset = httpf_verifier_reload(&cpu->tunnel.at) + 8;
+	if (offset >= skb->len)
+		return 0;
+	segment->offset = offset;
+	segment->length = skb->len - offset;
+	segment->headers.is_ip4 = skb->protocol == bpf_htons(ETH_P_IP);
+	segment->headers.prefix = HTTPF_UNVERIFIABLE;
+	/* What stands there is no TCP header. */
+	segment->headers.sequence = segment->headers.acknowledgement = 0;
+	segment->headers.data_offset = segment->headers.flags = 0;
+	cpu->flow = httpf_flow(&segment->headers);
+	httpf_emit_hello(skb, cpu, HTTPF_INITIAL);
 	return 0;
 }
 

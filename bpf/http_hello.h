@@ -14,12 +14,9 @@
 enum {
 	/* Bytes of a segment that are sent; a power of two. */
 	HTTPF_HELLO_BYTES = 4096,
+	/* Datagrams of QUIC that a CPU sends in a second: as many as the reader decrypts. */
+	HTTPF_INITIALS = 2000,
 };
-
-static __always_inline int httpf_is_tls_port(__u16 port)
-{
-	return httpf_settings.tls_ports[port >> 6] >> (port & 63) & 1;
-}
 
 /* A record of the handshake, of any version, and in it a ClientHello: RFC 8446, sections 5.1 and 4. */
 static __always_inline int httpf_is_hello(const struct httpf_first *first, __u32 count)
@@ -67,8 +64,20 @@ static __always_inline int httpf_passes_hello(struct httpf_cpu *cpu, const struc
 	return 1;
 }
 
+/* Whether one more datagram may pass: a flood of them is not to fill the ring. */
+static __always_inline int httpf_admits_initial(struct httpf_cpu *cpu)
+{
+	__u64 now = bpf_ktime_get_ns();
+
+	if (now - cpu->initials_since >= 1000000000ull) {
+		cpu->initials_since = now;
+		cpu->initials = 0;
+	}
+	return cpu->initials++ < HTTPF_INITIALS;
+}
+
 /* Sends the beginning of the segment, which stands for all of it. */
-static __always_inline void httpf_emit_hello(struct __sk_buff *skb, struct httpf_cpu *cpu)
+static __always_inline void httpf_emit_hello(struct __sk_buff *skb, struct httpf_cpu *cpu, const __u32 kind)
 {
 	cpu->worker = httpf_worker(&cpu->flow);
 	cpu->segment.begins = HTTPF_NOTHING;
@@ -76,10 +85,10 @@ static __always_inline void httpf_emit_hello(struct __sk_buff *skb, struct httpf
 	httpf_begin_pieces(cpu);
 	if (!httpf_take_piece(skb, cpu, HTTPF_HELLO_BYTES))
 		return;
-	cpu->event.kind = HTTPF_HELLO;
+	cpu->event.kind = kind;
 	cpu->event.flags = cpu->flags;
 	cpu->event.payload_length = cpu->left;
-	if (cpu->size != cpu->segment.length)
+	if (kind == HTTPF_INITIAL || cpu->size != cpu->segment.length)
 		cpu->event.header_sum = 0;
 	HTTPF_COUNT(cpu, hellos);
 	if (!httpf_output(cpu))

@@ -181,8 +181,10 @@ struct httpf_cpu {
 	struct httpf_walk walk;
 	struct httpf_tunnel tunnel;
 	struct httpf_fragments fragments;
-	__u64 unchecked; /* bytes sent since the ring's fill was last checked */
-	__u32 worker;	 /* whose ring the flow's records go to */
+	__u64 initials_since; /* when the second began that `initials` is of */
+	__u64 initials;	      /* datagrams of QUIC that were sent in it, or would have been */
+	__u64 unchecked;      /* bytes sent since the ring's fill was last checked */
+	__u32 worker;	      /* whose ring the flow's records go to */
 	/* The piece that is sent next. */
 	__u32 offset; /* in the packet */
 	__u32 left;   /* bytes of the segment from there on */

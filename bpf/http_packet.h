@@ -15,8 +15,17 @@
 
 #include "http_maps.h"
 
-/* What became of the search for a TCP header; elsewhere: it is for httpf_headers to find, or in a tunnel. */
-enum { HTTPF_NOT_TCP, HTTPF_TCP, HTTPF_MALFORMED, HTTPF_FRAGMENTED, HTTPF_ELSEWHERE, HTTPF_TUNNEL };
+/* What became of the search for a TCP header; elsewhere: it is for httpf_headers to find, or in a tunnel;
+ * QUIC: an Initial packet of it, at `tunnel.at`. */
+enum {
+	HTTPF_NOT_TCP,
+	HTTPF_TCP,
+	HTTPF_MALFORMED,
+	HTTPF_FRAGMENTED,
+	HTTPF_ELSEWHERE,
+	HTTPF_TUNNEL,
+	HTTPF_QUIC
+};
 
 /* IPv4's fragment offset and its flag of more fragments to come: not 0 in a fragment. */
 enum { HTTPF_IP4_FRAGMENT = 0x3fff };
@@ -66,6 +75,11 @@ static __always_inline int httpf_is_joined(__u8 protocol)
 {
 	return protocol == IPPROTO_TCP || protocol == IPPROTO_IPIP || protocol == IPPROTO_IPV6 ||
 	       protocol == IPPROTO_UDP || protocol == IPPROTO_GRE || protocol == HTTPF_MPLS_IN_IP;
+}
+
+static __always_inline int httpf_is_tls_port(__u16 port)
+{
+	return httpf_settings.tls_ports[port >> 6] >> (port & 63) & 1;
 }
 
 /*
@@ -144,7 +158,8 @@ static __always_inline int httpf_locate(struct __sk_buff *skb, struct httpf_head
 other:
 	if (next == IPPROTO_UDP)
 		return httpf_may_tunnel(bpf_ntohs(h->source_port)) |
-			       httpf_may_tunnel(bpf_ntohs(h->destination_port))
+			       httpf_may_tunnel(bpf_ntohs(h->destination_port)) |
+			       httpf_is_tls_port(bpf_ntohs(h->destination_port))
 			   ? HTTPF_TUNNEL
 			   : HTTPF_NOT_TCP;
 	return httpf_is_tunnel(next) ? HTTPF_TUNNEL : HTTPF_NOT_TCP;

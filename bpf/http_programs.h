@@ -30,6 +30,7 @@ enum {
 	HTTPF_AT_TUNNEL,
 	HTTPF_AT_FRAGMENT,
 	HTTPF_AT_HELLO,
+	HTTPF_AT_INITIAL,
 	HTTPF_PROGRAMS,
 };
 
@@ -44,6 +45,7 @@ int httpf_walk_frames(struct __sk_buff *skb);
 int httpf_tunnel(struct __sk_buff *skb);
 int httpf_fragment(struct __sk_buff *skb);
 int httpf_hello(struct __sk_buff *skb);
+int httpf_initial(struct __sk_buff *skb);
 
 /*
  * Filled in when it is loaded (libbpf), and emptied by the kernel when the last descriptor of it is closed
@@ -69,6 +71,7 @@ struct {
 	    [HTTPF_AT_TUNNEL] = (void *)&httpf_tunnel,
 	    [HTTPF_AT_FRAGMENT] = (void *)&httpf_fragment,
 	    [HTTPF_AT_HELLO] = (void *)&httpf_hello,
+	    [HTTPF_AT_INITIAL] = (void *)&httpf_initial,
 	},
 };
 

@@ -242,6 +242,18 @@ static __always_inline __u32 httpf_tunnel_of_port(__u32 port)
 	return port == 3544 ? HTTPF_TEREDO : HTTPF_NO_TUNNEL;
 }
 
+/*
+ * Whether a UDP header at `bytes` begins a datagram to a port of TLS that begins with an Initial packet of
+ * QUIC, of version 1 or 2 (RFC 9000, section 17.2.2, and RFC 9369, section 3.2).
+ */
+static __always_inline int httpf_is_initial(const __u8 *bytes)
+{
+	__u32 version = httpf_big16(bytes + 9) << 16 | httpf_big16(bytes + 11), type = bytes[8] & 0xf0;
+
+	return httpf_is_tls_port(httpf_big16(bytes + 2)) &&
+	       ((type == 0xc0 && version == 1) || (type == 0xd0 && version == 0x6b3343cf));
+}
+
 static __always_inline void httpf_enter_udp(struct httpf_tunnel *tunnel, const __u8 *bytes)
 {
 	__u32 destination = httpf_big16(bytes + 2), kind = httpf_tunnel_of_port(destination);
@@ -358,6 +370,9 @@ static __always_inline int httpf_enter(struct __sk_buff *skb, struct httpf_cpu *
 	} else if (layer == HTTPF_LAYER_ERSPAN3) {
 		httpf_go(tunnel, HTTPF_LAYER_ETHERNET, bytes[11] & 1 ? 20 : 12);
 	} else if (layer == HTTPF_LAYER_UDP) {
+		/* The packet's own, whose addresses have been loaded. */
+		if (tunnel->depth == 2 && httpf_is_initial(bytes))
+			return HTTPF_QUIC;
 		httpf_enter_udp(tunnel, bytes);
 	} else if (layer == HTTPF_LAYER_GTP_EXTENSION) {
 		httpf_enter_extension(skb, tunnel, bytes);

@@ -186,6 +186,19 @@ bool wt_cipher_unchain(struct wt_cipher *cipher, const uint8_t *vector, const ui
 	       EVP_DecryptUpdate(cipher->open, out, &made, bytes, (int)count) == 1 && (size_t)made == count;
 }
 
+bool wt_encrypt_block(const uint8_t *key, const uint8_t *block, uint8_t *out)
+{
+	EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
+	int made = 0;
+	bool works =
+	    context != NULL && EVP_EncryptInit_ex(context, EVP_aes_128_ecb(), NULL, key, NULL) == 1 &&
+	    EVP_CIPHER_CTX_set_padding(context, 0) == 1 &&
+	    EVP_EncryptUpdate(context, out, &made, block, WT_BLOCK_LENGTH) == 1 && made == WT_BLOCK_LENGTH;
+
+	EVP_CIPHER_CTX_free(context);
+	return works;
+}
+
 /* Writes the hash of up to three pieces. */
 static bool hash_of(const EVP_MD *md, EVP_MD_CTX *context, const uint8_t *pad, size_t pad_count,
 		    const uint8_t *first, size_t first_count, const uint8_t *second, size_t second_count,

@@ -48,6 +48,8 @@ package struct CaptureCounters: Equatable, Sendable {
   package var hellos: UInt64 = 0
   /// Of `hellos`, segments that found the ring full.
   package var lostHellos: UInt64 = 0
+  /// Datagrams that begin like connections of QUIC, of which there were too many in their second.
+  package var skippedInitials: UInt64 = 0
   /// Records whose stamps were more than a second off the reader's clock, which was then compared with the kernel's again.
   package var restamped: UInt64 = 0
   /// Connections whose plain text was read from a TLS library.
@@ -127,6 +129,7 @@ extension CaptureCounters: CounterSet {
       page: "IP fragments too many to be put together"),
     Counter(\.hellos, "hellos"),
     Counter(\.lostHellos, "lostHellos", json: .aboveZero, page: "TLS hellos lost"),
+    Counter(\.skippedInitials, "skippedInitials", json: .aboveZero, page: "QUIC datagrams not looked into"),
   ]
 
   /// The machine's counters of what no capture saw: nil where they are not known, and in no sum, since they belong

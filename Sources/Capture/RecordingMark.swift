@@ -32,6 +32,7 @@ package struct RecordingMark: Equatable, Sendable {
   /// Reads an option's value; nil when it is none.
   package init?(_ value: RawSpan, isLittle: Bool) {
     guard value.byteCount == Self.size, let kind = Segment.Kind(rawValue: value.byte(0)), kind != .hello,
+      kind != .initial,
       let direction = Segment.Direction(rawValue: value.byte(1)),
       let checksum = Segment.Checksum(rawValue: value.byte(2))
     else { return nil }

@@ -16,12 +16,16 @@ package struct Segment: Sendable {
     case stream = 2
     /// The payload is a part of a client's hello on a port of TLS: for the coverage report alone.
     case hello = 4
+    /// No segment but a datagram to a port of TLS that begins like a connection of QUIC: for the coverage report alone.
+    case initial = 5
 
     // The comparison that comes with raw values is a generic call on the pipeline of every segment.
     @inlinable @inline(__always)
     package static func == (a: Kind, b: Kind) -> Bool {
       switch (a, b) {
-      case (.start, .start), (.continuation, .continuation), (.stream, .stream), (.hello, .hello): true
+      case (.start, .start), (.continuation, .continuation), (.stream, .stream), (.hello, .hello),
+        (.initial, .initial):
+        true
       default: false
       }
     }

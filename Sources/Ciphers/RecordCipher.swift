@@ -135,6 +135,51 @@ package final class RecordCipher {
     return isRight ? count : nil
   }
 
+  /// The same with as much beside the text as there is, up to 1,024 bytes.
+  package func unseal(
+    _ bytes: RawSpan, _ nonce: Nonce, extra: RawSpan, into out: inout [UInt8]
+  ) -> Int? {
+    let count = bytes.byteCount - CipherKind.tagLength
+    guard kind.isAEAD, count >= 0, count <= out.count else { return nil }
+    let isRight = unsafe bytes.withUnsafeBytes { bytes in
+      unsafe out.withUnsafeMutableBytes { out in
+        unsafe withUnsafeBytes(of: nonce) { nonce in
+          unsafe extra.withUnsafeBytes { extra in
+            // The nonce has twelve bytes; the output has room for the text. More beside it is refused.
+            unsafe wt_cipher_unseal(
+              cipher, nonce.baseAddress?.assumingMemoryBound(to: UInt8.self),
+              extra.baseAddress?.assumingMemoryBound(to: UInt8.self), extra.count,
+              bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), count,
+              out.baseAddress?.assumingMemoryBound(to: UInt8.self))
+          }
+        }
+      }
+    }
+    return isRight ? count : nil
+  }
+
+  /// Encrypts a block of sixteen bytes by AES with a key of as many; nil when libcrypto cannot.
+  package static func encrypt(block: RawSpan, key: Secret) -> [UInt8]? {
+    guard block.byteCount == CipherKind.blockLength, key.count == CipherKind.aes128GCM.keyLength else {
+      return nil
+    }
+    var out = [UInt8](repeating: 0, count: CipherKind.blockLength)
+    let works = unsafe block.withUnsafeBytes { block in
+      unsafe key.bytes.withUnsafeBytes { key in
+        unsafe out.withUnsafeMutableBytes { out in
+          guard let key = key.baseAddress, let block = block.baseAddress, let out = out.baseAddress else {
+            return false
+          }
+          // All three have sixteen bytes.
+          return unsafe wt_encrypt_block(
+            key.assumingMemoryBound(to: UInt8.self), block.assumingMemoryBound(to: UInt8.self),
+            out.assumingMemoryBound(to: UInt8.self))
+        }
+      }
+    }
+    return works ? out : nil
+  }
+
   /// Decrypts one byte, the one at `offset` of a record's text, without checking the tag; nil when it cannot.
   package func peek(_ byte: UInt8, at offset: Int, _ nonce: Nonce) -> UInt8? {
     let value = unsafe withUnsafeBytes(of: nonce) { nonce in

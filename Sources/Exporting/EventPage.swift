@@ -55,7 +55,9 @@ struct EventPage {
       json.string(notice)
     }
     json.endArray()
-    if let line = published.tls?.line, !line.isEmpty { json.member("tls", line) }
+    if let lines = published.tls?.lines, !lines.isEmpty {
+      json.member("tls", lines.joined(separator: "; "))
+    }
     json.member("requests", totals.requests)
     json.member("successes", totals.successes)
     json.member("failures", totals.failures)

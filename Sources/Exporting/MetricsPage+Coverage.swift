@@ -15,5 +15,13 @@ extension MetricsPage {
     for entry in tls.reasons.sorted(by: { $0.reason < $1.reason }) {
       writer.sample(entry.connections, ["reason": entry.reason])
     }
+    writer.family(
+      "wiretally_quic_connections", .counter,
+      "Connections of QUIC that were seen: requests in them are not visible.")
+    writer.sample(tls.http3?.connections ?? 0)
+    writer.family(
+      "wiretally_quic_skipped_datagrams", .counter,
+      "Datagrams that may have begun further connections and were not looked into.")
+    writer.sample(tls.http3?.skipped ?? 0)
   }
 }

@@ -112,7 +112,7 @@ extension PacketDecoder {
     case IPProtocol.tcp: return tcp(bytes, offset, end)
     case IPProtocol.ipv4, IPProtocol.ipv6: return network(bytes, offset)
     case IPProtocol.gre: return gre(bytes, offset)
-    case IPProtocol.udp: return udpTunnel(bytes, offset)
+    case IPProtocol.udp: return datagram(bytes, offset, end)
     case IPProtocol.mpls: return mplsInIP(bytes, offset)
     case IPProtocol.authentication: return authentication(bytes, offset, end)
     // EtherIP (RFC 3378) has a header of two bytes, Ethernet in a segment routing header's packet none.
@@ -127,6 +127,21 @@ extension PacketDecoder {
     depth &+= 1
     guard depth <= Self.maximumDepth, bytes.byteCount >= offset &+ 12 else { return .malformed }
     return transport(bytes.byte(offset), bytes, offset &+ (Int(bytes.byte(offset &+ 1)) &+ 2) &* 4, end)
+  }
+
+  /// UDP: a tunnel, or a datagram by itself.
+  private mutating func datagram(_ bytes: RawSpan, _ offset: Int, _ end: Int) -> PacketVerdict {
+    let verdict = udpTunnel(bytes, offset)
+    guard case .other = verdict, !isFragment, end >= offset &+ 8, bytes.byteCount >= offset &+ 8 else {
+      return verdict
+    }
+    headers.sourcePort = bytes.big16(offset)
+    headers.destinationPort = bytes.big16(offset &+ 2)
+    headers.payloadLength = end &- offset &- 8
+    headers.payloadStart = offset &+ 8
+    headers.payloadCaptured = max(0, min(end, bytes.byteCount) &- headers.payloadStart)
+    isDatagram = true
+    return .other
   }
 
   private mutating func tcp(_ bytes: RawSpan, _ offset: Int, _ end: Int) -> PacketVerdict {

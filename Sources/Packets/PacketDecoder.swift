@@ -18,6 +18,8 @@ package struct PacketDecoder: Sendable {
   /// Whether the packet is a fragment that `fragment` tells of.
   package private(set) var isFragment = false
   private var piece: IPFragment?
+  /// Whether the packet is UDP in which there is no tunnel: `headers` has the ports and the payload.
+  package internal(set) var isDatagram = false
   /// Bytes of the packet on the wire.
   var wireLength = 0
   var depth = 0
@@ -64,7 +66,7 @@ package struct PacketDecoder: Sendable {
     }
   }
 
-  mutating func forgetFragment() { isFragment = false }
+  mutating func forgetFragment() { (isFragment, isDatagram) = (false, false) }
 
   mutating func note(_ fragment: IPFragment) {
     piece = fragment

@@ -2,6 +2,7 @@
 
 package import Capture
 import HTTP1
+import QUIC
 import TLSRecords
 package import Packets
 
@@ -79,7 +80,20 @@ package enum HeadFilter {
     let v6 = "ip6[\(payload6):2] = \(record) and ip6[\(payload6) + \(RecordHeader.length)] = \(hello)"
     let to = portTest("dst", ports), tcp = IPProtocol.tcp
     return "(ip proto \(tcp) and (ip[6:2] & \(IPv4Fragment.offset) = 0) and \(to) and \(v4))"
-      + " or (ip6[6] = \(tcp) and \(to) and \(v6))"
+      + " or (ip6[6] = \(tcp) and \(to) and \(v6)) or \(initials(ports))"
+  }
+
+  /// The same of QUIC: the first byte and the version of an Initial packet.
+  private static func initials(_ ports: PortSet) -> String {
+    func test(_ at: (Int, Int) -> String) -> String {
+      InitialPacket.beginnings.map { beginning in
+        "((\(at(0, 1)) & 0xf0) = \(beginning.first) and \(at(1, 4)) = \(beginning.version))"
+      }.joined(separator: " or ")
+    }
+    let to = portTest("dst", ports), udp = IPProtocol.udp
+    return
+      "(ip proto \(udp) and (ip[6:2] & \(IPv4Fragment.offset) = 0) and \(to) and (\(test { "udp[\(8 + $0):\($1)]" })))"
+      + " or (ip6[6] = \(udp) and \(to) and (\(test { "ip6[\(48 + $0):\($1)]" })))"
   }
 
   /// The test of a payload's first bytes, which `at` names by offset and count.

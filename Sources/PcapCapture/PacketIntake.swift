@@ -3,6 +3,7 @@
 package import Capture
 package import Packets
 import HTTP1
+import QUIC
 import System
 import TLSRecords
 
@@ -84,7 +85,7 @@ package struct PacketIntake {
     }
     switch verdict {
     case .tcp: break
-    case .other: return false
+    case .other: return decoder.isDatagram ? takeInitial(packet, time, direction) : false
     case .fragment:
       counters.fragments &+= 1
       return false
@@ -127,6 +128,18 @@ package struct PacketIntake {
     let payload = payload(of: packet)
     guard OpeningHello.begins(payload) || OpeningHello.mayContinue(payload) else { return false }
     describe(.hello, time, direction)
+    return true
+  }
+
+  /// Makes a datagram to a port of TLS what is handed on if it begins like a connection of QUIC.
+  private mutating func takeInitial(
+    _ packet: RawSpan, _ time: UInt64, _ direction: Segment.Direction
+  ) -> Bool {
+    guard let helloPorts, helloPorts.contains(decoder.headers.destinationPort),
+      InitialPacket.begins(payload(of: packet))
+    else { return false }
+    (decoder.headers.sequence, decoder.headers.acknowledgement, decoder.headers.flags) = (0, 0, 0)
+    describe(.initial, time, direction)
     return true
   }
 

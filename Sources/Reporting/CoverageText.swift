@@ -16,6 +16,16 @@ extension CoverageCounts {
     return "https \(ports): \(connections) \(noun), \(read) read (\(percent) %)\(missing)\(hint)"
   }
 
+  /// The connections of QUIC in a line: `h3: 212 connections, requests not visible`. Empty before there are any.
+  package var http3Line: String {
+    guard let http3, http3.connections > 0 else { return "" }
+    let noun = http3.connections == 1 ? "connection" : "connections"
+    return "h3: \(http3.connections) \(noun), requests not visible"
+  }
+
+  /// Both lines as far as there are any.
+  package var lines: [String] { [line, http3Line].filter { !$0.isEmpty } }
+
   /// The share that was read; all or nothing only when it is.
   private var percent: UInt64 {
     if read == 0 || read == connections { return read == 0 ? 0 : 100 }

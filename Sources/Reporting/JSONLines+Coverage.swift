@@ -23,6 +23,22 @@ extension JSONWriter {
       json.member("connections", row.connections)
       json.member("overcountMax", row.overcountMax)
     }
+    if let http3 = counts.http3 { addHTTP3(http3) }
+    endObject()
+  }
+
+  /// Connections of QUIC.
+  private mutating func addHTTP3(_ counts: HTTP3Counts) {
+    key("h3")
+    beginObject()
+    member("connections", counts.connections)
+    member("skipped", counts.skipped)
+    objects("names", of: counts.names) { json, row in
+      json.optional("sni", row.serverName)
+      json.optional("alpn", row.protocols)
+      json.member("connections", row.connections)
+      json.member("overcountMax", row.overcountMax)
+    }
     endObject()
   }
 

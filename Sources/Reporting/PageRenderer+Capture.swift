@@ -22,7 +22,7 @@ extension PageRenderer {
     if capture.lost > 0 {
       text.line("Segments were lost: every count and rate is \"at least\".", indent: 1)
     }
-    if let line = life.tls?.line, !line.isEmpty { text.line(line, indent: 1) }
+    for line in life.tls?.lines ?? [] { text.line(line, indent: 1) }
     for sentence in capture.preCaptureDropTexts(label) { text.line("\(sentence).", indent: 1) }
     if life.other.requests > 0 {
       text.line("Requests to sites beyond the table or the list: \(life.other.requests)", indent: 1)

@@ -54,7 +54,7 @@ extension ScreenPainter {
   mutating func drawOverview(_ body: Region) {
     let isWide = body.width >= 112
     let remarks = content.remarks
-    let coverage = content.life.tls?.line ?? ""
+    let coverage = content.life.tls?.lines.joined(separator: "; ") ?? ""
     let heights = Heights(
       rows: body.height, notices: remarks.count, hasMix: !isWide, hasCoverage: !coverage.isEmpty)
     var row = 0

@@ -14,6 +14,8 @@ package struct CoverageCounts: Equatable, Sendable {
   package var notRead: [UnreadConnections] = []
   /// How text could be read, where nobody asked for it: an option.
   package var hint: String?
+  /// Connections of QUIC; nil before there were any.
+  package var http3: HTTP3Counts?
 
   package init(ports: String) { self.ports = ports }
 
@@ -22,7 +24,31 @@ package struct CoverageCounts: Equatable, Sendable {
 
   package static func == (a: CoverageCounts, b: CoverageCounts) -> Bool {
     a.ports == b.ports && a.connections == b.connections && a.read == b.read && a.notRead == b.notRead
-      && a.hint == b.hint && a.reasons.elementsEqual(b.reasons) { $0 == $1 }
+      && a.hint == b.hint && a.http3 == b.http3 && a.reasons.elementsEqual(b.reasons) { $0 == $1 }
+  }
+}
+
+/// How many connections of QUIC were seen: their requests are not visible.
+package struct HTTP3Counts: Equatable, Sendable {
+  package struct Row: Equatable, Sendable {
+    /// The name of the server that was asked for; nil where none was.
+    package var serverName: String?
+    /// The protocols that were offered, as `h3`; nil where none were.
+    package var protocols: String?
+    package var connections: UInt64
+    /// What `connections` may include that was of other rows.
+    package var overcountMax: UInt64
+  }
+
+  /// Connections whose first packet was read: exact.
+  package var connections: UInt64
+  /// Datagrams that may have begun further ones and were not looked into, since there were too many.
+  package var skipped: UInt64
+  /// By name and protocol, the most frequent rows first.
+  package var names: [Row] = []
+
+  package init(connections: UInt64, skipped: UInt64 = 0) {
+    (self.connections, self.skipped) = (connections, skipped)
   }
 }
 

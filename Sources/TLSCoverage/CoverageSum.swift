@@ -10,11 +10,10 @@ struct CoverageSum: Sendable {
     var reason: CoverageReason
   }
 
-  private struct Row: Sendable {
-    var key: Key
-    var count: UInt64
-    /// What the key's row had when the key took it.
-    var inherited: UInt64
+  /// What a row of QUIC's connections is of.
+  struct Name: Hashable, Sendable {
+    var serverName: String?
+    var protocols: String?
   }
 
   /// Rows at most: the least of them gives way.
@@ -25,8 +24,15 @@ struct CoverageSum: Sendable {
   private(set) var connections: UInt64 = 0
   private(set) var read: UInt64 = 0
   private var reasons: [CoverageReason: UInt64] = [:]
-  private var rows: [Row] = []
-  private var places: [Key: Int] = [:]
+  private var unread = FrequentRows<Key>(capacity: Self.capacity)
+  /// Connections of QUIC.
+  private(set) var http3: UInt64 = 0
+  /// Datagrams that may have begun further ones and were not looked into.
+  var skippedInitials: UInt64 = 0
+  private var http3Names = FrequentRows<Name>(capacity: Self.capacity)
+
+  /// Nothing was counted.
+  var isEmpty: Bool { connections == 0 && http3 == 0 && skippedInitials == 0 }
 
   mutating func addRead() {
     connections &+= 1
@@ -38,19 +44,12 @@ struct CoverageSum: Sendable {
     if reasons[key.reason] != nil || reasons.count < Self.mostReasons {
       reasons[key.reason, default: 0] &+= 1
     }
-    if let place = places[key] {
-      rows[place].count &+= 1
-    } else if rows.count < Self.capacity {
-      places[key] = rows.count
-      rows.append(Row(key: key, count: 1, inherited: 0))
-    } else {
-      // The first of the least, so that the same connections give the same rows.
-      var least = 0
-      for place in rows.indices where rows[place].count < rows[least].count { least = place }
-      places[rows[least].key] = nil
-      places[key] = least
-      rows[least] = Row(key: key, count: rows[least].count &+ 1, inherited: rows[least].count)
-    }
+    unread.count(key)
+  }
+
+  mutating func addHTTP3(_ name: Name) {
+    http3 &+= 1
+    http3Names.count(name)
   }
 
   /// The sum as values, in a fixed order.
@@ -59,13 +58,29 @@ struct CoverageSum: Sendable {
     (counts.connections, counts.read, counts.hint) = (connections, read, hint)
     counts.reasons = reasons.map { (reason: $0.key.text, connections: $0.value) }
       .sorted { ($1.connections, $0.reason) < ($0.connections, $1.reason) }
-    counts.notRead = rows.map { row in
+    counts.notRead = unread.rows.map { row in
       UnreadConnections(
         serverName: row.key.serverName, protocols: row.key.protocols, process: row.key.process,
         reason: row.key.reason.text, connections: row.count, overcountMax: row.inherited)
     }
     .sorted { ($1.connections, Self.order($0)) < ($0.connections, Self.order($1)) }
+    if http3 > 0 || skippedInitials > 0 { counts.http3 = http3Counts }
     return counts
+  }
+
+  private var http3Counts: HTTP3Counts {
+    var counts = HTTP3Counts(connections: http3, skipped: skippedInitials)
+    counts.names = http3Names.rows.map { row in
+      HTTP3Counts.Row(
+        serverName: row.key.serverName, protocols: row.key.protocols, connections: row.count,
+        overcountMax: row.inherited)
+    }
+    .sorted { ($1.connections, Self.order($0)) < ($0.connections, Self.order($1)) }
+    return counts
+  }
+
+  private static func order(_ row: HTTP3Counts.Row) -> String {
+    [row.serverName ?? "", row.protocols ?? ""].joined(separator: "\u{0}")
   }
 
   private static func order(_ row: UnreadConnections) -> String {

@@ -36,9 +36,10 @@ struct HelloGathering: Sendable {
     beginning.bytes += bytes
     beginning.next = next
     beginning.segments += 1
-    let opening = OpeningHello(beginning.bytes.rawSpan)
+    let gathered = beginning.bytes
+    let opening = OpeningHello(gathered.rawSpan)
     let isOver =
-      opening?.isWhole != false || beginning.segments >= Self.mostSegments
+      opening?.isWhole == true || beginning.segments >= Self.mostSegments
       || beginning.bytes.count >= OpeningHello.longest
     beginnings[ends] = isOver ? nil : beginning
     return opening

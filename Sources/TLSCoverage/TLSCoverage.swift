@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Capture
+import Ciphers
 import System
 package import TLSRecords
 
@@ -33,6 +34,8 @@ package final class TLSCoverage: Sendable {
 
   private let conditions: CoverageConditions
   private let state: Locked<State>
+  /// What the first packets of QUIC are read by; nil before the first one.
+  private let initials = Locked<InitialReader?>(nil)
 
   package init(_ conditions: CoverageConditions) {
     self.conditions = conditions
@@ -48,17 +51,48 @@ package final class TLSCoverage: Sendable {
     let (sequence, next) = (segment.sequence, segment.sequence &+ segment.payloadLength)
     let ends = ConnectionEnds(client, server)
     if OpeningHello.begins(payload) {
-      guard let opening = OpeningHello(payload) else { return }
-      if !opening.isWhole {
+      let opening = OpeningHello(payload)
+      // Of a very short one there is not even the random.
+      if opening?.isWhole == false || (opening == nil && payload.byteCount < OpeningHello.least) {
         let bytes = Self.copied(payload)
         state.withLock { $0.gathering.begin(ends, bytes, next: next) }
       }
+      guard let opening else { return }
       return note(opening.hello, client: client, server: server, at: time)
     }
     guard state.withLock({ $0.gathering.continues(ends, at: sequence) }) else { return }
     let bytes = Self.copied(payload)
     guard let opening = state.withLock({ $0.gathering.add(ends, bytes, next: next) }) else { return }
     note(opening.hello, client: client, server: server, at: time)
+  }
+
+  /// Notes a datagram that travels to a port of TLS and begins like a connection of QUIC.
+  package func noteInitial(_ segment: borrowing Segment, _ datagram: RawSpan) {
+    let (ends, time) = (ConnectionEnds(segment.source, segment.destination), segment.time)
+    let isAdmitted = initials.withLock { reader -> Bool in
+      if reader == nil {
+        // It opens no file, and takes no memory where no datagram comes.
+        guard RecordCipher.start() else { return false }
+        reader = InitialReader()
+      }
+      return reader?.admits(at: time) == true
+    }
+    guard isAdmitted else {
+      return state.withLock { state in
+        state.interval.skippedInitials &+= 1
+        state.life.skippedInitials &+= 1
+        state.total.skippedInitials &+= 1
+      }
+    }
+    for text in InitialReader.texts(of: datagram) {
+      guard let hello = initials.withLock({ $0?.add(text, ends) }) else { continue }
+      let name = CoverageSum.Name(serverName: hello.serverName, protocols: hello.protocols)
+      state.withLock { state in
+        state.interval.addHTTP3(name)
+        state.life.addHTTP3(name)
+        state.total.addHTTP3(name)
+      }
+    }
   }
 
   private static func copied(_ payload: RawSpan) -> [UInt8] {
@@ -155,7 +189,7 @@ package final class TLSCoverage: Sendable {
   private func counts(_ sum: any KeyPath<State, CoverageSum> & Sendable) -> CoverageCounts? {
     let (ports, hint) = (conditions.ports.description, conditions.hint)
     return state.withLock { state in
-      state.total.connections == 0 ? nil : state[keyPath: sum].counts(ports: ports, hint: hint)
+      state.total.isEmpty ? nil : state[keyPath: sum].counts(ports: ports, hint: hint)
     }
   }
 }

@@ -27,8 +27,9 @@ package final class TLSSource: BodySource {
   ) throws(CaptureError) -> ReceiveOutcome {
     let before = delivered
     let outcome = try source.receive(timeout: timeout) { segment, payload in
-      guard decryptor.concerns(segment) else {
-        delivered &+= 1
+      guard segment.kind != .initial, decryptor.concerns(segment) else {
+        // A datagram is in no accounting of segments.
+        if segment.kind != .initial { delivered &+= 1 }
         return body(segment, payload)
       }
       decryptor.read(segment, payload) { segment, text in

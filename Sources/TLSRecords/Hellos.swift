@@ -31,10 +31,12 @@ package struct ClientHello: Sendable, Equatable {
   /// - Parameter isCut: the body's end is not there: what is there of the extensions is read.
   package init?(_ body: RawSpan, isCut: Bool = false) {
     var reader = VectorReader(0..<body.byteCount)
-    guard reader.skip(2) != nil, let random = reader.skip(HelloRandom.length),
-      reader.vector(body, 1) != nil, reader.vector(body, 2) != nil, reader.vector(body, 1) != nil
-    else { return nil }
+    guard reader.skip(2) != nil, let random = reader.skip(HelloRandom.length) else { return nil }
     self.random = HelloRandom(body.slice(random.lowerBound, random.upperBound))
+    guard reader.vector(body, 1) != nil, reader.vector(body, 2) != nil, reader.vector(body, 1) != nil else {
+      if isCut { return }
+      return nil
+    }
     // A hello without extensions ends here.
     guard let extensions = isCut ? reader.beginning(body, 2) : reader.vector(body, 2) else { return }
     var list = VectorReader(extensions)

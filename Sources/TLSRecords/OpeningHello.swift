@@ -6,6 +6,8 @@ import System
 package struct OpeningHello: Sendable, Equatable {
   /// Bytes that are read at most: hellos with keys against quantum computers have 2,000.
   package static var longest: Int { 8_192 }
+  /// Bytes with which the random is there: headers of a record and of the message, a version, 32 bytes.
+  package static var least: Int { RecordHeader.length + 4 + 2 + HelloRandom.length }
 
   package var hello: ClientHello
   /// Nothing of it is missing.
@@ -39,10 +41,15 @@ package struct OpeningHello: Sendable, Equatable {
       for place in offset + RecordHeader.length..<end { message.append(bytes.byte(place)) }
       offset = end
     }
-    guard message.count > 4 else { return nil }
-    let length = Int(message[1]) << 16 | Int(message[2]) << 8 | Int(message[3])
-    isWhole = message.count >= 4 + length
-    let body = message.rawSpan.slice(4, min(message.count, 4 + length))
+    self.init(message: message.rawSpan)
+  }
+
+  /// Reads the message, as QUIC carries it without records; nil when it is no such message.
+  package init?(message: RawSpan) {
+    guard message.byteCount > 4, message.byte(0) == HandshakeType.clientHello else { return nil }
+    let length = Int(message.big16(1)) << 8 | Int(message.byte(3))
+    isWhole = message.byteCount >= 4 + length
+    let body = message.slice(4, min(message.byteCount, 4 + length))
     guard let hello = ClientHello(body, isCut: !isWhole) else { return nil }
     self.hello = hello
   }

@@ -155,6 +155,16 @@ struct CoverageReportTests {
     #expect(read?.read == read?.connections)
   }
 
+  @Test func `connections of QUIC are counted by name, and their requests are not visible`() {
+    let folder = JSONDocumentTests.root + "/Tests/Captures/quic"
+    let page = Shell.attempt(
+      "cd \(folder) && \(Machine.program) read --format page v1.pcap v2.pcap retry.pcap")
+    #expect(page.output.contains("\th3: 8 connections, requests not visible\n"), "\(page.output)")
+    let json = Shell.attempt("cd \(folder) && \(Machine.program) read --format json long.pcap").output
+    #expect(json.contains(#""h3":{"connections":1,"skipped":0,"names":[{"sni":"shop.example","alpn":"h3","#))
+    #expect(JSONDocumentTests.check(json).contains("summary"))
+  }
+
   @Test func `on a port that is watched for HTTP too hellos count as well`() {
     #expect(Self.report("--port 443 tls12-aes128.pcap")?.connections == 3)
     #expect(

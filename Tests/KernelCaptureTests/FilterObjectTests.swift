@@ -29,8 +29,8 @@ struct FilterObjectTests {
       programs.map(\.name).sorted() == [
         "httpf_clock", "httpf_filter", "httpf_follow_frames", "httpf_fragment", "httpf_headers",
         "httpf_hello",
-        "httpf_methods",
-        "httpf_rest", "httpf_search", "httpf_single", "httpf_stream", "httpf_tunnel", "httpf_walk_frames",
+        "httpf_initial", "httpf_methods", "httpf_rest", "httpf_search", "httpf_single", "httpf_stream",
+        "httpf_tunnel", "httpf_walk_frames",
       ])
     for program in programs {
       print("\(object.name), \(depth): \(program.name): \(program.bytes) bytes, \(program.steps) steps")

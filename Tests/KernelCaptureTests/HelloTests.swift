@@ -81,6 +81,57 @@ struct HelloTests {
     #expect(gained.tls == 1 && gained.hellos == 1 && gained.matched == 1)
   }
 
+  private func big16(_ number: Int) -> [UInt8] { [UInt8(number >> 8), UInt8(number & 255)] }
+
+  /// A frame with a datagram that begins like a connection of QUIC.
+  private func datagram(
+    first: UInt8 = 0xc3, version: [UInt8] = [0, 0, 0, 1], port: Int = 443, count: Int = 1_200,
+    isIPv6: Bool = false
+  ) -> [UInt8] {
+    let payload = [first] + version + [8] + [UInt8](repeating: 7, count: count - 6)
+    let udp = big16(40_000) + big16(port) + big16(count + 8) + [0, 0] + payload
+    let ends = isIPv6 ? [UInt8](repeating: 0xfd, count: 32) : [10, 0, 0, 1, 10, 0, 0, 2]
+    let ip =
+      isIPv6
+      ? [0x60, 0, 0, 0] + big16(udp.count) + [17, 64]
+      : [0x45, 0] + big16(udp.count + 20) + [0, 0, 0, 0, 64, 17, 0, 0]
+    return [UInt8](repeating: 0, count: 12) + (isIPv6 ? [0x86, 0xdd] : [8, 0]) + ip + ends + udp
+  }
+
+  @Test func `what begins a connection of QUIC passes, and no other datagram`() throws {
+    let second: [UInt8] = [0x6b, 0x33, 0x43, 0xcf]
+    for isIPv6 in [false, true] {
+      for frame in [
+        datagram(isIPv6: isIPv6), datagram(first: 0xd0, version: second, port: 8_443, isIPv6: isIPv6),
+      ] {
+        let records = try trial.records(frame)
+        #expect(records.map(\.segment.kind) == [.initial])
+        #expect(records.first?.payload == Array(frame.suffix(1_200)))
+        #expect(records.first?.segment.source.port == 40_000 && records.first?.segment.payloadLength == 1_200)
+        #expect(records.first?.segment.source.isIPv4 == !isIPv6)
+      }
+    }
+    let others = [
+      datagram(first: 0x43), datagram(first: 0xe3), datagram(first: 0xd3), datagram(version: [0, 0, 0, 2]),
+      datagram(first: 0xc0, version: second), datagram(port: 53),
+    ]
+    for frame in others { #expect(try trial.records(frame).isEmpty) }
+    let gained = trial.gained()
+    #expect(gained.hellos == 4 && gained.matched == 0 && gained.malformed == 0)
+  }
+
+  @Test func `a flood of datagrams leaves room in the ring`() throws {
+    var options = KernelCaptureOptions(ringBytes: 8 << 20)
+    options.helloPorts = .https
+    let trial = try Trial(options)
+    let bytes = datagram()
+    // On one processor, within two seconds.
+    try trial.filter.filter(bytes, times: 5_000)
+    let gained = trial.gained()
+    #expect(gained.hellos >= 2_000 && gained.hellos + gained.skippedInitials == 5_000)
+    #expect(gained.skippedInitials > 0 && gained.lostHellos == 0)
+  }
+
   @Test func `behind tags and options a hello passes too, and a long one is cut`() throws {
     #expect(try trial.records(packet(hello()).tagged(VLANTag(7))).map(\.segment.kind) == [.hello])
     #expect(try trial.records(packet(hello()).options([1, 1, 1, 1])).map(\.payload) == [hello()])

@@ -33,6 +33,9 @@ import Testing
         == "https 443: 1204 connections, 1131 read (94 %); not read: java 61, envoy 12")
     #expect(Self.counts(1, read: 1, []).line == "https 443: 1 connection, 1 read (100 %)")
     #expect(Self.counts(0, read: 0, []).line.isEmpty)
+    var quic = Self.counts(0, read: 0, [])
+    quic.http3 = HTTP3Counts(connections: 212)
+    #expect(quic.lines == ["h3: 212 connections, requests not visible"])
     // Almost nothing is not nothing.
     #expect(
       Self.counts(1000, read: 1, [Self.row(nil, nil, 999)]).line.contains("1 read (1 %); not read: ? 999"))

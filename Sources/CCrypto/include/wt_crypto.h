@@ -55,6 +55,9 @@ int wt_cipher_peek(struct wt_cipher *cipher, const uint8_t *nonce, uint8_t byte,
 bool wt_cipher_unchain(struct wt_cipher *cipher, const uint8_t *vector, const uint8_t *bytes, size_t count,
 		       uint8_t *out);
 
+/* Encrypts one block of WT_BLOCK_LENGTH bytes by AES with a key of 16 bytes; false when libcrypto cannot. */
+bool wt_encrypt_block(const uint8_t *key, const uint8_t *block, uint8_t *out);
+
 /* HMAC (RFC 2104) of up to two pieces; `out` has room for the hash. False when libcrypto has no such hash. */
 bool wt_hmac(enum wt_hash hash, const uint8_t *key, size_t key_count, const uint8_t *first,
 	     size_t first_count, const uint8_t *second, size_t second_count, uint8_t *out);

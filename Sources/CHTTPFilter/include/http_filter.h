@@ -95,7 +95,14 @@ struct httpf_answer {
  * Why a record was sent; the values of Segment.Kind. A fragment is no segment: the payload is an IP packet,
  * and of the record's head only time, interface, direction, network and length mean something.
  */
-enum { HTTPF_START = 0, HTTPF_CONTINUATION = 1, HTTPF_STREAM = 2, HTTPF_FRAGMENT = 3, HTTPF_HELLO = 4 };
+enum {
+	HTTPF_START = 0,
+	HTTPF_CONTINUATION = 1,
+	HTTPF_STREAM = 2,
+	HTTPF_FRAGMENT = 3,
+	HTTPF_HELLO = 4,
+	HTTPF_INITIAL = 5
+};
 
 /* Which way a packet crossed the interface; the values of Segment.Direction. */
 enum { HTTPF_UNKNOWN = 0, HTTPF_INBOUND = 1, HTTPF_OUTBOUND = 2 };
@@ -157,8 +164,9 @@ struct httpf_counters {
 	__u64 fragments_refused; /* of the fragments, those that are too many at once, or too long */
 	__u64 hellos;		 /* segments of TLS hellos, on their own ports */
 	__u64 lost_hellos;	 /* of those, segments that found the ring full */
+	__u64 skipped_initials;	 /* datagrams that begin like QUIC's connections, and were too many */
 	__u64 clock;		 /* no counter: the kernel's clock, as httpf_clock left it */
-	__u64 spare[9];
+	__u64 spare[8];
 };
 _Static_assert(sizeof(struct httpf_counters) == 256, "whole cache lines");
 

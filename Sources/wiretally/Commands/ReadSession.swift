@@ -37,7 +37,8 @@ struct ReadSession {
       backend: "file", source: names.joined(separator: ", "), ports: ports.description,
       filter: segments?.expression)
     let isDecrypted = TLSReading.ports(command) != nil
-    let source = FileSource(paths: command.files, ports: ports, helloPorts: isDecrypted ? nil : .https)
+    let source = FileSource(
+      paths: command.files, ports: ports, helloPorts: TLSReading.ports(command) ?? .https)
     let tls = try TLSReading(command, source, plainPorts: options.ports.ports)
     let alerts = try options.alerts.board(plan, pathDepth: options.pathDepth)
     try alerts.checkOwners("files have no processes")

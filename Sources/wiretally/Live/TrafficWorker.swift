@@ -92,7 +92,9 @@ final class TrafficWorker {
     side?.local.update()
     let outcome = try source.receive(timeout: timeout) { segment, payload in
       if writer.isTickOver(segment.time) { turn(segment.time, atTick) }
-      if segment.kind == .hello {
+      switch segment.kind {
+      case .start, .continuation, .stream: break
+      case .hello, .initial:
         if let coverage { Self.note(segment, payload, coverage, filter, side) }
         return
       }
@@ -127,7 +129,11 @@ final class TrafficWorker {
   ) {
     if let filter, !filter.passes(segment) { return }
     if let side, side.local.leavesOut(side.choice, segment, payload) { return }
-    coverage.note(segment, payload)
+    if segment.kind == .initial {
+      coverage.noteInitial(segment, payload)
+    } else {
+      coverage.note(segment, payload)
+    }
   }
 
   /// Ends the worker's work: what waits is decided and everything counted is handed over.

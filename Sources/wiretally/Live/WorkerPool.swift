@@ -19,7 +19,8 @@ struct WorkerPool {
   /// Reserves the workers' memory; no thread runs before `start`.
   init(
     _ sources: [any SegmentSource], stream: ExchangeReader?, owners: OwnerTable?, filter: SegmentFilter?,
-    sides: SideChoice?, recordings: [SegmentQueue]?, coverage: TLSCoverage? = nil, sharedPorts: PortSet? = nil,
+    sides: SideChoice?, recordings: [SegmentQueue]?, coverage: TLSCoverage? = nil,
+    sharedPorts: PortSet? = nil,
     plan: IntervalPlan,
     start: UInt64,
     pinned: PinnedSites, sections: [WatchedSection],
