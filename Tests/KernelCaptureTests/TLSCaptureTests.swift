@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Capture
+import Children
 import CTLSFilter
 import Glibc
 import System
@@ -55,6 +56,45 @@ struct TLSCaptureTests {
     #expect(guarded?.isBroken == true)
     guarded = nil
     #expect(Self.opened(path, O_WRONLY | O_NONBLOCK).number >= 0)
+  }
+
+  @Test
+  func `a library that somebody writes to while it has probes loses them first, and its process runs on`()
+    throws
+  {
+    let path = try Self.file()
+    // The path is passed as a C string for the call alone.
+    defer { unsafe unlink(path) }
+    let original = try #require(
+      LibrarySearch.run().libraries.first {
+        $0.kind == .openSSL && $0.root.isEmpty && $0.path.contains("/libssl.so")
+      })
+    #expect(ChildProcess(["/bin/cp", original.path, path]).wait(seconds: 20))
+    let loader = "import ctypes, sys; ctypes.CDLL(sys.argv[1]); print('loaded', flush=True); sys.stdin.read()"
+    let process = ChildProcess(["python3", "-c", loader, path], isFed: true, output: .file(path + ".out"))
+    // As above.
+    defer { unsafe unlink(path + ".out") }
+    for _ in 0..<1_000 where process.isRunning && SmallFile.text(of: path + ".out")?.isEmpty != false {
+      usleep(10_000)
+    }
+    let ports = try #require(PortSet([44_315...44_315]))
+    let capture = try KernelCapture(KernelCaptureOptions(interfaces: ["lo"], ports: ports))
+    let tls = try capture.openTLS(ports: ports)
+    #expect(tls.findings.contains { $0.library.path == path && $0.reason == nil })
+    #expect(Self.opened(path, O_WRONLY | O_NONBLOCK).number < 0)
+    #expect(tls.releaseFiles() && tls.writtenFiles.contains { $0.path == path })
+    // As a writer does that waits: the probes have gone, and so has the lease; another watch of this machine may give up its own
+    // later.
+    var isWritable = false
+    for _ in 0..<1_000 where !isWritable {
+      isWritable = Self.opened(path, O_WRONLY | O_NONBLOCK).number >= 0
+      if !isWritable { usleep(20_000) }
+    }
+    #expect(isWritable)
+    process.endInput()
+    #expect(process.wait(seconds: 20) && process.status == 0)
+    tls.stop()
+    capture.stop()
   }
 
   @Test func `before Linux 6.6 probes are events, and their child is to live as well`() throws {
