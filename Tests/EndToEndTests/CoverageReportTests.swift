@@ -55,43 +55,43 @@ struct CoverageReportTests {
   func `without --tls connections are counted by name and process, and a line says how they could be read`() {
     let network = Network()
     let (client, name) = network.pair()
-    let server = WebServer(in: name, ports: [44_320], isTLS: true)
+    let server = WebServer(in: name, ports: [44_325], isTLS: true)
     let folder = Folder()
     _ = FileManager.default.createFile(atPath: folder.file("halves.py"), contents: Data(Self.halves.utf8))
-    let json = Monitor(in: name, ["--tls-port", "44320", "--format", "json"])
-    let page = Monitor(in: name, ["--tls-port", "44320", "--format", "page"])
-    let curl = "curl -sk -o /dev/null --resolve shop.example:44320:10.77.0.2"
+    let json = Monitor(in: name, ["--tls-port", "44325", "--format", "json"])
+    let page = Monitor(in: name, ["--tls-port", "44325", "--format", "page"])
+    let curl = "curl -sk -o /dev/null --resolve shop.example:44325:10.77.0.2"
     let ran = Network.run(
       """
-      for i in $(seq 12); do \(curl) https://shop.example:44320/echo || exit 1; done
-      \(curl) https://10.77.0.2:44320/big; \(curl) https://[fd77::2]:44320/echo
-      python3 \(folder.file("halves.py")) 44320
+      for i in $(seq 12); do \(curl) https://shop.example:44325/echo || exit 1; done
+      \(curl) https://10.77.0.2:44325/big; \(curl) https://[fd77::2]:44325/echo
+      python3 \(folder.file("halves.py")) 44325
       """, in: client)
     #expect(ran.status == 0, "\(ran.errors)")
     server.waitForLog(14)
     let report = Self.report(json.end().output)
-    #expect(report?.ports == "44320" && report?.connections == 15 && report?.read == 0)
+    #expect(report?.ports == "44325" && report?.connections == 15 && report?.read == 0)
     #expect(
       Set(report?.notRead ?? []) == [
         Self.row("shop.example", "nginx", "off", 12), Self.row(nil, "nginx", "off", 2),
         Self.row("split.example", "nginx", "off", 1),
       ])
-    let line = "https 44320: 15 connections, 0 read (0 %); not read: nginx 15 (--tls reads them)"
+    let line = "https 44325: 15 connections, 0 read (0 %); not read: nginx 15 (--tls reads them)"
     #expect(page.end().output.contains(line))
   }
 
   @Test func `with --tls both what was read and what was not are known`() {
     let network = Network()
     let (client, name) = network.pair()
-    let server = WebServer(in: name, ports: [44_321], isTLS: true)
-    let monitor = Monitor(in: name, ["--tls", "--tls-port", "44321", "--format", "json"])
-    let curl = "curl -sk -o /dev/null --resolve shop.example:44321:10.77.0.2"
+    let server = WebServer(in: name, ports: [44_326], isTLS: true)
+    let monitor = Monitor(in: name, ["--tls", "--tls-port", "44326", "--format", "json"])
+    let curl = "curl -sk -o /dev/null --resolve shop.example:44326:10.77.0.2"
     let ran = Network.run(
       """
       for i in $(seq 10); do
-        \(curl) --http1.1 https://shop.example:44321/echo || exit 1; \(curl) --http2 https://shop.example:44321/a/b || exit 1
+        \(curl) --http1.1 https://shop.example:44326/echo || exit 1; \(curl) --http2 https://shop.example:44326/a/b || exit 1
       done
-      openssl s_client -connect 10.77.0.2:44321 -servername idle.example </dev/null
+      openssl s_client -connect 10.77.0.2:44326 -servername idle.example </dev/null
       """, in: client)
     #expect(ran.status == 0, "\(ran.errors)")
     server.waitForLog(20)
@@ -103,14 +103,14 @@ struct CoverageReportTests {
   @Test func `libpcap counts the same, and reads nothing`() {
     let network = Network()
     let (client, name) = network.pair()
-    let server = WebServer(in: name, ports: [44_322], isTLS: true)
-    let options = ["--tls-port", "44322", "--format", "json", "--backend", "pcap"]
+    let server = WebServer(in: name, ports: [44_327], isTLS: true)
+    let options = ["--tls-port", "44327", "--format", "json", "--backend", "pcap"]
     let monitor = Monitor(in: name, options + ["--tls"])
     let heads = Monitor(in: name, options + ["--depth", "heads"])
     let curl =
-      "curl -sk -o /dev/null --resolve shop.example:44322:10.77.0.2 --resolve shop.example:44322:[fd77::2]"
+      "curl -sk -o /dev/null --resolve shop.example:44327:10.77.0.2 --resolve shop.example:44327:[fd77::2]"
     let ran = Network.run(
-      "for i in $(seq 5); do \(curl) -4 https://10.77.0.2:44322/echo; \(curl) -6 https://[fd77::2]:44322/big; done",
+      "for i in $(seq 5); do \(curl) -4 https://10.77.0.2:44327/echo; \(curl) -6 https://[fd77::2]:44327/big; done",
       in: client)
     #expect(ran.status == 0, "\(ran.errors)")
     server.waitForLog(10)
