@@ -83,9 +83,7 @@ package struct LibrarySearch {
       return known
     }
     let named = TLSLibrary.Kind(name: mapping.name)
-    guard !mapping.isDeleted, let identity = Self.identity(of: root + mapping.path),
-      identity.inode == mapping.inode
-    else {
+    guard let (root, path, identity) = Self.place(of: mapping, root) else {
       // What it was is known by its name alone.
       if let named {
         let unknown = TLSLibrary.Identity(device: 0, inode: mapping.inode)
@@ -96,7 +94,7 @@ package struct LibrarySearch {
     }
     if found[identity] == nil, !others.contains(identity) {
       let library = TLSLibrary(
-        kind: named ?? .openSSL, path: mapping.path, root: root, identity: identity)
+        kind: named ?? .openSSL, path: path, root: root, identity: identity)
       if let kind = named ?? carried(by: library) {
         found[identity] = library
         found[identity]?.kind = kind
@@ -108,6 +106,27 @@ package struct LibrarySearch {
     seen[key] = .some(isFound ? identity : nil)
     if isFound { found[identity]?.processes += 1 }
     return isFound ? identity : nil
+  }
+
+  /// Where a mapping's file is; nil when it has gone.
+  ///
+  /// The kernel names it from the reader's root, or in a namespace of other mounts from theirs (d_path): for a process in
+  /// a chroot that is not what its root leads to by the same name, nor for one that went there after it had loaded it.
+  private static func place(
+    of mapping: MappedFiles.Mapping, _ root: String
+  ) -> (root: String, path: String, identity: TLSLibrary.Identity)? {
+    guard !mapping.isDeleted else { return nil }
+    var places = [(root, mapping.path)]
+    if let folder = SymbolicLink.target(of: root), mapping.path.hasPrefix(folder + "/") {
+      places.append((root, String(mapping.path.dropFirst(folder.count))))
+    }
+    places.append(("", mapping.path))
+    for (root, path) in places {
+      if let identity = identity(of: root + path), identity.inode == mapping.inode {
+        return (root, path, identity)
+      }
+    }
+    return nil
   }
 
   /// What speaks TLS in a file that is not named after it.

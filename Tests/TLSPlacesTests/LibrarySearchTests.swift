@@ -95,6 +95,43 @@ struct LibrarySearchTests {
     #expect(process.wait(seconds: 20))
   }
 
+  /// Programs that load a copy of the library: one goes into a chroot afterwards, as HAProxy does, one is in a chroot with
+  /// mounts of its own.
+  private static let enclosed = [
+    "ctypes.CDLL(folder + '/libssl.so.3'); os.chroot(folder)",
+    """
+    ctypes.CDLL('libcrypto.so.3'); libc = ctypes.CDLL(None); assert libc.unshare(0x20000) == 0
+    assert libc.mount(b'none', b'/', None, 0x44000, None) == 0
+    assert libc.mount(folder.encode(), folder.encode(), None, 4096, None) == 0
+    os.chroot(folder); ctypes.CDLL('/libssl.so.3')
+    """,
+  ]
+
+  @Test(.enabled(if: geteuid() == 0, "chroot takes root"), arguments: enclosed)
+  func `what a process in a chroot has mapped is found`(program: String) throws {
+    let folder = try #require(Self.folder())
+    defer { ChildProcess(["/bin/rm", "-r", folder]).wait(seconds: 20) }
+    let library = try system()
+    #expect(ChildProcess(["/bin/cp", library.path, folder + "/libssl.so.3"]).wait(seconds: 20))
+    let loader =
+      "import ctypes, os, sys\nfolder = sys.argv[1]\n\(program)\nopen('/mapped', 'w')\nsys.stdin.read()"
+    let process = ChildProcess(["python3", "-c", loader, folder], isFed: true)
+    for _ in 0..<1_000 where process.isRunning && SmallFile.text(of: folder + "/mapped") == nil {
+      usleep(10_000)
+    }
+    let result = LibrarySearch.run()
+    let found = try #require(
+      result.libraries.first {
+        $0.path.hasSuffix("/libssl.so.3") && $0.processes == 1
+          && (($0.root + $0.path).hasPrefix(folder) || $0.path == "/libssl.so.3")
+      })
+    let (first, second) = (try LibraryFile(found), try LibraryFile(library))
+    #expect(first.count == second.count && first.read(0..<first.count) == second.read(0..<second.count))
+    #expect(!result.replaced.contains { $0.path.hasPrefix(folder) })
+    process.endInput()
+    #expect(process.wait(seconds: 20))
+  }
+
   private static func folder() -> String? {
     var template = Array("/tmp/wiretally-places-XXXXXX".utf8CString)
     // Writes the name into the array.
