@@ -53,12 +53,24 @@ struct FragmentReader {
         whole = add(inner, of: datagram.rawSpan, origin)
       }
     }
-    while let part = store.takeIncomplete(atEnd: false) {
-      var fragment = part.fragment
-      fragment.key.network &-= origin.network
-      guard decoder.decode(part.bytes.rawSpan, of: fragment) == .tcp, !decoder.isFragment else { continue }
+    giveUp(atEnd: false, origin, body)
+  }
+
+  /// Hands on the beginnings of datagrams whose other fragments did not come: nothing more comes.
+  mutating func finish(_ body: (borrowing Segment, RawSpan) -> Void) {
+    giveUp(atEnd: true, Origin(time: 0, network: 0, interface: 0, direction: .unknown), body)
+  }
+
+  private mutating func giveUp(
+    atEnd: Bool, _ origin: Origin, _ body: (borrowing Segment, RawSpan) -> Void
+  ) {
+    while let part = store.takeIncomplete(atEnd: atEnd) {
+      guard decoder.decode(part.bytes.rawSpan, of: part.fragment) == .tcp, !decoder.isFragment else {
+        continue
+      }
       var origin = origin
-      origin.time = part.time
+      // The networks of its own record are among those of the fragment.
+      (origin.time, origin.network) = (part.time, 0)
       handOn(part.bytes.rawSpan, origin, body)
     }
   }

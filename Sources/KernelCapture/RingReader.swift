@@ -67,7 +67,10 @@ package final class RingReader: SegmentSource, @unchecked Sendable {
     let stopped = life.isStopped
     var count = drain(body)
     if count == 0 {
-      if stopped { return .ended }
+      if stopped {
+        let rest = finishFragments(body)
+        return rest > 0 ? .delivered(rest) : .ended
+      }
       if timeout != 0 {
         try wait(timeout)
         // Also after a time-out: the filter wakes nobody for a few records.
@@ -214,6 +217,18 @@ extension RingReader {
     let packet = unsafe RawSpan(_unsafeStart: bytes.advanced(by: head), byteCount: size &- head)
     var count = 0
     fragments?.read(packet, origin) { segment, payload in
+      joinedSegments.wrappingAdd(1, ordering: .relaxed)
+      count &+= 1
+      body(segment, payload)
+    }
+    return count
+  }
+
+  /// Delivers what came of datagrams that are not whole, at the end; the number of segments.
+  @inline(never)
+  private func finishFragments(_ body: (borrowing Segment, RawSpan) -> Void) -> Int {
+    var count = 0
+    fragments?.finish { segment, payload in
       joinedSegments.wrappingAdd(1, ordering: .relaxed)
       count &+= 1
       body(segment, payload)

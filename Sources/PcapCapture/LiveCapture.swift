@@ -94,6 +94,7 @@ package final class LiveCapture: SegmentSource {
       }
       delivered = try drain(body)
     }
+    if delivered == 0, hasWaitedForLast { delivered = joiner.giveUp(atEnd: true, &intake, body) }
     publish()
     return .delivered(delivered)
   }

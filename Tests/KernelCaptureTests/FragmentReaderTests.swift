@@ -134,6 +134,32 @@ struct FragmentReaderTests {
     #expect(records.allSatisfy { $0.segment.kind == .stream })
   }
 
+  @Test(arguments: [1, 4])
+  func `the beginning of a datagram whose rest does not come is delivered at the end, once`(workers: Int)
+    throws
+  {
+    let trial = try FilterTrial(KernelCaptureOptions(ringBytes: 1 << 16, workers: workers))
+    let parts = Self.fragments(Self.plain, size: 400)
+    try trial.filter(Self.frame(parts[0]))
+    // The rest of another one alone begins nothing.
+    try trial.filter(Self.frame(Self.fragments(Self.plain, size: 400, number: 2)[1]))
+    var heads: [UInt32] = []
+    func receive() throws -> [ReceiveOutcome] {
+      try trial.readers.map { reader in
+        try reader.receive(timeout: 0) { segment, payload in
+          #expect(payload.byteCount == 400 - 20)
+          heads.append(segment.sequence)
+        }
+      }
+    }
+    _ = try receive()
+    #expect(heads.isEmpty)
+    trial.stop()
+    #expect(try receive().filter { $0 == .delivered(1) }.count == 1)
+    #expect(heads == [1_000] && trial.counters().matched == 1)
+    #expect(try receive().allSatisfy { $0 == .ended })
+  }
+
   @Test func `more fragments than a limit are left out, and counted`() throws {
     let trial = try FilterTrial(KernelCaptureOptions(ringBytes: 1 << 16))
     let fragment = Self.frame(Self.fragments(Self.plain, size: 200)[1])
