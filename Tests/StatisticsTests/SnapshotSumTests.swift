@@ -116,6 +116,53 @@ import Testing
     #expect(owners.map(\.requests) == [6, 1] && owners.map(\.inFlight) == [5, 0])
   }
 
+  @Test func `owners and clients beyond the rows of a sum are counted together`() throws {
+    var interval = Snapshot()
+    let beyond = SnapshotSum.rowLimit + 10
+    interval.owners = (0..<beyond).map { number in
+      Self.owner("worker-\(number)", process: UInt32(number), requests: 2, inFlight: 1)
+    }
+    interval.clients = (0..<beyond).map { number in
+      var client = ClientCounts(high: 7, low: UInt64(number))
+      (client.requests, client.successes) = (3, 3)
+      return client
+    }
+    var sum = SnapshotSum()
+    sum.add(interval)
+    let all = sum.snapshot
+    let owners = try #require(all.owners)
+    #expect(owners.count == SnapshotSum.rowLimit + 1 && all.clients.count == SnapshotSum.rowLimit)
+    let others = try #require(owners.first { $0.process?.owner == .other })
+    #expect(others.requests == 20 && others.inFlight == 10 && others.process?.process == nil)
+    #expect(all.otherClients.requests == 30)
+    // Once those with rows are full, the same ones still find theirs.
+    sum.add(interval)
+    #expect(sum.snapshot.owners?.count == owners.count)
+  }
+
+  @Test func `calls of gRPC add up with their statuses, in the order in which these came`() throws {
+    func interval(_ statuses: [(String, UInt64)]) -> Snapshot {
+      var call = CallCounts(name: "shop.Cart/Add")
+      call.requests = statuses.reduce(0) { $0 + $1.1 }
+      call.statuses = statuses.map { NamedCount(name: $0.0, count: $0.1) }
+      var site = SiteCounts(name: "a.example")
+      site.calls = [call]
+      var interval = Snapshot()
+      interval.sites = [site]
+      return interval
+    }
+    var sum = SnapshotSum()
+    sum.add(interval([("UNAVAILABLE", 2), ("INTERNAL", 1)]))
+    sum.add(interval([("INTERNAL", 4), ("ABORTED", 1)]))
+    let call = try #require(sum.snapshot.sites.first?.calls.first)
+    #expect(call.requests == 8)
+    #expect(
+      call.statuses == [
+        NamedCount(name: "UNAVAILABLE", count: 2), NamedCount(name: "INTERNAL", count: 5),
+        NamedCount(name: "ABORTED", count: 1),
+      ])
+  }
+
   @Test func `owners of a site that find no row of their own are one row together`() throws {
     var interval = Snapshot()
     var site = SiteCounts(name: "a.example")
