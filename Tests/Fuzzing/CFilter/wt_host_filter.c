@@ -17,6 +17,7 @@ static struct httpf_marked wt_marked;
 static struct httpf_frames wt_frames[2];
 static struct httpf_answer wt_answers[2];
 static struct httpf_sighting wt_sightings[HTTPF_SIGHTINGS];
+static struct httpf_opening wt_opening;
 static __u32 wt_touched;
 static int wt_ring;
 static const unsigned char *wt_packet;
@@ -42,6 +43,8 @@ void *wt_host_lookup(const void *map, const __u32 *key)
 		return &wt_answers[*key & 1];
 	if (map == &httpf_sightings)
 		return *key < HTTPF_SIGHTINGS ? &wt_sightings[*key] : NULL;
+	if (map == &httpf_openings)
+		return &wt_opening;
 	return &wt_ring;
 }
 
