@@ -37,6 +37,8 @@ enum KernelFilter: FuzzTarget {
     }
   }
 
+  /// Bytes of a record before the packet's: struct httpf_event.
+  private static let recordHead: UInt = 72
   private static let room = 1 << 20
   // One thread uses it: libFuzzer runs one input at a time.
   nonisolated(unsafe) private static let records = UnsafeMutablePointer<UInt8>.allocate(capacity: room)
@@ -60,8 +62,9 @@ enum KernelFilter: FuzzTarget {
     let type = frame.big16(12), packet = frame.slice(14, frame.byteCount)
     let kernel = filter(packet, type: type)
     expect(kernel.lost == 0 && kernel.on_port <= 1 && kernel.payload <= kernel.on_port, "one packet is one")
-    expect(kernel.size >= 64 * kernel.records, "records have their heads")
-    expect(kernel.size <= 64 * kernel.records + UInt(packet.byteCount), "records hold the packet's bytes")
+    expect(kernel.size >= recordHead * kernel.records, "records have their heads")
+    expect(
+      kernel.size <= recordHead * kernel.records + UInt(packet.byteCount), "records hold the packet's bytes")
     // Tags and tunnels are read otherwise, by design: DifferentialTests name how.
     guard type == 0x0800 || type == 0x86dd, packet.byteCount >= 40 else { return }
     let transport = type == 0x0800 ? packet.byte(9) : 6
