@@ -18,6 +18,7 @@ static struct httpf_frames wt_frames[2];
 static struct httpf_answer wt_answers[2];
 static struct httpf_sighting wt_sightings[HTTPF_SIGHTINGS];
 static struct httpf_opening wt_opening;
+int wt_host_tail_calls;
 static __u32 wt_touched;
 static int wt_ring;
 static const unsigned char *wt_packet;
@@ -94,6 +95,7 @@ struct wt_host_verdict wt_host_filter(const unsigned char *packet, unsigned size
 	httpf_settings.ports[80 >> 6] = 1ull << (80 & 63);
 	memset(&wt_verdict, 0, sizeof(wt_verdict));
 	wt_packet = packet;
+	wt_host_tail_calls = 0;
 	wt_records = records;
 	wt_room = room;
 	httpf_filter(&skb);

@@ -26,7 +26,9 @@ struct __sk_buff;
 #define bpf_ktime_get_ns() 1
 
 /* A tail call as an ordinary one: what comes after it in the caller is for those that fail. */
-#define wt_host_tail_call(skb, program) (program)(skb)
+/* As the kernel does, no more than 33 for a packet (MAX_TAIL_CALL_CNT). */
+extern int wt_host_tail_calls;
+#define wt_host_tail_call(skb, program) (wt_host_tail_calls++ < 33 ? (program)(skb) : 0)
 
 void *wt_host_lookup(const void *map, const __u32 *key);
 int wt_host_load(const struct __sk_buff *skb, __u32 offset, void *to, __u32 size);
