@@ -83,7 +83,8 @@ enum RingRecords: FuzzTarget {
 
   /// A record as the filter's header lays it out.
   private static func read(_ body: [UInt8]) -> Record? {
-    guard body.count >= 72, body[60] <= 2 else { return nil }
+    // The kinds of segments; 3 is a fragment, which is none.
+    guard body.count >= 72, body[60] <= 5, body[60] != 3 else { return nil }
     func number(_ at: Int, _ count: Int) -> UInt32 {
       body[at..<(at + count)].reversed().reduce(0) { $0 << 8 | UInt32($1) }
     }
