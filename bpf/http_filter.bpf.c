@@ -332,21 +332,9 @@ SEC("socket")
 int httpf_hello(struct __sk_buff *skb)
 {
 	struct httpf_cpu *cpu = httpf_this_cpu();
-	struct httpf_segment *segment;
-	struct httpf_first first;
-	__u32 header, offset;
 
-	if (!cpu)
-		return 0;
-	segment = &cpu->segment;
-	header = (segment->headers.data_offset >> 4) * 4;
-	offset = httpf_verifier_reload(&segment->headers.offset) + header;
-	if (header < 20 || offset >= httpf_verifier_reload(&segment->headers.end))
-		return 0;
-	segment->offset = offset;
-	segment->length = segment->headers.end - offset;
-	if (httpf_load_first(skb, segment, &first) && httpf_passes_hello(cpu, &first))
-		httpf_emit_hello(skb, cpu, HTTPF_HELLO);
+	if (cpu)
+		httpf_take_hello(skb, cpu);
 	return 0;
 }
 
@@ -355,28 +343,13 @@ SEC("socket")
 int httpf_initial(struct __sk_buff *skb)
 {
 	struct httpf_cpu *cpu = httpf_this_cpu();
-	struct httpf_segment *segment;
-	__u32 offset;
 
 	if (!cpu)
 		return 0;
-	if (!httpf_admits_initial(cpu)) {
+	if (httpf_admits_initial(cpu))
+		httpf_take_initial(skb, cpu);
+	else
 		HTTPF_COUNT(cpu, skipped_initials);
-		return 0;
-	}
-	segment = &cpu->segment;
-	offset = httpf_verifier_reload(&cpu->tunnel.at) + 8;
-	if (offset >= skb->len)
-		return 0;
-	segment->offset = offset;
-	segment->length = skb->len - offset;
-	segment->headers.is_ip4 = skb->protocol == bpf_htons(ETH_P_IP);
-	segment->headers.prefix = HTTPF_UNVERIFIABLE;
-	/* What stands there is no TCP header. */
-	segment->headers.sequence = segment->headers.acknowledgement = 0;
-	segment->headers.data_offset = segment->headers.flags = 0;
-	cpu->flow = httpf_flow(&segment->headers);
-	httpf_emit_hello(skb, cpu, HTTPF_INITIAL);
 	return 0;
 }
 

@@ -95,4 +95,39 @@ static __always_inline void httpf_emit_hello(struct __sk_buff *skb, struct httpf
 		HTTPF_COUNT(cpu, lost_hellos);
 }
 
+/* Sends a segment to a port of TLS if a client says its first words in it. */
+static __always_inline void httpf_take_hello(struct __sk_buff *skb, struct httpf_cpu *cpu)
+{
+	struct httpf_segment *segment = &cpu->segment;
+	__u32 header = (segment->headers.data_offset >> 4) * 4;
+	__u32 offset = httpf_verifier_reload(&segment->headers.offset) + header;
+	struct httpf_first first;
+
+	if (header < 20 || offset >= httpf_verifier_reload(&segment->headers.end))
+		return;
+	segment->offset = offset;
+	segment->length = segment->headers.end - offset;
+	if (httpf_load_first(skb, segment, &first) && httpf_passes_hello(cpu, &first))
+		httpf_emit_hello(skb, cpu, HTTPF_HELLO);
+}
+
+/* Sends a datagram whose UDP header is at `tunnel.at`. */
+static __always_inline void httpf_take_initial(struct __sk_buff *skb, struct httpf_cpu *cpu)
+{
+	__u32 offset = httpf_verifier_reload(&cpu->tunnel.at) + 8;
+	struct httpf_segment *segment = &cpu->segment;
+
+	if (offset >= skb->len)
+		return;
+	segment->offset = offset;
+	segment->length = skb->len - offset;
+	segment->headers.is_ip4 = skb->protocol == bpf_htons(ETH_P_IP);
+	segment->headers.prefix = HTTPF_UNVERIFIABLE;
+	/* What stands there is no TCP header. */
+	segment->headers.sequence = segment->headers.acknowledgement = 0;
+	segment->headers.data_offset = segment->headers.flags = 0;
+	cpu->flow = httpf_flow(&segment->headers);
+	httpf_emit_hello(skb, cpu, HTTPF_INITIAL);
+}
+
 #endif

@@ -95,6 +95,21 @@ struct TunnelTests {
       try kernel.examine(Self.frame(17, Self.udp(4790, service))) == Finding(verdict: .ignored, start: nil))
   }
 
+  @Test(arguments: [4, 41] as [UInt8])
+  func `what is of no version of IP inside of IP ends there, whatever its bytes`(transport: UInt8) throws {
+    let trial = try FilterTrial(KernelCaptureOptions(ringBytes: 1 << 16))
+    for version in UInt8(0)..<16 where version != 4 && version != 6 {
+      // As an IPv6 header would have it, TCP follows; after extension headers of the packet outside as well.
+      let inner: [UInt8] = [version << 4, 0, 0, 0, 0, 60, 6, 64] + zeros(92)
+      try trial.filter(Self.frame(transport, inner))
+      let options: [UInt8] = [transport, 0, 1, 4, 0, 0, 0, 0]
+      let outer: [UInt8] = [0x60, 0, 0, 0] + big16(UInt16(8 + inner.count)) + [0, 64] + zeros(32)
+      try trial.filter(zeros(12) + [0x86, 0xdd] + outer + options + inner)
+    }
+    let counters = trial.counters()
+    #expect(counters.packets == 28 && counters.failedTailCalls == 0 && counters.matched == 0)
+  }
+
   @Test func `other protocols and UDP of clients' ports take no other program`() throws {
     let trial = try FilterTrial(KernelCaptureOptions(ringBytes: 1 << 20))
     trial.removePrograms()

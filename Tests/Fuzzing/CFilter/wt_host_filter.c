@@ -108,5 +108,6 @@ struct wt_host_verdict wt_host_filter(const unsigned char *packet, unsigned size
 	wt_verdict.fragments = wt_cpu.counters.fragments - before.fragments;
 	wt_verdict.malformed = wt_cpu.counters.malformed - before.malformed;
 	wt_verdict.other_ports = wt_cpu.counters.other_ports - before.other_ports;
+	wt_verdict.tail_calls = (unsigned long)wt_host_tail_calls;
 	return wt_verdict;
 }

@@ -6,7 +6,7 @@
 /* What the filter counted and sent. */
 struct wt_host_verdict {
 	unsigned long on_port, payload, requests, responses, http2, tls, fragments, malformed, other_ports;
-	unsigned long records, lost;
+	unsigned long records, lost, tail_calls;
 	/* Bytes of all records one after the other: each is the filter's own (struct httpf_event). */
 	unsigned long size;
 };

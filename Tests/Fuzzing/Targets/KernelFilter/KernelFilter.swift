@@ -62,6 +62,7 @@ enum KernelFilter: FuzzTarget {
     let type = frame.big16(12), packet = frame.slice(14, frame.byteCount)
     let kernel = filter(packet, type: type)
     expect(kernel.lost == 0 && kernel.on_port <= 1 && kernel.payload <= kernel.on_port, "one packet is one")
+    expect(kernel.tail_calls <= 33, "a packet's inspection comes to its end in the kernel")
     expect(kernel.size >= recordHead * kernel.records, "records have their heads")
     expect(
       kernel.size <= recordHead * kernel.records + UInt(packet.byteCount), "records hold the packet's bytes")

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * tls_note, tls_note_go: the calls of a library's functions that threads and goroutines are inside, from
+ * their beginning to their end.
+ */
+#ifndef TLS_CALLS_H
+#define TLS_CALLS_H
+
+#include "tls_types.h"
+
+/* Where the stack is at a function's end: its return address is gone. Another distance is another call's. */
+static __always_inline int tls_is_end(const struct tls_call *call, __u64 stack)
+{
+	return stack - call->stack <= 64;
+}
+
+static __always_inline struct tls_caller tls_caller_of(__u64 goroutine)
+{
+	__u64 thread = bpf_get_current_pid_tgid();
+	struct tls_caller caller = {
+	    .number = goroutine ? goroutine : (__u32)thread,
+	    .process = thread >> 32,
+	};
+
+	return caller;
+}
+
+/* The call that a receive is inside; NULL for most. */
+static __always_inline struct tls_call *tls_receiving_call(void)
+{
+	struct tls_caller caller = tls_caller_of(0);
+	struct tls_call *call = bpf_map_lookup_elem(&tls_calls, &caller);
+	struct tls_registers *registers;
+	__u64 goroutine = 0;
+
+	if (call || !tls_has_go)
+		return call;
+	/* As the thread entered the kernel: Go keeps its goroutine's address in r14, also around system
+	 * calls. */
+	registers = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	bpf_probe_read_kernel(&goroutine, sizeof(goroutine), &registers->r14);
+	if (!goroutine)
+		return NULL;
+	caller.number = goroutine;
+	return bpf_map_lookup_elem(&tls_calls, &caller);
+}
+
+/* What a function of Go's does. */
+static __always_inline __u32 tls_go_function(__u32 function)
+{
+	if (function == TLS_GO_READ)
+		return TLS_READ;
+	return function == TLS_GO_WRITE ? TLS_SEND : TLS_HANDSHAKE;
+}
+
+static __always_inline void tls_note_go(struct tls_registers *registers, __u32 function)
+{
+	struct tls_caller caller = tls_caller_of(registers->r14);
+	struct tls_call call = {
+	    .ssl = registers->ax,
+	    .buffer = registers->bx,
+	    .stack = registers->sp,
+	    .function = tls_go_function(function),
+	};
+
+	if (!tls_has_go)
+		tls_has_go = 1;
+	/* A handshake inside of a read or a write is left to the outer one, which is of the same connection.
+	 */
+	bpf_map_update_elem(&tls_calls, &caller, &call,
+			    call.function == TLS_HANDSHAKE ? BPF_NOEXIST : BPF_ANY);
+}
+
+static __always_inline void tls_note(struct tls_registers *registers, __u32 function)
+{
+	struct tls_caller caller = tls_caller_of(0);
+	struct tls_call *outer = bpf_map_lookup_elem(&tls_calls, &caller);
+	__u64 fourth = registers->cx, fifth = registers->r8;
+	struct tls_call call = {
+	    .ssl = registers->di,
+	    .buffer = registers->si,
+	    .stack = registers->sp,
+	    .function = function,
+	};
+
+	/* Loads of the context are to be at constant offsets: not of one of two fields, chosen by its
+	 * address. */
+	asm volatile("" : "+r"(fourth), "+r"(fifth));
+	if (function == TLS_RECEIVE || function == TLS_SEND)
+		call.length = 0;
+	else
+		call.length = function == TLS_WRITE_WITH_FLAGS ? fifth : fourth;
+	if (function == TLS_RECEIVE)
+		call.function = TLS_READ;
+	/*
+	 * A call inside another one, of TLS in TLS, is left to the outer one. What is not further up the
+	 * stack never returned: the thread has jumped out of it.
+	 */
+	if (outer && outer->stack > call.stack)
+		return;
+	bpf_map_update_elem(&tls_calls, &caller, &call, BPF_ANY);
+}
+
+#endif
