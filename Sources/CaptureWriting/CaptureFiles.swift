@@ -145,7 +145,7 @@ package struct CaptureFiles: ~Copyable {
     }
   }
 
-  /// Makes an alert's file. What has its name already is somebody's, and stays: another name is taken.
+  /// Makes an alert's file. A file that has its name already stays, and another name is used.
   private func newFile(_ path: String) throws(SystemError) -> CaptureFileWriter {
     for number in 1...99 {
       do throws(SystemError) {

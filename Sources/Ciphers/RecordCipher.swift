@@ -116,42 +116,33 @@ package final class RecordCipher {
   package func unseal(
     _ bytes: RawSpan, _ nonce: Nonce, _ extra: RecordExtra, into out: inout [UInt8]
   ) -> Int? {
-    let count = bytes.byteCount - CipherKind.tagLength
-    guard kind.isAEAD, count >= 0, count <= out.count else { return nil }
-    let isRight = unsafe bytes.withUnsafeBytes { bytes in
-      unsafe out.withUnsafeMutableBytes { out in
-        unsafe withUnsafeBytes(of: nonce) { nonce in
-          unsafe withUnsafeBytes(of: extra.bytes) { extraBytes in
-            // The nonce has twelve bytes, the extra at most sixteen; the output has room for the text.
-            unsafe wt_cipher_unseal(
-              cipher, nonce.baseAddress?.assumingMemoryBound(to: UInt8.self),
-              extraBytes.baseAddress?.assumingMemoryBound(to: UInt8.self), extra.count,
-              bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), count,
-              out.baseAddress?.assumingMemoryBound(to: UInt8.self))
-          }
-        }
-      }
+    // At most sixteen bytes.
+    unsafe withUnsafeBytes(of: extra.bytes) { bytesOfExtra in
+      unsafe unseal(bytes, nonce, UnsafeRawBufferPointer(rebasing: bytesOfExtra[..<extra.count]), into: &out)
     }
-    return isRight ? count : nil
   }
 
   /// The same with as much beside the text as there is, up to 1,024 bytes.
   package func unseal(
     _ bytes: RawSpan, _ nonce: Nonce, extra: RawSpan, into out: inout [UInt8]
   ) -> Int? {
+    unsafe extra.withUnsafeBytes { unsafe unseal(bytes, nonce, $0, into: &out) }
+  }
+
+  private func unseal(
+    _ bytes: RawSpan, _ nonce: Nonce, _ extra: UnsafeRawBufferPointer, into out: inout [UInt8]
+  ) -> Int? {
     let count = bytes.byteCount - CipherKind.tagLength
     guard kind.isAEAD, count >= 0, count <= out.count else { return nil }
     let isRight = unsafe bytes.withUnsafeBytes { bytes in
       unsafe out.withUnsafeMutableBytes { out in
         unsafe withUnsafeBytes(of: nonce) { nonce in
-          unsafe extra.withUnsafeBytes { extra in
-            // The nonce has twelve bytes; the output has room for the text. More beside it is refused.
-            unsafe wt_cipher_unseal(
-              cipher, nonce.baseAddress?.assumingMemoryBound(to: UInt8.self),
-              extra.baseAddress?.assumingMemoryBound(to: UInt8.self), extra.count,
-              bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), count,
-              out.baseAddress?.assumingMemoryBound(to: UInt8.self))
-          }
+          // The nonce has twelve bytes, and the output has room for the text; more beside it is refused.
+          unsafe wt_cipher_unseal(
+            cipher, nonce.baseAddress?.assumingMemoryBound(to: UInt8.self),
+            extra.baseAddress?.assumingMemoryBound(to: UInt8.self), extra.count,
+            bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), count,
+            out.baseAddress?.assumingMemoryBound(to: UInt8.self))
         }
       }
     }

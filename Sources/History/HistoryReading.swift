@@ -45,7 +45,7 @@ package final class HistoryReading {
   package var size: Int { files.reduce(0) { $0 + ((try? $1?.size()) ?? 0) } }
 
   /// Reads all records; returns what is wrong with the files, in sentences. What a watch writes meanwhile is no damage: a
-  /// record that is there in part is waited for, and files that have taken turns are read again.
+  /// record that is there in part is waited for, and files whose order has changed are read again.
   ///
   /// - Parameters:
   ///   - isInterrupted: asked now and then; true ends the reading.

@@ -13,7 +13,7 @@ package struct CryptoFrames: Sendable {
     static var padding: Int { 0 }
     static var ping: Int { 1 }
     static var acknowledgement: Int { 2 }
-    static var acknowledgementOfMarks: Int { 3 }
+    static var acknowledgementWithECN: Int { 3 }
     static var crypto: Int { 6 }
   }
 
@@ -32,7 +32,7 @@ package struct CryptoFrames: Sendable {
   /// Adds what a packet's text has; false when it is none.
   @discardableResult
   package mutating func add(_ text: RawSpan) -> Bool {
-    var reader = Reader(offset: 0, end: text.byteCount)
+    var reader = ByteReader(0..<text.byteCount)
     var frames = 0
     while !reader.isAtEnd {
       guard let type = reader.variable(text) else { return false }
@@ -42,8 +42,8 @@ package struct CryptoFrames: Sendable {
       guard frames <= Self.mostFrames else { return false }
       switch type {
       case FrameType.ping: break
-      case FrameType.acknowledgement, FrameType.acknowledgementOfMarks:
-        guard skipAcknowledgement(&reader, text, hasMarks: type == FrameType.acknowledgementOfMarks) else {
+      case FrameType.acknowledgement, FrameType.acknowledgementWithECN:
+        guard skipAcknowledgement(&reader, text, hasECN: type == FrameType.acknowledgementWithECN) else {
           return false
         }
       case FrameType.crypto:
@@ -58,11 +58,11 @@ package struct CryptoFrames: Sendable {
     return true
   }
 
-  private func skipAcknowledgement(_ reader: inout Reader, _ text: RawSpan, hasMarks: Bool) -> Bool {
+  private func skipAcknowledgement(_ reader: inout ByteReader, _ text: RawSpan, hasECN: Bool) -> Bool {
     guard reader.variable(text) != nil, reader.variable(text) != nil, let count = reader.variable(text),
       reader.variable(text) != nil, count <= text.byteCount
     else { return false }
-    for _ in 0..<(2 * count + (hasMarks ? 3 : 0)) where reader.variable(text) == nil { return false }
+    for _ in 0..<(2 * count + (hasECN ? 3 : 0)) where reader.variable(text) == nil { return false }
     return true
   }
 

@@ -55,7 +55,7 @@ package struct InitialPacket: Equatable, Sendable {
 
   /// Reads the header at `start` of a datagram; nil when it is no Initial packet, or not all of it is there.
   package init?(_ datagram: RawSpan, at start: Int = 0) {
-    var reader = Reader(offset: start, end: datagram.byteCount)
+    var reader = ByteReader(start..<max(start, datagram.byteCount))
     guard let first = reader.number(datagram, 1), first & 0xc0 == 0xc0,
       let number = reader.number(datagram, 4), let version = QUICVersion(UInt32(truncatingIfNeeded: number)),
       UInt8(first >> 4 & 3) == version.initialType,
@@ -73,33 +73,11 @@ package struct InitialPacket: Equatable, Sendable {
   }
 }
 
-/// Reading numbers one after the other, never beyond an end.
-struct Reader {
-  var offset: Int
-  let end: Int
-
-  var isAtEnd: Bool { offset >= end }
-
-  mutating func number(_ bytes: RawSpan, _ width: Int) -> Int? {
-    guard end - offset >= width else { return nil }
-    var value = 0
-    for _ in 0..<width {
-      value = value << 8 | Int(bytes.byte(offset))
-      offset += 1
-    }
-    return value
-  }
-
+extension ByteReader {
   /// A number whose first two bits tell its length (RFC 9000, section 16).
   mutating func variable(_ bytes: RawSpan) -> Int? {
-    guard offset < end else { return nil }
+    guard !isAtEnd else { return nil }
     let width = 1 << Int(bytes.byte(offset) >> 6)
     return number(bytes, width).map { $0 & ((1 << (8 * width - 2)) - 1) }
-  }
-
-  mutating func skip(_ count: Int) -> Range<Int>? {
-    guard count >= 0, end - offset >= count else { return nil }
-    defer { offset += count }
-    return offset..<offset + count
   }
 }

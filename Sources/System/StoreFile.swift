@@ -22,7 +22,7 @@ package final class StoreFile: Sendable {
     // As for a log: only a file that did not exist is given away. The path is a C string for the calls alone.
     let made = unsafe open(path, flags | O_EXCL, 0o640)
     if made < 0, SystemError.last != .exists { throw .last }
-    // A link is not followed, and nothing is made behind one.
+    // A link is not followed, and no file is created through one.
     let number = made >= 0 ? made : unsafe open(path, (flags & ~O_CREAT) | O_NOFOLLOW)
     guard number >= 0 else { throw .last }
     descriptor = Descriptor(number)

@@ -30,7 +30,7 @@ package struct ClientHello: Sendable, Equatable {
   /// Reads the message's body; nil when it is no ClientHello.
   /// - Parameter isCut: the body's end is not there: what is there of the extensions is read.
   package init?(_ body: RawSpan, isCut: Bool = false) {
-    var reader = VectorReader(0..<body.byteCount)
+    var reader = ByteReader(0..<body.byteCount)
     guard reader.skip(2) != nil, let random = reader.skip(HelloRandom.length) else { return nil }
     self.random = HelloRandom(body.slice(random.lowerBound, random.upperBound))
     guard reader.vector(body, 1) != nil, reader.vector(body, 2) != nil, reader.vector(body, 1) != nil else {
@@ -39,7 +39,7 @@ package struct ClientHello: Sendable, Equatable {
     }
     // A hello without extensions ends here.
     guard let extensions = isCut ? reader.beginning(body, 2) : reader.vector(body, 2) else { return }
-    var list = VectorReader(extensions)
+    var list = ByteReader(extensions)
     while let type = list.number(body, 2), let value = list.vector(body, 2) {
       switch type {
       case Extension.serverName: serverName = Self.name(body, value)
@@ -54,9 +54,9 @@ package struct ClientHello: Sendable, Equatable {
   private static let longestName = 255
 
   private static func name(_ body: RawSpan, _ value: Range<Int>) -> String? {
-    var reader = VectorReader(value)
+    var reader = ByteReader(value)
     guard let list = reader.vector(body, 2) else { return nil }
-    var names = VectorReader(list)
+    var names = ByteReader(list)
     guard names.number(body, 1) == 0, let name = names.vector(body, 2), !name.isEmpty,
       name.count <= longestName
     else { return nil }
@@ -69,9 +69,9 @@ package struct ClientHello: Sendable, Equatable {
   private static let longestProtocol = 16
 
   private static func protocols(_ body: RawSpan, _ value: Range<Int>) -> String? {
-    var reader = VectorReader(value)
+    var reader = ByteReader(value)
     guard let list = reader.vector(body, 2) else { return nil }
-    var names = VectorReader(list), texts: [String] = []
+    var names = ByteReader(list), texts: [String] = []
     while texts.count < mostProtocols, let name = names.vector(body, 1) {
       // The names that nobody knows are two bytes that are no text.
       if !name.isEmpty, name.count <= longestProtocol, let text = text(body, name) { texts.append(text) }
@@ -104,7 +104,7 @@ package struct ServerHello: Sendable, Equatable {
 
   /// Reads the message's body; nil when it is no ServerHello.
   package init?(_ body: RawSpan) {
-    var reader = VectorReader(0..<body.byteCount)
+    var reader = ByteReader(0..<body.byteCount)
     guard let version = reader.number(body, 2), let random = reader.skip(HelloRandom.length),
       reader.vector(body, 1) != nil, let suite = reader.number(body, 2), let method = reader.number(body, 1)
     else { return nil }
@@ -113,7 +113,7 @@ package struct ServerHello: Sendable, Equatable {
     cipherSuite = UInt16(truncatingIfNeeded: suite)
     compresses = method != 0
     guard let extensions = reader.vector(body, 2) else { return }
-    var list = VectorReader(extensions)
+    var list = ByteReader(extensions)
     while let type = list.number(body, 2), let value = list.vector(body, 2) {
       switch type {
       case Extension.supportedVersions where value.count == 2: self.version = body.big16(value.lowerBound)
@@ -128,9 +128,9 @@ package struct ServerHello: Sendable, Equatable {
 package enum EncryptedExtensions {
   /// Whether the message's body accepts early data.
   package static func acceptsEarlyData(_ body: RawSpan) -> Bool {
-    var reader = VectorReader(0..<body.byteCount)
+    var reader = ByteReader(0..<body.byteCount)
     guard let extensions = reader.vector(body, 2) else { return false }
-    var list = VectorReader(extensions)
+    var list = ByteReader(extensions)
     while let type = list.number(body, 2), list.vector(body, 2) != nil {
       if type == Extension.earlyData { return true }
     }

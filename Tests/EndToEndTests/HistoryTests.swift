@@ -8,24 +8,16 @@ import Testing
   .serialized, .enabled(if: Machine.hasServers, "needs root, network namespaces, nginx and curl"))
 struct HistoryTests {
   private let folder = Folder()
-  private let network = Network()
-  private let client: String
-  private let name: String
-  private let server: WebServer
+  private let visited = VisitedServer()
+  private var name: String { visited.name }
 
   init() {
-    (client, name) = network.pair()
-    server = WebServer(in: name)
     // For the user that the watch becomes.
     Shell.run("chmod 777 \(folder.path)")
   }
 
   private func watch(_ history: String) -> Monitor {
     Monitor(in: name, ["--format", "json", "--interval", "500ms", "--history", history])
-  }
-
-  private func visit(_ site: String) {
-    Network.run("curl -s -o /dev/null -H 'Host: \(site)' http://10.77.0.2/a/b", in: client)
   }
 
   private func replay(_ history: String) -> Ran {
@@ -47,14 +39,14 @@ struct HistoryTests {
     Shell.run("mkdir \(disk) && mount -t tmpfs -o size=128k,mode=777 none \(disk)")
     defer { Shell.run("umount -l \(disk)") }
     let monitor = watch(history)
-    visit("before.example")
+    visited.visit("before.example")
     #expect(isKept("before.example", in: history))
     Shell.run("cat /dev/zero >\(disk)/filler", mayFail: "it ends when the disk is full")
     #expect(monitor.waits(for: "cannot write the history \(history): no space left on device"))
-    visit("missing.example")
+    visited.visit("missing.example")
     #expect(monitor.waits(for: "missing.example"))
     Shell.run("rm \(disk)/filler")
-    visit("after.example")
+    visited.visit("after.example")
     #expect(isKept("after.example", in: history))
     let ran = monitor.end()
     #expect(ran.status == 0 && Lines(ran.output).summary?.requests == 3)
@@ -70,13 +62,13 @@ struct HistoryTests {
   {
     let history = folder.file("history"), moved = folder.file("moved")
     let monitor = watch(history)
-    visit("before.example")
+    visited.visit("before.example")
     #expect(isKept("before.example", in: history))
     let meanwhile = replay(history)
     #expect(meanwhile.status == 0 && meanwhile.errors.isEmpty, "\(meanwhile.errors)")
     Shell.run("mv \(history) \(moved) && mv \(history).1 \(moved).1")
     kill(monitor.program, SIGHUP)
-    visit("after.example")
+    visited.visit("after.example")
     #expect(isKept("after.example", in: history))
     #expect(Shell.run("stat -c '%a %U' \(history)").output == "640 nobody\n")
     let ran = monitor.end()
@@ -91,10 +83,10 @@ struct HistoryTests {
     let closed = folder.file("closed"), history = closed + "/history"
     Shell.run("mkdir -m 700 \(closed)")
     let monitor = watch(history)
-    visit("first.example")
+    visited.visit("first.example")
     #expect(isKept("first.example", in: history))
     kill(monitor.program, SIGHUP)
-    visit("second.example")
+    visited.visit("second.example")
     #expect(isKept("second.example", in: history))
     let ran = monitor.end()
     #expect(ran.status == 0 && !ran.output.contains("the history \(history)"), "\(ran.output)")
@@ -107,7 +99,7 @@ struct HistoryTests {
     let lines = ["no-alert = true", "history = \"\(history)\"", "history-size = 1", "interval = \"500ms\""]
     try lines.map { $0 + "\n" }.joined().write(toFile: options, atomically: true, encoding: .utf8)
     let monitor = Monitor(in: name, ["--config", options], threshold: nil, alertLog: nil)
-    visit("kept.example")
+    visited.visit("kept.example")
     #expect(isKept("kept.example", in: history))
     #expect(monitor.end().status == 0)
   }

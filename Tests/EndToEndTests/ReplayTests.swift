@@ -98,29 +98,19 @@ import Testing
   .serialized, .enabled(if: Machine.hasTerminals, "needs root, network namespaces, nginx, curl and tmux"))
 struct HistoryScreenTests {
   private let folder = Folder()
-  private let network = Network()
-  private let client: String
-  private let name: String
-  private let server: WebServer
+  private let visited = VisitedServer()
+  private var name: String { visited.name }
 
   init() {
-    (client, name) = network.pair()
-    server = WebServer(in: name)
     // For the user that the watch becomes.
     Shell.run("chmod 777 \(folder.path)")
-  }
-
-  private func visit(_ site: String, times: Int) {
-    Network.run(
-      "for n in $(seq \(times)); do curl -s -o /dev/null -H \"Host: \(site)\" http://10.77.0.2/a; done",
-      in: client)
   }
 
   @Test func `the screen steps back before a restart of the watch, and to now again`() throws {
     let history = folder.file("history")
     let options = "--interval 1s --alert-window 1s --history \(history)"
     let monitor = Monitor(in: name, ["--format", "json"] + options.split(separator: " ").map(String.init))
-    visit("before.example", times: 7)
+    visited.visit("before.example", times: 7)
     // Until it is in an interval that is over, and so in the file.
     for _ in 0..<600 where !monitor.output.contains("before.example") { usleep(50_000) }
     let refused = Shell.attempt(

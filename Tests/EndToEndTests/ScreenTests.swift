@@ -7,30 +7,19 @@ import Testing
 @Suite(
   .serialized, .enabled(if: Machine.hasTerminals, "needs root, network namespaces, nginx, curl and tmux"))
 struct ScreenTests {
-  private let network = Network()
-  private let client: String
-  private let name: String
-  private let server: WebServer
-
-  init() {
-    (client, name) = network.pair()
-    server = WebServer(in: name)
-  }
-
-  private func visit(_ site: String, _ path: String, times: Int = 1, _ options: String = "") {
-    Network.run(
-      "for n in $(seq \(times)); do curl -s -o /dev/null \(options) -H \"Host: \(site)\" http://10.77.0.2\(path); done",
-      in: client)
-  }
+  private let visited = VisitedServer()
+  private var name: String { visited.name }
+  private var client: String { visited.client }
+  private var server: WebServer { visited.server }
 
   @Test func `an operator watches, sorts, filters, opens a site, follows and resets`() {
     let pane = TerminalPane()
     #expect(pane.watch(in: name, "--interval 2s --alert-window 2s"))
     #expect(pane.isAlternate && !pane.hasCursor)
     #expect(pane.waits(for: "Nothing yet. "), "\(pane.text)")
-    visit("google.com", "/a/b", times: 5)
-    visit("linkedin.com", "/nothing", times: 3)
-    visit("shop.example", "/fail")
+    visited.visit("google.com", "/a/b", times: 5)
+    visited.visit("linkedin.com", "/nothing", times: 3)
+    visited.visit("shop.example", "/fail")
     #expect(pane.waits(for: "9 requests"), "\(pane.text)")
     #expect(pane.text.contains("5 ok 56%") && pane.text.contains("4 failed 44%"), "\(pane.text)")
     #expect(pane.lines[0].contains("eBPF on all interfaces") && pane.lines[0].contains("no alert"))
@@ -76,11 +65,11 @@ struct ScreenTests {
     #expect(pane.waits(for: "Latest exchanges"))
     // The workers note single exchanges from now on: until they do, there is one more to ask for.
     for _ in 0..<50 where !pane.text.contains("/made") {
-      visit("google.com", "/made?x=1", times: 1, "-X POST")
+      visited.visit("google.com", "/made?x=1", times: 1, "-X POST")
     }
     #expect(pane.waits(for: "google.com   /made?x=*"), "\(pane.text)")
     #expect(pane.text.contains("10.77.0.1") && pane.text.contains("POST") && pane.text.contains("201"))
-    visit("google.com", "/fail")
+    visited.visit("google.com", "/fail")
     #expect(pane.waits { $0.contains("/fail") && $0.contains(" 503 ") }, "\(pane.text)")
     #expect(pane.lines.first { $0.contains("/fail") }?.hasPrefix("!") == true)
     pane.press("Enter")
@@ -95,7 +84,7 @@ struct ScreenTests {
     #expect(pane.waits(for: "Reset totals?"))
     pane.press("y")
     #expect(pane.waits(for: " 0 requests"), "\(pane.text)")
-    visit("google.com", "/a/b", times: 2)
+    visited.visit("google.com", "/a/b", times: 2)
     #expect(pane.waits(for: " 2 requests"), "\(pane.text)")
     pane.press("e")
     #expect(pane.waits(for: "No failure yet."), "\(pane.text)")
@@ -115,7 +104,7 @@ struct ScreenTests {
   @Test func `tables are of the window that w chooses, and what failed fades`() {
     let pane = TerminalPane()
     #expect(pane.watch(in: name, "--window 5m"))
-    visit("shop.example", "/fail", times: 3)
+    visited.visit("shop.example", "/fail", times: 3)
     #expect(pane.waits(for: "last 5m: 3 requests"), "\(pane.text)")
     #expect(pane.text.contains("Sites (last 5m)") && pane.text.contains("req/s"), "\(pane.text)")
     pane.press("w", "w")
@@ -128,7 +117,7 @@ struct ScreenTests {
       pane.text.contains("No request in the last 10s") && !pane.text.contains("▶ shop.example"),
       "\(pane.text)"
     )
-    visit("shop.example", "/echo")
+    visited.visit("shop.example", "/echo")
     #expect(pane.waits(for: "last 10s: 1 requests"), "\(pane.text)")
     #expect(pane.text.contains("1 ok 100%") && pane.text.contains("0 failed"), "\(pane.text)")
     pane.press("w")
@@ -141,11 +130,11 @@ struct ScreenTests {
   @Test func `a pause freezes the display and counting continues`() {
     let pane = TerminalPane()
     #expect(pane.watch(in: name))
-    visit("google.com", "/echo")
+    visited.visit("google.com", "/echo")
     #expect(pane.waits(for: "1 requests"))
     pane.press("p")
     #expect(pane.waits(for: "PAUSED"))
-    visit("google.com", "/echo", times: 4)
+    visited.visit("google.com", "/echo", times: 4)
     server.waitForLog(5)
     // Whole seconds in which a picture would have been drawn.
     usleep(2_500_000)
@@ -159,7 +148,7 @@ struct ScreenTests {
   @Test func `an alert is on the screen from its rising to its end, and in the history after it`() {
     let pane = TerminalPane()
     #expect(pane.watch(in: name, "-t 4 --interval 1s --alert-window 2s"))
-    visit("google.com", "/echo", times: 40)
+    visited.visit("google.com", "/echo", times: 40)
     #expect(pane.waits(for: "ALERT since"), "\(pane.text)")
     #expect(
       pane.waits { $0.contains("FIRING") && $0.contains("> 4") && $0.contains("alert above 4") },
@@ -217,7 +206,7 @@ struct ScreenTests {
     Shell.run("infocmp \(type)")
     let pane = TerminalPane(type: type)
     #expect(pane.watch(in: name))
-    visit("google.com", "/echo", times: 2)
+    visited.visit("google.com", "/echo", times: 2)
     #expect(pane.waits(for: row), "\(pane.text)")
     if type == "vt100" { #expect(pane.isASCII, "\(pane.text)") }
     pane.press("Down", "Enter")
@@ -255,7 +244,7 @@ struct ScreenTests {
   func `ASCII characters alone where the locale or the operator says so`(locale: String, option: String) {
     let pane = TerminalPane(locale: locale)
     #expect(pane.watch(in: name, option))
-    visit("google.com", "/echo", times: 2)
+    visited.visit("google.com", "/echo", times: 2)
     #expect(pane.waits(for: "> google.com"), "\(pane.text)")
     #expect(pane.isASCII, "\(pane.text)")
   }
@@ -263,7 +252,7 @@ struct ScreenTests {
   @Test func `a locale that is not installed here does not matter`() {
     let pane = TerminalPane(locale: "xx_YY.UTF-8")
     #expect(pane.watch(in: name))
-    visit("google.com", "/echo", times: 2)
+    visited.visit("google.com", "/echo", times: 2)
     #expect(pane.waits(for: "▶ google.com"), "\(pane.text)")
   }
 
@@ -276,7 +265,7 @@ struct ScreenTests {
     let pane = TerminalPane()
     if !variable.isEmpty { pane.enter("export \(variable)") }
     #expect(pane.watch(in: name, option))
-    visit("google.com", "/nothing", times: 2)
+    visited.visit("google.com", "/nothing", times: 2)
     #expect(pane.waits(for: "google.com"))
     let hasColor =
       pane.styled.range(of: "\u{1b}\\[[0-9;]*(3[0-7]|38;5)[0-9;]*m", options: .regularExpression) != nil

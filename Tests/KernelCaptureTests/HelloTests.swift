@@ -132,7 +132,7 @@ struct HelloTests {
     #expect(gained.skippedInitials > 0 && gained.lostHellos == 0)
   }
 
-  @Test func `behind tags and options a hello passes too, and a long one is cut`() throws {
+  @Test func `after tags and options a hello passes too, and a long one is cut`() throws {
     #expect(try trial.records(packet(hello()).tagged(VLANTag(7))).map(\.segment.kind) == [.hello])
     #expect(try trial.records(packet(hello()).options([1, 1, 1, 1])).map(\.payload) == [hello()])
   }
