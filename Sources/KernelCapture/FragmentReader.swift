@@ -31,6 +31,9 @@ struct FragmentReader {
   private let isStreams: Bool
   private let share: Share
 
+  /// Fragments that were left out, since their datagrams were in too many parts.
+  var refused: UInt64 { store.refused }
+
   init(ports: PortSet, depth: CaptureDepth, share: Share) {
     (self.ports, isStreams, self.share) = (ports, depth != .heads, share)
   }

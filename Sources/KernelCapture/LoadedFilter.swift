@@ -71,6 +71,8 @@ final class LoadedFilter: Sendable {
   func counted() -> CaptureCounters {
     var counters = counters.sum()
     for reader in readers { counters.matched &+= reader.joined }
+    // Every reader gets every fragment and leaves out the same ones.
+    counters.fragmentsRefused &+= readers.first?.refused ?? 0
     counters.restamped = clock.restamped
     return counters
   }

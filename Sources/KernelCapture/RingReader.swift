@@ -31,6 +31,7 @@ package final class RingReader: SegmentSource, @unchecked Sendable {
   package private(set) var unreadable: UInt64 = 0
   private var fragments: FragmentReader?
   private let joinedSegments = Atomic<UInt64>(0)
+  private let refusedFragments = Atomic<UInt64>(0)
 
   /// - Parameter fragments: who reads the segments in IP datagrams that come in fragments; nil when nobody does.
   init(
@@ -51,6 +52,9 @@ package final class RingReader: SegmentSource, @unchecked Sendable {
 
   /// Segments that were delivered out of datagrams put together; any thread may ask.
   var joined: UInt64 { joinedSegments.load(ordering: .relaxed) }
+
+  /// Fragments that were left out, since their datagrams were in too many parts; any thread may ask.
+  var refused: UInt64 { refusedFragments.load(ordering: .relaxed) }
 
   /// Size of the ring, and how much of it waits to be read; any thread may ask.
   package var fill: CaptureGauges.Ring {
@@ -221,6 +225,7 @@ extension RingReader {
       count &+= 1
       body(segment, payload)
     }
+    refusedFragments.store(fragments?.refused ?? 0, ordering: .relaxed)
     return count
   }
 

@@ -5,7 +5,8 @@ import System
 /// Puts IP datagrams together again from their fragments: tunnels make packets too long for the wire, so that whole
 /// segments come in two pieces.
 ///
-/// A fixed number of datagrams is remembered; the oldest one makes room.
+/// A fixed number of datagrams is remembered; the oldest one makes room. So is a fixed number of parts of each, since a fragment
+/// is compared with all of them.
 package struct FragmentStore: Sendable {
   private struct Datagram: Sendable {
     var fragment: IPFragment
@@ -19,6 +20,8 @@ package struct FragmentStore: Sendable {
 
   /// Datagrams at once.
   private static let capacity = 64
+  /// Parts of a datagram at once. The longest one in packets of 576 bytes, every second of which comes first, has 60.
+  private static let mostParts = 64
   /// Nanoseconds after which an identification may be used for another datagram (RFC 791 says 15 s,
   /// Linux waits 30 s).
   private static let patience: UInt64 = 30_000_000_000
@@ -30,6 +33,9 @@ package struct FragmentStore: Sendable {
   private var abandoned: [Datagram] = []
   /// The datagrams that became whole last, and when that was.
   private var whole: [(key: IPFragment.Key, time: UInt64)] = []
+
+  /// Fragments that were left out, since their datagrams were in too many parts.
+  package private(set) var refused: UInt64 = 0
 
   package init() {}
 
@@ -43,6 +49,10 @@ package struct FragmentStore: Sendable {
         $0.lowerBound <= range.lowerBound && $0.upperBound >= range.upperBound
       })
     else { return nil }
+    guard datagrams[place].parts.count < Self.mostParts || touches(range, at: place) else {
+      refused &+= 1
+      return nil
+    }
     if !fragment.hasMore { datagrams[place].length = range.upperBound }
     let missing = range.upperBound - datagrams[place].bytes.count
     if missing > 0 { datagrams[place].bytes.append(contentsOf: repeatElement(0, count: missing)) }
@@ -80,6 +90,12 @@ package struct FragmentStore: Sendable {
     if datagrams.count == Self.capacity { abandoned.append(datagrams.removeFirst()) }
     datagrams.append(Datagram(fragment: fragment, time: time))
     return datagrams.count - 1
+  }
+
+  private func touches(_ range: Range<Int>, at place: Int) -> Bool {
+    datagrams[place].parts.contains {
+      $0.upperBound >= range.lowerBound && $0.lowerBound <= range.upperBound
+    }
   }
 
   private mutating func join(_ range: Range<Int>, at place: Int) {

@@ -56,8 +56,9 @@ package final class FileSource: SegmentSource {
       return .delivered(read(held.packet, held.bytes.rawSpan, body))
     }
     guard let current = try currentFile() else {
-      let rest = joiner.giveUp(atEnd: true, &intake, body)
-      return rest > 0 ? .delivered(rest) : .ended
+      let rest = joiner.finish(&intake)
+      for joined in rest { body(joined.segment, joined.payload.rawSpan) }
+      return rest.isEmpty ? .ended : .delivered(rest.count)
     }
     var delivered = 0
     let more = try current.next(Self.batch) { packet, bytes in
@@ -94,7 +95,12 @@ package final class FileSource: SegmentSource {
       let segment = intake.segment
       body(segment, intake.payload(of: bytes))
     }
-    if intake.isFragment { delivered &+= joiner.join(bytes, time, &intake, body) }
+    if intake.isFragment {
+      for joined in joiner.join(bytes, time, &intake) {
+        delivered &+= 1
+        body(joined.segment, joined.payload.rawSpan)
+      }
+    }
     return delivered
   }
 

@@ -94,7 +94,12 @@ package final class LiveCapture: SegmentSource {
       }
       delivered = try drain(body)
     }
-    if delivered == 0, hasWaitedForLast { delivered = joiner.giveUp(atEnd: true, &intake, body) }
+    if delivered == 0, hasWaitedForLast {
+      for joined in joiner.finish(&intake) {
+        delivered &+= 1
+        body(joined.segment, joined.payload.rawSpan)
+      }
+    }
     publish()
     return .delivered(delivered)
   }
@@ -184,10 +189,10 @@ package final class LiveCapture: SegmentSource {
         if number != 0 { segment.interface = number }
         body(segment, intake.payload(of: packet))
       } else if intake.isFragment {
-        _ = joiner.join(packet, UInt64(bitPattern: time), &intake) { joined, payload in
-          var segment = copy joined
+        for joined in joiner.join(packet, UInt64(bitPattern: time), &intake) {
+          var segment = joined.segment
           if number != 0 { segment.interface = number }
-          body(segment, payload)
+          body(segment, joined.payload.rawSpan)
         }
       }
     }

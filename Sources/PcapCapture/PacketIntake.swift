@@ -70,6 +70,9 @@ package struct PacketIntake {
   /// The fragment that the packet read last is, if any.
   package var fragment: IPFragment? { decoder.fragment }
 
+  /// Counts fragments that were left out where datagrams are put together.
+  mutating func addRefusedFragments(_ count: UInt64) { counters.fragmentsRefused &+= count }
+
   /// Reads the payload of a datagram that was put together from `fragment` and others: true as in
   /// `read(_:wireLength:link:time:direction:)`.
   package mutating func read(_ datagram: RawSpan, of fragment: IPFragment, time: UInt64) -> Bool {

@@ -24,6 +24,10 @@ import Testing
   }
 
   private func read(_ packets: [[UInt8]]) throws -> FileAccount {
+    try withFile(packets) { try FileAccount(paths: [$0]) }
+  }
+
+  private func withFile<Result>(_ packets: [[UInt8]], _ body: (String) throws -> Result) throws -> Result {
     var file: [UInt8] = [
       0xa1, 0xb2, 0xc3, 0xd4, 0, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 101,
     ]
@@ -34,7 +38,7 @@ import Testing
     let path = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID()).pcap")
     try Data(file).write(to: path)
     defer { try? FileManager.default.removeItem(at: path) }
-    return try FileAccount(paths: [path.path])
+    return try body(path.path)
   }
 
   private var whole: [UInt8] { segment("GET /whole HTTP/1.1\r\nHost: fragments.example\r\n\r\n") }
@@ -55,6 +59,20 @@ import Testing
     let account = try read([fragment(whole[..<56], at: 0, hasMore: true)])
     #expect(account.requests == 1)
     #expect(account.sections == ["/whole": 1])
+  }
+
+  @Test func `the counters can be read while a segment of fragments is delivered`() throws {
+    let packets = [
+      fragment(whole[..<24], at: 0, hasMore: true), fragment(whole[24...], at: 24, hasMore: false),
+      fragment(whole[..<56], at: 0, hasMore: true, of: 2),
+    ]
+    let counted = try withFile(packets) { path in
+      let source = FileSource(paths: [path], ports: .http)
+      var counted: [UInt64] = []
+      while try source.receive(timeout: 0, { _, _ in counted.append(source.counters.fragments) }) != .ended {}
+      return counted
+    }
+    #expect(counted == [2, 3])
   }
 
   @Test func `pieces of different datagrams stay apart`() throws {
