@@ -346,7 +346,7 @@ int httpf_initial(struct __sk_buff *skb)
 
 	if (!cpu)
 		return 0;
-	if (httpf_admits_initial(cpu))
+	if (httpf_admits(&cpu->initials, bpf_ktime_get_ns(), HTTPF_INITIALS))
 		httpf_take_initial(skb, cpu);
 	else
 		HTTPF_COUNT(cpu, skipped_initials);

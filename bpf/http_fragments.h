@@ -5,31 +5,12 @@
  *
  * A datagram's connection is not known before it is put together, so each worker gets every fragment, puts
  * datagrams together and reads the segments of its own connections (FragmentReader.swift). How many there may
- * be in a while is limited.
+ * be in a second is limited.
  */
 #ifndef HTTPF_FRAGMENTS_H
 #define HTTPF_FRAGMENTS_H
 
 #include "http_marks.h"
-
-enum {
-	/* Fragments that each CPU sends at most in a unit of time. */
-	HTTPF_FRAGMENTS = 8192,
-	/* Nanoseconds, as a shift: about a second. */
-	HTTPF_FRAGMENT_UNIT = 30,
-};
-
-/* Whether another fragment may be sent at this time. */
-static __always_inline int httpf_may_send_fragment(struct httpf_cpu *cpu, __u64 time)
-{
-	__u64 unit = time >> HTTPF_FRAGMENT_UNIT;
-
-	if (cpu->fragments.unit != unit) {
-		cpu->fragments.unit = unit;
-		cpu->fragments.sent = 0;
-	}
-	return cpu->fragments.sent++ < HTTPF_FRAGMENTS;
-}
 
 /*
  * Depth auto: marks the connection of a segment that comes in fragments. What follows on it may come whole,
@@ -68,7 +49,7 @@ static __always_inline int httpf_take_fragment(struct __sk_buff *skb, struct htt
 	if (httpf_settings.depth == HTTPF_AUTO)
 		httpf_mark_fragment(skb, cpu);
 	event->time = bpf_ktime_get_ns();
-	if (size - 1 >= HTTPF_PIECE || !httpf_may_send_fragment(cpu, event->time)) {
+	if (size - 1 >= HTTPF_PIECE || !httpf_admits(&cpu->fragments, event->time, HTTPF_FRAGMENTS)) {
 		HTTPF_COUNT(cpu, fragments_refused);
 		return 0;
 	}

@@ -14,8 +14,6 @@
 enum {
 	/* Bytes of a segment that are sent; a power of two. */
 	HTTPF_HELLO_BYTES = 4096,
-	/* Datagrams of QUIC that a CPU sends in a second: as many as the reader decrypts. */
-	HTTPF_INITIALS = 2000,
 };
 
 /* A record of the handshake, of any version, and in it a ClientHello: RFC 8446, sections 5.1 and 4. */
@@ -47,6 +45,11 @@ static __always_inline int httpf_passes_hello(struct httpf_cpu *cpu, const struc
 
 	if (!is_hello && httpf_is_record(first, length))
 		return 0;
+	/* Nor does the rest of one that is skipped pass: `httpf_openings` knows nothing of it. */
+	if (is_hello && !httpf_admits(&cpu->hellos, bpf_ktime_get_ns(), HTTPF_HELLOS)) {
+		HTTPF_COUNT(cpu, skipped_hellos);
+		return 0;
+	}
 	cpu->flow = httpf_flow(&cpu->segment.headers);
 	slot = cpu->flow.one >> 54;
 	tag = (__u32)cpu->flow.one | 1;
@@ -62,18 +65,6 @@ static __always_inline int httpf_passes_hello(struct httpf_cpu *cpu, const struc
 		return 0;
 	opening->tag = 0;
 	return 1;
-}
-
-/* Whether one more datagram may pass: a flood of them is not to fill the ring. */
-static __always_inline int httpf_admits_initial(struct httpf_cpu *cpu)
-{
-	__u64 now = bpf_ktime_get_ns();
-
-	if (now - cpu->initials_since >= 1000000000ull) {
-		cpu->initials_since = now;
-		cpu->initials = 0;
-	}
-	return cpu->initials++ < HTTPF_INITIALS;
 }
 
 /* Sends the beginning of the segment, which stands for all of it. */

@@ -16,6 +16,7 @@
 
 #include "../Sources/CHTTPFilter/include/http_filter.h"
 #include "http_begins.h"
+#include "http_quota.h"
 
 #ifdef __bpf__
 /* Read-only and frozen before the load: the verifier drops the branches that cannot be taken. */
@@ -148,12 +149,6 @@ struct httpf_tunnel {
 	__u8 bytes[40];
 };
 
-/* How many fragments a CPU has sent lately. */
-struct httpf_fragments {
-	__u64 unit; /* the time, in HTTPF_FRAGMENT_UNITs */
-	__u64 sent; /* in that unit */
-};
-
 /* The flow as two numbers: one the same for both directions, one for this direction alone. */
 struct httpf_flow {
 	__u64 both;
@@ -180,11 +175,11 @@ struct httpf_cpu {
 	struct httpf_search search;
 	struct httpf_walk walk;
 	struct httpf_tunnel tunnel;
-	struct httpf_fragments fragments;
-	__u64 initials_since; /* when the second began that `initials` is of */
-	__u64 initials;	      /* datagrams of QUIC that were sent in it, or would have been */
-	__u64 unchecked;      /* bytes sent since the ring's fill was last checked */
-	__u32 worker;	      /* whose ring the flow's records go to */
+	struct httpf_quota fragments;
+	struct httpf_quota hellos;
+	struct httpf_quota initials;
+	__u64 unchecked; /* bytes sent since the ring's fill was last checked */
+	__u32 worker;	 /* whose ring the flow's records go to */
 	/* The piece that is sent next. */
 	__u32 offset; /* in the packet */
 	__u32 left;   /* bytes of the segment from there on */

@@ -42,12 +42,14 @@ package struct CaptureCounters: Equatable, Sendable {
   package var failedTailCalls: UInt64 = 0
   /// Bytes of HTTP/2's DATA that the filter followed by their length and did not copy.
   package var h2DataSkipped: UInt64 = 0
-  /// Of `fragments`, those that were not put together: too many at once, or too long.
+  /// Of `fragments`, those that were not put together: too many at once, too long, or of a datagram in too many parts.
   package var fragmentsRefused: UInt64 = 0
   /// Segments of TLS hellos that the filter sent for the coverage report; not among `matched`.
   package var hellos: UInt64 = 0
   /// Of `hellos`, segments that found the ring full.
   package var lostHellos: UInt64 = 0
+  /// Segments that begin a hello of TLS, of which there were too many in their second.
+  package var skippedHellos: UInt64 = 0
   /// Datagrams that begin like connections of QUIC, of which there were too many in their second.
   package var skippedInitials: UInt64 = 0
   /// Records whose stamps were more than a second off the reader's clock, which was then compared with the kernel's again.
@@ -129,6 +131,7 @@ extension CaptureCounters: CounterSet {
       page: "IP fragments too many to be put together"),
     Counter(\.hellos, "hellos"),
     Counter(\.lostHellos, "lostHellos", json: .aboveZero, page: "TLS hellos lost"),
+    Counter(\.skippedHellos, "skippedHellos", json: .aboveZero, page: "TLS hellos not looked into"),
     Counter(\.skippedInitials, "skippedInitials", json: .aboveZero, page: "QUIC datagrams not looked into"),
   ]
 

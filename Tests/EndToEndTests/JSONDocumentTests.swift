@@ -64,7 +64,7 @@ import Testing
     "evictedHeads", "skippedBytes", "filteredOut", "doubtful",
     "h2DataSkipped", "fragmentsRefused", "restamped",
     "tlsConnections", "tlsUntied", "tlsUnreadable", "lostHellos",
-    "skippedInitials",
+    "skippedHellos", "skippedInitials",
   ]
   static let alertExtras: Set<String> = ["measure", "unit", "of", "severity"]
   static let ruleMembers: Set<String> = [

@@ -120,6 +120,17 @@ struct HelloTests {
     #expect(gained.hellos == 4 && gained.matched == 0 && gained.malformed == 0)
   }
 
+  @Test func `a flood of hellos leaves room in the ring`() throws {
+    var options = KernelCaptureOptions(ringBytes: 8 << 20)
+    options.helloPorts = .https
+    let trial = try Trial(options)
+    // On one processor, within two seconds.
+    try trial.filter.filter(packet(hello()).bytes, times: 20_000)
+    let gained = trial.gained()
+    #expect(gained.hellos >= 8_192 && gained.hellos + gained.skippedHellos == 20_000)
+    #expect(gained.skippedHellos > 0 && gained.lostHellos == 0)
+  }
+
   @Test func `a flood of datagrams leaves room in the ring`() throws {
     var options = KernelCaptureOptions(ringBytes: 8 << 20)
     options.helloPorts = .https

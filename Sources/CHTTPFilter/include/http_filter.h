@@ -164,9 +164,10 @@ struct httpf_counters {
 	__u64 fragments_refused; /* of the fragments, those that are too many at once, or too long */
 	__u64 hellos;		 /* segments of TLS hellos, on their own ports */
 	__u64 lost_hellos;	 /* of those, segments that found the ring full */
+	__u64 skipped_hellos;	 /* segments that begin a hello, and were too many */
 	__u64 skipped_initials;	 /* datagrams that begin like QUIC's connections, and were too many */
 	__u64 clock;		 /* no counter: the kernel's clock, as httpf_clock left it */
-	__u64 spare[8];
+	__u64 spare[7];
 };
 _Static_assert(sizeof(struct httpf_counters) == 256, "whole cache lines");
 

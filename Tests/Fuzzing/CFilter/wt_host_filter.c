@@ -79,6 +79,7 @@ void wt_host_reset(void)
 	memset(wt_frames, 0, sizeof(wt_frames));
 	memset(wt_answers, 0, sizeof(wt_answers));
 	memset(&wt_cpu.counters, 0, sizeof(wt_cpu.counters));
+	memset(&wt_cpu.fragments, 0, sizeof(wt_cpu.fragments));
 }
 
 struct wt_host_verdict wt_host_filter(const unsigned char *packet, unsigned size, unsigned short protocol,
