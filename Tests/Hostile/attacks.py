@@ -242,3 +242,4 @@ def exact_answer(numbers):
 
 
 import attacks_http2  # noqa: E402, F401
+import attacks_packets  # noqa: E402, F401

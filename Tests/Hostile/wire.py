@@ -9,6 +9,8 @@ FIN, SYN, RST, PSH, ACK = 1, 2, 4, 8, 16
 FORGED_TTL = 63
 CLIENT, SERVER = "10.79.0.1", "10.79.0.2"
 SERVER_PORT = 80
+TLS_PORT = 443
+TCP, UDP = 6, 17
 
 
 def checksum(data):
@@ -34,10 +36,21 @@ def tcp(addresses, ports, sequence, acknowledgement, flags, payload, is_right):
 
 def frame4(source, target, ports, sequence, acknowledgement, payload=b"", flags=PSH | ACK, is_right=True):
     """An Ethernet frame with a TCP segment over IPv4; the addresses are packed."""
-    segment = tcp(source + target, ports, sequence, acknowledgement, flags, payload, is_right)
-    header = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(segment), 1, 0, FORGED_TTL, 6, 0, source, target)
+    return packet4(source, target, TCP, tcp(source + target, ports, sequence, acknowledgement, flags, payload, is_right))
+
+
+def packet4(source, target, protocol, payload, identification=1, offset=0, has_more=False):
+    """An Ethernet frame with an IPv4 packet, or with a fragment of one: `offset` is in bytes."""
+    place = offset >> 3 | has_more << 13
+    header = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(payload), identification, place, FORGED_TTL, protocol, 0,
+                         source, target)
     header = header[:10] + struct.pack("!H", checksum(header)) + header[12:]
-    return b"\xff" * 6 + b"\x02" * 6 + b"\x08\x00" + header + segment
+    return b"\xff" * 6 + b"\x02" * 6 + b"\x08\x00" + header + payload
+
+
+def datagram4(source, target, ports, payload):
+    """An Ethernet frame with a UDP datagram over IPv4, without a checksum."""
+    return packet4(source, target, UDP, struct.pack("!HHHH", *ports, 8 + len(payload), 0) + payload)
 
 
 def frame6(source, target, ports, sequence, acknowledgement, payload=b"", flags=PSH | ACK):
