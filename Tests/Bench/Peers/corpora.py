@@ -7,6 +7,7 @@ Usage: corpora.py [--out FOLDER] [--seed 7] [NAME...]; all names without one. NA
 gateway  1,000,000 packets: keep-alive connections of some 8 pairs, 200 hosts (Zipf), 30 sections a host, heads of
          400-900 bytes (0.5 % longer than a segment), bodies over several segments, 25 % chunked, 10 % IPv6, 10 % with a
          VLAN tag; 70 % of the packets are HTTP (ports 80 and 8080), 30 % noise (TLS, SSH, DNS, QUIC, ARP)
+short    1,000,000 packets: connections as gateway's, but of one request each, and nothing else
 small    1,000,000 packets: smallest requests and responses back to back
 miss     500,000 packets: bulk bodies on port 80 and other ports, almost no heads
 tricky   some thousand packets: heads split inside the method, pipelining, bodies that look like heads,
@@ -25,8 +26,8 @@ from collections import Counter
 import frames
 from traffic import Traffic
 
-PACKETS = {"gateway": 1_000_000, "small": 1_000_000, "miss": 500_000, "tricky": 0}
-NAMES = ["gateway", "small", "miss", "tricky", "gateway_s", "small_s", "miss_s"]
+PACKETS = {"gateway": 1_000_000, "short": 1_000_000, "small": 1_000_000, "miss": 500_000, "tricky": 0}
+NAMES = ["gateway", "short", "small", "miss", "tricky", "gateway_s", "short_s", "small_s", "miss_s"]
 
 
 def fill(traffic, kind, packets):
@@ -35,6 +36,9 @@ def fill(traffic, kind, packets):
     if kind == "gateway":
         while len(traffic.pk) < packets * 7 // 10:
             traffic.http_conn(rng.randrange(span), max(1, int(rng.gauss(8, 3))))
+    elif kind == "short":
+        while len(traffic.pk) < packets:
+            traffic.http_conn(rng.randrange(span), 1)
     elif kind == "small":
         while len(traffic.pk) + 1006 <= packets:
             traffic.small_conn(rng.randrange(span), 500)
