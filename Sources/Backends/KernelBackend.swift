@@ -3,6 +3,7 @@
 package import Capture
 import KernelCapture
 import PreCaptureDrops
+package import System
 package import TLSPlaces
 
 /// The eBPF filter and its rings.
@@ -60,13 +61,11 @@ package final class KernelBackend: LiveBackend {
     var lines = capture.notices
     if let tlsFault { lines.append("TLS text is not read: \(tlsFault)") }
     lines += tlsFindings.filter { $0.reason != nil }.map { "TLS text of a library is not read: \($0.text)" }
-    lines += (tls?.writtenFiles ?? []).map {
-      "TLS text of a library is not read any more: \($0.path) was opened for writing"
-    }
-    return lines
+    return lines + (tls?.notices ?? [])
   }
 
-  package func releaseFiles() -> Bool { tls?.releaseFiles() ?? false }
+  package func startLibraryHelper(_ start: ([Int32]) -> SystemError?) { tls?.startHelper(start) }
+  package func followLibraries() -> [LibraryChange] { tls?.follow() ?? [] }
   package var gauges: CaptureGauges { capture.gauges }
   package var clockShift: Int64 { capture.clockShift }
   package var ringBytes: Int { capture.ringBytes }

@@ -7,6 +7,7 @@
 #include <linux/capability.h>
 #include <linux/seccomp.h>
 #include <sched.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -45,6 +46,23 @@ int wt_sandbox_capabilities(uint64_t kept)
 uint64_t wt_sandbox_file_rights(void)
 {
 	return UINT64_C(1) << CAP_DAC_OVERRIDE | UINT64_C(1) << CAP_DAC_READ_SEARCH;
+}
+
+uint64_t wt_sandbox_probe_rights(void)
+{
+	/* Those of Linux 5.8 by their numbers: older headers lack their names. */
+	return UINT64_C(1) << CAP_DAC_READ_SEARCH | UINT64_C(1) << CAP_SYS_PTRACE | UINT64_C(1) << CAP_LEASE |
+	       UINT64_C(1) << 38 | UINT64_C(1) << 39;
+}
+
+int wt_sandbox_keep(void)
+{
+	return prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) ? errno : 0;
+}
+
+int wt_sandbox_end_with_parent(void)
+{
+	return prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) ? errno : 0;
 }
 
 int wt_sandbox_no_new_privileges(void)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+package import System
 
 /// A watched interface that is down or away.
 package struct InterfaceOutage: Equatable, Sendable {
@@ -44,9 +45,12 @@ package protocol LiveBackend: AnyObject {
   var readsTLS: Bool { get }
   /// Which TLS libraries are read; nil when none is.
   var tlsAttachment: TLSAttachment? { get }
-  /// Takes probes out of files that somebody is about to write to; whether the notices have changed. To be called
-  /// about once a second.
-  func releaseFiles() -> Bool
+  /// Has a helper process started, with these descriptors as its first ones, that attaches to TLS libraries which appear
+  /// later; nothing to do where none are read.
+  func startLibraryHelper(_ start: ([Int32]) -> SystemError?)
+  /// Takes probes out of files that somebody is about to write to, and takes over those that the helper process has attached
+  /// to; what has changed. To be called about once a second.
+  func followLibraries() -> [LibraryChange]
   /// Ends the capture and reads those counters for the last time; what is buffered can still be received.
   func stop()
 }
@@ -54,7 +58,8 @@ package protocol LiveBackend: AnyObject {
 extension LiveBackend {
   package var readsTLS: Bool { false }
   package var tlsAttachment: TLSAttachment? { nil }
-  package func releaseFiles() -> Bool { false }
+  package func startLibraryHelper(_ start: ([Int32]) -> SystemError?) {}
+  package func followLibraries() -> [LibraryChange] { [] }
   package var clockShift: Int64 { 0 }
 
   package func openOwners() throws(CaptureError) -> any OwnerSource {

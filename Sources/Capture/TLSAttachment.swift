@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import System
 
-/// Which programs' TLS libraries were attached to at the beginning of a capture.
-package struct TLSAttachment: Sendable {
+/// Which programs' TLS libraries are attached to, and since when; any thread may ask.
+package final class TLSAttachment: Sendable {
   /// The TLS libraries that processes of one name had mapped.
   package enum Libraries: Equatable, Sendable {
     case nothing
@@ -11,12 +12,41 @@ package struct TLSAttachment: Sendable {
     case unattached(String)
   }
 
-  /// Since when text is read, capture time.
-  package var since: UInt64
-  /// By the names of processes.
-  package var programs: [String: Libraries]
-
-  package init(since: UInt64, programs: [String: Libraries]) {
-    (self.since, self.programs) = (since, programs)
+  /// What is known of a program, and since when, capture time.
+  package struct Program: Equatable, Sendable {
+    package var libraries: Libraries
+    package var since: UInt64
   }
+
+  /// Since when text is read, capture time.
+  package let since: UInt64
+  /// By the names of processes.
+  private let programs: Locked<[String: Program]>
+
+  /// - Parameter programs: those that were found at the beginning.
+  package init(since: UInt64, programs: [String: Libraries]) {
+    self.since = since
+    self.programs = Locked(programs.mapValues { Program(libraries: $0, since: since) })
+  }
+
+  /// What is known of the program that processes of this name run.
+  package subscript(name: String) -> Program? { programs.withLock { $0[name] } }
+
+  /// Notes what was found later. What is attached to stays so: other processes of the name may have other libraries.
+  package func note(_ name: String, _ libraries: Libraries, at time: UInt64) {
+    programs.withLock { programs in
+      let before = programs[name]?.libraries
+      if before == .attached || before == libraries || (before != nil && libraries == .nothing) { return }
+      programs[name] = Program(libraries: libraries, since: time)
+    }
+  }
+}
+
+/// A change to the files whose TLS text is read, in words.
+package struct LibraryChange: Equatable, Sendable {
+  package var text: String
+  /// Something is not read.
+  package var isWarning: Bool
+
+  package init(_ text: String, isWarning: Bool) { (self.text, self.isWarning) = (text, isWarning) }
 }

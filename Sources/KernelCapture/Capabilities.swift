@@ -6,6 +6,8 @@ struct Capabilities: OptionSet {
   let rawValue: UInt64
 
   // Bit numbers of linux/capability.h. The administrator's one once meant the later ones as well.
+  static var tracing: Capabilities { Capabilities(rawValue: 1 << 19) }
+  static var lease: Capabilities { Capabilities(rawValue: 1 << 28) }
   static var netRaw: Capabilities { Capabilities(rawValue: 1 << 13) }
   static var perfmon: Capabilities { Capabilities(rawValue: (1 << 38) | admin) }
   static var bpf: Capabilities { Capabilities(rawValue: (1 << 39) | admin) }

@@ -23,6 +23,9 @@ struct FileGuard {
     else { throw .last }
   }
 
+  /// A file that another process has guarded: the guard is the open file's, in whichever process.
+  init(adopting descriptor: Descriptor) { self.descriptor = descriptor }
+
   /// Whether somebody waits to write to the file, or the guard is gone.
   var isBroken: Bool { fcntl(descriptor.number, Self.getLease) != Int32(F_RDLCK) }
 }

@@ -22,7 +22,7 @@ enum TLSCanary {
     let status: Int32
     do throws(SystemError) {
       let (path, offset) = try place()
-      let links = try UprobeLinks(object, path: path, .init(canary: offset))
+      let links = try UprobeLinks(object.programs, path: path, .init(canary: offset))
       status = withExtendedLifetime(links) { wt_tls_canary_run(0) }
     } catch {
       throw CaptureError(.unavailable, "cannot attach probes: \(reason(error, object.way))")

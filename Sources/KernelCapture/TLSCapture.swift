@@ -3,29 +3,23 @@ package import Capture
 internal import CTLSFilter
 internal import Glibc
 internal import Synchronization
-internal import System
+package import System
 package import TLSPlaces
 
-/// The capture of plain text at the TLS libraries of this machine, as they are when it begins.
+/// The capture of plain text at the TLS libraries of this machine: as they are when it begins, and with a helper process also
+/// those that appear later.
 ///
-/// All that is done after the initializer closes descriptors and reads mapped memory: it takes no privilege.
+/// All that is done after the initializer closes descriptors, takes over others and reads mapped memory: it takes no privilege.
 package final class TLSCapture: Sendable {
-  /// A file that has probes.
-  private struct Attachment {
-    var library: TLSLibrary
-    var links: UprobeLinks?
-    var guarded: FileGuard
-  }
-
   package let source: TLSTextSource
-  /// Every file that was found at the start, each with the reason why it got no probes.
-  package let findings: [TLSFinding]
   /// Which programs' libraries have probes.
   package let attachment: TLSAttachment
   private let object: TLSObject
+  private let clock: CaptureClock
   private let counts: MappedMemory
-  private let attachments: Locked<[Attachment]>
-  private let released: Locked<[TLSLibrary]>
+  /// The files that got probes at the start.
+  private let held: Set<TLSLibrary.Identity>
+  private let attachments: Locked<TLSAttachments>
 
   /// Attaches to everything that speaks TLS in a way that is known, and that programs load or have mapped; throws why nothing
   /// can be.
@@ -44,28 +38,16 @@ package final class TLSCapture: Sendable {
     } catch {
       throw CaptureError(.unavailable, "cannot map the ring of TLS text: \(error.reason)")
     }
-    var attachments: [Attachment] = []
-    var findings: [TLSFinding] = []
-    var attached: Set<TLSLibrary.Identity> = []
+    var held: Set<TLSLibrary.Identity> = []
     let found = LibrarySearch.run()
-    for library in found.libraries {
-      do throws(TLSFinding.UnreadReason) {
-        attachments.append(try Self.attach(library, object))
-        findings.append(TLSFinding(library))
-        attached.insert(library.identity)
-      } catch {
-        findings.append(TLSFinding(library, error))
-      }
-    }
-    findings += found.replaced.map { TLSFinding($0, .isReplaced) }
-    guard !attachments.isEmpty else {
+    let attachments = TLSAttachments(found, object.programs, &held)
+    guard attachments.count > 0 else {
       throw CaptureError(
-        .unavailable, findings.first?.text ?? "no program here speaks TLS in a way that is known")
+        .unavailable, attachments.findings.first?.text ?? "no program here speaks TLS in a way that is known")
     }
-    (self.object, self.counts, self.findings) = (object, counts, findings)
-    attachment = TLSAttachment(since: clock.now, programs: Self.programs(found, attached: attached))
+    (self.object, self.counts, self.clock, self.held) = (object, counts, clock, held)
+    attachment = TLSAttachment(since: clock.now, programs: Self.programs(found, attached: held))
     self.attachments = Locked(attachments)
-    released = Locked([])
   }
 
   /// What the libraries of each program mean for the reading of its text.
@@ -96,64 +78,34 @@ package final class TLSCapture: Sendable {
     return (object, counts)
   }
 
-  private static func attach(
-    _ library: TLSLibrary, _ object: TLSObject
-  ) throws(TLSFinding.UnreadReason) -> Attachment {
-    // Nothing is opened for what has no places.
-    if library.kind.limit != nil { throw .places(.kind(library.kind)) }
-    let file: LibraryFile
-    let guarded: FileGuard
-    do throws(SystemError) {
-      file = try LibraryFile(library)
-      // Before it is read again by the kernel: nobody changes it from here on.
-      guarded = try FileGuard(file.descriptor)
-    } catch {
-      switch error.code {
-      case EAGAIN: throw .isOpenForWriting
-      case EACCES: throw .needsLease
-      default: throw .file(error)
-      }
-    }
-    let places = try places(of: library, in: file)
-    do throws(SystemError) {
-      let path = "/proc/self/fd/\(file.descriptor.number)"
-      let links = try UprobeLinks(object, path: path, .init(places))
-      return Attachment(library: library, links: links, guarded: guarded)
-    } catch {
-      throw .probes(error)
-    }
-  }
-
-  private static func places(
-    of library: TLSLibrary, in file: LibraryFile
-  ) throws(TLSFinding.UnreadReason) -> [ProbePlace] {
-    do throws(PlaceFault) {
-      return try library.places(in: file)
-    } catch {
-      throw .places(error)
-    }
-  }
-
   /// The number of files that have probes.
   package var files: Int { attachments.withLock { $0.count } }
 
-  /// Files that lost their probes, since somebody opened them for writing.
-  package var writtenFiles: [TLSLibrary] { released.withLock { $0 } }
+  /// Every file that was found, each with the reason why it got no probes.
+  package var findings: [TLSFinding] { attachments.withLock { $0.findings } }
 
-  /// Takes the probes out of files that somebody waits to write to; whether there were any.
-  package func releaseFiles() -> Bool {
-    let gone = attachments.withLock { attachments in
-      var broken: [TLSLibrary] = []
-      for index in attachments.indices where attachments[index].guarded.isBroken {
-        // The probes go before the lease, which the writer waits for.
-        attachments[index].links = nil
-        broken.append(attachments[index].library)
-      }
-      attachments.removeAll { $0.links == nil }
-      return broken
+  /// What every page says about the files besides the findings.
+  package var notices: [String] {
+    attachments.withLock { attachments in
+      attachments.written.map { TLSAttachments.writtenText($0.path) }
+        + (attachments.notice.map { [$0] } ?? [])
     }
-    released.withLock { $0 += gone }
-    return !gone.isEmpty
+  }
+
+  /// Files that lost their probes, since somebody opened them for writing.
+  package var writtenFiles: [TLSLibrary] { attachments.withLock { $0.written } }
+
+  /// Has a helper process started, with these descriptors as its first ones: it attaches to what appears later.
+  package func startHelper(_ start: ([Int32]) -> SystemError?) {
+    attachments.withLock { $0.startHelper(object.programs, held, start) }
+  }
+
+  /// Takes probes out of files that somebody waits to write to, and takes over those that the helper process has attached to.
+  /// What has changed; to be called about once a second.
+  package func follow() -> [LibraryChange] {
+    attachments.withLock { attachments in
+      attachments.release() + attachments.takeOver { attachment.note($0, $1, at: clock.now) }
+    }
   }
 
   /// Adds what was read, lost and left out here to what the filter has counted.
@@ -174,7 +126,7 @@ package final class TLSCapture: Sendable {
   var sent: UInt64 { Self.count(counts, \.records) }
 
   /// Takes all probes out. When this returns nothing is sent any more.
-  package func stop() { attachments.withLock { $0.removeAll() } }
+  package func stop() { attachments.withLock { $0.end() } }
 
   private static func count(_ counts: MappedMemory, _ field: KeyPath<tls_counters, UInt64>) -> UInt64 {
     guard let offset = MemoryLayout<tls_counters>.offset(of: field), let word = unsafe counts.word(offset)

@@ -13,8 +13,9 @@ internal import System
   private let links: [OpaquePointer]
   /// How its probes are attached.
   let way: UprobeLinks.Way
-  /// The program at the beginnings of functions, and the one at their returns.
-  let enter, leave: Int32
+  /// What probes run.
+  var programs: UprobeLinks.Programs { .init(enter: enter, leave: leave, way: way) }
+  private let enter, leave: Int32
   /// The ring of the records.
   let ringMap: Int32
   /// The counters, which can be mapped.

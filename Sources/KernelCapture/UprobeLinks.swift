@@ -62,22 +62,32 @@ struct UprobeLinks {
     }
   }
 
-  private let links: [Descriptor]
-
-  /// - Parameter path: leads to the file by its open descriptor: what was examined is what gets the probes.
-  init(_ object: TLSObject, path: String, _ plan: Plan) throws(SystemError) {
-    // Returns first: a call that is noted has its end seen.
-    links =
-      try Self.link(object, object.leave, path, plan.returns, isReturn: true)
-      + Self.link(object, object.leave, path, plan.ends, isReturn: false)
-      + Self.link(object, object.enter, path, plan.starts, isReturn: false)
+  /// What probes run: descriptors, which stay their owner's.
+  struct Programs {
+    /// The program at the beginnings of functions, and the one at their returns.
+    var enter, leave: Int32
+    var way: Way
   }
 
+  let descriptors: [Descriptor]
+
+  /// - Parameter path: leads to the file by its open descriptor: what was examined is what gets the probes.
+  init(_ programs: Programs, path: String, _ plan: Plan) throws(SystemError) {
+    // Returns first: a call that is noted has its end seen.
+    descriptors =
+      try Self.link(programs.way, programs.leave, path, plan.returns, isReturn: true)
+      + Self.link(programs.way, programs.leave, path, plan.ends, isReturn: false)
+      + Self.link(programs.way, programs.enter, path, plan.starts, isReturn: false)
+  }
+
+  /// Links that another process has made.
+  init(adopting descriptors: [Descriptor]) { self.descriptors = descriptors }
+
   private static func link(
-    _ object: TLSObject, _ program: Int32, _ path: String, _ group: Group, isReturn: Bool
+    _ way: Way, _ program: Int32, _ path: String, _ group: Group, isReturn: Bool
   ) throws(SystemError) -> [Descriptor] {
     guard !group.offsets.isEmpty else { return [] }
-    guard object.way == .links else { return try events(program, path, group, isReturn: isReturn) }
+    guard way == .links else { return try events(program, path, group, isReturn: isReturn) }
     // Arrays and text outlive the call, which copies them.
     let number = unsafe wt_bpf_link_uprobes(
       program, path, group.offsets, group.cookies, UInt32(group.offsets.count), isReturn ? 1 : 0)

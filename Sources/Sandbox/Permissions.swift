@@ -14,7 +14,7 @@
     package static var listen: Permissions { Permissions(rawValue: 1 << 2) }
     /// Connects to other hosts by TCP, and looks up their names.
     package static var connect: Permissions { Permissions(rawValue: 1 << 3) }
-    /// Asks whether its leases of files still hold.
+    /// Asks whether its leases of files still hold, and takes over files that a helper process has opened.
     package static var leases: Permissions { Permissions(rawValue: 1 << 4) }
     /// Removes files of its own.
     package static var removal: Permissions { Permissions(rawValue: 1 << 5) }
@@ -22,5 +22,8 @@
     package static var storage: Permissions { Permissions(rawValue: 1 << 6) }
     /// Begins files of its own that are there already.
     package static var recording: Permissions { Permissions(rawValue: 1 << 7) }
+    /// Looks for what other processes execute, reads it, guards it and attaches probes to it, and nothing besides: it
+    /// keeps the capabilities for that.
+    package static var attaching: Permissions { Permissions(rawValue: 1 << 8) }
   }
 #endif

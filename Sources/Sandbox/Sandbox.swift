@@ -55,24 +55,32 @@ import System
       var report = Report()
       // First, while this may still be done (CAP_SETPCAP), and the least loss when it may not.
       _ = wt_sandbox_bounds()
+      let isAttaching = policy.permissions.contains(.attaching)
+      if isAttaching { _ = wt_sandbox_keep() }
       if let account = policy.account {
         report.become(account)
         if policy.requiresAccount, let fault = report.failures.first { throw AccountError(message: fault) }
       }
       // A change of user has taken them already, unless the new one is root again.
+      let kept: (rights: UInt64, text: String) =
+        isAttaching
+        ? (wt_sandbox_probe_rights(), " except those for probes")
+        : policy.keepsFileRights ? (wt_sandbox_file_rights(), " except those for files") : (0, "")
       report.note(
-        policy.keepsFileRights ? "capabilities dropped except those for files" : "capabilities dropped",
-        wt_sandbox_capabilities(policy.keepsFileRights ? wt_sandbox_file_rights() : 0),
+        "capabilities dropped\(kept.text)", wt_sandbox_capabilities(kept.rights),
         otherwise: "drop capabilities")
       // As the user that it is by now; the strings are terminated and outlive the calls.
       report.unwritable = (policy.writable + policy.removable).filter { unsafe access($0, W_OK) != 0 }
       report.note(
         "no new privileges", wt_sandbox_no_new_privileges(),
         otherwise: "forbid new privileges")
-      report.note(
-        "file access restricted (Landlock)", FileAccess.restrict(policy), otherwise: "restrict file access",
-        isExpected: ENOSYS
-      )
+      // It forbids to look at processes that are not restricted likewise (landlock(7)), which is what attaching is about.
+      if !isAttaching {
+        report.note(
+          "file access restricted (Landlock)", FileAccess.restrict(policy), otherwise: "restrict file access",
+          isExpected: ENOSYS
+        )
+      }
       do throws(SystemError) {
         try PacketSocketFilter.install()
       } catch {
@@ -86,6 +94,10 @@ import System
       }
       return report
     }
+
+    /// Has this process killed when the thread that has started it ends; to be asked for after `apply`, as a change
+    /// of user undoes it.
+    package static func endWithParent() { _ = wt_sandbox_end_with_parent() }
 
     /// Gives up all capabilities, so that no program gets them that this process starts; for one that does
     /// not run as root, whose programs would have them anyway.

@@ -8,11 +8,12 @@
   /// 2.33, as a release is, reads a file's state by stat(2) and not by newfstatat(2), wherever it runs.
   enum SystemCalls {
     static func needed(_ permissions: Permissions) -> [SystemCall] {
+      if permissions.contains(.attaching) { return attaching }
       var calls = always.map { SystemCall(name: $0) } + limited
       if permissions.contains(.capture) { calls += capture }
       if permissions.contains(.terminal) { calls += terminal }
       if permissions.contains(.listen) { calls += listen.map { SystemCall(name: $0) } }
-      if permissions.contains(.leases) { calls.append(leases) }
+      if permissions.contains(.leases) { calls += [leases, SystemCall(name: "recvmsg")] }
       if permissions.contains(.removal) { calls += removal.map { SystemCall(name: $0) } }
       if permissions.contains(.storage) { calls += storage.map { SystemCall(name: $0) } }
       if permissions.contains(.recording) { calls += recording.map { SystemCall(name: $0) } }
@@ -60,6 +61,34 @@
     private static var leases: SystemCall {
       SystemCall(name: "fcntl", tests: [[.equal(argument: 1, 1_025)]])
     }
+
+    /// Files are opened for reading alone and looked at, links are made, and what comes of it is sent: no memory of other
+    /// processes is asked for but by their files, nothing is written, no process and no thread begins.
+    private static var attaching: [SystemCall] {
+      let writing = UInt64(O_WRONLY | O_RDWR | O_CREAT | O_TRUNC)
+      let plain = attachingPlain + (wt_seccomp_is_sanitised() != 0 ? sanitiser : [])
+      return plain.map { SystemCall(name: $0) } + [
+        SystemCall(name: "openat", tests: [[.without(argument: 2, writing)]]),
+        SystemCall(name: "mmap", tests: [[.without(argument: 2, UInt64(PROT_EXEC))]]),
+        SystemCall(name: "mprotect", tests: [[.without(argument: 2, UInt64(PROT_EXEC))]]),
+        // F_SETSIG, F_SETLEASE, F_GETLEASE of fcntl.h; F_GETFL is opendir's.
+        SystemCall(
+          name: "fcntl",
+          tests: [[.equal(argument: 1, 10)], [.equal(argument: 1, 1_024)], [.equal(argument: 1, 1_025)]]
+            + [[.equal(argument: 1, UInt64(F_GETFL))]]),
+        // BPF_LINK_CREATE of linux/bpf.h.
+        SystemCall(name: "bpf", tests: [[.equal(argument: 0, 28)]]),
+        SystemCall(name: "tgkill", tests: [[.equal(argument: 0, UInt64(getpid()))]]),
+      ]
+    }
+
+    private static let attachingPlain = [
+      "read", "write", "pread64", "close", "fstat", "newfstatat", "stat", "lstat", "fstatfs", "readlink",
+      "readlinkat",
+      "getdents64", "lseek", "poll", "ppoll", "sendmsg", "recvmsg", "alarm", "setitimer", "futex",
+      "clock_gettime", "madvise", "munmap", "brk", "rt_sigaction", "rt_sigprocmask", "rt_sigreturn",
+      "restart_syscall", "getrandom", "getpid", "gettid", "exit", "exit_group",
+    ]
 
     private static let removal = ["unlink", "unlinkat"]
 

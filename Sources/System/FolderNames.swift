@@ -22,4 +22,17 @@ package enum FolderNames {
     }
     return names
   }
+
+  /// When a name last came or went there, nanoseconds on the file system's clock; nil when that cannot be read.
+  package static func lastChange(of path: String) -> Int64? {
+    var status = stat()
+    // Fills in one local variable.
+    guard unsafe stat(path, &status) == 0 else { return nil }
+    #if canImport(Glibc)
+      let time = status.st_mtim
+    #else
+      let time = status.st_mtimespec
+    #endif
+    return Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
+  }
 }

@@ -26,6 +26,10 @@ package struct SmallFile: Sendable {
 
   /// Reads the file from its beginning; throws what the system says, EFBIG when it is longer than `limit` bytes.
   package func read(limit: Int = defaultLimit) throws(SystemError) -> [UInt8] {
+    try read(limit: limit, isCut: false)
+  }
+
+  private func read(limit: Int, isCut: Bool) throws(SystemError) -> [UInt8] {
     // Not pread, which the sandbox does not allow. What cannot be sought, a pipe, is read on.
     if lseek(descriptor.number, 0, SEEK_SET) != 0, errno != ESPIPE { throw .last }
     var bytes: [UInt8] = []
@@ -41,13 +45,21 @@ package struct SmallFile: Sendable {
         throw .last
       }
       bytes.append(contentsOf: block[..<count])
-      if bytes.count > limit { throw SystemError(EFBIG) }
+      if bytes.count > limit {
+        if isCut { return bytes }
+        throw SystemError(EFBIG)
+      }
     }
   }
 
   /// Reads the file at `path` once; throws as `init` and `read` do.
   package static func contents(of path: String, limit: Int = defaultLimit) throws(SystemError) -> [UInt8] {
     try SmallFile(path).read(limit: limit)
+  }
+
+  /// The first bytes of the file at `path`, `limit` of them and less than a block more; nil when it cannot be read.
+  package static func beginning(of path: String, limit: Int) -> [UInt8]? {
+    try? SmallFile(path).read(limit: limit, isCut: true)
   }
 
   /// The text of the file at `path`; nil when it cannot be read.

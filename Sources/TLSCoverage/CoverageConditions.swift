@@ -58,10 +58,12 @@ package struct CoverageConditions: Sendable {
     case .libraries(let attachment):
       if connection.time < attachment.since { return .beganBefore }
       guard let process else { return self.process == nil ? .notTied : .noProcess }
-      switch attachment.programs[process] {
-      case .attached: return .notTied
+      let program = attachment[process]
+      switch program?.libraries {
+      // A program that started later is attached to a while after that.
+      case .attached: return connection.time < program?.since ?? 0 ? .beganBefore : .notTied
       case .unattached(let kind): return .notAttachable(kind)
-      // With none at the start, or not yet running then.
+      // With none that is known, or it has not been looked at.
       case .nothing, nil: return readers.contains(process) ? .notTied : .noLibrary
       }
     }

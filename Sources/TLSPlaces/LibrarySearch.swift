@@ -6,7 +6,7 @@ internal import System
 /// execute, in containers too.
 package struct LibrarySearch {
   /// Where the loaders of Debian, Red Hat, SUSE, Arch and Alpine look.
-  private static let folders = [
+  static let folders = [
     "/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu", "/lib64", "/usr/lib64", "/lib", "/usr/lib",
     "/usr/local/lib", "/usr/local/lib64",
   ]
@@ -52,7 +52,9 @@ package struct LibrarySearch {
     let own = identity(of: "/proc/self/exe").map { Set([$0]) } ?? []
     search.others = own
     for process in FolderNames.all(in: "/proc").compactMap({ Int32($0) }) {
-      guard let maps = SmallFile.text(of: "/proc/\(process)/maps") else { continue }
+      guard let maps = SmallFile.beginning(of: "/proc/\(process)/maps", limit: MappedFiles.longest) else {
+        continue
+      }
       let program = SmallFile.text(of: "/proc/\(process)/comm").map { String($0.prefix { $0 != "\n" }) } ?? ""
       if search.programs[program] == nil, search.programs.count < mostPrograms {
         search.programs[program] = []
@@ -95,7 +97,7 @@ package struct LibrarySearch {
     if found[identity] == nil, !others.contains(identity) {
       let library = TLSLibrary(
         kind: named ?? .openSSL, path: path, root: root, identity: identity)
-      if let kind = named ?? carried(by: library) {
+      if let kind = named ?? Self.carried(by: library, isThorough: isThorough) {
         found[identity] = library
         found[identity]?.kind = kind
       } else {
@@ -112,7 +114,7 @@ package struct LibrarySearch {
   ///
   /// The kernel names it from the reader's root, or in a namespace of other mounts from theirs (d_path): for a process in
   /// a chroot that is not what its root leads to by the same name, nor for one that went there after it had loaded it.
-  private static func place(
+  static func place(
     of mapping: MappedFiles.Mapping, _ root: String
   ) -> (root: String, path: String, identity: TLSLibrary.Identity)? {
     guard !mapping.isDeleted else { return nil }
@@ -130,13 +132,13 @@ package struct LibrarySearch {
   }
 
   /// What speaks TLS in a file that is not named after it.
-  private func carried(by library: TLSLibrary) -> TLSLibrary.Kind? {
+  static func carried(by library: TLSLibrary, isThorough: Bool) -> TLSLibrary.Kind? {
     guard let file = try? LibraryFile(library), let elf = try? ELFFile(file) else { return nil }
     return CarriedTLS.kind(of: elf, isThorough: isThorough)
   }
 
   /// The path without links of a regular file, and its identity; nil for others.
-  private static func resolve(_ path: String) -> (String, TLSLibrary.Identity)? {
+  static func resolve(_ path: String) -> (String, TLSLibrary.Identity)? {
     // A new text, freed here.
     guard let real = unsafe realpath(path, nil) else { return nil }
     defer { unsafe free(real) }

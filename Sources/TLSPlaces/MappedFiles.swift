@@ -15,23 +15,39 @@ enum MappedFiles {
     var name: String { path.split(separator: "/").last.map(String.init) ?? path }
   }
 
-  private static let deleted = " (deleted)"
+  /// Mappings that are listed at most: programs have some hundreds.
+  static let most = 2_048
+  /// Bytes of the text that are read: some 80,000 lines, more than a process may have mappings by default.
+  static let longest = 8 << 20
+
+  private static let deleted = Array(" (deleted)".utf8)
 
   /// The mappings, each once. A line: range, rights, offset, device, inode and, after spaces, the path.
-  static func list(_ maps: String) -> Set<Mapping> {
+  static func list(_ maps: [UInt8]) -> Set<Mapping> {
     var found: Set<Mapping> = []
-    for line in maps.split(separator: "\n") {
-      let parts = line.split(separator: " ", maxSplits: 5)
-      guard parts.count == 6, parts[1].utf8.dropFirst(2).first == UInt8(ascii: "x"),
-        let inode = UInt64(parts[4])
-      else { continue }
-      var path = parts[5].drop { $0 == " " }
-      let isDeleted = path.hasSuffix(deleted)
-      if isDeleted { path = path.dropLast(deleted.count) }
-      guard path.hasPrefix("/") else { continue }
-      found.insert(
-        Mapping(path: String(path), device: String(parts[3]), inode: inode, isDeleted: isDeleted))
+    var start = 0
+    while start < maps.count, found.count < most {
+      let end = maps[start...].firstIndex(of: UInt8(ascii: "\n")) ?? maps.count
+      if let mapping = mapping(maps[start..<end]) { found.insert(mapping) }
+      start = end + 1
     }
     return found
+  }
+
+  private static func mapping(_ line: ArraySlice<UInt8>) -> Mapping? {
+    // Most lines end here: no text is made of them.
+    guard let rights = line.firstIndex(of: UInt8(ascii: " ")), rights + 3 < line.endIndex,
+      line[rights + 3] == UInt8(ascii: "x"),
+      let slash = line[rights...].firstIndex(of: UInt8(ascii: "/"))
+    else { return nil }
+    // Offset, device, inode; what is in brackets there is no path.
+    let parts = line[(rights + 1)..<slash].split(separator: UInt8(ascii: " "))
+    guard parts.count == 4, let inode = UInt64(String(decoding: parts[3], as: UTF8.self)) else { return nil }
+    var path = line[slash...]
+    let isDeleted = path.count > deleted.count && path.suffix(deleted.count).elementsEqual(deleted)
+    if isDeleted { path = path.dropLast(deleted.count) }
+    return Mapping(
+      path: String(decoding: path, as: UTF8.self), device: String(decoding: parts[2], as: UTF8.self),
+      inode: inode, isDeleted: isDeleted)
   }
 }

@@ -27,6 +27,8 @@ package struct TLSFinding: Equatable, Sendable {
     case probes(SystemError)
     /// Its name leads to another file by now, while processes have it mapped.
     case isReplaced
+    /// In the words of the helper process.
+    case reported(String)
   }
 }
 
@@ -38,6 +40,7 @@ extension TLSFinding.UnreadReason: CustomStringConvertible {
     case .needsLease: "guarding it against writers takes CAP_LEASE"
     case .places(let fault): fault.description
     case .probes(let error): "cannot attach to it: \(error.reason)"
+    case .reported(let text): text
     case .isReplaced: "replaced while processes have it mapped; restart them"
     }
   }

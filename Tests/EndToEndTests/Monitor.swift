@@ -63,9 +63,9 @@ final class Monitor {
 
   /// Waits until it has printed a text this often on standard error, for at most half a minute.
   func waitsForErrors(
-    _ text: String, times: Int = 1, sourceLocation: SourceLocation = #_sourceLocation
+    _ text: String, times: Int = 1, seconds: Int = 30, sourceLocation: SourceLocation = #_sourceLocation
   ) -> Bool {
-    waits("standard error", for: text, seconds: 30, sourceLocation) {
+    waits("standard error", for: text, seconds: seconds, sourceLocation) {
       self.errors.components(separatedBy: text).count > times
     }
   }

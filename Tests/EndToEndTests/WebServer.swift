@@ -21,9 +21,10 @@ final class WebServer {
   ///   - address: the one that it listens on; nil for all.
   ///   - isHTTP2: it speaks HTTP/2 alone.
   ///   - isTLS: it speaks TLS, and in it HTTP/1 or HTTP/2, as clients wish.
+  ///   - through: a command that runs it.
   init(
     in name: String, address: String? = nil, ports: [Int] = [80], isHTTP2: Bool = false, isTLS: Bool = false,
-    sourceLocation: SourceLocation = #_sourceLocation
+    through: [String] = [], sourceLocation: SourceLocation = #_sourceLocation
   ) {
     let kind = isTLS ? " ssl http2" : isHTTP2 ? " http2" : ""
     let (key, certificate) = (folder.file("key.pem"), folder.file("certificate.pem"))
@@ -69,8 +70,8 @@ final class WebServer {
     _ = FileManager.default.createFile(atPath: folder.file("nginx.conf"), contents: Data(conf.utf8))
     _ = FileManager.default.createFile(atPath: folder.file("access.log"), contents: Data())
     process = ChildProcess(
-      [
-        "ip", "netns", "exec", name, "nginx", "-c", folder.file("nginx.conf"), "-e", folder.file("error.log"),
+      ["ip", "netns", "exec", name] + through + [
+        "nginx", "-c", folder.file("nginx.conf"), "-e", folder.file("error.log"),
       ], errors: .file(folder.file("errors")))
     for _ in 0..<1_000 where process.isRunning {
       if Network.run("ss -Hltn sport = :\(ports[0])", in: name).output.contains("LISTEN") { return }

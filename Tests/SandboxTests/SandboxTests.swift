@@ -62,7 +62,26 @@ struct SandboxTests {
     #expect(!words.contains { $0.hasPrefix("failed") }, "\(words)")
   }
 
-  /// Else the test above would prove nothing.
+  /// The helper process reads files of all users, since a program's may be one's own; and does less than a watch otherwise.
+  @Test func `who attaches keeps the capabilities for that, reads files and does nothing besides`() throws {
+    let (faults, words) = try Self.probe("attach")
+    let readable = [
+      "read the shadow passwords", "read a file of everybody's outside", "read the list of users",
+    ]
+    let refused =
+      Self.forbidden.filter { !readable.contains($0) } + ["start a thread", "make a file beside the log"]
+    for name in refused {
+      #expect(faults[name] == EPERM || faults[name] == EACCES, "\(name): \(String(describing: faults[name]))")
+    }
+    for name in readable + ["allocate memory"] {
+      #expect(faults[name] == 0, "\(name): \(String(describing: faults[name]))")
+    }
+    #expect(
+      words.contains("user nobody") && words.contains("applied capabilities dropped except those for probes"))
+    #expect(!words.contains { $0.contains("Landlock") || $0.hasPrefix("failed") }, "\(words)")
+  }
+
+  /// Else the tests above would prove nothing.
   @Test func `without sandbox root may do all of it`() throws {
     let (faults, _) = try Self.probe("free")
     for name in Self.forbidden where name != "type into the terminal" {

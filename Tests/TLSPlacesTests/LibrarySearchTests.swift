@@ -31,7 +31,7 @@ struct LibrarySearchTests {
       garbage
       """
     #expect(
-      MappedFiles.list(maps) == [
+      MappedFiles.list(Array(maps.utf8)) == [
         .init(path: "/usr/lib/libssl.so.3", device: "fe:00", inode: 17, isDeleted: false),
         .init(path: "/opt/a b/libssl.so.1.1", device: "fe:00", inode: 18, isDeleted: true),
         .init(path: "/usr/lib/libc.so.6", device: "fe:00", inode: 19, isDeleted: false),

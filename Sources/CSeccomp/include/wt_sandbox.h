@@ -28,6 +28,18 @@ int wt_sandbox_capabilities(uint64_t kept);
 /* Root's rights to files of others: CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH. */
 uint64_t wt_sandbox_file_rights(void);
 
+/*
+ * The rights to find what other processes execute, to guard it and to probe it: CAP_DAC_READ_SEARCH,
+ * CAP_SYS_PTRACE, CAP_LEASE, CAP_PERFMON and CAP_BPF.
+ */
+uint64_t wt_sandbox_probe_rights(void);
+
+/* Lets the permitted set outlast the change of user that comes next. */
+int wt_sandbox_keep(void);
+
+/* A process that is killed when the thread ends that has started it; after a change of user. */
+int wt_sandbox_end_with_parent(void);
+
 /* Nobody gains privileges any more by execve. */
 int wt_sandbox_no_new_privileges(void);
 

@@ -34,7 +34,7 @@ struct Wiretally: ParsableCommand {
     version: "wiretally \(version) (filter: \(BuiltInFilter.compiler))",
     subcommands: [
       WatchCommand.self, ReadCommand.self, ReplayCommand.self, DoctorCommand.self, BenchCommand.self,
-      DeliverCommand.self,
+      DeliverCommand.self, AttachCommand.self,
     ],
     defaultSubcommand: WatchCommand.self
   )

@@ -66,13 +66,13 @@ final class LiveNotices {
     labels.follow(wallOffset: SystemClock.wallOffset)
     let hasFoundPorts = followPorts(at: now, isSilent)
     let hasChanged = followInterfaces()
-    let hasReleased = backend.releaseFiles()
-    if hasReleased, let last = backend.notices.last { Failure.say(last, .warning) }
+    let changes = backend.followLibraries()
+    for change in changes { Failure.say(change.text, change.isWarning ? .warning : .information) }
     let hasFoundHops = followSides()
     let wasSuspended = suspension.follow(suspended: SystemClock.suspended)
     if wasSuspended { Failure.say(Self.suspended(suspension.seconds), .warning) }
     let isRestamped = followClock()
-    let isNew = hasFoundPorts || isRestamped || hasChanged || hasReleased || wasSuspended || hasFoundHops
+    let isNew = hasFoundPorts || isRestamped || hasChanged || !changes.isEmpty || wasSuspended || hasFoundHops
     if isNew { lines = notices }
     return isNew
   }

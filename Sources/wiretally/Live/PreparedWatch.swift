@@ -45,6 +45,7 @@ struct PreparedWatch: ~Copyable {
     let delivery = try command.deliveryProcesses()
     let collector = try command.collectorProcess()
     let backend = try Backends.open(command.request)
+    backend.startLibraryHelper { AttachCommand.start($0, command.sandbox) }
     let sides = try SideChoice(
       command.side,
       ports: command.request.allPorts)

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Capture
+internal import Glibc
+internal import System
+internal import TLSPlaces
+
+/// The files that have probes, why others have none, and the helper process that attaches to more of them.
+struct TLSAttachments {
+  /// A file that has probes.
+  private struct Attachment {
+    var kind: TLSLibrary.Kind
+    var path: String
+    var probes: TLSProbes?
+  }
+
+  private var attachments: [Attachment] = []
+  /// Every file that was found, each with the reason why it got no probes.
+  private(set) var findings: [TLSFinding] = []
+  /// Files that lost their probes, since somebody opened them for writing.
+  private(set) var written: [TLSLibrary] = []
+  private var helper: TLSHelperSocket?
+  /// Why nothing is read that appears later; nil when it is.
+  private var fault: String?
+  /// Files that got probes later, and the latest one's path.
+  private var later = 0
+  private var latest = ""
+
+  /// Attaches to what a search has found; the files that have probes.
+  init(
+    _ found: LibrarySearch.Result, _ programs: UprobeLinks.Programs, _ held: inout Set<TLSLibrary.Identity>
+  ) {
+    for library in found.libraries {
+      do throws(TLSFinding.UnreadReason) {
+        let probes = try TLSProbes(library, programs)
+        held.insert(library.identity)
+        // One file, seen through two overlays, would be read twice.
+        if attachments.contains(where: { $0.probes?.isSame(as: probes) == true }) { continue }
+        findings.append(TLSFinding(library))
+        attachments.append(Attachment(kind: library.kind, path: library.path, probes: probes))
+      } catch {
+        findings.append(TLSFinding(library, error))
+      }
+    }
+    findings += found.replaced.map { TLSFinding($0, .isReplaced) }
+  }
+
+  /// The number of files that have probes.
+  var count: Int { attachments.count }
+
+  /// A line about what appears later, for every page; nil when there is nothing to be known.
+  var notice: String? {
+    if let fault { return "TLS libraries that appear later are not read: \(fault)" }
+    if later == 0 { return nil }
+    let files = later == 1 ? "1 file" : "\(later) files"
+    return "TLS text is read at \(files) of programs that started later, the latest \(latest)"
+  }
+
+  /// Takes all probes out.
+  mutating func end() {
+    // First, so that nothing comes that nobody takes over.
+    helper = nil
+    attachments.removeAll()
+  }
+
+  /// Takes probes out of files that somebody waits to write to; what has changed.
+  mutating func release() -> [LibraryChange] {
+    var changes: [LibraryChange] = []
+    for index in attachments.indices where attachments[index].probes?.guarded.isBroken == true {
+      let (kind, path) = (attachments[index].kind, attachments[index].path)
+      let identity = attachments[index].probes?.version.identity
+      // The probes go before the lease, which the writer waits for.
+      attachments[index].probes = nil
+      guard let identity else { continue }
+      written.append(TLSLibrary(kind: kind, path: path, identity: identity))
+      changes.append(LibraryChange(Self.writtenText(path), isWarning: true))
+      _ = helper?.send(.release(identity))
+    }
+    attachments.removeAll { $0.probes == nil }
+    return changes
+  }
+
+  /// What it means that a file was opened for writing.
+  static func writtenText(_ path: String) -> String {
+    "TLS text of a library is not read any more: \(path) was opened for writing"
+  }
+}
+
+// MARK: The helper process
+
+extension TLSAttachments {
+  /// Has a helper process started; why there is none is in the notice.
+  mutating func startHelper(
+    _ programs: UprobeLinks.Programs, _ held: Set<TLSLibrary.Identity>,
+    _ start: ([Int32]) -> SystemError?
+  ) {
+    guard programs.way == .links else {
+      fault = "that takes Linux 6.6"
+      return
+    }
+    guard Capabilities.effective.contains(.lease) else {
+      fault = "that takes CAP_LEASE"
+      return
+    }
+    do throws(SystemError) {
+      let (ours, theirs) = try TLSHelperSocket.pair()
+      // Beyond the numbers that they are to have there.
+      let moved = try [theirs.descriptor.number, programs.enter, programs.leave].map {
+        number throws(SystemError) in
+        let copy = fcntl(number, F_DUPFD_CLOEXEC, 10)
+        guard copy >= 0 else { throw SystemError.last }
+        return Descriptor(copy)
+      }
+      // Its standard output is not the watch's: nothing may come between pages.
+      let silence = unsafe open("/dev/null", O_WRONLY | O_CLOEXEC)
+      guard silence >= 0 else { throw SystemError.last }
+      defer { close(silence) }
+      if let fault = start([moved[0].number, silence, 2, moved[1].number, moved[2].number]) { throw fault }
+      for identity in held { _ = ours.send(.hold(identity)) }
+      _ = ours.send(.start)
+      helper = ours
+      if !Capabilities.effective.contains(.tracing) {
+        fault = "of processes of other users, that takes CAP_SYS_PTRACE"
+      }
+    } catch {
+      fault = "no process can be started for it (\(error.reason))"
+    }
+  }
+
+  /// Takes over what the helper process has attached to; what has changed.
+  mutating func takeOver(_ programs: (String, TLSAttachment.Libraries) -> Void) -> [LibraryChange] {
+    var changes: [LibraryChange] = []
+    while let helper {
+      switch helper.receive() {
+      case .nothing: return changes
+      case .garbage: break
+      case .report(let report, let descriptors):
+        if let change = take(report, descriptors, programs) { changes.append(change) }
+      case .ended:
+        self.helper = nil
+        fault = "the process that looked for them has ended"
+        if let notice { changes.append(LibraryChange(notice, isWarning: true)) }
+      }
+    }
+    return changes
+  }
+
+  private mutating func take(
+    _ report: TLSHelperReport, _ descriptors: [Descriptor],
+    _ programs: (String, TLSAttachment.Libraries) -> Void
+  ) -> LibraryChange? {
+    switch report {
+    case .attached(let kind, let path):
+      guard let probes = TLSProbes(adopting: descriptors) else {
+        return refuse(kind, path, "too many files are open")
+      }
+      let library = TLSLibrary(kind: kind, path: path, identity: probes.version.identity)
+      attachments.append(Attachment(kind: kind, path: path, probes: probes))
+      findings.append(TLSFinding(library))
+      written.removeAll { $0.path == path }
+      later += 1
+      latest = path
+      return LibraryChange("TLS text of a library is read now: \(path)", isWarning: false)
+    case .refused(let kind, let path, let reason): return refuse(kind, path, reason)
+    case .program(let name, let libraries):
+      programs(name, libraries)
+      return nil
+    case .hold, .release, .start: return nil
+    }
+  }
+
+  private mutating func refuse(_ kind: TLSLibrary.Kind, _ path: String, _ reason: String) -> LibraryChange? {
+    // As at the start: once a path.
+    if findings.contains(where: { $0.library.path == path && $0.reason?.description == reason }) {
+      return nil
+    }
+    let library = TLSLibrary(kind: kind, path: path, identity: .init(device: 0, inode: 0))
+    let finding = TLSFinding(library, .reported(reason))
+    findings.append(finding)
+    return LibraryChange("TLS text of a library is not read: \(finding.text)", isWarning: true)
+  }
+}

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Glibc
+internal import System
+
+/// The search for what speaks TLS, continued in rounds: programs that start after it has begun, and libraries that take
+/// the place of others.
+///
+/// A process is looked at when it is new, then ever more seldom: what it loads late is found late. A file is read once.
+/// Processes may be strangers': what one may cost is bounded in each round.
+package struct LibraryWatch {
+  /// What a round comes upon.
+  package enum Sighting {
+    /// A process is about to be looked at.
+    case process
+    /// A file that speaks TLS and was not seen before.
+    case library(TLSLibrary)
+    /// A library that processes of a program execute although its file was removed or replaced.
+    case replaced(TLSLibrary)
+    /// A program, and the files with TLS that a process of it has mapped.
+    case program(String, Set<TLSLibrary.Identity>)
+  }
+
+  /// What is to be done about a sighting from now on.
+  package enum Answer {
+    /// Nothing more: it was looked at, until it changes.
+    case done
+    /// It is to be seen again.
+    case again
+    /// The file is held, whatever changes about it.
+    case held
+  }
+
+  /// A process that was looked at.
+  private struct Visit {
+    /// When it has started, in the kernel's ticks: its number may be another's later.
+    var start: UInt64
+    /// What it executes.
+    var program: FileVersion?
+    var looks = 0
+    /// The round of its next look.
+    var next = 0
+  }
+
+  /// Looks of full length in a round.
+  private static let mostLooks: UInt64 = 10
+  /// After this many looks they become no rarer: one in 128 rounds.
+  private static let rarest = 7
+  /// Files that are remembered at most; beyond these all are looked at again.
+  private static let mostFiles = 65_536
+
+  /// Files that were looked at.
+  private var files: Set<FileVersion> = []
+  /// Those that speak TLS.
+  private var libraries: Set<TLSLibrary.Identity> = []
+  /// Files that have probes: what is open cannot be another file by its number.
+  private var held: Set<TLSLibrary.Identity> = []
+  private var visits: [Int32: Visit] = [:]
+  private var folders: [String: Int64] = [:]
+  private var number = 0
+  /// Files that were read so far.
+  private var reads = 0
+  private let patience: UInt64
+  /// Numbers of the processes that run.
+  private let processes: () -> [Int32]
+  /// The process that the next round begins behind: the last one ended with it, as its time was over.
+  private var last: Int32 = 0
+  private let own = FileVersion(path: "/proc/self/exe")
+
+  /// - Parameter patience: nanoseconds after which a look at a process reads no more files; those that are left are for
+  ///   its next look.
+  package init(patience: UInt64 = 50_000_000) {
+    self.init(patience: patience) { FolderNames.all(in: "/proc").compactMap { Int32($0) } }
+  }
+
+  init(patience: UInt64, processes: @escaping () -> [Int32]) {
+    (self.patience, self.processes) = (patience, processes)
+  }
+
+  /// Files that need no look, as long as they are held.
+  package mutating func hold(_ identity: TLSLibrary.Identity) {
+    held.insert(identity)
+    libraries.insert(identity)
+  }
+
+  /// A file may be looked at again.
+  package mutating func release(_ identity: TLSLibrary.Identity) {
+    held.remove(identity)
+    files = files.filter { $0.identity != identity }
+    // Who has it mapped is looked at in the next round.
+    for process in visits.keys { visits[process]?.next = 0 }
+  }
+
+  /// Looks at the loaders' folders and at all processes whose turn it is.
+  package mutating func round(_ see: (Sighting) -> Answer) {
+    defer { number += 1 }
+    for folder in LibrarySearch.folders { look(in: folder, see) }
+    let processes = processes().sorted()
+    let running = Set(processes)
+    visits = visits.filter { running.contains($0.key) }
+    // The first round is about all that runs. Later ones have an end, and begin where the last one ended.
+    let end = number == 0 ? .max : SystemClock.monotonic.now &+ Self.mostLooks &* patience
+    let turn = processes.firstIndex { $0 > last } ?? 0
+    for process in processes[turn...] + processes[..<turn] {
+      last = process
+      visit(process, see)
+      if SystemClock.monotonic.now > end { return }
+    }
+    last = 0
+  }
+
+  private mutating func look(in folder: String, _ see: (Sighting) -> Answer) {
+    // Nothing has come or gone there since.
+    let changed = FolderNames.lastChange(of: folder)
+    guard changed == nil || folders[folder] != changed else { return }
+    folders[folder] = changed
+    for name in FolderNames.all(in: folder) {
+      guard let kind = TLSLibrary.Kind(name: name),
+        let (path, identity) = LibrarySearch.resolve("\(folder)/\(name)")
+      else { continue }
+      _ = meet(TLSLibrary(kind: kind, path: path, identity: identity), isNamed: true, see)
+    }
+  }
+
+  private mutating func visit(_ process: Int32, _ see: (Sighting) -> Answer) {
+    // It may have gone.
+    guard let start = ProcessStart.ticks(of: process) else { return }
+    let program = FileVersion(path: "/proc/\(process)/exe")
+    var visit = visits[process] ?? Visit(start: start, program: program)
+    if visit.start != start || visit.program != program { visit = Visit(start: start, program: program) }
+    defer { visits[process] = visit }
+    guard number >= visit.next else { return }
+    visit.next = number + 1 << min(visit.looks, Self.rarest)
+    visit.looks += 1
+    // This program has libraries of its own in it, and speaks no HTTP by them.
+    if program != nil, program == own { return }
+    _ = see(.process)
+    if !look(at: process, see) { visit.next = number + 1 }
+  }
+
+  /// Looks at what a process has mapped; whether there was time for all of it.
+  private mutating func look(at process: Int32, _ see: (Sighting) -> Answer) -> Bool {
+    let end = SystemClock.monotonic.now &+ patience
+    guard let maps = SmallFile.beginning(of: "/proc/\(process)/maps", limit: MappedFiles.longest) else {
+      return true
+    }
+    let name = SmallFile.text(of: "/proc/\(process)/comm").map { String($0.prefix { $0 != "\n" }) } ?? ""
+    var found: Set<TLSLibrary.Identity> = []
+    for mapping in MappedFiles.list(maps) {
+      let named = TLSLibrary.Kind(name: mapping.name)
+      guard let place = LibrarySearch.place(of: mapping, "/proc/\(process)/root") else {
+        if let named {
+          let unknown = TLSLibrary.Identity(device: 0, inode: mapping.inode)
+          _ = see(.replaced(TLSLibrary(kind: named, path: mapping.path, identity: unknown)))
+        }
+        continue
+      }
+      let library = TLSLibrary(
+        kind: named ?? .openSSL, path: place.path, root: place.root, identity: place.identity)
+      let before = reads
+      if meet(library, isNamed: named != nil, see) { found.insert(place.identity) }
+      if reads != before, SystemClock.monotonic.now > end { return false }
+    }
+    _ = see(.program(name, found))
+    return true
+  }
+
+  /// Looks at a file that was not looked at; whether it speaks TLS.
+  private mutating func meet(_ library: TLSLibrary, isNamed: Bool, _ see: (Sighting) -> Answer) -> Bool {
+    var library = library
+    if held.contains(library.identity) { return true }
+    guard let version = FileVersion(path: library.root + library.path), version.identity == library.identity
+    else { return false }
+    if files.contains(version) { return libraries.contains(library.identity) }
+    reads += 1
+    if files.count >= Self.mostFiles { files = [] }
+    if !isNamed {
+      guard let kind = LibrarySearch.carried(by: library, isThorough: false) else {
+        files.insert(version)
+        libraries.remove(library.identity)
+        return false
+      }
+      library.kind = kind
+    }
+    libraries.insert(library.identity)
+    switch see(.library(library)) {
+    case .done: files.insert(version)
+    case .held: held.insert(library.identity)
+    case .again: break
+    }
+    return true
+  }
+}
+
+/// When processes have started.
+enum ProcessStart {
+  /// Ticks from the machine's start to the process's; nil when there is no such process.
+  static func ticks(of process: Int32) -> UInt64? {
+    guard let bytes = try? SmallFile.contents(of: "/proc/\(process)/stat") else { return nil }
+    return ticks(bytes)
+  }
+
+  /// From the text of /proc/PID/stat: the twentieth number after the name, which may have anything in it.
+  static func ticks(_ stat: [UInt8]) -> UInt64? {
+    guard let end = stat.lastIndex(of: UInt8(ascii: ")")) else { return nil }
+    let parts = stat[(end + 1)...].split(separator: UInt8(ascii: " "))
+    return parts.count > 19 ? UInt64(String(decoding: parts[19], as: UTF8.self)) : nil
+  }
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AlertDelivery
+import ArgumentParser
+import Glibc
+import KernelCapture
+import Sandbox
+import System
+
+/// `wiretally attach`: what the program starts itself as, to attach to TLS libraries that appear while it watches.
+struct AttachCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "attach", abstract: "Attach to TLS libraries; started by wiretally itself.",
+    shouldDisplay: false)
+
+  @Option(help: "The user to become.")
+  var user: String?
+
+  @Flag(name: .customLong("no-sandbox"), help: "Keep all privileges.")
+  var isUnsandboxed = false
+
+  func run() throws {
+    var status = stat()
+    // The call fills a local value.
+    guard unsafe fstat(TLSHelper.socket, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else {
+      Failure.say(
+        "attach is started by wiretally itself, and does nothing alone", hint: "wiretally -t 100 --tls",
+        .error)
+      throw ExitCode(64)
+    }
+    // As for a delivery process.
+    for descriptor in (TLSHelper.leave + 1)..<1024 { close(descriptor) }
+    if !isUnsandboxed {
+      var policy = Sandbox.Policy()
+      policy.permissions = .attaching
+      policy.account = user.flatMap(Account.init(named:))
+      // What could not be given up is on nobody's page; it would be for the watch as well, which reports it.
+      _ = try? Sandbox.apply(policy)
+    }
+    Sandbox.endWithParent()
+    TLSHelper.run()
+  }
+
+  /// Starts it with these descriptors, and to become whom the watch becomes; why it cannot, nil when it can.
+  static func start(_ descriptors: [Int32], _ sandbox: SandboxOptions) -> SystemError? {
+    let options =
+      sandbox.isUnsandboxed ? ["--no-sandbox"] : sandbox.account.map { ["--user", $0.name] } ?? []
+    do throws(SystemError) {
+      _ = try ChildProcess(
+        program: "/proc/self/exe", arguments: ["wiretally", "attach"] + options,
+        environment: ChildProcess.environment, descriptors: descriptors)
+      return nil
+    } catch {
+      return error
+    }
+  }
+}
