@@ -95,9 +95,9 @@ import System
       return report
     }
 
-    /// Has this process killed when the thread that has started it ends; to be asked for after `apply`, as a change
-    /// of user undoes it.
-    package static func endWithParent() { _ = wt_sandbox_end_with_parent() }
+    /// Has this process killed when the thread that has started it ends, as far as the kernel allows it; to be asked for after
+    /// `apply`, as a change of user undoes it.
+    package static func endWithParent() -> Bool { wt_sandbox_end_with_parent() == 0 }
 
     /// Gives up all capabilities, so that no program gets them that this process starts; for one that does
     /// not run as root, whose programs would have them anyway.

@@ -76,6 +76,7 @@
           name: "fcntl",
           tests: [[.equal(argument: 1, 10)], [.equal(argument: 1, 1_024)], [.equal(argument: 1, 1_025)]]
             + [[.equal(argument: 1, UInt64(F_GETFL))]]),
+        SystemCall(name: "prctl", tests: [[.equal(argument: 0, UInt64(PR_SET_PDEATHSIG))]]),
         // BPF_LINK_CREATE of linux/bpf.h.
         SystemCall(name: "bpf", tests: [[.equal(argument: 0, 28)]]),
         SystemCall(name: "tgkill", tests: [[.equal(argument: 0, UInt64(getpid()))]]),
@@ -87,7 +88,7 @@
       "readlinkat",
       "getdents64", "lseek", "poll", "ppoll", "sendmsg", "recvmsg", "alarm", "setitimer", "futex",
       "clock_gettime", "madvise", "munmap", "brk", "rt_sigaction", "rt_sigprocmask", "rt_sigreturn",
-      "restart_syscall", "getrandom", "getpid", "gettid", "exit", "exit_group",
+      "restart_syscall", "clock_nanosleep", "getrandom", "getpid", "gettid", "exit", "exit_group",
     ]
 
     private static let removal = ["unlink", "unlinkat"]

@@ -70,6 +70,23 @@ struct LaterTLSTests {
     #expect(summary?.capture.lost == 0 && summary?.capture.truncated == 0)
   }
 
+  @Test func `the helper process ends with its watch, however that ends`() throws {
+    for signal in [SIGKILL, SIGTERM] {
+      let network = Network()
+      let monitor = Monitor(in: network.add("a"), ["--tls", "--tls-port", "44331", "--format", "json"])
+      let helper = try #require(Self.helper(of: monitor))
+      // Since it has dropped what it does not need, it is tied to its watch.
+      for _ in 0..<1_000 where Self.line("Seccomp", of: helper) != "2" { usleep(20_000) }
+      kill(monitor.program, signal)
+      let ended = monitor.wait()
+      #expect(!ended.errors.contains("may outlive"), "\(ended.errors)")
+      // Its parent does not wait for it: what adopts it may take a while to do so.
+      func hasEnded() -> Bool { Self.line("State", of: helper).map { $0.hasPrefix("Z") } ?? true }
+      for _ in 0..<1_000 where !hasEnded() { usleep(20_000) }
+      #expect(hasEnded())
+    }
+  }
+
   /// What it keeps: its capabilities, its open files, no other user, no gain of privileges, a filter of system calls.
   private static func expectBounds(of helper: Int32) {
     // CAP_DAC_READ_SEARCH, CAP_SYS_PTRACE, CAP_LEASE, CAP_PERFMON and CAP_BPF.

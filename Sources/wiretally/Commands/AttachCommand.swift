@@ -37,7 +37,9 @@ struct AttachCommand: ParsableCommand {
       // What could not be given up is on nobody's page; it would be for the watch as well, which reports it.
       _ = try? Sandbox.apply(policy)
     }
-    Sandbox.endWithParent()
+    if !Sandbox.endWithParent() {
+      Failure.say("the process that attaches to TLS libraries may outlive a watch that is killed", .warning)
+    }
     TLSHelper.run()
   }
 
