@@ -1,6 +1,9 @@
 // swift-tools-version: 6.2
 // SPDX-License-Identifier: Apache-2.0
 import PackageDescription
+#if canImport(Glibc)
+  import Glibc
+#endif
 
 /// What every Swift target is built with: warnings are errors, unsafe code is marked.
 let common: [SwiftSetting] = [
@@ -26,7 +29,10 @@ let optimized: [SwiftSetting] = [.unsafeFlags(["-O"], .when(configuration: .debu
 
 /// How a release is linked (`make release`): with the archives and the old C library that are in this folder, so that
 /// its program needs no other library and runs on older systems. The map says what of them is in it.
-let release: [LinkerSetting] =
+///
+/// Others have their relocations packed where the C library knows that (RELR, glibc 2.36): a program that may be loaded
+/// anywhere has 80,000 of them, whose table of 2 MB would be resident from the start on.
+let linking: [LinkerSetting] =
   Context.environment["WIRETALLY_RELEASE_LIBRARIES"].map { folder in
     [
       .unsafeFlags([
@@ -35,7 +41,22 @@ let release: [LinkerSetting] =
         "-Xlinker", "--no-export-dynamic", "-Xlinker", "-Map=\(folder)/map",
       ])
     ]
-  } ?? []
+  }
+  ?? (knowsPackedRelocations
+    ? [.unsafeFlags(["-use-ld=lld", "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs"])] : [])
+
+var knowsPackedRelocations: Bool {
+  #if canImport(Glibc)
+    var text = [CChar](repeating: 0, count: 64)
+    // "glibc 2.36"
+    guard confstr(Int32(_CS_GNU_LIBC_VERSION), &text, text.count) > 0 else { return false }
+    let words = String(decoding: text.prefix { $0 != 0 }.map(UInt8.init), as: UTF8.self)
+    let version = words.split(separator: " ").last ?? ""
+    return !version.split(separator: ".").compactMap { Int($0) }.lexicographicallyPrecedes([2, 36])
+  #else
+    return false
+  #endif
+}
 
 /// A test target: `NAMETests` for the module `NAME`.
 func tests(_ module: String, with others: [Target.Dependency] = []) -> Target {
@@ -48,6 +69,8 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+    .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
   ],
   targets: [
     .target(name: "CHTTPFilter", exclude: ["http_filter.bpf.o"]),
@@ -73,7 +96,7 @@ let package = Package(
     .target(name: "System", dependencies: ["CThreads"], swiftSettings: settings),
     .target(name: "Text", dependencies: ["System"], swiftSettings: settings),
     .target(
-      name: "Configuration", dependencies: ["CConfiguration", "System"], swiftSettings: settings),
+      name: "Settings", dependencies: ["CConfiguration", "System"], swiftSettings: settings),
     .target(name: "RegularExpressions", dependencies: ["CExpressions"], swiftSettings: settings),
     .target(name: "Decompression", dependencies: ["CDecompression", "System"], swiftSettings: settings),
     // Wire formats.
@@ -132,7 +155,16 @@ let package = Package(
     .target(
       name: "Alerting", dependencies: ["Capture", "Exchanges", "Statistics", "System", "Text"],
       swiftSettings: settings),
-    .target(name: "AlertDelivery", dependencies: ["Alerting", "System", "Text"], swiftSettings: settings),
+    .target(
+      name: "AlertDelivery",
+      dependencies: [
+        "Alerting", "System", "Text",
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      ], swiftSettings: common),
     .target(
       name: "History",
       dependencies: ["Alerting", "Capture", "Exchanges", "Owners", "Statistics", "System", "Text"],
@@ -191,14 +223,15 @@ let package = Package(
     .executableTarget(
       name: "wiretally",
       dependencies: [
-        "AlertDelivery", "Alerting", "Backends", "Capture", "Ciphers", "Configuration", "Doctor", "Exchanges",
+        "AlertDelivery", "Alerting", "Backends", "Capture", "Ciphers", "Doctor", "Exchanges",
         "ExchangeStream",
         "CaptureWriting", "Exporting", "History", "HTTP1", "KernelCapture", "LocalSides", "Measuring",
         "Owners", "Packets", "PcapCapture",
         "Reporting", "Sandbox",
-        "Screen", "Statistics", "System", "TLSCoverage", "TLSDecryption", "TLSRecords", "Terminal", "Text",
+        "Screen", "Settings", "Statistics", "System", "TLSCoverage", "TLSDecryption", "TLSRecords",
+        "Terminal", "Text",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ], swiftSettings: settings, linkerSettings: release),
+      ], swiftSettings: settings, linkerSettings: linking),
     // What the tests of the sandbox run: it enters one itself and tries what is forbidden.
     .executableTarget(
       name: "wiretally-sandbox-probe", dependencies: ["CThreads", "KernelCapture", "Sandbox", "System"],
@@ -217,7 +250,7 @@ let package = Package(
     tests("CaptureWriting", with: ["Capture", "PcapCapture", "Randomness", "System"]),
     tests("System"),
     tests("Capture"),
-    tests("Configuration"),
+    tests("Settings"),
     tests("RegularExpressions"),
     tests("Decompression", with: ["Children", "Randomness", "System"]),
     tests("Sandbox", with: ["Children", "wiretally-sandbox-probe"]),
@@ -291,8 +324,8 @@ let package = Package(
     .testTarget(
       name: "OutputsTests",
       dependencies: [
-        "AlertDelivery", "Alerting", "Capture", "CaptureWriting", "Children", "Configuration",
-        "ExchangeStream", "Exporting", "History", "Reporting", "Screen",
+        "AlertDelivery", "Alerting", "Capture", "CaptureWriting", "Children",
+        "ExchangeStream", "Exporting", "History", "Reporting", "Screen", "Settings",
         "Statistics", "System", "Text", "wiretally",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: settings),

@@ -26,6 +26,7 @@ struct CollectorWorker {
   }
 
   let address: PostAddress
+  let poster: Poster
   /// Nanoseconds that a post may take.
   let timeout: UInt64
   let socket: DeliverySocket
@@ -103,15 +104,10 @@ struct CollectorWorker {
   }
 
   private func attempt(_ body: [UInt8], _ signal: OTLPSignal) -> (fault: String?, isTemporary: Bool) {
-    do throws(HTTPPost.Failure) {
-      let answer = try HTTPPost.send(
+    do throws(PostFailure) {
+      let answer = try poster.send(
         body, to: address.posting(signal), timeout: timeout, readsAnswer: true)
-      guard (200..<300).contains(answer.status) else {
-        return (
-          "it answered \(answer.status)\(answer.text.isEmpty ? "" : ": \(answer.text)")",
-          Self.temporary.contains(answer.status)
-        )
-      }
+      guard answer.isGood else { return (answer.refusal, Self.temporary.contains(answer.status)) }
       // A part was refused, and must not be sent again (OTLP, "partial success").
       return (Self.hasRejected(answer.text) ? "it refused a part: \(answer.text)" : nil, false)
     } catch {

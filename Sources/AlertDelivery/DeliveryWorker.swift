@@ -26,6 +26,10 @@ package enum DeliveryWorker {
     // delivered, and its end is this one's end.
     for number in [SIGINT, SIGTERM, SIGHUP, SIGPIPE] { _ = signal(number, SIG_IGN) }
     guard case .message(let orders) = socket.receive(timeout: -1) else { return }
+    // The options were checked by the program; a file that has changed since then ends this process, which is reported.
+    guard let security = try? PostSecurity(authorities: orders["ca"], credentials: orders["auth"]) else {
+      return
+    }
     prepare(orders)
     let timeout = orders["timeout"].flatMap { UInt64($0) } ?? 10_000_000_000
     if let command = orders["command"] {
@@ -33,9 +37,9 @@ package enum DeliveryWorker {
     } else if let url = orders["alertmanager"], let address = try? PostAddress.alertmanager(url) {
       let alerts = AlertmanagerAlerts(
         instance: orders["instance"] ?? "", interface: orders["interface"] ?? "")
-      run(alerts, address, timeout, socket)
+      run(alerts, address, Poster(security), timeout, socket)
     } else if let url = orders["collector"], let address = try? PostAddress.collector(url) {
-      CollectorWorker(address: address, timeout: timeout, socket: socket).run()
+      CollectorWorker(address: address, poster: Poster(security), timeout: timeout, socket: socket).run()
     }
   }
 
@@ -54,7 +58,7 @@ package enum DeliveryWorker {
   }
 
   private static func run(
-    _ state: AlertmanagerAlerts, _ address: PostAddress, _ timeout: UInt64,
+    _ state: AlertmanagerAlerts, _ address: PostAddress, _ poster: Poster, _ timeout: UInt64,
     _ socket: DeliverySocket
   ) {
     var alerts = state
@@ -70,7 +74,7 @@ package enum DeliveryWorker {
         isLast ? 0 : alerts.nextPost.map { min(60_000, Int32(clamping: ($0 - min($0, now)) / 1_000_000 + 1)) }
       if let due = alerts.nextPost, isLast || due <= now {
         var report = DeliveryMessage()
-        if let fault = post(alerts, address, timeout) {
+        if let fault = post(alerts, address, poster, timeout) {
           alerts.failed(at: now)
           report[Report.fault] = fault
         } else {
@@ -100,13 +104,11 @@ package enum DeliveryWorker {
 
   /// Posts once; nil when it was taken, else what went wrong.
   private static func post(
-    _ alerts: AlertmanagerAlerts, _ address: PostAddress, _ timeout: UInt64
+    _ alerts: AlertmanagerAlerts, _ address: PostAddress, _ poster: Poster, _ timeout: UInt64
   ) -> String? {
-    let now = SystemClock.wall.now
-    do throws(HTTPPost.Failure) {
-      let answer = try HTTPPost.send(alerts.body(at: now), to: address, timeout: timeout)
-      if (200..<300).contains(answer.status) { return nil }
-      return "it answered \(answer.status)\(answer.text.isEmpty ? "" : ": \(answer.text)")"
+    do throws(PostFailure) {
+      let answer = try poster.send(alerts.body(at: SystemClock.wall.now), to: address, timeout: timeout)
+      return answer.isGood ? nil : answer.refusal
     } catch {
       return error.reason
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Where a receiver of posts listens, out of its URL: `http://HOST[:PORT][/PREFIX]`.
+/// Where a receiver of posts listens, out of its URL: `http://HOST[:PORT][/PREFIX]`, or `https://`.
 package struct PostAddress: Equatable, Sendable {
   /// Why a URL is no such address, in words.
   package struct Fault: Error, Equatable, CustomStringConvertible {
@@ -10,24 +10,26 @@ package struct PostAddress: Equatable, Sendable {
   /// A name, or an address without brackets.
   package let host: String
   package let port: UInt16
+  /// Whether it is spoken to in TLS.
+  package let isSecure: Bool
   /// The path that is posted to.
   package private(set) var path: String
   /// What the Host field says.
   package let authority: String
 
+  /// What is posted to, whole.
+  var url: String { "\(isSecure ? "https" : "http")://\(authority)\(path)" }
+
   /// The API for alerts of an Alertmanager, version 2.
   package static func alertmanager(_ url: String) throws(Fault) -> PostAddress {
-    var address = try PostAddress(
-      url, of: "Alertmanager", example: "http://127.0.0.1:9093",
-      detour: "use a proxy, or --on-alert with curl or amtool")
+    var address = try PostAddress(url, of: "Alertmanager", example: "http://127.0.0.1:9093")
     address.path += "/api/v2/alerts"
     return address
   }
 
   /// A collector's address for OTLP over HTTP.
   package static func collector(_ url: String) throws(Fault) -> PostAddress {
-    try PostAddress(
-      url, of: "collector", example: "http://127.0.0.1:4318", detour: "use a collector on this machine")
+    try PostAddress(url, of: "collector", example: "http://127.0.0.1:4318")
   }
 
   /// The same server's address for one of OTLP's signals.
@@ -37,16 +39,19 @@ package struct PostAddress: Equatable, Sendable {
     return address
   }
 
-  private init(_ url: String, of receiver: String, example: String, detour: String) throws(Fault) {
+  private init(_ url: String, of receiver: String, example: String) throws(Fault) {
     func fault(_ reason: String) -> Fault {
       Fault(description: "invalid \(receiver) URL '\(url)': \(reason)")
     }
-    if url.hasPrefix("https://") { throw fault("https is not supported; \(detour)") }
-    guard url.hasPrefix("http://") else { throw fault("expected a URL such as \(example)") }
+    let schemes = ["http://", "https://"]
+    guard let scheme = schemes.first(where: url.hasPrefix) else {
+      throw fault("expected a URL such as \(example)")
+    }
+    isSecure = scheme == "https://"
     guard url.utf8.allSatisfy({ $0 > UInt8(ascii: " ") && $0 <= UInt8(ascii: "~") }) else {
       throw fault("a URL is ASCII without spaces")
     }
-    let rest = url.dropFirst("http://".utf8.count)
+    let rest = url.dropFirst(scheme.utf8.count)
     let authority = rest.prefix { $0 != "/" }
     var prefix = String(rest[authority.endIndex...])
     if prefix.contains(where: { $0 == "?" || $0 == "#" })
@@ -54,10 +59,10 @@ package struct PostAddress: Equatable, Sendable {
     {
       throw fault("a query is not supported")
     }
-    if authority.contains("@") { throw fault("a user and a password are not supported") }
+    if authority.contains("@") { throw fault("a user and a password belong in a file of credentials") }
     while prefix.hasSuffix("/") { prefix.removeLast() }
     var host = authority
-    var port: UInt16 = 80
+    var port: UInt16 = isSecure ? 443 : 80
     if let colon = authority.lastIndex(of: ":"), !authority.hasSuffix("]") {
       guard let number = UInt16(authority[authority.index(after: colon)...]), number > 0 else {
         throw fault("the port must be 1 to 65535")

@@ -13,6 +13,9 @@
       if permissions.contains(.capture) { calls += capture }
       if permissions.contains(.terminal) { calls += terminal }
       if permissions.contains(.listen) { calls += listen.map { SystemCall(name: $0) } }
+      if !permissions.isDisjoint(with: [.listen, .connect]) {
+        calls += eventLoop.map { SystemCall(name: $0) }
+      }
       if permissions.contains(.leases) { calls += [leases, SystemCall(name: "recvmsg")] }
       if permissions.contains(.removal) { calls += removal.map { SystemCall(name: $0) } }
       if permissions.contains(.storage) { calls += storage.map { SystemCall(name: $0) } }
@@ -109,10 +112,14 @@
     private static let listen = [
       "accept4", "accept", "recvfrom", "recvmsg", "sendto", "sendmsg", "shutdown", "setsockopt", "getsockopt",
       "getpeername", "getsockname", "fcntl", "writev",
-      // The loop that waits for all of them, on its own thread; and what is reported to clients.
-      "listen", "epoll_create", "epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait", "eventfd2",
-      "timerfd_create",
-      "timerfd_settime", "getrusage", "pread64",
+      // And what is reported to clients.
+      "listen", "getrusage", "pread64",
+    ]
+
+    /// The loop that waits for all connections, on its own thread.
+    private static let eventLoop = [
+      "epoll_create", "epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait", "eventfd2", "timerfd_create",
+      "timerfd_settime",
     ]
 
     /// A connection, and the resolver of names, which loads parts of the C library only then.

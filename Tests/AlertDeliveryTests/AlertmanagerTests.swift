@@ -14,21 +14,25 @@ import Testing
     ("http://am.example:80/prefix/", "am.example", 80, "/prefix/api/v2/alerts"),
     ("http://[::1]:9093/", "::1", 9093, "/api/v2/alerts"),
     ("http://[2001:db8::1]", "2001:db8::1", 80, "/api/v2/alerts"),
+    ("https://am.example", "am.example", 443, "/api/v2/alerts"),
+    ("https://am.example:9093/", "am.example", 9093, "/api/v2/alerts"),
   ])
   func `a URL gives host, port and path`(url: String, host: String, port: UInt16, path: String) throws {
     let address = try PostAddress.alertmanager(url)
     #expect(address.host == host && address.port == port && address.path == path)
+    #expect(address.isSecure == url.hasPrefix("https:"))
     #expect("http://\(address.authority)".count <= url.count)
   }
 
   @Test(arguments: [
     ("127.0.0.1:9093", "expected a URL such as http://127.0.0.1:9093"),
-    ("https://a", "https is not supported; use a proxy, or --on-alert with curl or amtool"),
+    ("https://", "no host"),
     ("http://", "no host"), ("http://:9093", "no host"),
     ("http://a:0", "the port must be 1 to 65535"),
     ("http://a:b", "the port must be 1 to 65535"),
     ("http://::1:9093", "an IPv6 address needs brackets, as in http://[::1]:9093"),
-    ("http://u:p@a", "a user and a password are not supported"), ("http://a/?x", "a query is not supported"),
+    ("http://u:p@a", "a user and a password belong in a file of credentials"),
+    ("http://a/?x", "a query is not supported"),
     ("http://a?x", "a query is not supported"), ("http://a b", "a URL is ASCII without spaces"),
     ("http://a\r\nX: y", "a URL is ASCII without spaces"),
   ])

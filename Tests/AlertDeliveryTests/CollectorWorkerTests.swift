@@ -17,7 +17,9 @@ import Testing
     let (ours, theirs) = try DeliverySocket.pair()
     let address = try PostAddress.collector("http://127.0.0.1:\(server.port)/otlp/")
     Thread.detachNewThread {
-      CollectorWorker(address: address, timeout: 20_000_000_000, socket: theirs, pauses: [0, 0]).run()
+      CollectorWorker(
+        address: address, poster: Poster(), timeout: 20_000_000_000, socket: theirs, pauses: [0, 0]
+      ).run()
     }
     #expect(ours.send(message ?? DeliveryMessage(signal, body: Array("{}".utf8)), timeout: 20_000))
     while case .message(let report) = ours.receive(timeout: 60_000) {
@@ -35,7 +37,7 @@ import Testing
   func `a request goes to its signal's path, once`(signal: OTLPSignal) throws {
     let (report, post, tries) = try deliver(.says("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"), signal)
     #expect(report?["done"] == "1" && report?["ready"] == "1" && report?["fault"] == nil)
-    #expect(post.hasPrefix("POST /otlp/v1/\(signal.rawValue) HTTP/1.0\r\n") && post.hasSuffix("\r\n\r\n{}"))
+    #expect(post.hasPrefix("POST /otlp/v1/\(signal.rawValue) HTTP/1.1\r\n") && post.hasSuffix("\r\n\r\n{}"))
     #expect(tries == 1)
   }
 
@@ -89,7 +91,9 @@ import Testing
     let address = try PostAddress.collector("http://127.0.0.1:\(server.port)")
     Thread.detachNewThread {
       // The alert is tried once, and the metrics again in an hour.
-      CollectorWorker(address: address, timeout: 20_000_000_000, socket: theirs, pauses: [3_600]).run()
+      CollectorWorker(
+        address: address, poster: Poster(), timeout: 20_000_000_000, socket: theirs, pauses: [3_600]
+      ).run()
     }
     #expect(ours.send(DeliveryMessage(.metrics, body: Array("metrics".utf8)), timeout: 20_000))
     guard case .message(let asking) = ours.receive(timeout: 60_000) else {
@@ -104,7 +108,7 @@ import Testing
     #expect(server.post.hasPrefix("POST /v1/logs ") && server.post.hasSuffix("alert"))
   }
 
-  @Test(arguments: ["https://a:4318", "ftp://a", "a:4318", "http://", "http://u:p@a", "http://a?x"])
+  @Test(arguments: ["https://", "ftp://a", "a:4318", "http://", "http://u:p@a", "http://a?x"])
   func `a URL that is no collector's is refused in words`(url: String) {
     let fault = #expect(throws: PostAddress.Fault.self) { try PostAddress.collector(url) }
     #expect(fault?.description.hasPrefix("invalid collector URL '\(url)': ") == true)

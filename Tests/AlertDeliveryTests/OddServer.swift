@@ -100,7 +100,9 @@ final class OddServer: Sendable {
     var text = ""
     while let more = receive(connection) {
       text += more
-      guard let head = text.range(of: "\r\n\r\n"), let field = text.range(of: "Content-Length: ") else {
+      guard let head = text.range(of: "\r\n\r\n"),
+        let field = text.range(of: "content-length: ", options: .caseInsensitive)
+      else {
         continue
       }
       let length = Int(text[field.upperBound...].prefix { $0.isNumber }) ?? 0

@@ -248,6 +248,90 @@ import Testing
     server.stop()
   }
 
+  @Test(
+    .enabled(
+      if: Machine.hasServers && Shell.has("prometheus-alertmanager") && Shell.has("htpasswd"),
+      "needs root, network namespaces, nginx, curl, openssl, prometheus-alertmanager and htpasswd"))
+  func `an Alertmanager behind https takes alerts with its authority and credentials alone`() throws {
+    let network = Network()
+    let (client, name) = network.pair()
+    let server = WebServer(in: name)
+    let folder = Folder()
+    try Self.prepareSecureAlertmanager(in: folder)
+    let alertmanager = Self.background(
+      "prometheus-alertmanager --config.file=\(folder.file("am.yml")) --storage.path=\(folder.file("am")) "
+        + "--web.config.file=\(folder.file("web.yml")) --web.listen-address=127.0.0.1:9093 "
+        + "--cluster.listen-address= --log.level=error", in: name)
+    defer { alertmanager.send(SIGTERM) }
+    #expect(
+      Self.waits(
+        for: "curl -s --cacert \(folder.file("ca.pem")) -u ops:swordfish https://localhost:9093/-/ready",
+        in: name))
+    func warning(_ url: String, _ options: [String]) -> (monitor: Monitor, name: String) {
+      let monitor = Monitor(
+        in: name,
+        ["-i", "eth0", "-t", "0", "--interval", "200ms", "--alert-window", "200ms", "--alertmanager", url]
+          + options)
+      Network.run("curl -s -o /dev/null http://10.77.0.2/", in: client)
+      return (monitor, "Warning: --alertmanager \(url): ")
+    }
+    let authority = ["--alertmanager-ca", folder.file("ca.pem")]
+    for (url, options, fault) in [
+      (
+        "https://localhost:9093", ["--alertmanager-auth", folder.file("right")],
+        "its certificate is not of a trusted"
+      ),
+      ("https://127.0.0.1:9093", authority, "its certificate is not for 127.0.0.1"),
+      ("https://localhost:9093", authority, "it answered 401: Unauthorized"),
+      (
+        "https://localhost:9093", authority + ["--alertmanager-auth", folder.file("wrong")],
+        "it answered 401: Unauthorized"
+      ),
+    ] {
+      let (monitor, warning) = warning(url, options)
+      #expect(monitor.waits(for: warning + fault), "\(monitor.output)")
+      let ran = monitor.end()
+      #expect(!(ran.output + ran.errors).contains("swordfish"))
+    }
+    let (monitor, _) = warning(
+      "https://localhost:9093", authority + ["--alertmanager-auth", folder.file("right")])
+    #expect(
+      Self.waits(
+        for:
+          "curl -s --cacert \(folder.file("ca.pem")) -u ops:swordfish https://localhost:9093/api/v2/alerts "
+          + "| grep -q high-traffic", in: name), "\(monitor.output)")
+    let ran = monitor.end()
+    #expect(ran.status == 0 && !ran.output.contains("Warning: --alertmanager"), "\(ran.output)")
+    server.stop()
+  }
+
+  /// An authority, a certificate for localhost, a user with a password, and files of right and wrong credentials.
+  private static func prepareSecureAlertmanager(in folder: Folder) throws {
+    let made = Shell.run(
+      """
+      cd \(folder.path) && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 \
+        -subj /CN=authority -keyout ca.key -out ca.pem 2>errors &&
+      openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=localhost -keyout key.pem \
+        -out request.pem 2>>errors && printf 'subjectAltName=DNS:localhost' >names &&
+      openssl x509 -req -in request.pem -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile names \
+        -out cert.pem 2>>errors &&
+      printf 'Basic ops:swordfish\\n' >right && printf 'Basic ops:herring\\n' >wrong &&
+      printf 'tls_server_config: {cert_file: cert.pem, key_file: key.pem}\\nbasic_auth_users: {ops: %s}\\n' \
+        "$(htpasswd -nbBC 4 ops swordfish | cut -d: -f2)" >web.yml &&
+      printf 'route: {receiver: none}\\nreceivers: [{name: none}]\\n' >am.yml
+      """)
+    #expect(made.status == 0, "\(made.errors) \(Shell.read(folder.file("errors")))")
+  }
+
+  /// Whether a command succeeds in a namespace within a minute.
+  private static func waits(for command: String, in name: String) -> Bool {
+    for _ in 0..<600 {
+      if Network.attempt(command, in: name).status == 0 { return true }
+      usleep(100_000)
+    }
+    return false
+  }
+
   /// A process in a namespace that a test ends.
   private static func background(_ command: String, in name: String) -> ChildProcess {
     ChildProcess(["/bin/sh", "-c", "exec ip netns exec \(name) \(command)"])

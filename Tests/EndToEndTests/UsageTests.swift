@@ -161,9 +161,23 @@ import Testing
       hint: "--on-alert-timeout 10s"),
     Case("-t 1 --on-alert ''", "--on-alert needs a command", hint: "--on-alert 'logger \"$WIRETALLY_TEXT\"'"),
     Case(
-      "-t 1 --alertmanager https://a",
-      "--alertmanager: invalid Alertmanager URL 'https://a': https is not supported; use a proxy, or --on-alert "
-        + "with curl or amtool", hint: "--alertmanager http://127.0.0.1:9093"),
+      "-t 1 --alertmanager ftp://a",
+      "--alertmanager: invalid Alertmanager URL 'ftp://a': expected a URL such as http://127.0.0.1:9093",
+      hint: "--alertmanager http://127.0.0.1:9093"),
+    Case(
+      "-t 1 --alertmanager http://a --alertmanager-ca /etc/passwd",
+      "--alertmanager-ca has no effect without a URL of https", hint: "--alertmanager https://HOST"),
+    Case(
+      "-t 1 --alertmanager https://a --alertmanager-ca /etc/passwd",
+      "--alertmanager: /etc/passwd has no certificate in PEM form",
+      hint: "the text from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----"),
+    Case(
+      "-t 1 --otlp http://a --otlp-auth /etc/passwd", "--otlp-auth: credentials are sent over https alone",
+      hint: "--otlp https://HOST"),
+    Case(
+      "-t 1 --otlp https://a --otlp-auth /etc/passwd",
+      "--otlp: /etc/passwd has no credentials in its first line",
+      hint: "a line of the form 'Bearer TOKEN' or 'Basic USER:PASSWORD'"),
     Case(
       "-t 1" + String(repeating: " --alertmanager http://a", count: 9),
       "--alertmanager may be given at most 8 times, got 9", hint: "an --on-alert command can post to more"),

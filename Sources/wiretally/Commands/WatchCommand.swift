@@ -39,18 +39,7 @@ struct WatchCommand: ParsableCommand {
 
   @OptionGroup var write: WriteOptions
 
-  @Option(
-    name: .customLong("alertmanager"),
-    help: ArgumentHelp(
-      "An Alertmanager to post alerts to, such as http://127.0.0.1:9093. May be repeated.", valueName: "url"))
-  var alertmanagers: [String] = []
-
-  @Option(
-    name: .customLong("otlp"),
-    help: ArgumentHelp(
-      "An OpenTelemetry collector to post metrics and alerts to, such as http://127.0.0.1:4318.",
-      valueName: "url"))
-  var collector: String?
+  @OptionGroup var receivers: ReceiverOptions
 
   @OptionGroup var sandbox: SandboxOptions
 
@@ -105,25 +94,6 @@ struct WatchCommand: ParsableCommand {
       throw ValidationError(
         "--no-alert excludes -t, --alert and --alert-file", hint: "--no-alert alone, or the rules without it")
     }
-    for url in alertmanagers {
-      do throws(PostAddress.Fault) {
-        _ = try PostAddress.alertmanager(url)
-      } catch {
-        throw ValidationError("--alertmanager: \(error)")
-      }
-    }
-    if let collector {
-      do throws(PostAddress.Fault) {
-        _ = try PostAddress.collector(collector)
-      } catch {
-        throw ValidationError("--otlp: \(error)")
-      }
-    }
-    if alertmanagers.count > 8 {
-      throw ValidationError(
-        "--alertmanager may be given at most 8 times, got \(alertmanagers.count)",
-        hint: "an --on-alert command can post to more")
-    }
     if case .number(let number) = workers, number < 1 || number > 64 {
       throw ValidationError("--workers must be 1 to 64, or auto, got \(number)")
     }
@@ -161,6 +131,7 @@ struct WatchCommand: ParsableCommand {
     try checkTLS()
     try write.check(hasRules: !options.alerts.isEmpty)
     try history.check()
+    try receivers.check()
     var files = NamedFiles()
     files.add(write)
     files.add(options, history: history, configuration, log: ReportOptions.defaultAlertLog)
@@ -196,16 +167,15 @@ struct WatchCommand: ParsableCommand {
   /// The senders of alerts, with their processes started.
   func deliveryProcesses() throws(CaptureError) -> AlertSenders {
     try AlertSenders(waits: false, origin: origin) { () throws(SystemError) in
-      try options.alerts.delivery.start(
-        alertmanagers: alertmanagers, interface: origin.interface, sandbox: sandbox)
+      try options.alerts.delivery.start()
+        + receivers.startAlertmanagers(interface: origin.interface, sandbox: sandbox)
     }
   }
 
   /// The process that posts to the collector, started; nil without one.
   func collectorProcess() throws(CaptureError) -> DeliveryProcess? {
-    guard let collector else { return nil }
     do throws(SystemError) {
-      return try DeliveryOptions.collector(collector, sandbox: sandbox)
+      return try receivers.startCollector(sandbox: sandbox)
     } catch {
       throw CaptureError(.unavailable, "cannot start the process that posts metrics: \(error.reason)")
     }

@@ -2,7 +2,7 @@
 
 import AlertDelivery
 import ArgumentParser
-import Configuration
+import Settings
 import Glibc
 import KernelCapture
 

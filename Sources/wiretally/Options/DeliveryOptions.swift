@@ -5,7 +5,7 @@ import ArgumentParser
 import Sandbox
 import AlertDelivery
 
-/// Who else receives alerts.
+/// The command that receives alerts.
 struct DeliveryOptions: ParsableArguments {
   @Option(
     name: .customLong("on-alert"),
@@ -26,42 +26,13 @@ struct DeliveryOptions: ParsableArguments {
     }
   }
 
-  /// The delivery processes that deliver, started. They are processes of their own, with what this one may do now:
-  /// start them before it gives that up.
-  func start(
-    alertmanagers: [String] = [], interface: String = "all", sandbox: SandboxOptions? = nil
-  ) throws(SystemError) -> [DeliveryProcess] {
-    var processes: [DeliveryProcess] = []
-    func add(_ means: DeliveryProcess.Means, _ timeout: UInt64, _ extra: DeliveryMessage)
-      throws(SystemError)
-    {
-      processes.append(
-        try DeliveryProcess.start(means, timeout: timeout, extra: extra, arguments: ["wiretally", "deliver"]))
-    }
-    if let command { try add(.command(command), timeout.nanoseconds, DeliveryMessage()) }
-    for url in alertmanagers {
-      try add(
-        .alertmanager(url: url, instance: Environment.hostName, interface: interface), Self.postTimeout,
-        Self.orders(sandbox))
-    }
-    return processes
+  /// The process that runs the command, started; none without one. It is a process of its own, with what this one may
+  /// do now: start it before it gives that up.
+  func start() throws(SystemError) -> [DeliveryProcess] {
+    guard let command else { return [] }
+    return [
+      try DeliveryProcess.start(
+        .command(command), timeout: timeout.nanoseconds, arguments: ["wiretally", "deliver"])
+    ]
   }
-
-  /// The process that posts to the collector at `url`, started as `start` starts its own.
-  static func collector(_ url: String, sandbox: SandboxOptions) throws(SystemError) -> DeliveryProcess {
-    try DeliveryProcess.start(
-      .collector(url: url), timeout: postTimeout, extra: orders(sandbox), arguments: ["wiretally", "deliver"])
-  }
-
-  /// What a process that only posts is to give up.
-  private static func orders(_ sandbox: SandboxOptions?) -> DeliveryMessage {
-    var orders = DeliveryMessage()
-    guard let sandbox, !sandbox.isUnsandboxed else { return orders }
-    orders["sandbox"] = "1"
-    orders["user"] = sandbox.account?.name
-    return orders
-  }
-
-  /// Nanoseconds that a post to an Alertmanager may take.
-  private static let postTimeout: UInt64 = 10_000_000_000
 }

@@ -52,9 +52,13 @@ struct OptionForm {
     OptionForm("--on-alert-timeout", expected: time, example: "10s"),
     OptionForm(
       "--alertmanager", expected: "a URL", example: "http://127.0.0.1:9093", isRepeatable: true),
+    OptionForm("--alertmanager-ca", expected: "a file of certificates", example: "ca.pem"),
+    OptionForm("--alertmanager-auth", expected: "a file of credentials", example: "alertmanager.auth"),
     OptionForm("--history", expected: "a file", example: "/var/lib/wiretally/history"),
     OptionForm("--history-size", expected: "MiB, 1 to 65536", example: "256"),
     OptionForm("--otlp", expected: "a URL", example: "http://127.0.0.1:4318"),
+    OptionForm("--otlp-ca", expected: "a file of certificates", example: "ca.pem"),
+    OptionForm("--otlp-auth", expected: "a file of credentials", example: "collector.auth"),
     OptionForm("-i", "--interface", expected: "interfaces", example: "eth0,lo", isRepeatable: true),
     OptionForm("--filter", expected: "an expression of libpcap", example: "'host 10.0.0.1'"),
     OptionForm(

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import Configuration
+import Settings
 
 /// The arguments of a command, with the options that files and the environment add to those that were typed.
 ///

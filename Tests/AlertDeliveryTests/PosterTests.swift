@@ -5,22 +5,26 @@ import Glibc
 import Testing
 
 /// One post, against servers that answer in every odd way.
-@Suite struct HTTPPostTests {
+@Suite struct PosterTests {
   private static let ok = "HTTP/1.1 200 OK\r\n"
   private static let noServer = "not an HTTP response"
+  /// What a connection that the server ends looks like, by what is noticed first.
+  private static let cut = [
+    "connection closed without an answer", "connection reset by peer", "broken pipe",
+  ]
   /// Nanoseconds that no answer needs here; a test that waited for it would show that it did.
   private static let long: UInt64 = 600_000_000_000
 
   private func post(
     _ manner: OddServer.Manner, _ body: String = "[]", timeout: UInt64 = long
-  ) throws -> (result: Result<PostAnswer, HTTPPost.Failure>, post: String) {
+  ) throws -> (result: Result<PostAnswer, PostFailure>, post: String) {
     // As a delivery process does.
     _ = signal(SIGPIPE, SIG_IGN)
     let server = OddServer(manner)
     defer { server.stop() }
     let address = try PostAddress.alertmanager("http://127.0.0.1:\(server.port)/prefix")
-    do throws(HTTPPost.Failure) {
-      return (.success(try HTTPPost.send(Array(body.utf8), to: address, timeout: timeout)), server.post)
+    do throws(PostFailure) {
+      return (.success(try Poster().send(Array(body.utf8), to: address, timeout: timeout)), server.post)
     } catch {
       return (.failure(error), server.post)
     }
@@ -29,7 +33,7 @@ import Testing
   @Test func `a post is HTTP that any server takes`() throws {
     let (result, text) = try post(.says(Self.ok + "\r\n"), "[1]")
     #expect((try? result.get().status) == 200)
-    #expect(text.hasPrefix("POST /prefix/api/v2/alerts HTTP/1.0\r\nHost: 127.0.0.1:"))
+    #expect(text.hasPrefix("POST /prefix/api/v2/alerts HTTP/1.1\r\n"))
     for line in ["Content-Type: application/json", "Content-Length: 3", "Connection: close"] {
       #expect(text.contains("\r\n\(line)\r\n"), "\(text)")
     }
@@ -40,19 +44,16 @@ import Testing
     (OddServer.Manner.says(ok + "\r\n"), 200, ""),
     // It was asked to close the connection, and does not.
     (.saysAndStays(ok + "Content-Length: 0\r\n\r\n"), 200, ""),
-    (.saysAndStays(ok + "Content-Length: 1000\r\n\r\n{"), 200, "{"),
+    (.saysAndStays(ok + "Content-Length: 1000\r\n\r\n{"), 200, ""),
     (.saysAndStays("HTTP/1.1 204 No Content\r\n\r\n"), 204, ""),
     (.saysAndStays("HTTP/1.1 400 Bad Request\r\nContent-Length:  9\r\n\r\nbad label"), 400, "bad label"),
     (.saysAndStays("HTTP/1.1 302 Found\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n"), 302, ""),
     (.says("HTTP/1.1 100 Continue\r\n\r\n" + ok + "\r\n"), 200, ""),
     (.says("HTTP/1.1 500 \r\n\r\nfirst\r\n\r\n  second\u{1b}[2J\n"), 500, "first second\u{1b}[2J"),
-    (.says("HTTP/1.0 503\n\nbare\nlines"), 503, "bare lines"),
     // A body, and a head, that never end.
     (.continues(ok + "\r\n", String(repeating: "x", count: 65536), pause: 0), 200, ""),
     (.continues("HTTP/1.1 500 No\r\n\r\n", String(repeating: "x", count: 999), pause: 0), 500, "x"),
     (.says("HTTP/1.1 500 No\r\nContent-Length: 99999\r\n\r\ncut off"), 500, "cut off"),
-    (.says("HTTP/1.1 500 No\r\nContent-Length: -5\r\n\r\nx"), 500, "x"),
-    (.says("HTTP/1.1 500 No\r\nContent-Length: nine\r\n\r\nx"), 500, "x"),
   ])
   func `the status is read, and nothing is waited for that changes it`(
     manner: OddServer.Manner, status: Int, text: String
@@ -63,19 +64,16 @@ import Testing
   }
 
   @Test(arguments: [
-    (OddServer.Manner.closes, ["connection closed without an answer", "connection reset by peer"]),
-    (.resets, ["connection reset by peer", "broken pipe"]),
+    (OddServer.Manner.closes, cut), (.resets, cut),
     (.says("SSH-2.0-OpenSSH_9.2\r\n"), [noServer]), (.saysAndStays("220 mail.example ESMTP\r\n"), [noServer]),
     (.saysAndStays("\u{0}\u{0}\u{12}\u{4}\u{0}"), [noServer]),
     (.saysAndStays("HTTP/2 200\r\n\r\n"), [noServer]),
-    (.says("HTTP/1.1 2000 OK\r\n\r\n"), ["incomplete or invalid HTTP response"]),
-    (.says("HTTP/1.1 -20 OK\r\n\r\n"), ["incomplete or invalid HTTP response"]),
-    (.says(ok + "X: y\r\n"), ["incomplete or invalid HTTP response"]),
-    (.says("HTTP/1.1 100 Continue\r\n\r\n"), ["incomplete or invalid HTTP response"]),
-    (
-      .continues(ok, "X: yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy\r\n", pause: 0),
-      ["incomplete or invalid HTTP response"]
-    ),
+    (.says("HTTP/1.1 2000 OK\r\n\r\n"), [noServer]), (.says("HTTP/1.1 -20 OK\r\n\r\n"), [noServer]),
+    (.says("HTTP/1.0 503\n\nbare\nlines"), [noServer]), (.says(ok + "X: y\r\n"), [noServer]),
+    (.says("HTTP/1.1 500 No\r\nContent-Length: -5\r\n\r\nx"), [noServer]),
+    (.says("HTTP/1.1 500 No\r\nContent-Length: nine\r\n\r\nx"), [noServer]),
+    (.says("HTTP/1.1 100 Continue\r\n\r\n"), ["connection closed without an answer"]),
+    (.continues(ok, "X: \(String(repeating: "y", count: 65))\r\n", pause: 0), [noServer]),
   ])
   func `what is no answer is a failure in words`(manner: OddServer.Manner, reasons: [String]) throws {
     guard case .failure(let failure) = try post(manner).result else {
@@ -108,7 +106,7 @@ import Testing
     switch try post(.saysEarly("HTTP/1.1 413 Too Large\r\nContent-Length: 3\r\n\r\nbig"), body).result {
     case .success(let answer): #expect(answer.status == 413 && answer.text == "big")
     // The reset that follows may overtake the words.
-    case .failure(let failure): #expect(["connection reset by peer", "broken pipe"].contains(failure.reason))
+    case .failure(let failure): #expect(Self.cut.contains(failure.reason), "\(failure)")
     }
   }
 }

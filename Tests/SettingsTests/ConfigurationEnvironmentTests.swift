@@ -2,7 +2,7 @@
 
 import Testing
 
-@testable import Configuration
+@testable import Settings
 
 @Suite struct ConfigurationEnvironmentTests {
   @Test func `a variable stands for the option of its name`() {

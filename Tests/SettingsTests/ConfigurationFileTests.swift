@@ -2,7 +2,7 @@
 
 import Testing
 
-@testable import Configuration
+@testable import Settings
 
 @Suite struct ConfigurationFileTests {
   private func settings(_ text: String, of command: String = "watch") throws -> [Setting] {
