@@ -8,6 +8,8 @@ import Packets
 package final class FileSource: SegmentSource {
   /// Packets handed on in one call of `receive`.
   private static let batch = 1_024
+  /// Segments to other ports that are looked into, while the watched ones are silent.
+  private static let samples = 65_536
 
   private var paths: [String]
   private var file: CaptureFile?
@@ -37,7 +39,11 @@ package final class FileSource: SegmentSource {
     takesRecordedPorts = ports == .http
     intake = PacketIntake(
       ports: ports, helloPorts: helloPorts, depth: .streams, joinsFragments: true, allowsShortPackets: true)
+    intake.sampleOtherPorts(Self.samples)
   }
+
+  /// Ports with requests, most of them first, of files that have nothing on the watched ones.
+  package var portsWithRequests: [UInt16] { intake.portsWithRequests }
 
   package var counters: CaptureCounters { intake.counters }
 

@@ -23,6 +23,9 @@ package struct PacketIntake {
   private let joinsFragments: Bool
   private let verifies: Bool
   private var decoder: PacketDecoder
+  private var otherPorts = PortSample()
+  /// Segments to other ports that are still looked into, as long as none has come to the watched ones.
+  private var samplesLeft = 0
 
   /// - Parameters:
   ///   - helloPorts: ports of TLS, of whose connections the hellos are handed on too; nil for none.
@@ -99,6 +102,7 @@ package struct PacketIntake {
     let isToPort = ports.contains(decoder.headers.destinationPort)
     guard isToPort || ports.contains(decoder.headers.sourcePort) || takesAnyPort else {
       counters.otherPorts &+= 1
+      if samplesLeft > 0 { sample(packet) }
       return takeHello(packet, time, direction)
     }
     counters.onPort &+= 1
@@ -119,6 +123,22 @@ package struct PacketIntake {
     describe(kind, time, direction)
     if verifies { verify(packet) }
     return true
+  }
+
+  /// Looks for requests in that number of segments to other ports, as long as none has come to the watched ones.
+  mutating func sampleOtherPorts(_ segments: Int) { samplesLeft = segments }
+
+  /// Other ports with requests, most of them first; none once a segment has come to the watched ones.
+  var portsWithRequests: [UInt16] { counters.matched == 0 ? otherPorts.ports : [] }
+
+  private mutating func sample(_ packet: RawSpan) {
+    guard counters.matched == 0 else {
+      samplesLeft = 0
+      return
+    }
+    guard decoder.headers.payloadLength > 0 else { return }
+    samplesLeft -= 1
+    otherPorts.add(payload(of: packet), to: decoder.headers.destinationPort)
   }
 
   /// Makes a segment to a port of TLS the one that is handed on if it may be a part of a hello.

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Capture
-import HTTP1
-import Packets
 import System
 
 /// Finds the ports on which there is HTTP besides the watched ones, by samples of the traffic while those are silent.
@@ -12,8 +10,7 @@ package final class PortScout {
   /// Nanoseconds that a sample lasts, and that pass before the next one.
   static let listening: UInt64 = 3_000_000_000
   static let resting: UInt64 = 27_000_000_000
-  /// Ports that are kept, and packets that are read at one call, at most.
-  static let portsKept = 16
+  /// Packets that are read at one call, at most.
   private static let bite = 1_000
 
   /// One for each interface, or one for all.
@@ -68,32 +65,5 @@ package final class PortScout {
         sample.add(packet.rawSpan)
       }
     }
-  }
-}
-
-/// Requests of a sample by the port that they went to.
-struct PortSample {
-  private var counts: [UInt16: Int] = [:]
-  // Packets are cut to their beginnings.
-  private var decoder = PacketDecoder(allowsShortPackets: true)
-
-  /// The ports, most requests first.
-  var ports: [UInt16] {
-    counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map(\.key)
-  }
-
-  /// Counts a packet, from its IP header on, if it begins a request.
-  mutating func add(_ packet: RawSpan) {
-    guard decoder.decode(packet, wireLength: packet.byteCount, link: .raw) == .tcp else { return }
-    let headers = decoder.headers
-    let payload = packet.extracting(
-      headers.payloadStart..<headers.payloadStart + headers.payloadCaptured)
-    switch HeadStart.verdict(payload) {
-    case .request, .http2: break
-    case .response, .requestPrefix, .responsePrefix, .none: return
-    }
-    let port = headers.destinationPort
-    guard counts[port] != nil || counts.count < PortScout.portsKept else { return }
-    counts[port, default: 0] += 1
   }
 }

@@ -47,12 +47,11 @@ package struct PageRenderer: Sendable {
   package func summary(
     _ life: Snapshot, alerts: AlertBoard, warnings: [String] = [], to text: inout ByteText
   ) {
-    if life.start == 0 && life.end == 0 {
-      text.line("Summary: no packets were read.")
-    } else {
-      text.line("Summary from \(zone.label(life.start)) to \(zone.label(life.end)):")
-      if life.totals.requests == 0 { text.line(SilenceReason(life, label: label).sentence) }
-    }
+    // Nothing on the watched ports leaves no times.
+    let isTimed = life.start != 0 || life.end != 0
+    let span = "from \(zone.label(life.start)) to \(zone.label(life.end)):"
+    text.line(isTimed ? "Summary \(span)" : "Summary: nothing was counted.")
+    if life.totals.requests == 0 { text.line(SilenceReason(life, label: label).sentence) }
     text.line()
     addTotals(life, to: &text)
     addTables(life, to: &text)

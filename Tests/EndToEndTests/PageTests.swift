@@ -14,6 +14,17 @@ struct PageTests {
     #expect(page.contains("Counts by Request Method, last 10s:\n\tMethod: GET - Count: 1"), "\(page)")
   }
 
+  @Test func `a file without HTTP on the watched port names the ports that have it`() {
+    let file = "\(JSONDocumentTests.root)/Tests/Captures/zeek-get.pcap"
+    let ran = Shell.run("\(Machine.program) read --port 8081 \(file)")
+    #expect(
+      ran.output.hasPrefix("Summary: nothing was counted.\nNo TCP on port 8081 (14 other packets). "),
+      "\(ran.output)")
+    #expect(
+      ran.errors.contains("no requests on port 8081; HTTP seen on port 80: --port 80\n"), "\(ran.errors)")
+    #expect(!Shell.run("\(Machine.program) read \(file)").errors.contains("HTTP seen on port"))
+  }
+
   @Test func `a page tells the most visited site, totals, methods, top sites and the alert`() {
     let network = Network()
     let (client, name) = network.pair()

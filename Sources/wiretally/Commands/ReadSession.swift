@@ -112,6 +112,10 @@ struct ReadSession {
     reporter.summarize(isSilentWhenEmpty: !faults.isEmpty)
     reporter.close { false }
     for notice in source.notices + (tls?.notices ?? []) { Failure.say(notice) }
+    let others = PortChoice.named(source.portsWithRequests)
+    if !others.isEmpty {
+      Failure.say(PortChoice.sentence(others, instead: command.options.ports.description), .warning)
+    }
     if source.unreadable > 0 {
       Failure.say("\(source.unreadable) packets have a link layer that cannot be read; they were left out")
     }

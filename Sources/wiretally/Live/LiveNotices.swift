@@ -9,8 +9,6 @@ import Text
 
 /// What every page of a live watch says besides the counts: it changes while the watch runs.
 final class LiveNotices {
-  /// Other ports that are named at most.
-  private static let portsNamed = 4
   /// Nanoseconds from one poll of the backend to the next.
   private static let pollInterval: UInt64 = 1_000_000_000
 
@@ -84,7 +82,7 @@ final class LiveNotices {
     if suspension.seconds > 0 { lines.append(Self.suspended(suspension.seconds)) }
     if restamped > 0 { lines.append(Self.restamped(restamped, shift: backend.clockShift)) }
     if let hopNotice { lines.append(hopNotice) }
-    if !otherPorts.isEmpty { lines.append(Self.found(otherPorts, instead: ports)) }
+    if !otherPorts.isEmpty { lines.append(PortChoice.sentence(otherPorts, instead: ports)) }
     return lines
   }
 
@@ -108,17 +106,11 @@ final class LiveNotices {
       return !otherPorts.isEmpty
     }
     scout.follow(at: now)
-    let found = Array(scout.ports.prefix(Self.portsNamed)).sorted()
+    let found = PortChoice.named(scout.ports)
     guard found != otherPorts else { return false }
     otherPorts = found
-    Failure.say(Self.found(found, instead: ports), .warning)
+    Failure.say(PortChoice.sentence(found, instead: ports), .warning)
     return true
-  }
-
-  /// The sentence about ports that are not watched.
-  static func found(_ others: [UInt16], instead ports: String) -> String {
-    let list = others.map(String.init).joined(separator: ",")
-    return "no requests on port \(ports); HTTP seen on port \(list): --port \(list)"
   }
 
   private func down(_ outage: InterfaceOutage) -> String {

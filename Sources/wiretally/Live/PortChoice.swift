@@ -4,12 +4,14 @@ import Capture
 import Glibc
 import PcapCapture
 
-/// The choice of `--port auto`: the ports on which HTTP is seen before a watch begins.
+/// The ports on which HTTP is seen: the choice of `--port auto`, and the advice about those that are not watched.
 enum PortChoice {
   /// Milliseconds to look for the first request, and for more ports after it.
   private static let patience = 5_000
   private static let afterFirst = 1_000
   private static let step = 100
+  /// Ports that are named at most.
+  private static let limit = 4
 
   /// Looks for requests, and says on standard error what was found: port 80 when nothing was.
   static func ports(on interfaces: [String], only expression: String?) throws -> PortList {
@@ -35,5 +37,14 @@ enum PortChoice {
     }
     Failure.say("HTTP seen on port \(ports)")
     return PortList(ports)
+  }
+
+  /// Those of the ports that are named, of a list whose first ones have the most requests.
+  static func named(_ ports: [UInt16]) -> [UInt16] { ports.prefix(limit).sorted() }
+
+  /// The sentence about ports that are not watched.
+  static func sentence(_ others: [UInt16], instead ports: String) -> String {
+    let list = others.map(String.init).joined(separator: ",")
+    return "no requests on port \(ports); HTTP seen on port \(list): --port \(list)"
   }
 }
