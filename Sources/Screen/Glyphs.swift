@@ -11,6 +11,8 @@ package struct Glyphs: Equatable, Sendable {
   /// Where a graph's axis ends.
   package var axis: Character
   package var threshold: Character
+  /// A point of a graph.
+  package var mark: Character
   package var descending: Character
   package var ascending: Character
   package var pointer: Character
@@ -23,18 +25,21 @@ package struct Glyphs: Equatable, Sendable {
   package static let fine = Glyphs(
     columns: [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
     bars: [" ", "▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"],
-    rule: "─", divider: "│", axis: "┤", threshold: "╌", descending: "▼", ascending: "▲", pointer: "▶",
+    rule: "─", divider: "│", axis: "┤", threshold: "╌", mark: "•", descending: "▼", ascending: "▲",
+    pointer: "▶",
     dot: "·",
     corners: ["┌", "┐", "└", "┘"])
 
   /// What the fonts of the Linux console have (code page 437).
   package static let console = Glyphs(
     columns: [" ", "▄", "█"], bars: [" ", "▌", "█"], rule: "─", divider: "│", axis: "┤", threshold: "─",
+    mark: "∙",
     descending: "▼", ascending: "▲", pointer: "►", dot: "·", corners: ["┌", "┐", "└", "┘"])
 
   /// ASCII alone.
   package static let ascii = Glyphs(
     columns: [" ", ".", ":", "#"], bars: [" ", "#"], rule: "-", divider: "|", axis: "|", threshold: "-",
+    mark: "*",
     descending: "v", ascending: "^", pointer: ">", dot: ",", corners: ["+", "+", "+", "+"])
 
   /// A bar of `width` columns, filled by a share of 0 to 1; anything above nothing shows.
@@ -46,5 +51,13 @@ package struct Glyphs: Equatable, Sendable {
     var text = String(repeating: bars[steps], count: filled / steps)
     if filled % steps > 0 { text.append(bars[filled % steps]) }
     return text
+  }
+
+  /// Values as columns of one row, each a share of the highest; anything above nothing shows.
+  func sparkline(_ values: [UInt64]) -> String {
+    let steps = Double(columns.count - 1)
+    let most = Double(max(1, values.max() ?? 0))
+    return String(
+      values.map { columns[$0 == 0 ? 0 : max(1, Int((Double($0) / most * steps).rounded()))] })
   }
 }

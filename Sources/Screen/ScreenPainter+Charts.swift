@@ -6,11 +6,11 @@ extension ScreenPainter {
   /// Requests a second over time, with the threshold of the alert in it.
   func drawRate(_ region: Region) {
     let threshold = content.alerts.threshold
-    let plot = region.part(row: 1)
+    let plot = drawTimes(region)
     let bins = content.history.suffix(max(0, plot.width - Self.axisWidth))
     let values = bins.map { content.perSecond($0.requests) }
     let peak = values.max() ?? 0
-    let right = right(peak, threshold)
+    let right = fitting(rights(peak, threshold), beside: "Requests/s", region.width)
     let span = CountText.span(UInt64(max(0, plot.width - Self.axisWidth)) &* content.binLength)
     let long = "Requests/s, last \(span)"
     // The threshold matters more than the time that the chart spans.
@@ -25,10 +25,18 @@ extension ScreenPainter {
     chart.draw(plot, axis: Self.axisWidth)
   }
 
-  /// What stands on the right of the rate's title: the threshold too when it is out of sight.
-  private func right(_ peak: Double, _ threshold: Double?) -> String {
-    guard let threshold, threshold > 0 else { return "peak \(CountText.rate(peak))" }
-    return "peak \(CountText.rate(peak)), alert above \(CountText.rate(threshold))"
+  /// What may stand on the right of the rate's title: the threshold too when it is out of sight.
+  private func rights(_ peak: Double, _ threshold: Double?) -> [String] {
+    let peak = "peak \(CountText.rate(peak))"
+    guard let threshold, threshold > 0 else { return [peak] }
+    let limit = CountText.rate(threshold)
+    return ["\(peak), alert above \(limit)", "alert above \(limit)", "alert > \(limit)"]
+  }
+
+  /// The first of these texts that has room on the right of a title; the last one when none has.
+  func fitting(_ texts: [String], beside title: String, _ width: Int) -> String {
+    // The title, its spaces and the rule around it.
+    texts.first { $0.unicodeScalars.count + title.count + 7 <= width } ?? texts.last ?? ""
   }
 
   /// Answers over time: what went well above, what failed below, both to one scale, so that five failures among
@@ -36,11 +44,10 @@ extension ScreenPainter {
   func drawOutcomes(_ region: Region) {
     let last = content.history.last ?? TrafficHistory.Bin()
     let share = CountText.percent(last.failures, of: last.successes &+ last.failures)
-    drawTitle(
-      region, "Answers/s",
-      right: "ok \(CountText.rate(content.perSecond(last.successes))), "
-        + "failed \(CountText.rate(content.perSecond(last.failures))) \(share)")
-    let plot = region.part(row: 1)
+    let failed = "failed \(CountText.rate(content.perSecond(last.failures))) \(share)"
+    let texts = ["ok \(CountText.rate(content.perSecond(last.successes))), \(failed)", failed]
+    drawTitle(region, "Answers/s", right: fitting(texts, beside: "Answers/s", region.width))
+    let plot = drawTimes(region)
     let bins = content.history.suffix(max(0, plot.width - Self.axisWidth))
     let failuresHeight = plot.height / 2
     var successes = ColumnChart(values: bins.map { content.perSecond($0.successes) }, glyphs: glyphs)
@@ -54,6 +61,39 @@ extension ScreenPainter {
     successes.draw(plot.part(height: plot.height - failuresHeight), axis: Self.axisWidth)
     (failures.style, failures.name) = (.bad, "failed")
     failures.draw(plot.part(row: plot.height - failuresHeight), axis: Self.axisWidth)
+  }
+
+  /// The times of a chart in its last row, where it is high enough for one; returns the part that is for the chart.
+  func drawTimes(_ region: Region) -> Region {
+    let plot = region.part(row: 1)
+    guard plot.height >= Self.lowestWithTimes else { return plot }
+    let row = plot.height - 1, columns = plot.width - Self.axisWidth
+    let length = Double(max(1, content.binLength)) / 1e9
+    // Labels stand ten columns apart at least.
+    guard let step = Self.timeSteps.first(where: { Double($0) / length >= 10 }) else { return plot }
+    if content.past == nil { plot.put("now", row: row, endingAt: plot.width, style: .faint) }
+    var seconds = step
+    while Int((Double(seconds) / length).rounded()) + 4 <= columns {
+      let column = plot.width - Int((Double(seconds) / length).rounded())
+      plot.put(Self.timeLabel(seconds), row: row, endingAt: column, style: .faint)
+      seconds += step
+    }
+    return plot.part(height: row)
+  }
+
+  /// Rows of a chart, times included, from which on it has them.
+  private static let lowestWithTimes = 5
+
+  /// Seconds between two times of a chart.
+  private static let timeSteps = [
+    10, 15, 20, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 21_600, 43_200, 86_400, 604_800,
+  ]
+
+  private static func timeLabel(_ seconds: Int) -> String {
+    for (unit, letter) in [(86_400, "d"), (3600, "h"), (60, "m")] where seconds % unit == 0 {
+      return "-\(seconds / unit)\(letter)"
+    }
+    return "-\(seconds)s"
   }
 
   /// Columns of a chart's labels.
@@ -81,6 +121,10 @@ struct ColumnChart {
   var style = Style.graph
   /// Stands on the axis at the bottom, where a zero would.
   var name: String?
+  /// Points over the columns, in the same places; 0 is none.
+  var marks: [Double] = []
+  /// How the axis writes a value.
+  var label: (Double) -> String = CountText.rate
 
   init(values: [Double], glyphs: Glyphs) {
     self.values = values
@@ -109,6 +153,17 @@ struct ColumnChart {
           style: isExcess && row <= (line ?? 0) ? .excess : style)
       }
     }
+    drawMarks(plot)
+  }
+
+  private func drawMarks(_ plot: Region) {
+    let shown = marks.suffix(plot.width)
+    for (index, mark) in shown.enumerated() where mark > 0 {
+      let height = min(plot.height - 1, Int(mark / top * Double(plot.height)))
+      plot.put(
+        String(glyphs.mark), row: plot.height - 1 - height, column: plot.width - shown.count + index,
+        style: .warning)
+    }
   }
 
   private func drawAxis(_ region: Region, _ axis: Int, _ line: Int?) {
@@ -120,7 +175,7 @@ struct ColumnChart {
       region.put(CountText.rate(threshold), row: line, endingAt: axis - 1, style: .threshold)
     }
     if bottom > 0, line != 0, isTopShown {
-      region.put(CountText.rate(top), row: 0, endingAt: axis - 1, style: .faint)
+      region.put(label(top), row: 0, endingAt: axis - 1, style: .faint)
     }
   }
 }

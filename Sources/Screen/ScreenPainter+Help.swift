@@ -15,6 +15,7 @@ extension ScreenPainter {
     ("l", "the latest exchanges (of a site); g follows again"),
     ("c", "the clients; enter: the latest exchanges of one"),
     ("o", "who serves, by process; tab: who asks"),
+    ("b", "the latest exchanges: by size, and newest first again"),
     ("t  e", "slowest exchanges, last failures (since the start)"),
     ("tab", "the next panel"),
     ("+  -", "refresh interval"),

@@ -10,7 +10,8 @@ extension ScreenPainter {
   mutating func drawLive(_ region: Region, of site: String?) {
     let (lines, first) = state.exchanges(content)
     let dropped = content.dropped > 0 ? ", \(CountText.short(content.dropped)) not shown (rate too high)" : ""
-    let order = state.liveTop == nil ? "newest first" : "held, g follows"
+    let newest = state.isBySize ? "largest first" : "newest first"
+    let order = state.liveTop == nil ? newest : "held, g follows"
     let name = site.map { " of \(Region.cut($0, max(8, region.width / 3)))" } ?? ""
     drawTitle(
       region, "Latest exchanges\(name)\(filterText)", right: "\(order), \(lines.count) kept\(dropped)")
@@ -75,11 +76,11 @@ extension ScreenPainter {
   }
 
   private struct LiveColumn {
-    enum Kind { case time, client, method, site, path, status, latency }
+    enum Kind { case time, client, method, site, path, status, bytes, latency }
     var kind: Kind
     var name: String
     var width: Int
-    var isNumber: Bool { kind == .status || kind == .latency }
+    var isNumber: Bool { kind == .status || kind == .bytes || kind == .latency }
   }
 
   private func text(of column: LiveColumn, in line: ExchangeLine) -> String {
@@ -94,6 +95,7 @@ extension ScreenPainter {
     case .site: return line.site
     case .path: return line.path
     case .status: return line.status == 0 ? "-" : "\(line.status)"
+    case .bytes: return line.bytes.map { CountText.short($0) } ?? "-"
     case .latency: return line.status == 0 ? "-" : CountText.latency(line.latency)
     }
   }
@@ -107,8 +109,10 @@ extension ScreenPainter {
       LiveColumn(kind: .site, name: "site", width: 0),
       LiveColumn(kind: .path, name: "path", width: 0),
       LiveColumn(kind: .status, name: "st.", width: 3),
+      LiveColumn(kind: .bytes, name: "bytes", width: width >= 100 ? 7 : 0),
       LiveColumn(kind: .latency, name: "latency", width: 7),
     ]
+    if width < 100 { columns.removeAll { $0.kind == .bytes } }
     func rest() -> Int { width - 2 - columns.reduce(0) { $0 + $1.width + 1 } }
     for kind in [LiveColumn.Kind.client, .method, .time] where rest() < 20 {
       columns.removeAll { $0.kind == kind }

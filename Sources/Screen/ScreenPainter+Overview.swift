@@ -79,9 +79,16 @@ extension ScreenPainter {
 
   private func drawCharts(_ region: Region) {
     guard region.width >= 56 else { return drawRate(region) }
-    let left = region.width * 11 / 20
-    drawRate(region.part(width: left))
-    drawOutcomes(region.part(column: left + 1))
+    // Intervals of the past are kept without their latencies second by second.
+    guard region.width >= 112, content.past == nil else {
+      let left = region.width * 11 / 20
+      drawRate(region.part(width: left))
+      return drawOutcomes(region.part(column: left + 1))
+    }
+    let third = region.width / 3
+    drawRate(region.part(width: third))
+    drawOutcomes(region.part(column: third + 1, width: third - 1))
+    drawLatency(region.part(column: 2 * third + 1))
   }
 
   private mutating func drawMiddle(_ region: Region) {

@@ -39,7 +39,10 @@ extension ScreenPainter {
   /// Why there is nothing to list.
   private func drawNoSites(_ list: Region) {
     if content.life.totals.requests == 0 {
-      list.put("Nothing yet. \(SilenceReason(content.life, label: content.label).cells)", row: 0, column: 2)
+      let reason = "Nothing yet. \(SilenceReason(content.life, label: content.label).cells)"
+      for (row, line) in Self.wrapped(reason, list.width - 2).enumerated() {
+        list.put(line, row: row, column: 2)
+      }
     } else if !state.filter.isEmpty {
       list.put("No site and no section contains '\(state.filter)'.", row: 0, column: 2, style: .warning)
     } else if content.shown.totals.requests == 0 {
@@ -48,6 +51,19 @@ extension ScreenPainter {
     } else {
       list.put("No site was named.", row: 0, column: 2, style: .faint)
     }
+  }
+
+  /// A sentence in lines of at most this many columns, but for a word that is longer.
+  static func wrapped(_ sentence: String, _ width: Int) -> [String] {
+    var lines: [String] = []
+    for word in sentence.split(separator: " ") {
+      if let last = lines.last, last.count + 1 + word.count <= width {
+        lines[lines.count - 1] += " \(word)"
+      } else {
+        lines.append(String(word))
+      }
+    }
+    return lines
   }
 
   /// The columns that fit beside a name; the most telling ones first.
@@ -61,14 +77,29 @@ extension ScreenPainter {
           name: "requests", width: 10, sort: .requests, rank: 0,
           text: { ($0.overcountMax > 0 ? "~" : "") + CountText.short($0.requests) }),
         rateColumn(rank: 3),
-        TableColumn(name: "share", width: 7, rank: 6, text: { CountText.percent($0.requests, of: total) }),
+      ] + trendColumn(rank: 6) + [
+        TableColumn(name: "share", width: 7, rank: 7, text: { CountText.percent($0.requests, of: total) }),
         TableColumn(
-          name: "", width: bar + 1, rank: 8,
+          name: "", width: bar + 1, rank: 9,
           text: { self.bar($0.requests, of: most, width: bar) }, style: { _ in .graph }),
-      ] + outcomeColumns(ok: 4, failed: 1, noAnswer: 9)
-      + latencyColumns({ $0.latency }, p50: 5, p99: 2, maximum: 7)
-    // Names get a quarter of the width at least.
-    return TableColumn.fitting(width - max(14, min(32, width * 3 / 8)), of: all)
+      ] + outcomeColumns(ok: 4, failed: 1, noAnswer: 10)
+      + latencyColumns({ $0.latency }, p50: 5, p99: 2, maximum: 8)
+    // Names get a third of the width at least; where there is room for the trend, what most of them need.
+    let names = width >= Self.widthWithTrend ? min(32, width * 3 / 10) : max(14, min(32, width * 3 / 8))
+    return TableColumn.fitting(width - names, of: all)
+  }
+
+  /// Columns of the table from which on it has the trend.
+  private static let widthWithTrend = 88
+
+  /// How a site's requests were spread over the window, to a scale of its own; none where nobody knows.
+  private func trendColumn(rank: Int) -> [TableColumn<SiteCounts>] {
+    guard content.shown.sites.contains(where: { !$0.trend.isEmpty }) else { return [] }
+    return [
+      TableColumn(
+        name: "trend", width: 13, rank: rank, text: { self.glyphs.sparkline($0.trend.suffix(12)) },
+        style: { _ in .graph })
+    ]
   }
 }
 

@@ -133,7 +133,8 @@ extension ScreenPainter {
         common + [("esc", "back"), ("/", "filter"), ("j k", "scroll"), ("enter", "exchange"), ("l", "live")]
       case .live:
         common + [
-          ("esc", "back"), ("/", "filter"), ("j k", "scroll"), ("g", "follow"), ("enter", "exchange"),
+          ("esc", "back"), ("/", "filter"), ("j k", "scroll"), ("g", "follow"), ("b", "by size"),
+          ("enter", "exchange"),
         ]
       case .exchange:
         common + [("esc", "back")]

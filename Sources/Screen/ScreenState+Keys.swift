@@ -75,6 +75,7 @@ extension ScreenState {
     case "o": if case .owners = view { leave() } else { turnTo(.owners(.server)) }
     case "t": turnTo(.slowest)
     case "e": turnTo(.failures)
+    case "b": if case .live = view { (isBySize, liveTop) = (!isBySize, nil) }
     case "z": mode = .reset
     case "w": window = window.next
     case "+", "=": pace = min(pace + 1, Self.paces.upperBound)

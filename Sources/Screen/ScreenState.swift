@@ -76,6 +76,8 @@ package struct ScreenState: Equatable, Sendable {
   package var scroll: [Panel: Int] = [:]
   /// The number of the exchange that is held at the top of the live list; nil while the list follows the newest.
   package var liveTop: UInt64?
+  /// The latest exchanges are in order of size, the largest body first.
+  package var isBySize = false
   /// Seconds between two pictures.
   package var pace = 1
 
@@ -134,10 +136,17 @@ package struct ScreenState: Equatable, Sendable {
       case .failures: content.failures
       default: content.exchanges
       }
-    let lines = all.filter(passes)
+    var lines = all.filter(passes)
+    let isBySize = isBySize && view.isLive
+    if isBySize {
+      lines = lines.enumerated().sorted { a, b in
+        let (first, second) = (a.element.bytes ?? 0, b.element.bytes ?? 0)
+        return first == second ? a.offset < b.offset : first > second
+      }.map(\.element)
+    }
     guard let liveTop else { return (lines, 0) }
-    // The slowest are not in the order of their numbers: one that has left the list leads to its top.
-    if view == .slowest { return (lines, lines.firstIndex { $0.number == liveTop } ?? 0) }
+    // These are not in the order of their numbers: one that has left the list leads to its top.
+    if view == .slowest || isBySize { return (lines, lines.firstIndex { $0.number == liveTop } ?? 0) }
     // The line itself, or the next older one where the filter hides it.
     return (lines, lines.firstIndex { $0.number <= liveTop } ?? max(0, lines.count - 1))
   }

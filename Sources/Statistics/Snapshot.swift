@@ -96,6 +96,8 @@ package struct SiteCounts: Equatable, Sendable {
   package var calls: [CallCounts] = []
   /// Who served it, those with the most exchanges first; empty where nobody looks for them.
   package var owners: [SiteOwner] = []
+  /// Requests in equal parts of a window, oldest first; empty where nobody asked for them.
+  package var trend: [UInt64] = []
   package init(name: String) { self.name = name }
 }
 

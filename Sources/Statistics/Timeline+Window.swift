@@ -16,8 +16,11 @@ extension Timeline {
   /// nil for `all`, and for a timeline without windows. Losses are those of the whole life.
   ///
   /// Totals are exact. A site that was not among the busiest of a second (`SliceTable.Limit`) counts as another one there.
+  ///
+  /// - Parameter withTrends: whether the sites say how their requests were spread over it.
   package func window(
-    _ window: StatisticsWindow, until end: WindowEnd = .now, capture: CaptureCounters, top: Int? = nil
+    _ window: StatisticsWindow, until end: WindowEnd = .now, capture: CaptureCounters, top: Int? = nil,
+    withTrends: Bool = false
   ) -> Snapshot? {
     withWindow(window, until: end) { ticks in
       var snapshot = snapshot(.window, of: windowTotals, top: top)
@@ -26,6 +29,7 @@ extension Timeline {
       snapshot.end = begin &+ plan.boundary(ticks.upperBound)
       snapshot.capture = capture
       snapshot.inFlight = inFlight(at: reached ?? snapshot.end)
+      if withTrends { addTrends(window, to: &snapshot) }
       return snapshot
     }
   }

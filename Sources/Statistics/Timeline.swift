@@ -192,7 +192,7 @@ package final class Timeline {
         // A late tally began before the interval did: its requests count in the first tick.
         let tick = period.firstTick > firstTick ? period.firstTick &- firstTick : 0
         requestsByTick[Int(tick)] &+= tally.totals[0].requests
-        history.add(tally.totals[0], tick: period.firstTick)
+        history.add(tally.totals[0], tally.latency, tick: period.firstTick)
         progress[index] = max(progress[index], period.endTick)
         ledgers[index] = period.ledger
         oldestInFlight[index] = period.oldestInFlight

@@ -16,6 +16,9 @@ struct WorkerSlice {
   /// In the order of `WorkerReplica.tables`.
   let tables: [SliceTable]
 
+  /// What was counted by site.
+  var sites: SliceTable { tables[0] }
+
   init(_ tally: Tally) {
     tables = zip(tally.tables, WorkerReplica.sliceLimits).map { SliceTable($0, limit: $1) }
     totals = tally.totals[0]

@@ -126,4 +126,23 @@ struct TrafficWindows {
     let start = (from ?? begins) * ticksPerSecond
     return (chosen, start..<max(start, end ?? last * ticksPerSecond))
   }
+
+  /// A window in equal parts that are over, oldest first, for graphs; empty for `all`. The last one ends within the
+  /// length of a slice before now.
+  func parts(_ window: StatisticsWindow) -> [[TrafficSlice]] {
+    let (slices, size, perPart, count): ([TrafficSlice], UInt64, UInt64, UInt64) =
+      switch window {
+      case .tenSeconds: (seconds, 1, 1, 10)
+      case .minute: (longer[0], 5, 1, 12)
+      case .fiveMinutes: (longer[1], 30, 1, 10)
+      case .quarterHour: (longer[1], 30, 3, 10)
+      case .all: ([], 1, 1, 0)
+      }
+    let end = complete / size
+    return (0..<count).map { part in
+      let last = (count - 1 - part) * perPart
+      let numbers = end - min(end, last + perPart)..<end - min(end, last)
+      return slices.filter { numbers.contains($0.number) }
+    }
+  }
 }

@@ -60,13 +60,16 @@ final class WorkerReplica {
       guard let window else { return }
       window.addOther(slice.other)
       for row in slice.rows {
-        if generations[Int(row.slot)] == row.generation {
+        if isOccupant(row) {
           window.add(row)
         } else {
           window.countOther(row.counts, names: 1)
         }
       }
     }
+
+    /// Whether a slice's row is of its slot's present occupant.
+    func isOccupant(_ row: SliceTable.Row) -> Bool { generations[Int(row.slot)] == row.generation }
 
     /// The name of the slot's present occupant.
     func name(_ slot: Int) -> String {

@@ -33,6 +33,33 @@ import Testing
     #expect(user.lastAction == .quit)
   }
 
+  @Test func `b orders the latest exchanges by size, and newest first again`() {
+    var user = Operator()
+    let sizes: [(UInt64, UInt64?)] = [(4, 70), (3, 900_000), (2, 70), (1, nil)]
+    user.content.exchanges = sizes.map { number, bytes in
+      var line = ExchangeLine(
+        number: number, time: Samples.start, client: "10.0.0.7", method: "GET", site: "a.example",
+        path: "/\(number)", status: 200, latency: 1)
+      line.bytes = bytes
+      return line
+    }
+    func rows() -> [String] {
+      let lines = ScreenTests.draw(user.content, user.state, rows: 24, columns: 100).grid.lines
+      return lines.compactMap { line in ["/1", "/2", "/3", "/4"].first { line.contains($0 + " ") } }
+    }
+    // Nothing to order elsewhere.
+    user.press(.character("b"), .character("l"))
+    #expect(rows() == ["/4", "/3", "/2", "/1"])
+    user.press(.character("b"))
+    #expect(rows() == ["/3", "/4", "/2", "/1"])
+    let lines = ScreenTests.draw(user.content, user.state, rows: 24, columns: 100).grid.lines
+    #expect(lines[1].contains("largest first") && lines[3].contains(" 900000 "), "\(lines[3])")
+    user.press(.down, .enter)
+    #expect(user.screen.text.contains("GET /4"), "\(user.screen.text)")
+    user.press(.escape, .character("b"))
+    #expect(rows() == ["/4", "/3", "/2", "/1"])
+  }
+
   @Test func `arrows, j and k move, and the row stays with its site when the order changes`() {
     var user = Operator()
     #expect(user.selectedRow.contains("google.com"))

@@ -44,6 +44,8 @@ enum ScreenSamples {
       site("linkedin.com", 60_000, 60_000, 0, 0, [("/feed", 60_000)]),
       site("google.com", 6_000, 0, 5_990, 10, [("/search", 6_000)]),
     ]
+    minute.sites[0].trend = Array(repeating: 5_000, count: 12)
+    minute.sites[1].trend = [0, 0, 0, 0, 1, 10, 100, 500, 1_000, 2_000, 1_500, 889]
     minute.clients = [client(0, 0xffff_0a00_0007, 66_000, 60_000, 5_990, 10)]
     minute.owners = owners
     content.windowed = (.minute, minute)
@@ -161,6 +163,10 @@ enum ScreenSamples {
     bin.requests = UInt64(second % 20 * 3)
     bin.successes = UInt64(second % 20 * 2)
     bin.failures = second % 20 > 15 ? UInt64(second % 5) : 0
+    if bin.successes > 0 {
+      bin.p50 = UInt64(60_000 + second % 7 * 10_000)
+      bin.p99 = UInt64(400_000 + second % 9 * 100_000)
+    }
     return bin
   }
 

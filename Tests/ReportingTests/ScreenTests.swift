@@ -241,7 +241,8 @@ import Testing
     content.alerts.items[0].text = "\u{1b}[31m"
     let fine = Set(Glyphs.fine.columns + Glyphs.fine.bars + Glyphs.fine.corners)
       .union([
-        Glyphs.fine.rule, Glyphs.fine.divider, Glyphs.fine.axis, Glyphs.fine.threshold, Glyphs.fine.dot,
+        Glyphs.fine.rule, Glyphs.fine.divider, Glyphs.fine.axis, Glyphs.fine.threshold, Glyphs.fine.mark,
+        Glyphs.fine.dot,
       ])
       .union([Glyphs.fine.descending, Glyphs.fine.ascending, Glyphs.fine.pointer])
     var views: [ScreenState] = []
@@ -324,6 +325,50 @@ import Testing
     let red = (3..<8).map { grid.text(in: .bad, row: $0).replacing("failed", with: "") }
     #expect(red.joined().allSatisfy { $0 == "▁" || $0 == " " }, "\(red)")
     #expect(red.joined().contains("▁"))
+  }
+
+  @Test func `latencies have a chart of one scale where there is room, p99 as points over the median`() {
+    var content = ScreenSamples.content
+    for index in content.history.indices {
+      (content.history[index].p50, content.history[index].p99) = (20_000_000, 39_000_000)
+    }
+    let grid = Self.draw(content, rows: 36, columns: 120).grid
+    #expect(grid.lines[2].contains("█ p50 20ms • p99 39ms"), "\(grid.lines[2])")
+    let marks = grid.lines.indices.filter { grid.lines[$0].contains("••••") }
+    #expect(marks.count == 1 && grid.lines[marks[0]].contains("40ms"), "\(grid.text)")
+    // A second without an answer has neither.
+    for index in content.history.indices { (content.history[index].p50, content.history[index].p99) = (0, 0) }
+    let quiet = Self.draw(content, rows: 36, columns: 120).grid
+    #expect(quiet.lines[2].contains("Latency") && !quiet.lines[2].contains("p99"))
+    #expect(!quiet.text.contains("•"))
+    #expect(!Self.draw(content, rows: 36, columns: 111).grid.text.contains("Latency"))
+    content.past = ScreenContent.Past(ago: nil)
+    #expect(!Self.draw(content, rows: 36, columns: 120).grid.text.contains("Latency"))
+  }
+
+  @Test func `charts that are high enough have a time axis of whole steps`() {
+    var content = ScreenSamples.content
+    func axis() -> String {
+      Self.draw(content, rows: 40, columns: 80).grid.lines.first { $0.contains("now") } ?? ""
+    }
+    #expect(axis().contains("-30s") && axis().contains("-10s") && !axis().contains("-1m"))
+    // In a row of ten seconds' bins.
+    content.binLength = 10 * Samples.second
+    #expect(axis().contains("-4m") && axis().contains("-2m") && !axis().contains("s"), "\(axis())")
+    // Without the room for it, a wide title names the time.
+    content.alerts = AlertRows()
+    let low = Self.draw(content, rows: 15, columns: 100).grid
+    #expect(low.lines[2].contains("last 8m 0s") && !low.text.contains("now"), "\(low.text)")
+  }
+
+  @Test func `a site's trend is of the window, to its own scale, and there where the table has room`() {
+    func row(_ columns: Int, _ glyphs: Glyphs = .fine) -> String {
+      let grid = Self.draw(ScreenSamples.lastMinute, rows: 24, columns: columns, glyphs: glyphs).grid
+      return grid.lines.first { $0.contains("google.com") && $0.contains("6000") } ?? ""
+    }
+    #expect(row(100).contains("    ▁▁▁▂▄█▆▄"), "\(row(100))")
+    #expect(row(100, .ascii).contains("    ...:.") || row(100, .ascii).contains("#"), "\(row(100, .ascii))")
+    #expect(row(120).contains("▁▁▁▂▄█▆▄") && !row(80).contains("▄"))
   }
 
   @Test func `a rule that is held back says why`() {

@@ -31,6 +31,30 @@ import Testing
     #expect(replay.timeline.history.latest(0).isEmpty && replay.timeline.history.latest(-1).isEmpty)
   }
 
+  @Test func `each second has the quantiles of its answers, and one without answers has none`() throws {
+    let replay = try Replay(interval: 500_000_000, start: 0)
+    // Each second comes in two ticks.
+    for (time, latency) in [(0.1, 1_000_000), (0.6, 3_000_000), (2.2, 8_000_000)] as [(Double, UInt64)] {
+      for _ in 0..<10 {
+        replay.at(time) {
+          $0.request("a", exchange: 1)
+          $0.answer(1, status: 200, latency: latency)
+        }
+      }
+    }
+    replay.at(2.7) {
+      $0.request("a", exchange: 1)
+      $0.answer(1, status: 500, latency: 90_000_000)
+    }
+    replay.at(3.0) { $0.request("a") }
+    let bins = replay.timeline.history.latest()
+    func isNear(_ value: UInt64, _ wanted: Double) -> Bool { abs(Double(value) / wanted - 1) < 0.016 }
+    try #require(bins.count == 3)
+    #expect(isNear(bins[0].p50, 1e6) && isNear(bins[0].p99, 3e6), "\(bins[0])")
+    #expect(bins[1].p50 == 0 && bins[1].p99 == 0)
+    #expect(isNear(bins[2].p50, 8e6) && isNear(bins[2].p99, 9e7), "\(bins[2])")
+  }
+
   @Test func `short ticks are gathered into seconds`() throws {
     let replay = try Replay(interval: 100_000_000, start: 0)
     for tick in 0..<25 { replay.at(Double(tick) / 10 + 0.05) { $0.request("a") } }

@@ -48,6 +48,35 @@ import Testing
     }
   }
 
+  @Test func `a window's sites say how their requests were spread over it`() throws {
+    let replay = try Replay(start: 0, keepsWindows: true)
+    // A request a second, and from the 1,000th second on another one of a second site.
+    for second in 0..<1_200 {
+      replay.at(Double(second) + 0.5) {
+        $0.request("a")
+        if second >= 1_000 { $0.request("b") }
+      }
+    }
+    replay.at(1_200) { _ in }
+    func trend(_ window: StatisticsWindow, _ site: String) throws -> [UInt64] {
+      let snapshot = replay.timeline.window(window, capture: replay.capture, withTrends: true)
+      return try #require(snapshot?.sites.first { $0.name == site }).trend
+    }
+    #expect(try trend(.tenSeconds, "a") == Array(repeating: 1, count: 10))
+    #expect(try trend(.minute, "a") == Array(repeating: 5, count: 12))
+    #expect(try trend(.fiveMinutes, "a") == Array(repeating: 30, count: 10))
+    #expect(try trend(.fiveMinutes, "b") == [0, 0, 0, 20, 30, 30, 30, 30, 30, 30])
+    #expect(try trend(.quarterHour, "a") == Array(repeating: 90, count: 10))
+    #expect(try trend(.quarterHour, "b") == [0, 0, 0, 0, 0, 0, 0, 20, 90, 90])
+    // Nobody asked.
+    #expect(try Self.window(replay, .minute).sites.allSatisfy(\.trend.isEmpty))
+    // What was before a reset is in none.
+    replay.timeline.resetTotals(capture: replay.capture)
+    for second in 1_200..<1_220 { replay.at(Double(second) + 0.5) { $0.request("a") } }
+    replay.at(1_220) { _ in }
+    #expect(try trend(.minute, "a") == [0, 0, 0, 0, 0, 0, 0, 0, 5, 5, 5, 5])
+  }
+
   @Test func `a slow minute shows and fades`() throws {
     let replay = try Replay(start: 0, keepsWindows: true)
     func serve(_ seconds: Range<Int>, latency: UInt64, status: UInt16) {

@@ -192,7 +192,8 @@ final class ScreenSession: Output, KeySource {
   }
 
   private func gatherWindow(_ reporter: Reporter) {
-    let numbers = reporter.timeline.window(state.window, capture: reporter.counters)
+    let numbers = reporter.timeline.window(
+      state.window, capture: reporter.counters, withTrends: true)
     content.windowed = numbers.map { (state.window, $0.shifted(by: reporter.shift)) }
   }
 
