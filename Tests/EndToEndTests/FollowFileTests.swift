@@ -40,6 +40,20 @@ import Testing
         """)
   }
 
+  @Test func `a number of exchanges is all there is, and the end says so`() {
+    for (options, count) in [("-c 1", 1), ("--count 2", 2), ("-c 9", 3)] {
+      let ran = Self.read("--follow \(options)", "unanswered.pcap")
+      let lines = ran.output.split(separator: "\n")
+      #expect(ran.status == 0 && lines.count == count, "\(options): \(ran.output)")
+      #expect(ran.errors == "wiretally: \(count) \(count == 1 ? "exchange" : "exchanges")\n")
+    }
+    // Those that are shown count.
+    let chosen = Self.read("--follow -c 1 --where method=POST", "unanswered.pcap").output
+    #expect(chosen.contains("POST raw.test/silent/2") && chosen.split(separator: "\n").count == 1)
+    let object = Self.read("--format json --follow -c 1", "unanswered.pcap").output
+    #expect(object.split(separator: "\n").count == 1)
+  }
+
   @Test func `a packet with an absurd time moves no clock, and is reported`() {
     let capture = JSONDocumentTests.root + "/Tests/Captures/cases/one-bad-ts.pcap"
     let ran = Shell.run("TZ=UTC \(Machine.program) read --follow \(capture)")

@@ -204,6 +204,10 @@ import Testing
       "-t 1 --client-header X-Real-IP --trust-proxy 10/8",
       "--trust-proxy: '10/8' is no network (expected an address or a network such as 10.0.0.0/8)",
       hint: "--trust-proxy 10.0.0.0/8,fd00::/8"),
+    Case("-c 0 --follow", "--count must be 1 or more, got 0", hint: "--follow --count 10"),
+    Case(
+      "-t 1 -c 5", "--count is about the lines of single exchanges, which page does not print",
+      hint: "--follow --count 5"),
     Case(
       "-t 1 --client-header host --trust-proxy ::1",
       "--client-header: 'host' names no client (expected a field's name of at most 16 characters, such as "

@@ -79,6 +79,7 @@ struct ReadCommand: ParsableCommand {
 
   func run() throws {
     try history.check()
+    _ = try options.limit()
     var named = NamedFiles()
     named.add(options, history: history, configuration, log: nil)
     named.read(keyLog, "--keylog")

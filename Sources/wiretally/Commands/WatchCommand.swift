@@ -136,6 +136,7 @@ struct WatchCommand: ParsableCommand {
     files.add(write)
     files.add(options, history: history, configuration, log: ReportOptions.defaultAlertLog)
     try files.check()
+    _ = try options.limit()
     _ = try options.clients.header()
     // What was reported last is written before the end, as far as its reader takes it.
     defer { Failure.drain() }

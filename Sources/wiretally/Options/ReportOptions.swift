@@ -59,6 +59,12 @@ struct ReportOptions: ParsableArguments {
   var condition: String?
 
   @Option(
+    name: [.customShort("c"), .customLong("count")],
+    help: ArgumentHelp(
+      "End after this many exchanges, of --follow or of an access log. (default: none)", valueName: "number"))
+  var count: Int?
+
+  @Option(
     name: .customLong("path-depth"),
     help: "Path segments of a section, 1 to 8; from the second on, numbers, UUIDs and hashes count as {id}.")
   var pathDepth = 1
@@ -165,6 +171,20 @@ struct ReportOptions: ParsableArguments {
         hint: "--follow --where '\(condition)'")
     }
     return try ExchangeFilter(condition)
+  }
+
+  /// After how many exchanges the end comes; nil for never.
+  func limit() throws -> UInt64? {
+    guard let count else { return nil }
+    guard count > 0 else {
+      throw ValidationError("--count must be 1 or more, got \(count)", hint: "--follow --count 10")
+    }
+    guard exchangeFormat != nil else {
+      throw ValidationError(
+        "--count is about the lines of single exchanges, which \(format.rawValue) does not print",
+        hint: "--follow --count \(count)")
+    }
+    return UInt64(count)
   }
 
   /// Which segments count; nil for all.

@@ -32,16 +32,20 @@ final class ExchangeOutput: Output {
   private var shown: UInt64 = 0
   private var leftOut: UInt64 = 0
   private let filter: ExchangeFilter?
+  /// Lines after which the output is complete; nil for none.
+  private let limit: UInt64?
   /// Exchanges that the filter does not show.
   private var filtered: UInt64 = 0
   private var droppedBefore: UInt64 = 0
   private var nextWarning: UInt64 = 0
 
   init(
-    _ lines: ExchangeLines, filter: ExchangeFilter? = nil, _ output: StandardOutput, _ stream: ExchangeReader
+    _ lines: ExchangeLines, filter: ExchangeFilter? = nil, limit: UInt64? = nil, _ output: StandardOutput,
+    _ stream: ExchangeReader
   ) {
     self.lines = lines
     self.filter = filter
+    self.limit = limit
     self.output = output
     self.stream = stream
     stream.listen()
@@ -50,6 +54,9 @@ final class ExchangeOutput: Output {
       for writer in stream.writers { writer.whenFull = { [weak self] in self?.write(units: .max) } }
     }
   }
+
+  /// A reader who has asked for a number of exchanges has had enough with them.
+  var hasReader: Bool { limit.map { shown < $0 } ?? true }
 
   var dropped: OutputCounters {
     var counters = OutputCounters()
@@ -71,7 +78,7 @@ final class ExchangeOutput: Output {
     warn(at: now)
     // The workers have ended: as much as the reader takes within its time.
     var rounds = 50
-    while output.hasReader, rounds > 0 {
+    while output.hasReader, hasReader, rounds > 0 {
       let before = shown + leftOut + filtered
       if write(units: .max) { return }
       rounds = shown + leftOut + filtered == before ? rounds - 1 : 50
@@ -89,6 +96,8 @@ final class ExchangeOutput: Output {
     let count = shown - unwritten
     let exchanges = "\(count) \(count == 1 ? "exchange" : "exchanges")"
     var parts: [String] = []
+    // What came after the last one that was asked for was not to be written.
+    if !hasReader { unread = 0 }
     if unwritten + unread > 0 {
       parts.append("\(unwritten + unread) not written (output closed or too slow)")
     }
@@ -104,12 +113,12 @@ final class ExchangeOutput: Output {
   @discardableResult
   private func write(units: Int) -> Bool {
     var made = 0
-    while made < units, output.hasReader, output.hasRoom(below: Self.aheadLimit) {
+    while made < units, hasReader, output.hasReader, output.hasRoom(below: Self.aheadLimit) {
       made += 1
       text.clear()
       var count = 0
       var isEmpty = false
-      while text.bytes.count < Self.unitSize, !isEmpty {
+      while text.bytes.count < Self.unitSize, !isEmpty, limit.map({ shown + UInt64(count) < $0 }) ?? true {
         guard stream.next(into: &record) else {
           isEmpty = true
           break

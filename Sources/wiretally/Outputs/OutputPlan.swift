@@ -90,8 +90,8 @@ struct OutputPlan {
       if let stream {
         list.append(
           ExchangeOutput(
-            ExchangeLines(format, query: options.query, owners: owners), filter: filter, standardOutput,
-            stream))
+            ExchangeLines(format, query: options.query, owners: owners), filter: filter,
+            limit: try options.limit(), standardOutput, stream))
       }
     }
     return list
