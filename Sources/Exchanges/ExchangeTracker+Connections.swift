@@ -13,6 +13,7 @@ extension ExchangeTracker {
     guard let flow = streams.insert(key, hash: hash) else { return nil }
     streams.see(flow, at: clock)
     messages.reset(flow)
+    clients.forget(flow)
     return flow
   }
 
@@ -64,6 +65,7 @@ extension ExchangeTracker {
     finish(flow, requests: .unknown)
     streams.reset(flow)
     messages.reset(flow)
+    clients.forget(flow)
   }
 
   mutating func begin(_ flow: FlowIndex, _ direction: Direction, at start: UInt32, isAnswer: Bool) {

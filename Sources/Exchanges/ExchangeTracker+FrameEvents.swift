@@ -49,7 +49,7 @@ extension ExchangeTracker {
     event.section = name(
       RequestBlock.appendSection(fields, isTunnel: read.isTunnel, depth: limits.sectionDepth, to: names))
     let ends = ends(chunk)
-    let found = clients.isWanted ? clients.client(fields, ends.from) : FoundClient(ends.from)
+    let found = clients.isWanted ? clients.client(fields, ends.from, of: chunk.flow) : FoundClient(ends.from)
     event.client = name(of: found)
     batch.append(event)
     guard batch.isDetailed else { return }

@@ -86,7 +86,7 @@ extension ExchangeTracker {
   ) -> RequestIndex? {
     var event = event
     let ends = ends(chunk)
-    let found = clients.client(head, bytes, ends.from)
+    let found = clients.client(head, bytes, ends.from, of: chunk.flow)
     event.client = name(of: found)
     batch.append(event)
     if batch.isDetailed {

@@ -21,6 +21,10 @@ extension ExchangeTracker {
       case .head:
         take(head, payload.slice(reading.headOffset, payload.byteCount), chunk, &reading)
       case .storedHead: takeStored(head, chunk, &reading)
+      case .proxyHeader:
+        if clients.readsProxyHeaders {
+          noteProxyHeader(payload.slice(reading.headOffset, reading.offset), chunk)
+        }
       case .noRoom: endHead(reading.evicted.flow, reading.evicted.direction)
       case .preface(let isClient):
         beginFrames(chunk, &reading, first: isClient ? .client : .server, at: reading.headOffset)

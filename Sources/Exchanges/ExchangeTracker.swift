@@ -56,7 +56,7 @@ package struct ExchangeTracker: ~Copyable {
     messages = MessageReader(limits: limits, isStreams: isStreams)
     frames = FrameStage(limits: limits, seed: seed)
     pairing = RequestPairing(limits: limits)
-    clients = ClientSearch(limits.clientHeader)
+    clients = ClientSearch(limits.clientHeader, flows: limits.flows)
   }
 
   /// Reads one segment; afterwards `batch` holds what came of it.

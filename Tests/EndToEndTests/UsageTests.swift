@@ -209,6 +209,14 @@ import Testing
       "-t 1 -c 5", "--count is about the lines of single exchanges, which page does not print",
       hint: "--follow --count 5"),
     Case(
+      "-t 1 --client-header proxy --trust-proxy ::1",
+      "--client-header: 'proxy' is no field that names clients; the PROXY header is called proxy_protocol",
+      hint: "--client-header proxy_protocol"),
+    Case(
+      "-t 1 --client-header proxy_protocol --trust-proxy ::1 --depth heads",
+      "--client-header proxy_protocol and --depth heads exclude each other: a PROXY header is none of a message's",
+      hint: "--depth auto"),
+    Case(
       "-t 1 --client-header host --trust-proxy ::1",
       "--client-header: 'host' names no client (expected a field's name of at most 16 characters, such as "
         + "X-Forwarded-For, X-Real-IP or Forwarded)", hint: "--client-header X-Forwarded-For"),

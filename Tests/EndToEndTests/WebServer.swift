@@ -20,13 +20,15 @@ final class WebServer {
   /// - Parameters:
   ///   - address: the one that it listens on; nil for all.
   ///   - isHTTP2: it speaks HTTP/2 alone.
+  ///   - takesProxyHeader: each connection begins with a header of the PROXY protocol.
   ///   - isTLS: it speaks TLS, and in it HTTP/1 or HTTP/2, as clients wish.
   ///   - through: a command that runs it.
   init(
     in name: String, address: String? = nil, ports: [Int] = [80], isHTTP2: Bool = false, isTLS: Bool = false,
-    through: [String] = [], sourceLocation: SourceLocation = #_sourceLocation
+    through: [String] = [], takesProxyHeader: Bool = false,
+    sourceLocation: SourceLocation = #_sourceLocation
   ) {
-    let kind = isTLS ? " ssl http2" : isHTTP2 ? " http2" : ""
+    let kind = isTLS ? " ssl http2" : isHTTP2 ? " http2" : takesProxyHeader ? " proxy_protocol" : ""
     let (key, certificate) = (folder.file("key.pem"), folder.file("certificate.pem"))
     let keys =
       isTLS

@@ -13,7 +13,7 @@ import Text
 /// Who asked, behind proxies: the other end of the conversations here is 10.0.0.1.
 @Suite struct ClientSearchTests {
   /// The clients of the requests in a conversation, `?` for one that is unknown, and in `details` as a follower has them.
-  private static func clients(
+  static func clients(
     _ packets: [Dialogue.Packet], header: String = "X-Forwarded-For", trusting networks: [String],
     depth: CaptureDepth = .streams, details: inout [ExchangeDetail]
   ) throws -> [String] {
@@ -165,7 +165,7 @@ import Text
       writer.indexed(2)
       write(&writer)
       try decoder.decode(writer.bytes.rawSpan, into: list)
-      return search.client(list, Endpoint(ipv4: peer, port: 1))
+      return search.client(list, Endpoint(ipv4: peer, port: 1), of: FlowIndex(offset: 0))
     }
     func name(_ writer: inout BlockWriter) {
       writer.literal(

@@ -55,7 +55,7 @@ import Testing
       while messages.findHead(chunk, payload, &reading) {
         var head = MessageHead()
         switch messages.readHead(chunk, payload, &reading, into: &head) {
-        case .none: break
+        case .none, .proxyHeader: break
         case .stray: messages.passStray(chunk, payload, &reading)
         case .head: note(head, payload.slice(reading.headOffset, payload.byteCount), chunk, reading)
         case .storedHead:

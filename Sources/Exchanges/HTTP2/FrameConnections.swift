@@ -37,7 +37,7 @@ struct FrameConnections: ~Copyable {
     ofFlow = FixedArray(zeroed: limits.flows)
     budget = limits.http2Bytes
     self.seed = seed
-    names = limits.clientHeader.map { FieldNames(client: $0.name) } ?? .shared
+    names = limits.clientHeader.flatMap { $0.isField ? FieldNames(client: $0.name) : nil } ?? .shared
   }
 
   /// The connection of a flow; nil when the flow carries no frames.

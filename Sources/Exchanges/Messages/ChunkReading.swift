@@ -69,6 +69,8 @@ enum ReadingStep: BitwiseCopyable {
   case head
   /// A message's head, in the store.
   case storedHead
+  /// A proxy's header before a connection's first bytes, from `headOffset` to `offset`.
+  case proxyHeader
   /// There is no room for the bytes of a head: another one is to be ended, and the chunk read again from here.
   case noRoom
   /// The first bytes of HTTP/2, of a client or of a server: the connection leaves HTTP/1.

@@ -22,6 +22,12 @@ struct HeadReader: ~Copyable {
   @inline(__always)
   private func isWhole(_ chunk: Chunk) -> Bool { isStreams || chunk.kind == .stream }
 
+  /// Whether a chunk's bytes may be the first of its direction: at depth auto no SYN says which are.
+  @inline(__always)
+  private func mayBeFirst(_ chunk: Chunk, _ half: ElementRef<MessageHalf>) -> Bool {
+    isStreams ? half.phase == .boundary : chunk.kind == .stream
+  }
+
   /// The number of heads in the making.
   var stored: Int { store.used }
 
@@ -60,8 +66,8 @@ struct HeadReader: ~Copyable {
       reading.outcome.isUnparseable = true
       half.desynchronize()
       return .none
-    case .none where isStreams && half.phase == .boundary && !flow.hasHead && !reading.isLate:
-      if flow.isResponding(chunk.direction), ConnectionPreface.isServers(bytes) {
+    case .none where mayBeFirst(chunk, half) && !flow.hasHead && !reading.isLate:
+      if isStreams, flow.isResponding(chunk.direction), ConnectionPreface.isServers(bytes) {
         return .preface(isClient: false)
       }
       let header = ProxyHeader.length(bytes)
@@ -69,7 +75,7 @@ struct HeadReader: ~Copyable {
         // A proxy's header before a connection's first bytes is none of its client's.
         reading.offset = offset &+ header
         half.endMessage()
-        return .none
+        return .proxyHeader
       }
     default: break
     }

@@ -21,7 +21,9 @@ extension ElementRef<MessageFlow> {
         return true
       case .desynchronized:
         // At depth auto a direction that passes whole from here on is most likely between two messages.
-        let isHead = !isStreams && chunk.kind == .stream && HeadLooks.mayBeginHead(payload)
+        let isHead =
+          !isStreams && chunk.kind == .stream
+          && (HeadLooks.mayBeginHead(payload) || !self.hasHead && ProxyHeader.mayBegin(payload))
         if offset == 0, isHead || chunk.kind == .start || HeadLooks.beginsLikeHead(payload) {
           reading.offset = 0
           return true

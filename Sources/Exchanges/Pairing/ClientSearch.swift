@@ -12,8 +12,10 @@ package struct ClientHeader: Equatable, Sendable {
   package static let mostProxies = 32
   /// Characters of the longest name, which is looked for in HTTP/1 and in HTTP/2.
   package static let longestName = min(FieldKey.longest, FieldName.longest)
+  /// Stands for the header of the PROXY protocol before a connection's first bytes, as in nginx's `real_ip_header`.
+  package static let proxyProtocol = "proxy_protocol"
 
-  /// The field, in lower case.
+  /// The field, in lower case, or `proxyProtocol`.
   package var name: String
   /// Those who are believed.
   package var proxies: [AddressNetwork]
@@ -27,6 +29,9 @@ package struct ClientHeader: Equatable, Sendable {
     FieldKey(name) != nil && name.utf8.count <= longestName && !FieldNames.isTaken(name.lowercased())
   }
 
+  /// Whether the client is in a field of requests.
+  package var isField: Bool { name != Self.proxyProtocol }
+
   /// `Forwarded` (RFC 7239) has parameters, all others are lists of addresses.
   var hasParameters: Bool { name == "forwarded" }
 }
@@ -35,12 +40,24 @@ package struct ClientHeader: Equatable, Sendable {
 struct FoundClient: BitwiseCopyable, Equatable {
   var high: UInt64
   var low: UInt64
+  /// Its port; 0 where that is not known.
+  var port: UInt16 = 0
   /// Whether it is another one than the other end of the connection.
   var isForwarded = false
   /// A trusted proxy sent fields of which some are unknown.
   var isUnknown = false
 
   init(_ peer: Endpoint) { (high, low) = (peer.high, peer.low) }
+}
+
+/// What the PROXY header of a connection says; all zero bytes is that none was seen.
+struct ConnectionClient: BitwiseCopyable {
+  enum Standing: BitwiseCopyable { case unseen, named, proxyItself }
+
+  var high: UInt64 = 0
+  var low: UInt64 = 0
+  var port: UInt16 = 0
+  var standing = Standing.unseen
 }
 
 /// Finds the client of a request behind trusted proxies.
@@ -72,13 +89,18 @@ struct ClientSearch: ~Copyable {
   }
 
   let isWanted: Bool
+  /// Whether clients are looked for in PROXY headers.
+  let readsProxyHeaders: Bool
   private let key: FieldKey?
   private let hasParameters: Bool
   private var proxies: FixedArray<Int, AddressNetwork>
+  private var ofFlow: FixedArray<FlowIndex, ConnectionClient>
 
-  init(_ header: ClientHeader?) {
-    key = header.flatMap { FieldKey($0.name) }
-    isWanted = key != nil
+  init(_ header: ClientHeader?, flows: Int = 0) {
+    readsProxyHeaders = header?.isField == false
+    key = header.flatMap { $0.isField ? FieldKey($0.name) : nil }
+    isWanted = key != nil || readsProxyHeaders
+    ofFlow = FixedArray(zeroed: readsProxyHeaders ? flows : 0)
     hasParameters = header?.hasParameters == true
     let networks = (header?.proxies ?? []).prefix(ClientHeader.mostProxies)
     proxies = FixedArray(capacity: networks.count)
@@ -92,8 +114,42 @@ struct ClientSearch: ~Copyable {
     return false
   }
 
+  /// Another connection takes a place in the tables.
+  @inline(__always)
+  func forget(_ flow: FlowIndex) {
+    if readsProxyHeaders { ofFlow[flow].value = ConnectionClient() }
+  }
+
+  /// Notes the PROXY header that a connection from `peer` begins with. A further one is its client's.
+  func note(_ header: RawSpan, from peer: Endpoint, of flow: FlowIndex) {
+    guard isTrusted(peer.high, peer.low), case .unseen = ofFlow[flow].value.standing else { return }
+    var client = ConnectionClient()
+    client.standing = .proxyItself
+    if let named = ProxyHeader.client(header) {
+      (client.high, client.low, client.port) = (named.high, named.low, named.port)
+      client.standing = .named
+    }
+    ofFlow[flow].value = client
+  }
+
+  /// The client of a connection from `peer`, as its PROXY header says. That of a trusted proxy whose header was not seen is
+  /// unknown.
+  private func client(of flow: FlowIndex, _ peer: Endpoint) -> FoundClient {
+    var found = FoundClient(peer)
+    guard isTrusted(peer.high, peer.low) else { return found }
+    let noted = ofFlow[flow].value
+    switch noted.standing {
+    case .unseen: found.isUnknown = true
+    case .proxyItself: break
+    case .named:
+      (found.high, found.low, found.port, found.isForwarded) = (noted.high, noted.low, noted.port, true)
+    }
+    return found
+  }
+
   /// The client of an HTTP/1 request that came from `peer`.
-  func client(_ head: MessageHead, _ bytes: RawSpan, _ peer: Endpoint) -> FoundClient {
+  func client(_ head: MessageHead, _ bytes: RawSpan, _ peer: Endpoint, of flow: FlowIndex) -> FoundClient {
+    if readsProxyHeaders { return client(of: flow, peer) }
     var walk = Walk(peer)
     guard let key, isTrusted(peer.high, peer.low) else { return walk.found }
     guard head.length > 0 else {
@@ -106,7 +162,8 @@ struct ClientSearch: ~Copyable {
   }
 
   /// The client of a request of HTTP/2 that came from `peer`.
-  func client(_ fields: HeaderList, _ peer: Endpoint) -> FoundClient {
+  func client(_ fields: HeaderList, _ peer: Endpoint, of flow: FlowIndex) -> FoundClient {
+    if readsProxyHeaders { return client(of: flow, peer) }
     var walk = Walk(peer)
     guard key != nil, isTrusted(peer.high, peer.low) else { return walk.found }
     // A field that is unknown may be a further one of this name, of which the last one counts.
@@ -141,6 +198,12 @@ struct ClientSearch: ~Copyable {
 }
 
 extension ExchangeTracker {
+  /// Notes whom a proxy's header names; apart, since few connections begin with one.
+  @inline(never)
+  mutating func noteProxyHeader(_ header: RawSpan, _ chunk: Chunk) {
+    clients.note(header, from: ends(chunk).from, of: chunk.flow)
+  }
+
   /// The client that was found, as a name; none when it is unknown.
   mutating func name(of found: FoundClient) -> NameRange {
     found.isUnknown ? NameRange() : clientName(high: found.high, low: found.low)
@@ -152,7 +215,8 @@ extension EventBatch {
   mutating func describeClient(_ found: FoundClient, _ peer: Endpoint) {
     guard found.isForwarded, !found.isUnknown else { return }
     var detail = self.detail(count &- 1)
-    detail.client = Endpoint(high: found.high, low: found.low, port: peer.port)
+    detail.client = Endpoint(
+      high: found.high, low: found.low, port: found.port == 0 ? peer.port : found.port)
     detail.proxy = peer
     describe(detail)
   }

@@ -137,7 +137,7 @@ struct WatchCommand: ParsableCommand {
     files.add(options, history: history, configuration, log: ReportOptions.defaultAlertLog)
     try files.check()
     _ = try options.limit()
-    _ = try options.clients.header()
+    try options.clients.check(depth)
     // What was reported last is written before the end, as far as its reader takes it.
     defer { Failure.drain() }
     var command = self

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Capture
 import Exchanges
 import HTTP1
 import Text
@@ -10,7 +11,7 @@ struct ClientOptions: ParsableArguments {
   @Option(
     name: .customLong("client-header"),
     help: ArgumentHelp(
-      "The header field in which proxies name their clients, such as X-Forwarded-For or Forwarded; needs --trust-proxy.",
+      "The header field in which proxies name their clients, such as X-Forwarded-For or Forwarded; proxy_protocol for a PROXY header; needs --trust-proxy.",
       valueName: "name"))
   var name: String?
 
@@ -32,6 +33,13 @@ struct ClientOptions: ParsableArguments {
       }
       return nil
     }
+    let isOtherSpelling = ["proxy", "proxyprotocol"].contains(Self.letters(name))
+    if isOtherSpelling, name.lowercased() != ClientHeader.proxyProtocol {
+      throw ValidationError(
+        "--client-header: '\(name)' is no field that names clients; the PROXY header is called "
+          + ClientHeader.proxyProtocol,
+        hint: "--client-header \(ClientHeader.proxyProtocol)")
+    }
     guard ClientHeader.isName(name) else {
       throw ValidationError(
         "--client-header: '\(name)' names no client (expected a field's name of at most \(ClientHeader.longestName) "
@@ -45,6 +53,17 @@ struct ClientOptions: ParsableArguments {
     }
     return ClientHeader(name: name, proxies: try Self.proxies(networks))
   }
+
+  /// Throws where clients would be looked for in what does not pass at this depth.
+  func check(_ depth: CaptureDepth) throws {
+    guard try header()?.isField == false, depth == .heads else { return }
+    throw ValidationError(
+      "--client-header proxy_protocol and --depth heads exclude each other: a PROXY header is none of a message's",
+      hint: "--depth auto")
+  }
+
+  /// The letters of a name, in lower case.
+  private static func letters(_ name: String) -> String { name.lowercased().filter(\.isLetter) }
 
   private static func proxies(_ text: String) throws -> [AddressNetwork] {
     let parts = text.split(separator: ",", omittingEmptySubsequences: false)

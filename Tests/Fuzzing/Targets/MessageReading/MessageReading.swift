@@ -51,7 +51,7 @@ enum MessageReading: FuzzTarget {
         before = reading.offset
         var head = MessageHead()
         switch messages.readHead(chunk, payload, &reading, into: &head) {
-        case .none: break
+        case .none, .proxyHeader: break
         case .stray:
           reading.hint.isWaiting = !isUnasked
           messages.passStray(chunk, payload, &reading)
