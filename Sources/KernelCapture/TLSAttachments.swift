@@ -114,7 +114,11 @@ extension TLSAttachments {
       let silence = unsafe open("/dev/null", O_WRONLY | O_CLOEXEC)
       guard silence >= 0 else { throw SystemError.last }
       defer { close(silence) }
-      if let fault = start([moved[0].number, silence, 2, moved[1].number, moved[2].number]) { throw fault }
+      // They are open until the process has them.
+      let refusal = withExtendedLifetime(moved) {
+        start([moved[0].number, silence, 2, moved[1].number, moved[2].number])
+      }
+      if let refusal { throw refusal }
       for identity in held { _ = ours.send(.hold(identity)) }
       _ = ours.send(.start)
       helper = ours

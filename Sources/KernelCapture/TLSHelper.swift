@@ -135,11 +135,15 @@ package struct TLSHelper {
 
   /// Whether a file is one that has probes, seen through another mount of an overlay.
   private func isHeldOtherwise(_ library: TLSLibrary) -> Bool {
-    guard !overlaid.isEmpty, let file = try? LibraryFile(library),
-      FileVersion.isOverlaid(file.descriptor.number),
-      let version = FileVersion(descriptor: file.descriptor.number)
-    else { return false }
-    return overlaid.contains { $0.isSame(as: version) }
+    guard !overlaid.isEmpty, let file = try? LibraryFile(library) else { return false }
+    // It is open for as long as it is asked about.
+    return withExtendedLifetime(file) {
+      let number = file.descriptor.number
+      guard FileVersion.isOverlaid(number), let version = FileVersion(descriptor: number) else {
+        return false
+      }
+      return overlaid.contains { $0.isSame(as: version) }
+    }
   }
 
   private mutating func refuse(
