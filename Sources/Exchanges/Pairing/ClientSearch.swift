@@ -97,14 +97,28 @@ struct ClientSearch: ~Copyable {
   private var ofFlow: FixedArray<FlowIndex, ConnectionClient>
 
   init(_ header: ClientHeader?, flows: Int = 0) {
-    readsProxyHeaders = header?.isField == false
-    key = header.flatMap { $0.isField ? FieldKey($0.name) : nil }
-    isWanted = key != nil || readsProxyHeaders
-    ofFlow = FixedArray(zeroed: readsProxyHeaders ? flows : 0)
-    hasParameters = header?.hasParameters == true
     let networks = (header?.proxies ?? []).prefix(ClientHeader.mostProxies)
-    proxies = FixedArray(capacity: networks.count)
+    var proxies = FixedArray<Int, AddressNetwork>(capacity: networks.count)
     for network in networks { _ = proxies.extend(with: network) }
+    let isField = header?.isField == true
+    self.init(
+      key: isField ? header.flatMap { FieldKey($0.name) } : nil,
+      readsProxyHeaders: header != nil && !isField, hasParameters: header?.hasParameters == true,
+      proxies: proxies, flows: flows)
+  }
+
+  // Optimised, Swift 6.3 frees what was never allocated where a member without copies is set between others that are
+  // read again: so all are set at once, from values.
+  private init(
+    key: FieldKey?, readsProxyHeaders: Bool, hasParameters: Bool,
+    proxies: consuming FixedArray<Int, AddressNetwork>, flows: Int
+  ) {
+    self.key = key
+    self.readsProxyHeaders = readsProxyHeaders
+    self.hasParameters = hasParameters
+    isWanted = key != nil || readsProxyHeaders
+    self.proxies = proxies
+    ofFlow = FixedArray(zeroed: readsProxyHeaders ? flows : 0)
   }
 
   private func isTrusted(_ high: UInt64, _ low: UInt64) -> Bool {
