@@ -5,13 +5,14 @@
 /// An IPv4 address is held as its IPv4-mapped IPv6 form (`::ffff:a.b.c.d`), so that one key serves
 /// both families. The words hold the address as a big-endian number: the first byte on the wire is
 /// the most significant byte of `high`.
+@usableFromInline
 package struct Endpoint: Hashable, BitwiseCopyable, Sendable {
   /// The first eight bytes of the address.
-  package var high: UInt64
+  @usableFromInline package var high: UInt64
   /// The last eight bytes of the address.
-  package var low: UInt64
+  @usableFromInline package var low: UInt64
   /// The TCP port, 0 to 65535, in host order.
-  package var port: UInt16
+  @usableFromInline package var port: UInt16
 
   @inlinable
   package init(high: UInt64, low: UInt64, port: UInt16) {

@@ -4,6 +4,7 @@
 ///
 /// The payload travels beside it as a borrowed `RawSpan` and is only valid during the delivery. It
 /// may be shorter than `payloadLength` when the capture cut it.
+@usableFromInline
 package struct Segment: Sendable {
   /// Why the backend delivered the segment.
   @usableFromInline
@@ -32,6 +33,7 @@ package struct Segment: Sendable {
   }
 
   /// Which way the packet crossed the interface, as far as the backend knows.
+  @usableFromInline
   package enum Direction: UInt8, Sendable {
     case unknown = 0
     case inbound = 1
@@ -41,7 +43,7 @@ package struct Segment: Sendable {
   /// The TCP flags that matter here, as on the wire.
   @usableFromInline
   package struct Flags: OptionSet, Sendable {
-    package let rawValue: UInt8
+    @usableFromInline package let rawValue: UInt8
     @inlinable package init(rawValue: UInt8) { self.rawValue = rawValue }
     @inlinable package static var fin: Flags { Flags(rawValue: 1) }
     @inlinable package static var syn: Flags { Flags(rawValue: 2) }
@@ -64,26 +66,26 @@ package struct Segment: Sendable {
 
   /// Capture time in nanoseconds since 1970 (UTC). Live, it runs with the monotonic clock from the
   /// wall time at start, so that a clock that is set never moves a statistic.
-  package var time: UInt64
-  package var source: Endpoint
-  package var destination: Endpoint
+  @usableFromInline package var time: UInt64
+  @usableFromInline package var source: Endpoint
+  @usableFromInline package var destination: Endpoint
   /// Sequence number of the first payload byte. The backend has already added 1 for a SYN.
-  package var sequence: UInt32
+  @usableFromInline package var sequence: UInt32
   /// Acknowledgement number; meaningless without the `ack` flag.
-  package var acknowledgement: UInt32
+  @usableFromInline package var acknowledgement: UInt32
   /// Payload bytes on the wire, 0 to 2^24.
-  package var payloadLength: UInt32
+  @usableFromInline package var payloadLength: UInt32
   /// The kernel's index of the interface, 0 when there is none.
-  package var interface: UInt32
-  package var flags: Flags
-  package var kind: Kind
-  package var direction: Direction
+  @usableFromInline package var interface: UInt32
+  @usableFromInline package var flags: Flags
+  @usableFromInline package var kind: Kind
+  @usableFromInline package var direction: Direction
   /// The number of the filter's question where the direction's next frame of HTTP/2 begins; 0 when it asks nothing.
-  package var question: UInt8
+  @usableFromInline package var question: UInt8
   /// The virtual networks that the packet was seen in, VLANs and VNIs, as one number; 0 for none.
-  package var network: UInt32 = 0
+  @usableFromInline package var network: UInt32 = 0
   /// Whether the checksum is right, as far as the backend knows.
-  package var checksum = Checksum.unknown
+  @usableFromInline package var checksum = Checksum.unknown
 
   @inlinable
   package init(

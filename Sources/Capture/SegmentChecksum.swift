@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import System
+public import System
 
 /// The verification of a segment's TCP checksum.
 extension Segment {

@@ -3,6 +3,7 @@
 import HTTP2
 
 /// What an event says of a gRPC call: that its request is one, or the status that it ended with.
+@usableFromInline
 package struct CallMark: Equatable, BitwiseCopyable, Sendable {
   /// Below `count`.
   package let rawValue: UInt8

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// What was read from the head of an HTTP/1 message: places in the bytes, not copies of them.
+@usableFromInline
 package struct MessageHead: Equatable, Sendable {
   @usableFromInline
   package enum Kind: Sendable {
@@ -14,6 +15,7 @@ package struct MessageHead: Equatable, Sendable {
 
   /// How the body's length is given (RFC 9112, section 6.3), before the request's method and the
   /// response's status have their say.
+  @usableFromInline
   package enum Framing: Sendable {
     /// No field says anything.
     case unspecified
@@ -41,8 +43,8 @@ package struct MessageHead: Equatable, Sendable {
   package var host = ByteRange()
   /// Number of `Host` fields.
   package var hostFields = 0
-  package var framing: Framing = .unspecified
-  package var contentLength: UInt64 = 0
+  @usableFromInline package var framing: Framing = .unspecified
+  @usableFromInline package var contentLength: UInt64 = 0
   /// `Upgrade` is among the fields.
   package var upgrade = false
   /// Bytes of the head, empty line and leading empty lines included; 0 when its end was not seen.

@@ -9,6 +9,7 @@ package import Text
 ///
 /// One thread uses it. For each segment: when `isTickOver(segment.time)`, call `turn`; then give the
 /// tracker; then `record` what it left. When idle, the same with the source's clock. At the end, `close`.
+@usableFromInline
 package final class TallyWriter {
   /// The site and the client that a pending exchange was counted for.
   private struct Credit: BitwiseCopyable {
@@ -87,6 +88,14 @@ package final class TallyWriter {
       sites.pin(name.rawSpan, hash: site.hash, slot: site.slot)
     }
     if let start { begin(at: start) }
+  }
+
+  /// Counts the events of one segment.
+  package func record(_ batch: borrowing EventBatch) { record(batch.all, names: batch.names) }
+
+  /// Counts the events of one segment, and for the owners of both ends the exchanges among them that have ended.
+  package func recordWithOwners(_ batch: borrowing EventBatch) {
+    record(batch.all, batch.allParties, names: batch.names)
   }
 
   /// Counts the events of one segment, with the names they refer to.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// A sum of 16-bit words in memory's order, as the Internet checksum takes it (RFC 1071), before its last complement.
+@usableFromInline
 package struct InternetSum: Sendable {
   /// Any number that is the sum modulo 0xffff, and 0 only if the sum is.
   @usableFromInline

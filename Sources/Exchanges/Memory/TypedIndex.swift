@@ -46,7 +46,7 @@ typealias FlowIndex = TypedIndex<IndexKind.Flow>
 /// A segment, or a part of one, that is held back.
 typealias HeldIndex = TypedIndex<IndexKind.Held>
 /// A request that waits for its response.
-package typealias RequestIndex = TypedIndex<IndexKind.Request>
+@usableFromInline package typealias RequestIndex = TypedIndex<IndexKind.Request>
 /// A block of a `BlockPool`.
 typealias BlockIndex = TypedIndex<IndexKind.Block>
 /// A head in the making among those that are kept.

@@ -6,6 +6,7 @@ package import HTTP1
 ///
 /// Events are plain values in an `EventBatch` that the tracker refills for each segment; the names
 /// they refer to lie in the batch's `NameBuffer` and live as long.
+@usableFromInline
 package struct ExchangeEvent: BitwiseCopyable, Sendable {
   package enum Kind: BitwiseCopyable, Sendable {
     /// A request's head was seen. `exchange`, `method`, `site`, `section`, `client`.

@@ -88,7 +88,7 @@ final class TrafficWorker {
     if let stream { follow(stream) }
     // References are counted once a batch, not once a segment.
     let (filter, side, hops, recording, coverage) = (filter, side, hops, recording, coverage)
-    let (sharedPorts, isText) = (sharedPorts, !source.hasPackets)
+    let (sharedPorts, notesText) = (sharedPorts, coverage != nil && !source.hasPackets)
     side?.local.update()
     let outcome = try source.receive(timeout: timeout) { segment, payload in
       if writer.isTickOver(segment.time) { turn(segment.time, atTick) }
@@ -103,13 +103,12 @@ final class TrafficWorker {
         return tracker.process(LocalSide.emptied(segment), payload.slice(0, 0))
       }
       if let recording { recording.add(segment, payload) }
-      if let coverage {
-        // The text of a connection begins with what stands for its SYN.
-        if isText, segment.flags.isOpening, !segment.flags.isAcknowledging {
-          coverage.noteRead(segment.source, segment.destination, at: segment.time)
-        }
-        if let sharedPorts, sharedPorts.contains(segment.destination.port) { coverage.note(segment, payload) }
+      // The text of a connection begins with what stands for its SYN. An optional that is unwrapped is counted, so
+      // that is done where something is to be noted alone.
+      if notesText, segment.flags.isOpening, !segment.flags.isAcknowledging {
+        coverage?.noteRead(segment.source, segment.destination, at: segment.time)
       }
+      if let sharedPorts, sharedPorts.contains(segment.destination.port) { coverage?.note(segment, payload) }
       tracker.process(segment, payload)
       if tracker.batch.count > 0 {
         hops?.look(at: tracker.batch, of: segment, payload)
@@ -193,9 +192,9 @@ final class TrafficWorker {
   ) {
     if let owners {
       owners.attribute(batch)
-      writer.record(batch.all, batch.allParties, names: batch.names)
+      writer.recordWithOwners(batch)
     } else {
-      writer.record(batch.all, names: batch.names)
+      writer.record(batch)
     }
     if batch.isDetailed { stream?.record(batch) }
   }
