@@ -3,7 +3,7 @@
 internal import AsyncHTTPClient
 internal import NIOCore
 internal import NIOHTTP1
-import Synchronization
+import System
 
 /// The status of an answer and the beginning of its body, read as far as it is worth waiting for: once they are
 /// there, a body that does not end, or a connection that does not close, changes nothing.
@@ -20,7 +20,7 @@ final class AnswerReader: HTTPClientResponseDelegate {
   }
 
   private let readsAll: Bool
-  private let state = Mutex(State())
+  private let state = Locked(State())
 
   /// - Parameter readsAll: whether the body of a good status is wanted too.
   init(readsAll: Bool) { self.readsAll = readsAll }
