@@ -62,7 +62,7 @@ package struct LibraryWatch {
   private let patience: UInt64
   /// Numbers of the processes that run.
   private let processes: () -> [Int32]
-  /// The process that the next round begins behind: the last one ended with it, as its time was over.
+  /// The process after which the next round begins: the last round ended with it, as its time was over.
   private var last: Int32 = 0
   private let own = FileVersion(path: "/proc/self/exe")
 
