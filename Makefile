@@ -89,13 +89,14 @@ $(TLS_OBJECT): $(TLS_SOURCES) $(BPF_STAMP)
 	$(Q)bpf/compile "$$(sed -n 1p $(BPF_STAMP))" $@ bpf/tls.bpf.c
 	$(Q)touch Sources/CTLSFilter/tls.c
 
-# The packet table takes a second for each object; most of the time goes into building the tests, which CI has built.
+# The packet table takes a second for each object; most of the time goes into building the tests. CI has built them, with
+# what counts their coverage: without it all would be built again.
 .PHONY: bpf-sizes
 bpf-sizes: deps bpf ## Compile the filter by every clang there is; each attaches to old kernels and passes the packet table
 	$(Q)for c in $(filter-out clang,$(BPF_COMPILERS)); do $(INSTALL) $$c || echo "  without $$c: it cannot be installed here"; done
 	$(Q)rm -rf .build/bpf && for c in $(BPF_COMPILERS); do if command -v $$c >/dev/null; then \
 		echo "  bpf     $$c: $$($$c --version | head -n 1)"; bpf/compile $$c .build/bpf/$$c.o || exit 1; bpf/compile $$c .build/bpf/owner/$$c.o bpf/owner.bpf.c || exit 1; bpf/compile $$c .build/bpf/tls/$$c.o bpf/tls.bpf.c || exit 1; fi; done
-	$(Q)$(SUDO) env PATH="$$PATH" WIRETALLY_FILTERS=$(CURDIR)/.build/bpf $(SWIFT) test --filter 'FilterObjectTests|PacketTableTests' $(ARGS)
+	$(Q)$(SUDO) env PATH="$$PATH" WIRETALLY_FILTERS=$(CURDIR)/.build/bpf $(SWIFT) test $(COVERAGE) --filter 'FilterObjectTests|PacketTableTests' $(ARGS)
 
 .PHONY: build
 build: deps bpf ## Build the release program: .build/release/wiretally
