@@ -87,6 +87,7 @@ let package = Package(
         .linkedLibrary("bz2"), .linkedLibrary("lzma"), .linkedLibrary("z"), .linkedLibrary("zstd"),
       ]),
     .target(name: "CSearch"),
+    .target(name: "CPrefetch"),
     .target(name: "CThreads"),
     .target(name: "CCurses", linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),
     .target(name: "CMeasuring"),
@@ -112,8 +113,8 @@ let package = Package(
     .target(
       name: "KernelCapture",
       dependencies: [
-        "Capture", "CHTTPFilter", "CLibbpf", "COwnerFilter", "CTLSFilter", "HTTP1", "Packets", "System",
-        "Text",
+        "Capture", "CHTTPFilter", "CLibbpf", "COwnerFilter", "CPrefetch", "CTLSFilter", "HTTP1", "Packets",
+        "System", "Text",
         "TLSPlaces",
       ], swiftSettings: settings),
     .target(
@@ -134,7 +135,7 @@ let package = Package(
       swiftSettings: settings),
     // Core: from segments to statistics.
     .target(
-      name: "Exchanges", dependencies: ["Capture", "HTTP1", "HTTP2", "System", "Text"],
+      name: "Exchanges", dependencies: ["Capture", "CPrefetch", "HTTP1", "HTTP2", "System", "Text"],
       swiftSettings: settings),
     .target(
       name: "LocalSides", dependencies: ["Capture", "Exchanges", "HTTP1", "System", "Text"],

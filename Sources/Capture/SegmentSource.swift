@@ -50,6 +50,12 @@ package protocol SegmentSource: AnyObject {
     timeout: Int32, _ body: (borrowing Segment, RawSpan) -> Void
   ) throws(CaptureError) -> ReceiveOutcome
 
+  /// The same. `ahead` is called for segments that come soon, most of them before `body` is for the one before them; not
+  /// every segment is announced, and what is announced need not come.
+  func receive(
+    timeout: Int32, ahead: (UpcomingSegment) -> Void, _ body: (borrowing Segment, RawSpan) -> Void
+  ) throws(CaptureError) -> ReceiveOutcome
+
   /// The capture clock now, in nanoseconds since 1970, so that an idle worker can advance; nil when
   /// only packets move it (a file).
   var now: UInt64? { get }
@@ -69,6 +75,12 @@ package protocol SegmentSource: AnyObject {
 }
 
 extension SegmentSource {
+  package func receive(
+    timeout: Int32, ahead: (UpcomingSegment) -> Void, _ body: (borrowing Segment, RawSpan) -> Void
+  ) throws(CaptureError) -> ReceiveOutcome {
+    try receive(timeout: timeout, body)
+  }
+
   package var depth: CaptureDepth? { nil }
   package var hasPackets: Bool { true }
   package var hint: ((borrowing Segment, DepthHint) -> Void)? { nil }

@@ -35,6 +35,8 @@ package struct ExchangeTracker: ~Copyable {
 
   package let seed: UInt64
   let secrets: FlowSecrets
+  /// The hash of the connection whose segment was expected last.
+  private var expectedHash: UInt64 = 0
   var checksums: ChecksumTrust
   var streams: StreamAssembler
   var messages: MessageReader
@@ -103,6 +105,19 @@ package struct ExchangeTracker: ~Copyable {
     if segment.question != 0, answer != nil { answerQuestion(flow, direction, segment) }
     let isStream = segment.kind == .stream
     if hint != nil, needsWhole || isStream && !isEmpty { adviseDepth(of: flow, segment) }
+  }
+
+  /// Asks for what is known of the connection of a segment that is processed soon: live, most of a segment's time was
+  /// waiting for memory that other connections have pushed out of the caches.
+  ///
+  /// A bucket of the table is asked for with its segment, and the flow that it names with the segment after that.
+  package mutating func expect(_ segment: UpcomingSegment) {
+    if let flow = streams.expectFlow(expectedHash) ?? streams.expectEviction() {
+      messages.prefetch(flow)
+      pairing.prefetch(flow)
+    }
+    expectedHash = FlowKey.of(segment.source, segment.destination, network: segment.network).key.hash(secrets)
+    streams.expect(expectedHash)
   }
 
   /// Leaves out a segment that `--filter` does not want: it moves the clock and is counted, and no connection begins or

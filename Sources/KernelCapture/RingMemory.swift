@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import Capture
 internal import CHTTPFilter
 internal import CLibbpf
+internal import CPrefetch
 internal import Glibc
 internal import Synchronization
 internal import System
@@ -44,8 +46,8 @@ internal import System
 
   /// Where the reader stands.
   var consumed: UInt64 {
-    // Only the reader itself writes it; others want a number and nothing behind it.
-    unsafe consumer.pointee.load(ordering: .relaxed)
+    // Only the reader itself writes it. Acquires what it did with the records before.
+    unsafe consumer.pointee.load(ordering: .acquiring)
   }
 
   /// Gives all records before `position` back to the kernel.
@@ -72,9 +74,29 @@ internal import System
     var line = position
     while line < end {
       // An address that need not be right; within the first mapping here.
-      unsafe wt_bpf_prefetch(data.advanced(by: Int(truncatingIfNeeded: line & UInt64(capacity &- 1))))
+      unsafe wt_prefetch(data.advanced(by: Int(truncatingIfNeeded: line & UInt64(capacity &- 1))))
       line &+= 64
     }
+  }
+
+  /// Whose segment the filter's record of `size` bytes is; nil for what belongs to no connection that is followed.
+  @inline(__always)
+  func upcoming(at position: UInt64, size: Int) -> UpcomingSegment? {
+    guard size >= MemoryLayout<httpf_event>.size else { return nil }
+    // The record has at least these bytes, is aligned to eight, and any bits are valid numbers.
+    let event = unsafe bytes(at: position).assumingMemoryBound(to: httpf_event.self)
+    switch unsafe Segment.Kind(rawValue: event.pointee.kind) {
+    case .start, .continuation, .stream: break
+    case .hello, .initial, nil: return nil
+    }
+    return unsafe UpcomingSegment(
+      source: Endpoint(
+        high: UInt64(bigEndian: event.pointee.source.0), low: UInt64(bigEndian: event.pointee.source.1),
+        port: event.pointee.source_port),
+      destination: Endpoint(
+        high: UInt64(bigEndian: event.pointee.destination.0),
+        low: UInt64(bigEndian: event.pointee.destination.1), port: event.pointee.destination_port),
+      network: event.pointee.network)
   }
 
   /// The record's bytes; `count` is at most the capacity.

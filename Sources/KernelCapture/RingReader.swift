@@ -67,9 +67,15 @@ package final class RingReader: SegmentSource, @unchecked Sendable {
   package func receive(
     timeout: Int32, _ body: (borrowing Segment, RawSpan) -> Void
   ) throws(CaptureError) -> ReceiveOutcome {
+    try receive(timeout: timeout, ahead: { _ in }, body)
+  }
+
+  package func receive(
+    timeout: Int32, ahead: (UpcomingSegment) -> Void, _ body: (borrowing Segment, RawSpan) -> Void
+  ) throws(CaptureError) -> ReceiveOutcome {
     // Read before the ring: what was sent before the filter went away is then delivered first.
     let stopped = life.isStopped
-    var count = drain(body)
+    var count = drain(ahead, body)
     if count == 0 {
       if stopped {
         let rest = finishFragments(body)
@@ -78,7 +84,7 @@ package final class RingReader: SegmentSource, @unchecked Sendable {
       if timeout != 0 {
         try wait(timeout)
         // Also after a time-out: the filter wakes nobody for a few records.
-        count = drain(body)
+        count = drain(ahead, body)
       }
     }
     return .delivered(count)
@@ -104,7 +110,9 @@ package final class RingReader: SegmentSource, @unchecked Sendable {
   }
 
   /// Delivers what the ring holds now.
-  private func drain(_ body: (borrowing Segment, RawSpan) -> Void) -> Int {
+  private func drain(
+    _ ahead: (UpcomingSegment) -> Void, _ body: (borrowing Segment, RawSpan) -> Void
+  ) -> Int {
     let before = clock.now
     let end = ring.produced
     var position = ring.consumed
@@ -114,7 +122,9 @@ package final class RingReader: SegmentSource, @unchecked Sendable {
     var released = position
     var fetched = position
     var count = 0
+    var scout = RingScout(from: position, to: end)
     while position != end {
+      scout.look(ring, ahead)
       let header = ring.header(at: position)
       // Still being written. Those behind it wait: the ring gives back in order.
       if header & RingHeader.busy != 0 { break }

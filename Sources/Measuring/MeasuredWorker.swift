@@ -46,7 +46,8 @@ package final class MeasuredWorker {
 
   /// Counts what a source has; how many segments that were.
   package func drain(_ source: any SegmentSource, timeout: Int32) throws(CaptureError) -> Int {
-    guard case .delivered(let count) = try source.receive(timeout: timeout, take) else { return 0 }
+    let outcome = try source.receive(timeout: timeout, ahead: { tracker.expect($0) }, take)
+    guard case .delivered(let count) = outcome else { return 0 }
     return count
   }
 }

@@ -36,6 +36,10 @@ struct ConnectionOwners {
   private static let steps = 64
 
   let versions: ConnectionVersions
+  /// The local ports of all ends here.
+  let ports = LocalPorts()
+  /// How many ends have each local port.
+  private var portCounts = [UInt32](repeating: 0, count: 1 << 16)
   private let network: UInt32
   private let capacity: Int
   private var entries: [Entry] = []
@@ -105,6 +109,7 @@ struct ConnectionOwners {
   mutating func removeAll() {
     for slot in entries.indices { versions.change(slot) }
     entries.removeAll(keepingCapacity: true)
+    for key in slots.keys { removePort(key.local.port) }
     slots.removeAll(keepingCapacity: true)
     hand = 0
   }
@@ -114,7 +119,18 @@ struct ConnectionOwners {
     versions.change(slot)
   }
 
+  private mutating func addPort(_ port: UInt16) {
+    portCounts[Int(port)] += 1
+    ports.insert(port)
+  }
+
+  private mutating func removePort(_ port: UInt16) {
+    portCounts[Int(port)] -= 1
+    if portCounts[Int(port)] == 0 { ports.remove(port) }
+  }
+
   private mutating func add(_ entry: Entry) -> OwnerReference? {
+    addPort(entry.key.local.port)
     if entries.count < capacity {
       slots[entry.key] = entries.count
       entries.append(entry)
@@ -127,6 +143,7 @@ struct ConnectionOwners {
     let slot = hand, before = entries[slot]
     hand = (hand + 1) % capacity
     slots[before.key] = nil
+    removePort(before.key.local.port)
     slots[entry.key] = slot
     change(slot) { $0 = entry }
     return before.closed == 0 ? before.owner : nil

@@ -72,7 +72,7 @@ package final class OwnerAttribution {
   private func owners(
     of parties: ExchangeParties, asked: UInt64, isExact: Bool, at now: UInt64, isKept: Bool
   ) -> ExchangeParties {
-    guard parties.server.port != 0 else { return parties }
+    guard parties.server.port != 0, table.mayKnow(parties) else { return parties }
     var parties = parties
     let place = place(parties)
     var entry = known[place]

@@ -35,12 +35,14 @@ package final class OwnerTable: Sendable {
 
   private let source: any OwnerSource
   private let versions: ConnectionVersions
+  private let ports: LocalPorts
   private let state: Locked<State>
 
   package init(_ source: any OwnerSource) {
     self.source = source
     let connections = ConnectionOwners(network: source.network)
     versions = connections.versions
+    ports = connections.ports
     state = Locked(State(connections: connections))
     let offset = source.clockOffset
     state.withLock { state in
@@ -64,6 +66,14 @@ package final class OwnerTable: Sendable {
     state.withLock { state in
       for (owner, count) in exchanges { state.directory.count(owner, exchanges: count) }
     }
+  }
+
+  /// Whether somebody may be known to have one of the ends of a connection, under either of its addresses: what waits is
+  /// read first. Takes no lock where nothing waits.
+  func mayKnow(_ parties: ExchangeParties) -> Bool {
+    if source.hasWaiting { update() }
+    return ports.contains(parties.server.port) || ports.contains(parties.client.port)
+      || ports.contains(parties.otherServer.port) || ports.contains(parties.otherClient.port)
   }
 
   /// Whether a finding still holds: what waits is read first, for the connection may have ended, and another one's

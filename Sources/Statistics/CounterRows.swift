@@ -7,20 +7,22 @@ import System
 /// A row belongs to one occupant of its slot. When a later occupant needs it, what it held is folded into
 /// `other`: the sum over the rows and `other` is always exact. Clearing costs what was touched.
 final class CounterRows {
-  /// What was counted for one occupant.
+  /// What was counted for one occupant. What a successful exchange takes is the first 32 bytes, which are in one cache
+  /// line, as a row takes 96.
   struct Row: BitwiseCopyable {
+    /// The occupant; 0 is a row not in use.
+    var generation: UInt32
+    /// The name's place in a tally's announcements; 0 bytes when the receiver knows it already.
+    var nameLength: UInt32
+    /// The longest latency, nanoseconds.
+    var maximum: UInt64
+    /// Requests and successes come first in them.
+    var counts: NameCounts
     /// The key's owner, as in `SpaceSaving.Occupant`.
     var owner: UInt64
     /// The occupant's inherited count.
     var error: UInt64
-    var counts: NameCounts
-    /// The longest latency, nanoseconds.
-    var maximum: UInt64
-    /// The occupant; 0 is a row not in use.
-    var generation: UInt32
-    /// The name's place in a tally's announcements; 0 bytes when the receiver knows it already.
     var nameStart: UInt32
-    var nameLength: UInt32
   }
 
   let capacity: Int
@@ -93,8 +95,19 @@ final class CounterRows {
       clearKinds(slot)
     }
     rows[slot] = Row(
-      owner: owner, error: error, counts: NameCounts(), maximum: 0, generation: generation,
-      nameStart: 0, nameLength: 0)
+      generation: generation, nameLength: 0, maximum: 0, counts: NameCounts(), owner: owner, error: error,
+      nameStart: 0)
+  }
+
+  /// Adds what an exchange comes to, for a row in use.
+  @inline(__always)
+  func add(_ counts: NameCounts, slot: Int) {
+    if counts.isSuccess {
+      rows[slot].counts.requests &+= counts.requests
+      rows[slot].counts.successes &+= counts.successes
+    } else {
+      rows[slot].counts.add(counts)
+    }
   }
 
   /// Counts a latency in nanoseconds and the place of a status for a row in use.

@@ -15,6 +15,12 @@ struct NameCounts: Equatable, Sendable, BitwiseCopyable {
   /// Exchanges with a latency.
   var answered: UInt64 { successes &+ failures &- resets }
 
+  /// Whether nothing but requests and successes is counted.
+  @inline(__always)
+  var isSuccess: Bool {
+    failures | resets | unanswered.aborted | unanswered.timedOut | unanswered.unknown == 0
+  }
+
   mutating func add(_ other: NameCounts) {
     requests &+= other.requests
     successes &+= other.successes

@@ -26,14 +26,15 @@ final class SpaceSaving {
   private let setMask: UInt64
   // One element a slot; a set's slots are neighbours. 0 in `hashes` is a free slot.
   private let hashes: ZeroedStorage<UInt64>
-  private let counts: ZeroedStorage<UInt64>
   private let occupants: ZeroedStorage<Occupant>
   private let names: ZeroedStorage<UInt8>
   // 1 for a slot whose occupant never moves out; only a newcomer looks.
   private let pinned: ZeroedStorage<UInt8>
 
-  /// What a slot knows of its occupant beside hash and count.
+  /// What a slot knows of its occupant beside the hash: half a cache line, all of which is needed to count it.
   struct Occupant: BitwiseCopyable {
+    /// Never less than its occurrences.
+    var count: UInt64 = 0
     /// Whose name this is: a word that belongs to the key, like the site of a section.
     var owner: UInt64
     /// The count inherited when it moved in.
@@ -51,7 +52,6 @@ final class SpaceSaving {
     self.capacity = capacity
     setMask = UInt64(capacity / Self.ways - 1)
     hashes = try ZeroedStorage(count: capacity)
-    counts = try ZeroedStorage(count: capacity)
     occupants = try ZeroedStorage(count: capacity)
     names = try ZeroedStorage(count: capacity * Self.nameWidth)
     pinned = try ZeroedStorage(count: capacity)
@@ -68,7 +68,7 @@ final class SpaceSaving {
     while way < Self.ways {
       let slot = first &+ way
       if hashes[slot] == mark, holds(slot, name, owner) {
-        counts[slot] &+= 1
+        occupants[slot].count &+= 1
         return slot
       }
       way &+= 1
@@ -83,7 +83,7 @@ final class SpaceSaving {
     let mark = hash | 1
     let first = Self.firstSlot(hash, setMask: setMask)
     for slot in first..<first &+ Self.ways where hashes[slot] == mark && holds(slot, number, owner) {
-      counts[slot] &+= 1
+      occupants[slot].count &+= 1
       return slot
     }
     let slot = admit(mark: mark, owner: owner, length: 8, set: first)
@@ -118,7 +118,7 @@ final class SpaceSaving {
   func generation(_ slot: Int) -> UInt32 { occupants[slot].generation }
 
   /// The occupant's count: never less than its occurrences.
-  func count(_ slot: Int) -> UInt64 { counts[slot] }
+  func count(_ slot: Int) -> UInt64 { occupants[slot].count }
 
   /// Copies the occupant's name to `start` of `target`, and returns its length in bytes.
   func copyName(_ slot: Int, to target: borrowing ZeroedStorage<UInt8>, at start: Int) -> Int {
@@ -154,14 +154,13 @@ final class SpaceSaving {
     var slot = first &+ Self.ways &- 1
     for candidate in (first..<slot).reversed() where pinned[candidate] == 0 {
       // A free slot has the count 0, which is the least there is; of equal ones the first is taken.
-      if counts[candidate] <= counts[slot] { slot = candidate }
+      if occupants[candidate].count <= occupants[slot].count { slot = candidate }
     }
-    let inherited = counts[slot]
+    let inherited = occupants[slot].count
     let generation = occupants[slot].generation &+ 1
     hashes[slot] = mark
-    counts[slot] = inherited &+ 1
     occupants[slot] = Occupant(
-      owner: owner, error: inherited, generation: generation == 0 ? 1 : generation,
+      count: inherited &+ 1, owner: owner, error: inherited, generation: generation == 0 ? 1 : generation,
       length: UInt32(length))
     return slot
   }

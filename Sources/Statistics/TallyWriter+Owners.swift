@@ -40,7 +40,7 @@ extension TallyWriter {
     let slot = Int(owner.place)
     // 0 is a row not in use: the unknown has no generation of its own.
     rows.claim(slot, generation: max(1, owner.generation), owner: 0, error: 0)
-    rows.rows[slot].counts.add(counts)
+    rows.add(counts, slot: slot)
     if event.kind == .answered { rows.record(event.latency, status: place(event.status), slot: slot) }
   }
 
@@ -54,7 +54,7 @@ extension TallyWriter {
     let hash = Self.mix(number &* 0xa076_1d64_78bd_642f, site)
     let slot = siteOwners.count(number, hash: hash, owner: site)
     claim(slot, of: siteOwners, in: tally.siteOwners)
-    tally.siteOwners.rows[slot].counts.add(counts)
+    tally.siteOwners.add(counts, slot: slot)
   }
 }
 

@@ -254,7 +254,7 @@ package final class TallyWriter {
       let slot = Int(credit.site.slot)
       if credit.site.generation != 0 && sites.generation(slot) == credit.site.generation {
         claim(slot, of: sites, in: tally.sites)
-        tally.sites.rows[slot].counts.add(counts)
+        tally.sites.add(counts, slot: slot)
         return slot
       }
     } else {
@@ -271,7 +271,7 @@ package final class TallyWriter {
       return tally.clients.countOther(counts)
     }
     claim(slot, of: clients, in: tally.clients)
-    tally.clients.rows[slot].counts.add(counts)
+    tally.clients.add(counts, slot: slot)
     if latency > tally.clients.rows[slot].maximum { tally.clients.rows[slot].maximum = latency }
   }
 

@@ -40,6 +40,37 @@ import Testing
     #expect(names.unanswered == 200)
     #expect(tracker.counters.evictedRequests == 196)
   }
+
+  @Test func `segments that are announced, come or not, change nothing`() {
+    var talk = Dialogue(), other = Dialogue(clientPort: 50_000)
+    talk.open()
+    other.open()
+    for _ in 0..<20 {
+      talk.ask(get("/a"))
+      other.ask(get("/b"))
+      talk.answer(ok())
+      other.answer(ok())
+    }
+    let packets = (talk.packets + other.packets).sorted { $0.segment.time < $1.segment.time }
+    func count(isAnnounced: Bool) -> ExchangeCounters {
+      var tracker = ExchangeTracker(limits: ExchangeLimits(), depth: .streams, seed: 7)
+      for (number, packet) in packets.enumerated() {
+        if isAnnounced {
+          let next = packets[min(number + 1, packets.count - 1)].segment
+          tracker.expect(
+            UpcomingSegment(source: next.source, destination: next.destination, network: next.network))
+          tracker.expect(
+            UpcomingSegment(source: next.source, destination: next.source, network: UInt32(number)))
+        }
+        tracker.process(packet.segment, packet.payload.rawSpan)
+        tracker.batch.clear()
+      }
+      tracker.finish()
+      return tracker.counters
+    }
+    #expect(count(isAnnounced: true) == count(isAnnounced: false))
+    #expect(count(isAnnounced: true).exchanges == 40)
+  }
 }
 
 /// The names of all requests, batch by batch.

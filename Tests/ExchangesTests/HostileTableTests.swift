@@ -124,6 +124,20 @@ import Testing
     #expect(table.nextToEvict == third)
   }
 
+  @Test func `of many connections one in use stays, though it is moved up only now and then`() {
+    var table = FlowTable(capacity: 1_024)
+    let secrets = FlowSecrets(seed: 1)
+    func key(_ number: UInt64) -> FlowKey { FlowKey(aHigh: 0, aLow: number, bHigh: 0, bLow: 9, ports: 80) }
+    func use(_ number: UInt64) -> FlowIndex? { table.use(key(number), hash: key(number).hash(secrets)) }
+    for number in 0..<20_000 as Range<UInt64> {
+      if let old = table.nextToEvict { table.remove(old) }
+      #expect(table.insert(key(number), hash: key(number).hash(secrets)) != nil)
+      #expect(use(0) != nil)
+      // Of those that are left alone, one goes when as many have come as there is room for, give or take an eighth.
+      if number >= 1_024 { #expect(use(number - 1_024) == nil || number == 1_024) }
+    }
+  }
+
   @Test func `a flood of connections leaves an exchange that takes its time alone`() {
     var limits = ExchangeLimits()
     limits.flows = 64

@@ -39,6 +39,22 @@ struct RingTests {
     #expect(trial.filter.counters().lost == 0)
   }
 
+  @Test func `segments are announced before they come, in their order, also around the ring's end`() throws {
+    let trial = try FilterTrial(KernelCaptureOptions(ringBytes: 4096))
+    let reader = trial.readers[0]
+    for round in 0..<50 as Range<UInt16> {
+      let ports = (0..<1 + round % 7).map { 1000 + $0 }
+      for port in ports { try trial.filter(Packet().from(port: port).payload(request).bytes) }
+      var announced: [UInt16] = [], delivered: [UInt16] = []
+      _ = try reader.receive(timeout: 0, ahead: { announced.append($0.source.port) }) { segment, _ in
+        delivered.append(segment.source.port)
+        // Two records ahead, as long as there are as many.
+        #expect(announced.count == min(delivered.count + 2, ports.count))
+      }
+      #expect(announced == ports && delivered == ports)
+    }
+  }
+
   @Test func `both directions of a flow meet in one ring, and flows spread over all`() throws {
     let options = KernelCaptureOptions(ringBytes: 1 << 20, workers: 4)
     let trial = try FilterTrial(options)

@@ -249,6 +249,9 @@ struct AttributionTests {
     let start: UInt64 = 1_000_000_000_000
     let dialogue = Dialogue()
     let parties = ExchangeParties(client: dialogue.client, server: dialogue.server)
+    // Another connection of the server's: else it would be known without a look that there is none.
+    source.add(
+      RecordBytes.connection(.received, local: dialogue.server, remote: Endpoint(ipv4: 1, port: 1)))
     // That nobody was found is remembered for a second.
     #expect(owners.ownersInFlight(parties, at: start).serverOwner == .unknown)
     source.add(RecordBytes.connection(.received, local: dialogue.server, remote: dialogue.client))

@@ -185,6 +185,43 @@ struct OwnerTableTests {
   }
 
   @Test
+  func `nobody is looked for where no end has one of the ports`() {
+    let source = GivenRecords()
+    let table = OwnerTable(source)
+    let parties = ExchangeParties(client: client, server: server)
+    #expect(!table.mayKnow(parties))
+    source.add(RecordBytes.connection(.received))
+    #expect(table.mayKnow(parties))
+    #expect(table.mayKnow(ExchangeParties(client: server, server: client)))
+    #expect(!table.mayKnow(ExchangeParties(client: client, server: Endpoint(ipv4: 1, port: server.port + 1))))
+    var translated = ExchangeParties(client: client, server: Endpoint(ipv4: 1, port: server.port + 1))
+    translated.otherServer = server
+    #expect(table.mayKnow(translated))
+    source.lose()
+    table.update()
+    #expect(!table.mayKnow(parties))
+  }
+
+  @Test
+  func `a port is looked for as long as one of its ends has a place`() {
+    var connections = ConnectionOwners(network: 1, capacity: 2)
+    let owner = OwnerReference(place: 2, generation: 1)
+    func add(_ port: UInt16, _ remote: UInt32) {
+      let key = ConnectionOwners.Key(
+        local: Endpoint(ipv4: 1, port: port), remote: Endpoint(ipv4: remote, port: 9))
+      _ = connections.note(key, owner, ProcessIdentity(number: 1, started: 1), network: 1)
+      _ = connections.close(key, network: 1, at: 1)
+    }
+    add(80, 1)
+    add(80, 2)
+    #expect(connections.ports.contains(80) && !connections.ports.contains(81))
+    add(65_535, 3)
+    #expect(connections.ports.contains(80) && connections.ports.contains(65_535))
+    add(81, 4)
+    #expect(!connections.ports.contains(80) && connections.ports.contains(81))
+  }
+
+  @Test
   func `one with many exchanges keeps its place while others come and go`() {
     var directory = OwnerDirectory()
     let busy = directory.use(Owner(process: "busy"))

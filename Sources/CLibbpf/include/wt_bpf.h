@@ -43,12 +43,6 @@ int wt_bpf_link_uprobe_event(int program, const char *path, unsigned long long o
 /* enum bpf_attach_type of linux/bpf.h since 6.6: BPF_TRACE_UPROBE_MULTI. */
 enum { WT_BPF_UPROBES = 48 };
 
-/* Asks for the memory there ahead of its use; any address will do. */
-static inline void wt_bpf_prefetch(const void *address)
-{
-	__builtin_prefetch(address);
-}
-
 /* Flags for events and sockets: enumerations with types of their own in glibc. */
 enum { WT_BPF_EVENT = EFD_CLOEXEC | EFD_NONBLOCK };
 enum { WT_BPF_DATAGRAM = SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK };

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CPrefetch
+
 #if canImport(Glibc)
   import Glibc
 #else
@@ -58,6 +60,14 @@ struct FixedArray<Index: ArrayIndex, Element: BitwiseCopyable>: ~Copyable {
     // In bounds and given values, by the check; nothing changes them while the array is borrowed.
     let span = unsafe Span(_unsafeStart: base, count: count)
     return unsafe _overrideLifetime(span, borrowing: self)
+  }
+
+  /// Asks for an element ahead of its use.
+  @inline(__always)
+  func prefetch(_ index: Index) {
+    precondition(UInt(bitPattern: index.offset) < UInt(bitPattern: capacity))
+    // In bounds by the check above; nothing is read.
+    unsafe wt_prefetch_lines(base + index.offset, MemoryLayout<Element>.size)
   }
 
   /// An element, to be read and changed member by member.

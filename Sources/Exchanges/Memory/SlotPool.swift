@@ -21,6 +21,10 @@ struct SlotPool<Index: ArrayIndex, Element: BitwiseCopyable>: ~Copyable {
     @inline(__always) get { slots[index] }
   }
 
+  /// Asks for a slot ahead of its use.
+  @inline(__always)
+  func prefetch(_ index: Index) { slots.prefetch(index) }
+
   /// Puts a value into a free slot; nil when there is none.
   @inline(__always)
   mutating func add(_ value: Element) -> Index? {

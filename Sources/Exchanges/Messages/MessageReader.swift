@@ -30,6 +30,10 @@ extension MessageReader {
   /// Forgets what is known of a connection that has no head in the making.
   mutating func reset(_ flow: FlowIndex) { flows[flow].value = MessageFlow() }
 
+  /// Asks for what is known of a connection ahead of its use.
+  @inline(__always)
+  func prefetch(_ flow: FlowIndex) { flows.prefetch(flow) }
+
   /// A direction's stream begins with a SYN, or with the `isAnswer` to one.
   mutating func open(_ flow: FlowIndex, _ direction: Direction, isAnswer: Bool) {
     let state = flows[flow]

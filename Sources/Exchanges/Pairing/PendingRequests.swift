@@ -93,6 +93,10 @@ struct PendingRequests: ~Copyable {
     @inline(__always) get { slots[index] }
   }
 
+  /// Asks for a flow's queue ahead of its use.
+  @inline(__always)
+  func prefetch(_ flow: FlowIndex) { queues.prefetch(flow) }
+
   @inline(__always)
   func first(of flow: FlowIndex) -> RequestIndex? { queues[flow].requests.first }
 

@@ -45,6 +45,10 @@ struct RequestPairing: ~Copyable {
     timeout = limits.timeout
   }
 
+  /// Asks for a flow's requests ahead of their use.
+  @inline(__always)
+  func prefetch(_ flow: FlowIndex) { pending.prefetch(flow) }
+
   /// The request that must be ended before another one is added; nil while there is room.
   var nextToEvict: RequestIndex? { pending.isFull ? pending.oldest : nil }
 

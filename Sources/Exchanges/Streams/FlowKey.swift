@@ -19,7 +19,14 @@ struct FlowKey: Equatable, BitwiseCopyable, Sendable {
   /// The key of a segment's connection, and the segment's direction there.
   @inline(__always)
   static func of(_ segment: borrowing Segment) -> (key: FlowKey, direction: Direction) {
-    let source = segment.source, destination = segment.destination
+    of(segment.source, segment.destination, network: segment.network)
+  }
+
+  /// The key of a connection between two ends, and the direction from the first of them.
+  @inline(__always)
+  static func of(
+    _ source: Endpoint, _ destination: Endpoint, network: UInt32
+  ) -> (key: FlowKey, direction: Direction) {
     let isForward =
       source.high != destination.high
       ? source.high < destination.high
@@ -29,7 +36,7 @@ struct FlowKey: Equatable, BitwiseCopyable, Sendable {
     return (
       FlowKey(
         aHigh: a.high, aLow: a.low, bHigh: b.high, bLow: b.low,
-        ports: UInt32(a.port) << 16 | UInt32(b.port), network: segment.network),
+        ports: UInt32(a.port) << 16 | UInt32(b.port), network: network),
       isForward ? .forward : .backward
     )
   }

@@ -14,6 +14,13 @@ struct FlowTable: ~Copyable {
   private var unanswered = IntrusiveList<StreamFlow.ByUse>()
   private var answered = IntrusiveList<StreamFlow.ByUse>()
   private var answeredCount = 0
+  /// Counts what was put at the end of either list.
+  private var moves: UInt32 = 0
+  /// A flow that fewer flows than this can have been put behind stays where it is: its neighbours are anywhere in
+  /// memory. 0 in a small table.
+  private let slack: UInt32
+  /// The flow that was last asked for to be evicted.
+  private var expectedEviction = PackedIndex<FlowIndex>()
   private var byWait = IntrusiveList<StreamFlow.ByWait>()
 
   init(capacity: Int) {
@@ -22,6 +29,7 @@ struct FlowTable: ~Copyable {
     flows = SlotPool(capacity: capacity)
     buckets = FixedArray(zeroed: size)
     mask = size - 1
+    slack = capacity < 1_024 ? 0 : UInt32(clamping: capacity / 8)
   }
 
   var isFull: Bool { flows.isFull }
@@ -50,7 +58,7 @@ struct FlowTable: ~Copyable {
     @inline(__always) get { flows[flow] }
   }
 
-  /// The flow with this key, now the newest in the order of use; nil when there is none.
+  /// The flow with this key, now among the newest in the order of use; nil when there is none.
   mutating func use(_ key: FlowKey, hash: UInt64) -> FlowIndex? {
     var bucket = Int(truncatingIfNeeded: hash) & mask
     while true {
@@ -63,15 +71,52 @@ struct FlowTable: ~Copyable {
     }
   }
 
-  /// Makes a flow the newest in the order of use.
+  /// Asks for the place where a flow with this hash is looked for.
+  @inline(__always)
+  func expect(_ hash: UInt64) { buckets.prefetch(Int(truncatingIfNeeded: hash) & mask) }
+
+  /// Asks for the flow that is looked at first for this hash; nil when there is none.
+  @inline(__always)
+  func expectFlow(_ hash: UInt64) -> FlowIndex? {
+    guard let flow = buckets[Int(truncatingIfNeeded: hash) & mask].value.index else { return nil }
+    flows.prefetch(flow)
+    return flow
+  }
+
+  /// Asks for what it takes to evict the next flow, and with the next call for its bucket; the flow the first time, nil
+  /// otherwise and while there is room.
+  @inline(__always)
+  mutating func expectEviction() -> FlowIndex? {
+    guard let flow = nextToEvict else { return nil }
+    if expectedEviction.index == flow {
+      expect(flows[flow].hash)
+      return nil
+    }
+    expectedEviction = PackedIndex(flow)
+    flows.prefetch(flow)
+    return flow
+  }
+
+  /// Makes a flow one of the newest in the order of use: the newest, unless it has been that a moment ago.
   @inline(__always)
   mutating func use(_ flow: FlowIndex) {
-    if answered.last == flow || unanswered.last == flow { return }
+    if moves &- flows[flow].movedAt < slack || answered.last == flow || unanswered.last == flow { return }
     if flows[flow].isAnswered {
       answered.remove(flow, in: flows)
-      answered.append(flow, in: flows)
     } else {
       unanswered.remove(flow, in: flows)
+    }
+    append(flow)
+  }
+
+  /// Puts a flow that is in neither list at the end of its own.
+  @inline(__always)
+  private mutating func append(_ flow: FlowIndex) {
+    moves &+= 1
+    flows[flow].movedAt = moves
+    if flows[flow].isAnswered {
+      answered.append(flow, in: flows)
+    } else {
       unanswered.append(flow, in: flows)
     }
   }
@@ -83,7 +128,7 @@ struct FlowTable: ~Copyable {
     unanswered.remove(flow, in: flows)
     flows[flow].isAnswered = true
     answeredCount &+= 1
-    answered.append(flow, in: flows)
+    append(flow)
   }
 
   /// Takes a flow for one that nobody has answered: another connection's.
@@ -92,7 +137,7 @@ struct FlowTable: ~Copyable {
     answered.remove(flow, in: flows)
     flows[flow].isAnswered = false
     answeredCount &-= 1
-    unanswered.append(flow, in: flows)
+    append(flow)
   }
 
   /// Makes a flow; nil when the table is full.
@@ -101,7 +146,7 @@ struct FlowTable: ~Copyable {
     var bucket = Int(truncatingIfNeeded: hash) & mask
     while !buckets[bucket].value.isNone { bucket = (bucket &+ 1) & mask }
     buckets[bucket].value = PackedIndex(flow)
-    unanswered.append(flow, in: flows)
+    append(flow)
     return flow
   }
 

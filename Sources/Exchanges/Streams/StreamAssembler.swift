@@ -27,6 +27,18 @@ extension StreamAssembler {
   @inline(__always)
   mutating func use(_ key: FlowKey, hash: UInt64) -> FlowIndex? { flows.use(key, hash: hash) }
 
+  /// Asks for the place where a flow with this hash is looked for.
+  @inline(__always)
+  func expect(_ hash: UInt64) { flows.expect(hash) }
+
+  /// Asks for the flow that is looked at first for this hash; nil when there is none.
+  @inline(__always)
+  func expectFlow(_ hash: UInt64) -> FlowIndex? { flows.expectFlow(hash) }
+
+  /// Asks for what it takes to evict the next flow; that flow the first time, nil otherwise and while there is room.
+  @inline(__always)
+  mutating func expectEviction() -> FlowIndex? { flows.expectEviction() }
+
   /// Makes a flow; nil when the table is full.
   mutating func insert(_ key: FlowKey, hash: UInt64) -> FlowIndex? { flows.insert(key, hash: hash) }
 

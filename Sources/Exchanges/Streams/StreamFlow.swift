@@ -15,6 +15,8 @@ struct StreamFlow: BitwiseCopyable {
   var key: FlowKey
   /// The key's hash; 0 once the flow is forgotten.
   var hash: UInt64
+  /// The table's number when the flow was last put at the end of its list.
+  var movedAt: UInt32 = 0
   var forward = StreamHalf()
   var backward = StreamHalf()
   var standing = Standing.fresh

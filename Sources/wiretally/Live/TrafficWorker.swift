@@ -88,9 +88,10 @@ final class TrafficWorker {
     if let stream { follow(stream) }
     // References are counted once a batch, not once a segment.
     let (filter, side, hops, recording, coverage) = (filter, side, hops, recording, coverage)
-    let (sharedPorts, notesText) = (sharedPorts, coverage != nil && !source.hasPackets)
+    let notesText = coverage != nil && !source.hasPackets
+    let (sharesPorts, ports) = (sharedPorts != nil, sharedPorts ?? .https)
     side?.local.update()
-    let outcome = try source.receive(timeout: timeout) { segment, payload in
+    let outcome = try source.receive(timeout: timeout, ahead: { tracker.expect($0) }) { segment, payload in
       if writer.isTickOver(segment.time) { turn(segment.time, atTick) }
       switch segment.kind {
       case .start, .continuation, .stream: break
@@ -108,7 +109,7 @@ final class TrafficWorker {
       if notesText, segment.flags.isOpening, !segment.flags.isAcknowledging {
         coverage?.noteRead(segment.source, segment.destination, at: segment.time)
       }
-      if let sharedPorts, sharedPorts.contains(segment.destination.port) { coverage?.note(segment, payload) }
+      if sharesPorts, ports.contains(segment.destination.port) { coverage?.note(segment, payload) }
       tracker.process(segment, payload)
       if tracker.batch.count > 0 {
         hops?.look(at: tracker.batch, of: segment, payload)
@@ -190,8 +191,9 @@ final class TrafficWorker {
     _ batch: borrowing EventBatch, _ writer: TallyWriter, _ stream: ExchangeWriter?,
     _ owners: OwnerAttribution?
   ) {
-    if let owners {
-      owners.attribute(batch)
+    // Not unwrapped, which would count a reference.
+    if owners != nil {
+      owners?.attribute(batch)
       writer.recordWithOwners(batch)
     } else {
       writer.record(batch)

@@ -69,7 +69,10 @@ enum RingRecords: FuzzTarget {
     else { return expect(false, "the ring can be mapped") }
     let reader = RingReader(ring: ring, clock: CaptureClock { nil }, life: CaptureLife())
     var records: [Record] = []
-    let outcome = try? reader.receive(timeout: 0) { segment, payload in
+    var announced: [[UInt16]] = []
+    let outcome = try? reader.receive(
+      timeout: 0, ahead: { announced.append([$0.source.port, $0.destination.port]) }
+    ) { segment, payload in
       records.append(
         Record(
           kind: segment.kind.rawValue, sequence: segment.sequence,
@@ -77,6 +80,8 @@ enum RingRecords: FuzzTarget {
           payload: payload.array))
     }
     expect(records == plain, "both read the same records: \(records.count), \(plain.count)")
+    // Kinds above 2 belong to no connection that is followed.
+    expect(announced == plain.filter { $0.kind <= 2 }.map(\.ports), "all are announced: \(announced)")
     expect(outcome == .delivered(plain.count), "all are counted")
     expect(ring.consumed == end, "the reader is after what it read: \(ring.consumed), \(end)")
   }
