@@ -26,6 +26,8 @@ package struct LibraryFile: FileBytes {
 
   package func read(_ range: Range<Int>) -> [UInt8]? {
     guard range.lowerBound >= 0, range.upperBound <= count else { return nil }
+    // An array made with room for nothing has its count written into what all empty arrays share, by any thread.
+    guard !range.isEmpty else { return [] }
     let bytes = unsafe [UInt8](unsafeUninitializedCapacity: range.count) { buffer, filled in
       filled = 0
       while filled < range.count {

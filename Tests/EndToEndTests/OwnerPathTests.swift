@@ -60,8 +60,9 @@ struct OwnerPathTests {
     for (place, server) in Self.servers.enumerated() {
       ask(server.how == "mptcp" ? "mptcp" : "plain", 80 + place, "\(server.how)/first \(server.how)")
     }
-    ask("renamed", 80, "renames-itself/first renames-itself")
-    ask("executed", 80, "executes/first executes")
+    // Who asks is noted as he receives: the second answer's receiver is known of the third request in any case.
+    ask("renamed", 80, "renames-itself/first renames-itself/second renames-itself")
+    ask("executed", 80, "executes/first executes/second executes")
     ask("plain", 90, "translated")
     #expect(monitor.waits(for: "/translated "))
     let output = monitor.end().output
