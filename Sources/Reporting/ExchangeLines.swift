@@ -30,6 +30,8 @@ package struct ExchangeLines {
   private let zone: DisplayZone
   /// Who names the owners of both ends; nil when nobody looks for them.
   private let owners: OwnerTable?
+  /// Whether statuses of lines for people have a terminal's colours.
+  private let hasColor: Bool
   private var json = JSONWriter()
   private var masked = ByteText()
   private let scratch = NameBuffer()
@@ -40,10 +42,13 @@ package struct ExchangeLines {
   /// - Parameters:
   ///   - query: what is printed of query strings.
   ///   - owners: who names the owners of both ends; nil when nobody looks for them.
+  ///   - hasColor: whether statuses of lines for people have a terminal's colours.
   package init(
-    _ format: Format, query: QueryPolicy, zone: DisplayZone = .local, owners: OwnerTable? = nil
+    _ format: Format, query: QueryPolicy, zone: DisplayZone = .local, owners: OwnerTable? = nil,
+    hasColor: Bool = false
   ) {
     self.format = format
+    self.hasColor = hasColor
     self.owners = owners
     self.query = query
     self.zone = zone
@@ -85,7 +90,10 @@ package struct ExchangeLines {
     text.append(".")
     text.append(time / 1_000_000 % 1_000, width: 3)
     text.append(" ")
+    let color = hasColor ? StatusColor(record) : nil
+    if let color { text.append(color.rawValue) }
     if facts.status > 0 { text.append(UInt64(facts.status), width: 3) } else { text.append("---") }
+    if color != nil { text.append(StatusColor.end) }
     column(facts.outcome == .answered ? DecimalText.latency(facts.latency) : "-", 10, &text)
     column(facts.isBodyKnown ? "\(facts.bodyBytes)" : "-", 9, &text)
     text.append(" ")

@@ -9,7 +9,7 @@ extension ScreenPainter {
     ("s  S  1-8", "sort by the next column, reverse, by number:"),
     ("", "requests, ok, failed, no answer, p50, p99, max, name"),
     ("w", "tables of the last 10s, 1m, 5m, 15m, of all"),
-    ("/  f", "filter the list; esc clears"),
+    ("/  f  n  N", "filter, esc clears; n, N: next, previous match"),
     ("arrows  j k", "move; page up and down, g and G: ends"),
     ("enter", "look into the site or the exchange; esc goes back"),
     ("l", "the latest exchanges (of a site); g follows again"),

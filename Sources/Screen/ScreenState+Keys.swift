@@ -64,6 +64,8 @@ extension ScreenState {
     case "?", "h": mode = .help
     case "p", " ": isPaused.toggle()
     case "/", "f": if case .exchange = view { break } else { mode = .filter }
+    case "n": find(.next, content)
+    case "N": find(.previous, content)
     case "s": sort = Self.next(sort, 1)
     case "S": isReversed.toggle()
     case "j": move(1, content)

@@ -16,7 +16,7 @@ extension ScreenState {
 
 extension OwnerCounts {
   /// All names that it has.
-  fileprivate var words: [String] {
+  var words: [String] {
     guard let owner = process?.owner else { return ["?"] }
     return [owner.process, owner.unit, owner.container, owner.pod].compactMap(\.self)
   }

@@ -60,6 +60,8 @@ package struct ScreenState: Equatable, Sendable {
   package var focus = Panel.sites
   package var isPaused = false
   private var filters: [Filtered: RowFilter] = [:]
+  /// What each list was filtered by last, for `n` after the filter was cleared.
+  private var searches: [Filtered: RowFilter] = [:]
   package var sort = Column.requests
   /// How far back the tables go.
   package var window = StatisticsWindow.minute
@@ -96,11 +98,19 @@ package struct ScreenState: Equatable, Sendable {
   /// What the rows of the view's list must contain, in lower case, or a `~` and a regular expression that they match.
   package var filter: String {
     get { rows.text }
-    set { if newValue != rows.text { filters[filtered] = RowFilter(newValue) } }
+    set {
+      guard newValue != rows.text else { return }
+      let filter = RowFilter(newValue)
+      filters[filtered] = filter
+      if !filter.text.isEmpty { searches[filtered] = filter }
+    }
   }
 
   /// What that comes to.
   var rows: RowFilter { filters[filtered] ?? RowFilter() }
+
+  /// What `n` looks for: the filter, or the last one.
+  var search: RowFilter { searches[filtered] ?? RowFilter() }
 
   /// Looks into a site; a filter for the sections of the one before is forgotten.
   mutating func open(site name: String) {
@@ -116,13 +126,16 @@ package struct ScreenState: Equatable, Sendable {
     return ordered(content.shown.sites.filter { $0.requests > 0 && Self.passes($0, rows) })
   }
 
-  private static func passes(_ site: SiteCounts, _ rows: RowFilter) -> Bool {
+  static func passes(_ site: SiteCounts, _ rows: RowFilter) -> Bool {
     rows.passes(site.name) || site.sections.contains { rows.passes($0.name) }
   }
 
   func passes(_ line: ExchangeLine) -> Bool {
     if case .live(let site?) = view, line.site != site { return false }
-    let rows = rows
+    return Self.passes(line, rows)
+  }
+
+  static func passes(_ line: ExchangeLine, _ rows: RowFilter) -> Bool {
     if rows.isEmpty { return true }
     let status = line.status == 0 ? "-" : "\(line.status)"
     return [line.site, line.path, line.client, line.method, status].contains { rows.passes($0) }

@@ -105,12 +105,16 @@ import Testing
     #expect(completions("-t 100 -i \"\"").contains("lo"))
     #expect(completions("--format j") == ["json"])
     #expect(completions("wat") == ["watch"])
-    #expect(completions("read /etc/passw").contains("/etc/passwd"))
+    for words in ["read /etc/passw", "read -r /etc/passw", "-r /etc/passw", "-r /etc/group /etc/passw"] {
+      #expect(completions(words).contains("/etc/passwd"), "\(words)")
+    }
+    #expect(completions("-r capture.pcap --keyl") == ["--keylog"])
   }
 
   @Test func `the scripts of all shells call watch's completions for an option that comes first`() {
     for (shell, call) in [
-      ("bash", "_wiretally_watch\n"), ("zsh", "_wiretally_watch\n"), ("fish", "$command watch "),
+      ("bash", "\"_wiretally_${first_command}\"\n"), ("zsh", "_wiretally_watch\n"),
+      ("fish", "$command $first "),
     ] {
       let script = Shell.run("\(Self.program) --generate-completion-script \(shell)").output
       let other = Shell.run("\(Self.program) --generate-completion-script=\(shell)").output

@@ -24,6 +24,29 @@ import Testing
     #expect(ran.errors == "wiretally: 3 exchanges\n")
   }
 
+  @Test func `statuses have colours where they are asked for, not on a pipe by themselves`() {
+    #expect(!Self.read("--follow", "unanswered.pcap").output.contains("\u{1b}"))
+    let colored = Self.read("--follow --color always", "unanswered.pcap").output
+    #expect(colored.contains(" \u{1b}[32m200\u{1b}[0m ") && colored.contains(" \u{1b}[31m---\u{1b}[0m "))
+  }
+
+  @Test(
+    .enabled(if: Machine.hasTerminals, "needs a user with root's rights, and tmux"),
+    arguments: [
+      ("", true), ("--color never", false), ("NO_COLOR=1", false), ("TERM=dumb", false),
+    ])
+  func `on a terminal statuses have colours by themselves`(setting: String, isColored: Bool) {
+    let pane = TerminalPane(columns: 120)
+    let (variable, option) = setting.hasPrefix("-") ? ("", setting) : (setting, "")
+    pane.enter(
+      "clear; \(variable) \(Machine.program) read --follow --port 80,8080 \(option) \(Self.made)/unanswered.pcap; echo ended $?"
+    )
+    #expect(pane.waits(for: "ended 0"), "\(pane.text)")
+    // Blanks keep their colour in what tmux gives back.
+    #expect(pane.styled.contains("\u{1b}[32m200") == isColored, "\(pane.styled)")
+    #expect(pane.text.contains(" 200 "))
+  }
+
   @Test func `a condition chooses the lines, and the rest is counted`() {
     let ran = Self.read("--follow --where 'path=/silent/* and not method=POST'", "unanswered.pcap")
     #expect(ran.output.split(separator: "\n").count == 1 && ran.output.contains("GET raw.test/silent/1"))

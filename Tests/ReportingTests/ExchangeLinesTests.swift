@@ -180,6 +180,30 @@ import Testing
     #expect(Set(unmatched.keys) == Set(whole.keys))
   }
 
+  @Test
+  func `statuses have a terminal's colours by their class, where those are wanted, and nothing else has`() {
+    func colored(_ format: ExchangeLines.Format, _ change: (inout ExchangeFacts) -> Void) -> String {
+      var lines = ExchangeLines(format, query: .keep, zone: .fixed(0), hasColor: true)
+      var text = ByteText()
+      _ = lines.append(Self.record(change), to: &text)
+      return text.string
+    }
+    for (status, color) in [(UInt16(204), 32), (304, 36), (404, 33), (503, 31)] {
+      let line = colored(.plain) { ($0.status, $0.isFailure) = (status, status >= 400) }
+      #expect(line.hasPrefix("2021-02-23 04:06:08.005 \u{1b}[\(color)m\(status)\u{1b}[0m  "), "\(line)")
+      #expect(line.count { $0 == "\u{1b}" } == 2)
+    }
+    let aborted = colored(.plain) { ($0.outcome, $0.status) = (.aborted, 0) }
+    #expect(aborted.contains(" \u{1b}[31m---\u{1b}[0m ") && aborted.hasSuffix("(aborted)\n"))
+    let call = colored(.plain) { ($0.call, $0.isFailure) = (CallMark(code: 14), true) }
+    #expect(call.contains("\u{1b}[31m200\u{1b}[0m"))
+    for format in [ExchangeLines.Format.common, .combined, .vcombined, .json] {
+      #expect(!colored(format) { $0.status = 503 }.contains("\u{1b}"))
+    }
+    let unknown = colored(.plain) { ($0.outcome, $0.status) = (.unknown, 0) }
+    #expect(!unknown.contains("\u{1b}") && Self.line(.plain, Self.record())?.contains("\u{1b}") == false)
+  }
+
   @Test func `HTTP/2 is marked, and the status of a gRPC call is named`() throws {
     let call = Self.record {
       ($0.major, $0.minor) = (2, 0)

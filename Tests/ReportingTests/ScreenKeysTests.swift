@@ -126,6 +126,39 @@ import Testing
     #expect(user.state.filter.isEmpty)
   }
 
+  @Test func `n and N go to what the filter finds, all round, and after esc among all rows`() {
+    var user = Operator()
+    // Nothing was looked for yet.
+    user.type("nN")
+    #expect(user.state.selected == nil)
+    user.type("/example")
+    user.press(.enter)
+    user.type("n")
+    #expect(user.state.selected == "quiet.example" && user.screen.text.contains("Sites 2 of 6"))
+    user.press(.escape)
+    user.type("n")
+    #expect(user.state.filter.isEmpty && user.selectedRow.contains(#"\x1b[2J"#))
+    user.type("N")
+    #expect(user.state.selected == "quiet.example")
+    user.type("c/2001")
+    user.press(.escape)
+    user.type("n")
+    #expect(user.state.view == .clients && user.state.selectedClient?.hasPrefix("2001:") == true)
+    user.type("o/curl")
+    user.press(.escape, .tab)
+    user.type("n")
+    #expect(user.state.selectedOwner?.hasPrefix("curl") == true)
+    user.type("l/503")
+    user.press(.escape)
+    let failed = user.content.exchanges.filter { $0.status == 503 }.map(\.number)
+    for number in [failed[0], failed[1], failed[2]] {
+      user.type("n")
+      #expect(user.state.liveTop == number)
+    }
+    user.type("NNN")
+    #expect(user.state.liveTop == failed.last)
+  }
+
   @Test func `what begins with a tilde is a regular expression, once it is one`() {
     var user = Operator()
     user.type("/~^MAP|Goog(")

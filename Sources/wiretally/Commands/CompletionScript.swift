@@ -4,8 +4,8 @@ import ArgumentParser
 
 /// A shell's completions, for the documented form too, in which `watch` is left out.
 ///
-/// The parser's own scripts complete the options of a command that is named. Each has a function for `watch`: here it
-/// is called also when an option is typed where a command would stand.
+/// The parser's own scripts complete the options of a command that is named. Each has a function for `watch` and one for
+/// `read`: here one of them is called also when an option is typed where a command would stand, `read` behind a `-r`.
 struct CompletionScript {
   let text: String
 
@@ -36,8 +36,16 @@ struct CompletionScript {
       """,
       """
           if [[ "${unparsed_words[0]}" = -* ]]; then
+              local first_command=watch index
+              for index in "${!unparsed_words[@]}"; do
+                  [[ "${unparsed_words[index]}" = -r && "${index}" -lt $((${#unparsed_words[@]} - 1)) ]] || continue
+                  first_command=read
+                  unset "unparsed_words[index]"
+                  unparsed_words=("${unparsed_words[@]}")
+                  break
+              done
               local -a repeating_flags non_repeating_flags repeating_options non_repeating_options
-              _wiretally_watch
+              "_wiretally_${first_command}"
               return
           fi
 
@@ -50,7 +58,14 @@ struct CompletionScript {
       """,
       """
           if [[ "${words[2]}" == -* ]]; then
-              _wiretally_watch
+              local -i place="${words[(i)-r]}"
+              if (( place < CURRENT )); then
+                  words[place]=()
+                  CURRENT=$((CURRENT - 1))
+                  _wiretally_read
+              else
+                  _wiretally_watch
+              fi
               return
           fi
 
@@ -66,7 +81,12 @@ struct CompletionScript {
           if test (count $typed) -gt 1; and string match -q -- '-*' $typed[2]
               set -l command $unparsed_tokens[1]
               set -e unparsed_tokens[1]
-              set unparsed_tokens $command watch $unparsed_tokens
+              set -l first watch
+              if set -l place (contains -i -- -r $unparsed_tokens)
+                  set -e unparsed_tokens[$place]
+                  set first read
+              end
+              set unparsed_tokens $command $first $unparsed_tokens
           end
 
       """

@@ -53,8 +53,7 @@ struct ReadSession {
       options.showsExchanges ? ExchangeReader(workers: 1, pendingExchanges: limits.pendingRequests) : nil
     let outputs = try OutputPlan(
       options, history: command.history, plan: plan, alerts: alerts, label: label, delivery: delivery,
-      stream: stream, filter: filter, isLive: false
-    )
+      stream: stream, filter: filter, isLive: false, colorsLines: command.screen.colorsLines)
     var budgets = StatisticsBudgets(pendingExchanges: limits.pendingRequests)
     budgets.countsKinds = false
     let tally = try TallyExchange(budgets: budgets)

@@ -65,7 +65,7 @@ struct PreparedWatch: ~Copyable {
       command.options, history: command.history, plan: plan, alerts: alerts, label: label, delivery: delivery,
       stream: stream, filter: filter,
       owners: owners, isLive: true,
-      origin: command.origin, logOwner: command.sandbox.logOwner)
+      origin: command.origin, logOwner: command.sandbox.logOwner, colorsLines: command.screen.colorsLines)
     guard let start = backend.sources.first?.now else {
       throw CaptureError(.unavailable, "the capture has no clock")
     }

@@ -12,25 +12,38 @@ struct ScreenOptions: ParsableArguments {
   @Flag(help: "Draw the screen with ASCII characters alone.")
   var ascii = false
 
-  @Option(help: "Colours on the screen: auto (not when NO_COLOR is set), always or never.")
+  @Option(
+    help:
+      "Colours on the screen and, on a terminal, of --follow: auto (not when NO_COLOR is set), always or never."
+  )
   var color = Color.auto
 
   @Flag(help: "Take mouse clicks and the wheel on the screen; selecting text then needs the shift key.")
   var mouse = false
 
-  /// What the terminal is opened with. NO_COLOR counts when it is set and not empty (no-color.org).
+  /// What the terminal is opened with.
   func terminal() -> CursesTerminal.Options {
     let isLocaleSet = ["LC_ALL", "LC_CTYPE", "LANG"].contains { !(Environment.value($0) ?? "").isEmpty }
     let writesUTF8 = TerminalLocale.adopt(isSet: isLocaleSet)
-    let hasColor =
-      switch color {
-      case .auto: (Environment.value("NO_COLOR") ?? "").isEmpty
-      case .always: true
-      case .never: false
-      }
     return CursesTerminal.Options(
       glyphs: .fitting(type: Environment.value("TERM") ?? "", utf8: writesUTF8, asciiOnly: ascii),
-      hasColor: hasColor, hasMouse: mouse)
+      hasColor: mayColor, hasMouse: mouse)
+  }
+
+  /// Whether lines for people have colours: on a terminal that is not a dumb one, or wherever they are asked for.
+  var colorsLines: Bool {
+    if color == .always { return true }
+    let type = Environment.value("TERM") ?? ""
+    return mayColor && StandardDescriptors.isTerminal(1) && !type.isEmpty && type != "dumb"
+  }
+
+  /// Whether a terminal may have colours. NO_COLOR counts when it is set and not empty (no-color.org).
+  private var mayColor: Bool {
+    switch color {
+    case .auto: (Environment.value("NO_COLOR") ?? "").isEmpty
+    case .always: true
+    case .never: false
+    }
   }
 
   /// The form to report in: the one asked for, else the screen wherever it can be drawn.

@@ -25,6 +25,8 @@ struct OutputPlan {
   let owners: OwnerTable?
   /// Which of them are shown; nil for all.
   let filter: ExchangeFilter?
+  /// Whether lines of exchanges have colours.
+  let colorsLines: Bool
 
   /// Opens what the outputs share.
   ///
@@ -32,13 +34,14 @@ struct OutputPlan {
   ///   - isLive: nothing may wait for a reader, and alerts have a log by default.
   ///   - origin: where the watch runs; nil for files.
   ///   - logOwner: who writes the alert log later on.
+  ///   - colorsLines: whether lines of exchanges have colours.
   /// - Throws: when the alert log or the history cannot be opened.
   init(
     _ options: ReportOptions, history: HistoryOptions, plan: IntervalPlan, alerts: AlertBoard,
     label: CaptureLabel, delivery: AlertSenders,
     stream: ExchangeReader?, filter: ExchangeFilter?, owners: OwnerTable? = nil, isLive: Bool,
     origin: AlertOrigin? = nil,
-    logOwner: LogOwner? = nil
+    logOwner: LogOwner? = nil, colorsLines: Bool = false
   ) throws {
     self.options = options
     self.label = label
@@ -46,6 +49,7 @@ struct OutputPlan {
     self.stream = stream
     self.filter = filter
     self.owners = owners
+    self.colorsLines = colorsLines
     standardOutput = StandardOutput(isQueued: isLive, unit: options.unit)
     // The default log is that of live alerts: those of old traffic go into a file only when one is named.
     let path = alerts.isEmpty ? nil : options.alerts.log ?? (isLive ? ReportOptions.defaultAlertLog : nil)
@@ -90,7 +94,8 @@ struct OutputPlan {
       if let stream {
         list.append(
           ExchangeOutput(
-            ExchangeLines(format, query: options.query, owners: owners), filter: filter,
+            ExchangeLines(format, query: options.query, owners: owners, hasColor: colorsLines),
+            filter: filter,
             limit: try options.limit(), standardOutput, stream))
       }
     }
