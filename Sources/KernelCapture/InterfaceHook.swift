@@ -30,6 +30,12 @@ struct InterfaceHook: Sendable {
     (interface, self.index) = (name.map { WatchedInterface($0) }, index)
   }
 
+  /// Ends receiving, for good; false when that is not possible. The socket keeps its number.
+  func rest() -> Bool { (try? socket.rest()) != nil }
+
+  /// The socket's number, for tests.
+  var number: Int32 { socket.number }
+
   /// What the interface is called now; nil for all of them.
   var name: String? { interface?.name }
 

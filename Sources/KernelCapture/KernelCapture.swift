@@ -8,6 +8,8 @@ package final class KernelCapture: Sendable {
   private let runs: FilterRuns
   /// One for each named interface, or one for all.
   private let hooks: Locked<[InterfaceHook]>
+  /// Those that receive nothing any more: their sockets' numbers are kept as long as the capture (`PacketSocket.rest`).
+  private let resting = Locked<[InterfaceHook]>([])
 
   /// Loads and attaches the filter; from then on packets are counted and heads wait in the rings.
   package init(_ options: KernelCaptureOptions) throws(CaptureError) {
@@ -66,6 +68,9 @@ package final class KernelCapture: Sendable {
   /// How often other interfaces have taken the names, and the places, of those watched.
   package var interfaceRenewals: Int { hooks.withLock { $0.reduce(0) { $0 + $1.renewals } } }
 
+  /// The numbers of the packet sockets, also of those at rest.
+  var sockets: [Int32] { (hooks.withLock { $0 } + resting.withLock { $0 }).map(\.number) }
+
   /// What the named interfaces are called now, in the order in which they were named; none for all.
   package var interfaceNames: [String] { hooks.withLock { $0.compactMap(\.name) } }
 
@@ -81,8 +86,12 @@ package final class KernelCapture: Sendable {
   /// Takes the filter off. When this returns no packet is in it any more: the readers deliver what
   /// is left and then end, and the ledger balances exactly.
   package func stop() {
-    // Closing a packet socket waits for those who are in its filter: packet_release, synchronize_net.
-    hooks.withLock { $0 = [] }
+    // Coming to rest waits for those who are in the filter, as closing does.
+    let stopped = hooks.withLock { hooks in
+      defer { hooks = [] }
+      return hooks
+    }
+    resting.withLock { $0 += stopped.filter { $0.rest() } }
     filter.life.stop()
   }
 }

@@ -7,6 +7,7 @@ internal import System
 /// The packet socket that the filter hangs on. No packet ever enters its queue.
 struct PacketSocket: Sendable {
   private let descriptor: Descriptor
+  var number: Int32 { descriptor.number }
 
   /// Attaches the program before the socket is bound, so that no packet passes it by.
   init(program: Int32) throws(CaptureError) {
@@ -49,11 +50,24 @@ struct PacketSocket: Sendable {
       socklen_t(MemoryLayout<Int32>.size))
   }
 
+  /// IEEE 802's local experimental Ethertype, for a socket at rest.
+  private static let restingProtocol: UInt16 = 0x88b5
+
   /// Begins to receive from the interface; 0 means all of them. Needs no privilege.
   func bind(interface: UInt32) throws(CaptureError) {
+    try bind(interface: interface, to: UInt16(ETH_P_ALL))
+  }
+
+  /// Ends receiving: when this returns no packet is in the filter any more (packet_do_bind, synchronize_net).
+  ///
+  /// The socket stays open. Its number is one that the sandbox lets nobody write to (`PacketSocketFilter`): a file that
+  /// got it could not be written.
+  func rest() throws(CaptureError) { try bind(interface: 0, to: Self.restingProtocol) }
+
+  private func bind(interface: UInt32, to type: UInt16) throws(CaptureError) {
     var address = sockaddr_ll()
     address.sll_family = UInt16(AF_PACKET)
-    address.sll_protocol = UInt16(ETH_P_ALL).bigEndian
+    address.sll_protocol = type.bigEndian
     address.sll_ifindex = Int32(bitPattern: interface)
     // The address is read before the call returns, as many bytes as are named.
     let result = unsafe withUnsafePointer(to: &address) { pointer in

@@ -9,8 +9,8 @@ import System
   /// opened (packet_create).
   ///
   /// A filter of its own beside `SystemCallFilter`, since a rule has one test an argument: whichever of the two refuses
-  /// a call, it is refused. Descriptors cannot be duplicated, and a watch closes its packet sockets only
-  /// at its end, so their numbers are theirs.
+  /// a call, it is refused. Descriptors cannot be duplicated, and a watch closes no packet socket
+  /// before its outputs have ended, so their numbers are theirs.
   enum PacketSocketFilter {
     /// Calls that send by the descriptor that is their first argument.
     private static let sending = [

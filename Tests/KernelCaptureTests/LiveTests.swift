@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import Capture
 import Glibc
-import KernelCapture
 import Testing
+
+@testable import KernelCapture
 
 @Suite(.enabled(if: isRoot, "capturing requires root"), .serialized)
 struct LiveTests {
@@ -83,6 +84,32 @@ struct LiveTests {
       {}
     }
     return records
+  }
+
+  /// Whether a descriptor is an open packet socket.
+  private func isPacketSocket(_ number: Int32) -> Bool {
+    var domain: Int32 = 0
+    var size = socklen_t(MemoryLayout<Int32>.size)
+    // Writes at most four bytes.
+    return unsafe getsockopt(number, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 && domain == AF_PACKET
+  }
+
+  @Test(arguments: [nil, "lo"])
+  func `a stopped capture receives nothing and keeps the numbers of its sockets`(interface: String?) throws {
+    let connection = try Connection()
+    let ports = try #require(PortSet([connection.port...connection.port]))
+    let capture = try KernelCapture(
+      KernelCaptureOptions(interfaces: interface.map { [$0] } ?? [], ports: ports, ringBytes: 1 << 20))
+    let sockets = capture.sockets
+    try connection.open()
+    connection.ask("GET /before HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    capture.stop()
+    connection.ask("GET /after HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    capture.followInterfaces()
+    connection.ask("GET /later HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    #expect(capture.sockets == sockets && sockets.count == 1 && sockets.allSatisfy(isPacketSocket))
+    #expect(
+      try rest(capture).map(\.text).filter { $0.hasPrefix("GET ") }.map { $0.prefix(11) } == ["GET /before"])
   }
 
   @Test(arguments: [nil, "lo"])

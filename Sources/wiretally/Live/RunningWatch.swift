@@ -71,7 +71,10 @@ struct RunningWatch: ~Copyable {
     workers.join()
     reporter.finish(at: now)
     reporter.summarize()
-    reporter.close { [interruption = input.interruption] in interruption.next() == .end }
+    // Outputs may open files still, which must not get the numbers of packet sockets (`PacketSocketFilter`).
+    withExtendedLifetime(backend) {
+      reporter.close { [interruption = input.interruption] in interruption.next() == .end }
+    }
     if let failure = workers.failure { throw failure }
   }
 
