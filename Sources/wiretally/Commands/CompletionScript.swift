@@ -5,7 +5,7 @@ import ArgumentParser
 /// A shell's completions, for the documented form too, in which `watch` is left out.
 ///
 /// The parser's own scripts complete the options of a command that is named. Each has a function for `watch` and one for
-/// `read`: here one of them is called also when an option is typed where a command would stand, `read` behind a `-r`.
+/// `read`: here one of them is called also when an option is typed where a command would stand, `read` after a `-r`.
 struct CompletionScript {
   let text: String
 
