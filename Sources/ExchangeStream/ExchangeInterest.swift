@@ -4,7 +4,7 @@
 package enum ExchangeInterest: UInt8, Sendable {
   /// Nothing: no text is copied.
   case none
-  /// Exchanges that failed, had no answer, or took longer than the reader asks for.
+  /// Exchanges that failed, had no answer, or are among the 50 slowest of their second so far.
   case notable
   case all
 }

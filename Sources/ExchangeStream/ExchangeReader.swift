@@ -35,10 +35,8 @@ package final class ExchangeReader {
     for queue in queues { queue.want(interest) }
   }
 
-  /// Sets which exchanges that were answered well are notable: those that took longer than this, nanoseconds.
-  package func note(slowerThan nanoseconds: UInt64) {
-    for queue in queues { queue.want(slowerThan: nanoseconds) }
-  }
+  /// Nanoseconds by which the times of records are moved, for people to read.
+  package var shift: Int64 { labels?.shift ?? 0 }
 
   /// Reads the next record into `record`; false when there is none now.
   ///

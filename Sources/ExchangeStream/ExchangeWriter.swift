@@ -20,6 +20,7 @@ package final class ExchangeWriter {
   private var places: [Int32]
   private var free: [Int32] = []
   private var fresh: Int32 = 0
+  private var slowest = SlowestOfSecond()
 
   init(_ queue: RecordQueue, pendingExchanges: Int, notes: Int) {
     self.queue = queue
@@ -166,9 +167,20 @@ package final class ExchangeWriter {
     places[exchange] = 0
   }
 
+  /// Whether an exchange is one that a reader of notable ones wants.
+  private func isNotable(_ facts: ExchangeFacts) -> Bool {
+    switch facts.outcome {
+    case .answered:
+      let isSlow = slowest.passes(facts.latency, endedAt: facts.endTime)
+      return isSlow || facts.isFailure
+    case .aborted, .timedOut: return true
+    case .unknown, .inFlight, .unmatchedResponse: return false
+    }
+  }
+
   /// Hands a record on, with the texts of a note if it has any.
   private func send(_ facts: ExchangeFacts, _ place: Int?) {
-    if queue.interest == .notable, !queue.isNotable(facts) { return }
+    if queue.interest == .notable, !isNotable(facts) { return }
     if !queue.hasRoom { whenFull?() }
     guard queue.hasRoom else { return queue.drop() }
     let notes = notes

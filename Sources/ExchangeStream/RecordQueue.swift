@@ -9,7 +9,7 @@ import Synchronization
 /// the worker may write. A record that finds no place is dropped and counted.
 ///
 /// Invariants: only the worker stores `written` and `dropped`, only the reader stores `taken` and
-/// `wanted` and `slow`; taken <= written <= taken + capacity.
+/// `wanted`; taken <= written <= taken + capacity.
 final class RecordQueue: @unchecked Sendable {
   // Sendable by the protocol above, which the compiler cannot see; the thread sanitiser watches it.
   private let memory: RecordMemory
@@ -17,8 +17,6 @@ final class RecordQueue: @unchecked Sendable {
   private let taken = Atomic<Int>(0)
   private let droppedRecords = Atomic<UInt64>(0)
   private let wanted = Atomic<UInt8>(ExchangeInterest.none.rawValue)
-  /// Nanoseconds: of what was answered well, exchanges that took longer are notable.
-  private let slow = Atomic<UInt64>(0)
   /// The worker's latest look at `taken`, and the reader's at `written`: each side asks for the other's
   /// cache line only when it would have to stop.
   private var takenBefore = 0
@@ -33,15 +31,6 @@ final class RecordQueue: @unchecked Sendable {
     let number = wanted.load(ordering: .relaxed)
     return number == ExchangeInterest.all.rawValue
       ? .all : number == ExchangeInterest.notable.rawValue ? .notable : .none
-  }
-
-  /// Whether an exchange is one that a reader of notable ones wants.
-  func isNotable(_ facts: ExchangeFacts) -> Bool {
-    switch facts.outcome {
-    case .answered: facts.isFailure || facts.latency > slow.load(ordering: .relaxed)
-    case .aborted, .timedOut: true
-    case .unknown, .inFlight, .unmatchedResponse: false
-    }
   }
 
   /// Whether there is a place for one more record.
@@ -74,8 +63,6 @@ final class RecordQueue: @unchecked Sendable {
   var dropped: UInt64 { droppedRecords.load(ordering: .relaxed) }
 
   func want(_ interest: ExchangeInterest) { wanted.store(interest.rawValue, ordering: .relaxed) }
-
-  func want(slowerThan nanoseconds: UInt64) { slow.store(nanoseconds, ordering: .relaxed) }
 
   /// When the next record's exchange ended; nil when there is none.
   var nextTime: UInt64? {

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Capture
-package import ExchangeStream
 import RegularExpressions
-import Text
 
 /// Which exchanges are shown: a condition such as `status>=500 and site=*.example and not path=/healthz`.
 package struct ExchangeFilter: Sendable {
   /// What a condition can be about.
-  enum Field: String, CaseIterable {
+  package enum Field: String, CaseIterable, Sendable {
     case site, path, client, method, status, latency, bytes
   }
 
@@ -24,7 +21,7 @@ package struct ExchangeFilter: Sendable {
     /// A number in the field's unit: a status, nanoseconds, bytes.
     case number(Field, Comparison, UInt64)
     /// A status of 100 times this and up to 99 more.
-    case statusClass(UInt16)
+    case statusClass(UInt64)
     case not(Condition)
     case and(Condition, Condition)
     case or(Condition, Condition)
@@ -32,22 +29,29 @@ package struct ExchangeFilter: Sendable {
 
   private let condition: Condition
 
-  /// Reads a condition; throws what is wrong with it, and where.
-  package init(_ text: String) throws(ExchangeFilterError) {
-    var parser = ExchangeFilterParser(text)
+  /// Reads a condition about what the scope has; throws what is wrong with it, and where.
+  package init(_ text: String, about scope: FilterScope = .exchange) throws(ExchangeFilterError) {
+    var parser = ExchangeFilterParser(text, scope)
     condition = try parser.whole()
   }
 
-  /// Whether the exchange is shown. What an exchange does not have (the status of a request without an answer, the
-  /// path of a response without a request) is equal to nothing, and neither more nor less.
-  package func passes(_ record: ExchangeRecord) -> Bool { Self.isTrue(condition, record) }
+  /// Whether a text begins as a condition does: with the name of a field and a sign, also after `not` and `(`. Other
+  /// words with one of `!=`, `!~`, `<`, `>` after them are taken for a field's name that is mistyped.
+  package static func isBegun(_ text: String) -> Bool {
+    var parser = ExchangeFilterParser(text)
+    return parser.beginsWithComparison()
+  }
 
-  private static func isTrue(_ condition: Condition, _ record: ExchangeRecord) -> Bool {
+  /// Whether the subject is chosen. What it does not have (the status of a request without an answer, the path of a
+  /// response without a request) is equal to nothing, and neither more nor less.
+  package func passes(_ subject: some FilterSubject) -> Bool { Self.isTrue(condition, subject) }
+
+  private static func isTrue(_ condition: Condition, _ subject: some FilterSubject) -> Bool {
     switch condition {
-    case .text(let field, let pattern): return matches(text(field, of: record), pattern)
-    case .expression(let field, let expression): return expression.matches(text(field, of: record))
+    case .text(let field, let pattern): return matches(subject.text(field), pattern)
+    case .expression(let field, let expression): return expression.matches(subject.text(field))
     case .number(let field, let comparison, let limit):
-      guard let value = number(field, of: record) else { return comparison == .unequal }
+      guard let value = subject.number(field) else { return comparison == .unequal }
       return switch comparison {
       case .equal: value == limit
       case .unequal: value != limit
@@ -56,54 +60,32 @@ package struct ExchangeFilter: Sendable {
       case .more: value > limit
       case .atLeast: value >= limit
       }
-    case .statusClass(let digit): return record.facts.status / 100 == digit
-    case .not(let inner): return !isTrue(inner, record)
-    case .and(let a, let b): return isTrue(a, record) && isTrue(b, record)
-    case .or(let a, let b): return isTrue(a, record) || isTrue(b, record)
-    }
-  }
-
-  private static func text(_ field: Field, of record: ExchangeRecord) -> ArraySlice<UInt8> {
-    switch field {
-    case .site: return record.bytes(record.facts.site)
-    case .method: return Array(record.method.utf8)[...]
-    case .client:
-      let client = record.facts.client
-      return Array(AddressName.text(high: client.high, low: client.low).utf8)[...]
-    default:
-      // Without its query, which `--query` may have masked.
-      return record.bytes(record.facts.target).prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }
-    }
-  }
-
-  private static func number(_ field: Field, of record: ExchangeRecord) -> UInt64? {
-    let facts = record.facts
-    switch field {
-    case .status: return facts.status > 0 ? UInt64(facts.status) : nil
-    case .latency: return facts.outcome == .answered ? facts.latency : nil
-    default: return facts.isBodyKnown && facts.status > 0 ? facts.bodyBytes : nil
+    case .statusClass(let digit): return (subject.number(.status) ?? 0) / 100 == digit
+    case .not(let inner): return !isTrue(inner, subject)
+    case .and(let a, let b): return isTrue(a, subject) && isTrue(b, subject)
+    case .or(let a, let b): return isTrue(a, subject) || isTrue(b, subject)
     }
   }
 
   /// Whether a text is what the pattern says, in which a `*` stands for any number of characters.
   static func matches(_ text: ArraySlice<UInt8>, _ pattern: [UInt8]) -> Bool {
-    var (at, place) = (text.startIndex, 0)
+    var (at, index) = (text.startIndex, 0)
     // Where to try again: after the last star, one character further into the text.
-    var again: (at: Int, place: Int)?
+    var again: (at: Int, index: Int)?
     while at < text.endIndex {
-      if place < pattern.count, pattern[place] == UInt8(ascii: "*") {
-        place += 1
-        again = (at, place)
-      } else if place < pattern.count, pattern[place] == text[at] {
+      if index < pattern.count, pattern[index] == UInt8(ascii: "*") {
+        index += 1
+        again = (at, index)
+      } else if index < pattern.count, pattern[index] == text[at] {
         at += 1
-        place += 1
+        index += 1
       } else if let last = again {
-        again = (last.at + 1, last.place)
-        (at, place) = (last.at + 1, last.place)
+        again = (last.at + 1, last.index)
+        (at, index) = (last.at + 1, last.index)
       } else {
         return false
       }
     }
-    return pattern[place...].allSatisfy { $0 == UInt8(ascii: "*") }
+    return pattern[index...].allSatisfy { $0 == UInt8(ascii: "*") }
   }
 }

@@ -10,9 +10,9 @@ package struct ExchangeFilterError: Error, Equatable, Sendable {
   /// The condition.
   var text: String
   /// Characters before the place.
-  var column: Int
+  package var column: Int
   /// Characters of the place, 1 at least.
-  var length: Int
+  package var length: Int
 
   /// The condition, and below it a line that marks the place.
   package var details: [String] { AlertSyntaxError(message, at: column, length: length).marked(text) }
@@ -32,13 +32,26 @@ struct ExchangeFilterParser {
   private static let mostDepth = 64
 
   private let text: String
+  private let scope: FilterScope
   private let characters: [Character]
   private var position = 0
   private var depth = 0
 
-  init(_ text: String) {
-    self.text = text
+  init(_ text: String, _ scope: FilterScope = .exchange) {
+    (self.text, self.scope) = (text, scope)
     characters = Array(text)
+  }
+
+  /// Whether a comparison stands at the beginning, also after `not` and `(`.
+  mutating func beginsWithComparison() -> Bool {
+    while take("not") || take("(") {}
+    guard let word = peek(), word.allSatisfy({ $0.isASCII && $0.isLetter }) else { return false }
+    position += word.count
+    skipSpaces()
+    let sign = String(characters[position...].prefix { "=!<>~".contains($0) })
+    if ExchangeFilter.Field(rawValue: word) != nil { return !sign.isEmpty && sign != "!" }
+    // What names have in them, such as `?id=17`, is looked for as it is.
+    return sign.hasPrefix("<") || sign.hasPrefix(">") || sign == "!=" || sign == "!~"
   }
 
   mutating func whole() throws(ExchangeFilterError) -> ExchangeFilter.Condition {
@@ -71,11 +84,12 @@ struct ExchangeFilterParser {
   }
 
   private mutating func comparison() throws(ExchangeFilterError) -> ExchangeFilter.Condition {
-    let names = ExchangeFilter.Field.allCases.map(\.rawValue).joined(separator: ", ")
+    let names = scope.fields.map(\.rawValue).joined(separator: ", ")
     guard let word = peek() else { throw fault("expected one of \(names)", 1) }
     guard let field = ExchangeFilter.Field(rawValue: word) else {
       throw fault("unknown '\(word)' (expected one of \(names))", word.count)
     }
+    if !scope.fields.contains(field) { throw fault(scope.refusal(field), word.count) }
     position += word.count
     skipSpaces()
     let sign = String(characters[position...].prefix { "=!<>~".contains($0) })
@@ -165,7 +179,7 @@ struct ExchangeFilterParser {
     if value.hasSuffix("xx"), value.count == 3, let digit = value.first?.wholeNumberValue,
       (1...5).contains(digit), comparison == .equal || comparison == .unequal
     {
-      let condition = ExchangeFilter.Condition.statusClass(UInt16(digit))
+      let condition = ExchangeFilter.Condition.statusClass(UInt64(digit))
       return comparison == .equal ? condition : .not(condition)
     }
     guard let number = UInt64(value), (100...999).contains(number) else {

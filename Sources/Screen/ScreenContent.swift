@@ -26,7 +26,7 @@ package struct ScreenContent: Sendable {
   package var site: SiteDetail?
   /// The latest exchanges, newest first.
   package var exchanges: [ExchangeLine] = []
-  /// The slowest exchanges since the start, the slowest first, and the last failures, newest first.
+  /// The slowest exchanges of the tables' time, the slowest first, and the last failures in it, newest first.
   package var slowest: [ExchangeLine] = []
   package var failures: [ExchangeLine] = []
   /// Exchanges that were not shown because the rate was too high.
@@ -120,6 +120,8 @@ package struct ExchangeLine: Equatable, Sendable {
   package var status: Int
   /// Nanoseconds from request to response.
   package var latency: UInt64
+  /// Whether an answer has ended it.
+  package var hasLatency: Bool
   /// What a look into the exchange shows besides; empty texts for what was not sent.
   package var clientPort = 0
   /// Whose connection it was when the client asked a trusted proxy.
@@ -146,6 +148,7 @@ package struct ExchangeLine: Equatable, Sendable {
     self.path = path
     self.status = status
     self.latency = latency
+    hasLatency = status > 0
   }
 
   /// Whether it failed: 4xx, 5xx, or no answer at all.

@@ -18,12 +18,12 @@ extension ScreenPainter {
       let text =
         all == 0
         ? content.windowed == nil ? "No client yet." : "No client in the \(content.windowLabel)."
-        : "No client contains '\(state.filter)'."
+        : state.rows.nothing(of: "No client")
       return list.put(text, row: 0, column: 2, style: .faint)
     }
     let chosen = clients.firstIndex { $0.address == state.selectedClient } ?? 0
     let other = content.shown.otherClients
-    let hasOther = other.requests > 0 && state.filter.isEmpty && list.height > 2
+    let hasOther = other.requests > 0 && state.rows.isEmpty && list.height > 2
     let rows = max(1, list.height - (hasOther ? 1 : 0))
     let top = max(0, min(chosen - rows / 2, clients.count - rows))
     for (row, client) in clients.dropFirst(top).prefix(rows).enumerated() {

@@ -18,18 +18,27 @@ extension ScreenPainter {
     drawExchanges(region, lines, from: first, orElse: "No exchange yet.")
   }
 
-  /// The slowest exchanges since the start.
+  /// The slowest exchanges of the tables' time.
   mutating func drawSlowest(_ region: Region) {
     let (lines, first) = state.exchanges(content)
-    drawTitle(region, "Slowest exchanges\(filterText)", right: "since the start, \(lines.count) kept")
-    drawExchanges(region, lines, from: first, orElse: "No answered exchange yet.")
+    drawTitle(
+      region, "Slowest exchanges (\(content.windowLabel))\(filterText)", right: "\(lines.count) kept")
+    drawExchanges(region, lines, from: first, orElse: nothing(of: "answered exchange"))
   }
 
   /// The last exchanges that failed or had no answer.
   mutating func drawFailures(_ region: Region) {
     let (lines, first) = state.exchanges(content)
-    drawTitle(region, "Last failures\(filterText)", right: "newest first, \(lines.count) kept")
-    drawExchanges(region, lines, from: first, orElse: "No failure yet.")
+    drawTitle(
+      region, "Last failures (\(content.windowLabel))\(filterText)",
+      right: "newest first, \(lines.count) kept")
+    drawExchanges(region, lines, from: first, orElse: nothing(of: "failure"))
+  }
+
+  /// Why there is none of these in the tables' time.
+  private func nothing(of rows: String) -> String {
+    content.windowed == nil
+      ? "No \(rows) yet." : "No \(rows) in the \(content.windowLabel); w: a longer time."
   }
 
   private var filterText: String { state.filter.isEmpty ? "" : " with '\(state.filter)'" }
@@ -50,7 +59,7 @@ extension ScreenPainter {
     }
     guard !lines.isEmpty else {
       list.put(
-        state.filter.isEmpty ? nothing : "No exchange contains '\(state.filter)'.", row: 0,
+        state.filter.isEmpty ? nothing : state.rows.nothing(of: "No exchange"), row: 0,
         column: 2, style: .faint)
       return
     }

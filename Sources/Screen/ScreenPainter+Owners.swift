@@ -22,7 +22,7 @@ extension ScreenPainter {
         ? "Processes are not known: it takes eBPF, cap_perfmon, and no --no-owners."
         : all.isEmpty
           ? "No exchange has ended\(content.windowed == nil ? " yet" : " in the \(content.windowLabel)")."
-          : "No process contains '\(state.filter)'."
+          : state.rows.nothing(of: "No process")
       return list.put(text, row: 0, column: 2, style: .faint)
     }
     let chosen = owners.firstIndex { $0.label == state.selectedOwner } ?? 0

@@ -20,7 +20,7 @@ extension ScreenPainter {
     map.listRows = max(1, list.height)
     guard !sites.isEmpty else { return drawNoSites(list) }
     let chosen = sites.firstIndex { $0.name == state.selected } ?? 0
-    let hasOther = content.shown.other.requests > 0 && state.filter.isEmpty
+    let hasOther = content.shown.other.requests > 0 && state.rows.isEmpty
     let rows = max(1, list.height - (hasOther && list.height > 2 ? 1 : 0))
     let top = max(0, min(chosen - rows / 2, sites.count - rows))
     for (row, site) in sites.dropFirst(top).prefix(rows).enumerated() {
@@ -44,7 +44,7 @@ extension ScreenPainter {
         list.put(line, row: row, column: 2)
       }
     } else if !state.filter.isEmpty {
-      list.put("No site and no section contains '\(state.filter)'.", row: 0, column: 2, style: .warning)
+      list.put(state.rows.nothing(of: "No site and no section"), row: 0, column: 2, style: .warning)
     } else if content.shown.totals.requests == 0 {
       list.put(
         "No request in the \(content.windowLabel); w: a longer time.", row: 0, column: 2, style: .faint)

@@ -89,13 +89,7 @@ extension ScreenPainter {
   /// The last line: which keys there are, or what is being asked.
   func drawHints(_ region: Region) {
     switch state.mode {
-    case .filter:
-      let fault = state.rows.fault.map { "   no expression yet: \($0)" } ?? ""
-      region.put(" filter \(filtered): \(state.filter)_\(fault)", row: 0, style: .strong)
-      if fault.isEmpty {
-        region.put("enter keeps, esc clears ", row: 0, endingAt: region.width, style: .faint)
-      }
-      return
+    case .filter: return drawFilterEntry(region)
     case .reset:
       region.put(" Reset totals?  y yes, any other key no ", row: 0, style: .alarm)
       return
@@ -130,7 +124,10 @@ extension ScreenPainter {
           ("w", "window"), ("/", "filter"), ("z", "reset"),
         ]
       case .slowest, .failures:
-        common + [("esc", "back"), ("/", "filter"), ("j k", "scroll"), ("enter", "exchange"), ("l", "live")]
+        common + [
+          ("esc", "back"), ("w", "window"), ("/", "filter"), ("enter", "exchange"), ("l", "live"),
+          ("j k", "scroll"),
+        ]
       case .live:
         common + [
           ("esc", "back"), ("/", "filter"), ("j k", "scroll"), ("g", "follow"), ("b", "by size"),
@@ -146,17 +143,6 @@ extension ScreenPainter {
       region.put(key, row: 0, column: column, style: .key)
       region.put(meaning, row: 0, column: column + key.count + 1, style: .faint)
       column += width + 2
-    }
-  }
-
-  /// What the filter that is being written is about.
-  private var filtered: String {
-    switch state.view {
-    case .overview: "sites and sections"
-    case .site: "sections"
-    case .clients: "clients"
-    case .owners: "processes"
-    case .live, .exchange, .slowest, .failures: "exchanges"
     }
   }
 }

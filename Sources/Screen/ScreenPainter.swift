@@ -37,6 +37,7 @@ package struct ScreenPainter {
     case .live(let site): drawLive(body, of: site)
     case .exchange(let line, _): drawExchange(line, body)
     }
+    drawFilterFault(body)
     if hints > 0 { drawHints(all.part(row: all.height - 1)) }
     if state.mode == .help { drawHelp(all) }
   }

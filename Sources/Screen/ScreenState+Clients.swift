@@ -8,6 +8,6 @@ extension ScreenState {
   func clients(_ content: ScreenContent) -> [ClientCounts] {
     let rows = rows
     return ordered(
-      content.shown.clients.filter { $0.requests > 0 && (rows.isEmpty || rows.passes($0.address)) })
+      content.shown.clients.filter { $0.requests > 0 && Self.passes($0, rows) })
   }
 }

@@ -12,6 +12,9 @@ extension ScreenState {
     case now
   }
 
+  /// Bytes of the longest filter.
+  static let longestFilter = 256
+
   /// The intervals of a long step.
   static let longStep = 60
 
@@ -93,13 +96,13 @@ extension ScreenState {
   private mutating func edit(_ key: Key) {
     switch key {
     case .character(let character):
-      // In an expression \D is not \d.
-      if filter.utf8.count < 64 { filter += rows.isExpression ? String(character) : character.lowercased() }
+      if filter.utf8.count < Self.longestFilter { filter.append(character) }
     case .backspace: if filter.isEmpty { mode = .normal } else { filter.removeLast() }
     case .escape:
       filter = ""
       mode = .normal
-    case .enter, .tab, .up, .down: mode = .normal
+    // What is wrong stays until it is put right or cleared.
+    case .enter, .tab, .up, .down: if rows.fault == nil { mode = .normal }
     default: break
     }
   }
@@ -152,7 +155,7 @@ extension ScreenState {
     selectedClient = client.address
     switchLive()
     trail = [.clients]
-    filter = client.address
+    filter = "client=\(client.address)"
   }
 
   /// Looks into the selected site, or into the most visited one when that panel has the keys; in the live list, into
@@ -193,19 +196,19 @@ extension ScreenState {
     case .clients:
       let clients = clients(content)
       guard !clients.isEmpty else { return }
-      let place = clients.firstIndex { $0.address == selectedClient } ?? 0
-      selectedClient = clients[max(0, min(place + steps, clients.count - 1))].address
+      let index = clients.firstIndex { $0.address == selectedClient } ?? 0
+      selectedClient = clients[max(0, min(index + steps, clients.count - 1))].address
     case .owners(let role):
       let owners = owners(role, content)
       guard !owners.isEmpty else { return }
-      let place = owners.firstIndex { $0.label == selectedOwner } ?? 0
-      selectedOwner = owners[max(0, min(place + steps, owners.count - 1))].label
+      let index = owners.firstIndex { $0.label == selectedOwner } ?? 0
+      selectedOwner = owners[max(0, min(index + steps, owners.count - 1))].label
     case .overview:
       guard focus == .sites else { return scroll(focus, steps, content) }
       let sites = sites(content)
       guard !sites.isEmpty else { return }
-      let place = sites.firstIndex { $0.name == selected } ?? 0
-      selected = sites[max(0, min(place + steps, sites.count - 1))].name
+      let index = sites.firstIndex { $0.name == selected } ?? 0
+      selected = sites[max(0, min(index + steps, sites.count - 1))].name
     }
   }
 
@@ -226,7 +229,7 @@ extension ScreenState {
   func sections(_ content: ScreenContent) -> [NamedCount] {
     guard case .site(let name) = view else { return content.recent.sites.first?.sections ?? [] }
     let rows = rows
-    return (content.shown.sites.first { $0.name == name }?.sections ?? []).filter { rows.passes($0.name) }
+    return (content.shown.sites.first { $0.name == name }?.sections ?? []).filter { passes($0, rows) }
   }
 
   /// On to the next panel that is on the screen, or to the other side's owners.
@@ -235,8 +238,8 @@ extension ScreenState {
     guard view == .overview else { return }
     let panels = Panel.allCases.filter { map.panels[$0] != nil }
     guard !panels.isEmpty else { return }
-    let place = panels.firstIndex(of: focus) ?? 0
-    focus = panels[(place + steps + panels.count) % panels.count]
+    let index = panels.firstIndex(of: focus) ?? 0
+    focus = panels[(index + steps + panels.count) % panels.count]
   }
 
   /// A click gives a panel the keys and selects a site; a click on the selected one opens it.

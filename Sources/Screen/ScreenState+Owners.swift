@@ -9,7 +9,7 @@ extension ScreenState {
     let rows = rows
     return ordered(
       (content.shown.owners ?? []).filter { owner in
-        owner.role == role && (rows.isEmpty || owner.words.contains { rows.passes($0) })
+        owner.role == role && Self.passes(owner, rows)
       })
   }
 }

@@ -14,47 +14,45 @@ extension ScreenState {
     switch view {
     case .overview:
       let sites = sites(content)
-      let place = sites.firstIndex { $0.name == selected } ?? 0
-      guard let found = Self.place(after: place, in: sites, direction, where: { Self.passes($0, search) })
+      let index = sites.firstIndex { $0.name == selected } ?? 0
+      guard let found = Self.index(after: index, in: sites, direction, where: { Self.passes($0, search) })
       else { return }
       focus = .sites
       selected = sites[found].name
     case .site:
       let sections = sections(content)
-      let place = scroll[.recent] ?? 0
-      scroll[.recent] = Self.place(after: place, in: sections, direction) { search.passes($0.name) } ?? place
+      let index = scroll[.recent] ?? 0
+      scroll[.recent] = Self.index(after: index, in: sections, direction) { passes($0, search) } ?? index
     case .clients:
       let clients = clients(content)
-      let place = clients.firstIndex { $0.address == selectedClient } ?? 0
-      guard let found = Self.place(after: place, in: clients, direction, where: { search.passes($0.address) })
+      let index = clients.firstIndex { $0.address == selectedClient } ?? 0
+      guard let found = Self.index(after: index, in: clients, direction, where: { Self.passes($0, search) })
       else { return }
       selectedClient = clients[found].address
     case .owners(let role):
       let owners = owners(role, content)
-      let place = owners.firstIndex { $0.label == selectedOwner } ?? 0
-      let found = Self.place(after: place, in: owners, direction) { owner in
-        owner.words.contains { search.passes($0) }
-      }
-      guard let found else { return }
+      let index = owners.firstIndex { $0.label == selectedOwner } ?? 0
+      guard let found = Self.index(after: index, in: owners, direction, where: { Self.passes($0, search) })
+      else { return }
       selectedOwner = owners[found].label
     case .live, .slowest, .failures:
       let (lines, top) = exchanges(content)
       // A list that follows the newest has no row yet that was found.
-      let place = liveTop == nil && direction == .next ? -1 : top
-      guard let found = Self.place(after: place, in: lines, direction, where: { Self.passes($0, search) })
+      let index = liveTop == nil && direction == .next ? -1 : top
+      guard let found = Self.index(after: index, in: lines, direction, where: { Self.passes($0, search) })
       else { return }
       liveTop = lines[found].number
     case .exchange: break
     }
   }
 
-  /// The place of the next row that passes, all round; nil when none does.
-  private static func place<Row>(
-    after place: Int, in rows: [Row], _ direction: SearchDirection, where passes: (Row) -> Bool
+  /// The index of the next row that passes, all round; nil when none does.
+  private static func index<Row>(
+    after index: Int, in rows: [Row], _ direction: SearchDirection, where passes: (Row) -> Bool
   ) -> Int? {
     guard !rows.isEmpty else { return nil }
     for step in 1...rows.count {
-      let next = (place + direction.rawValue * step) % rows.count
+      let next = (index + direction.rawValue * step) % rows.count
       let candidate = next < 0 ? next + rows.count : next
       if passes(rows[candidate]) { return candidate }
     }

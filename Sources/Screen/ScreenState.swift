@@ -12,7 +12,7 @@ package struct ScreenState: Equatable, Sendable {
     case clients
     /// The processes that serve, or those that ask.
     case owners(OwnerCounts.Role)
-    /// The slowest exchanges since the start.
+    /// The slowest exchanges.
     case slowest
     /// The last exchanges that failed.
     case failures
@@ -38,9 +38,6 @@ package struct ScreenState: Equatable, Sendable {
     }
   }
 
-  /// The lists that a filter is for: each view has its own.
-  private enum Filtered: Hashable { case sites, sections, clients, owners, exchanges }
-
   /// What the keys mean besides the view's own.
   package enum Mode: Equatable, Sendable { case normal, help, filter, reset }
 
@@ -59,9 +56,9 @@ package struct ScreenState: Equatable, Sendable {
   package var mode = Mode.normal
   package var focus = Panel.sites
   package var isPaused = false
-  private var filters: [Filtered: RowFilter] = [:]
+  private var filters: [FilteredList: RowFilter] = [:]
   /// What each list was filtered by last, for `n` after the filter was cleared.
-  private var searches: [Filtered: RowFilter] = [:]
+  private var searches: [FilteredList: RowFilter] = [:]
   package var sort = Column.requests
   /// How far back the tables go.
   package var window = StatisticsWindow.minute
@@ -85,7 +82,8 @@ package struct ScreenState: Equatable, Sendable {
 
   package init() {}
 
-  private var filtered: Filtered {
+  /// The list that the view's filter is for.
+  var filtered: FilteredList {
     switch view {
     case .overview: .sites
     case .site: .sections
@@ -95,14 +93,14 @@ package struct ScreenState: Equatable, Sendable {
     }
   }
 
-  /// What the rows of the view's list must contain, in lower case, or a `~` and a regular expression that they match.
+  /// What the rows of the view's list must contain, a `~` and a regular expression that they match, or a condition.
   package var filter: String {
     get { rows.text }
     set {
       guard newValue != rows.text else { return }
-      let filter = RowFilter(newValue)
+      let filter = RowFilter(newValue, of: filtered)
       filters[filtered] = filter
-      if !filter.text.isEmpty { searches[filtered] = filter }
+      if !filter.isEmpty { searches[filtered] = filter }
     }
   }
 
@@ -127,7 +125,21 @@ package struct ScreenState: Equatable, Sendable {
   }
 
   static func passes(_ site: SiteCounts, _ rows: RowFilter) -> Bool {
-    rows.passes(site.name) || site.sections.contains { rows.passes($0.name) }
+    rows.passes([site.name] + site.sections.map(\.name), site.subjects)
+  }
+
+  /// Whether a section of the site that is looked into stays.
+  func passes(_ section: NamedCount, _ rows: RowFilter) -> Bool {
+    let site: String = if case .site(let name) = view { name } else { "" }
+    return rows.passes([section.name], [TableSubject(site: site, section: section.name)])
+  }
+
+  static func passes(_ client: ClientCounts, _ rows: RowFilter) -> Bool {
+    rows.passes([client.address], [TableSubject(client: client.address)])
+  }
+
+  static func passes(_ owner: OwnerCounts, _ rows: RowFilter) -> Bool {
+    rows.passes(owner.words, [TableSubject]())
   }
 
   func passes(_ line: ExchangeLine) -> Bool {
@@ -136,12 +148,11 @@ package struct ScreenState: Equatable, Sendable {
   }
 
   static func passes(_ line: ExchangeLine, _ rows: RowFilter) -> Bool {
-    if rows.isEmpty { return true }
     let status = line.status == 0 ? "-" : "\(line.status)"
-    return [line.site, line.path, line.client, line.method, status].contains { rows.passes($0) }
+    return rows.passes([line.site, line.path, line.client, line.method, status], [line])
   }
 
-  /// The exchanges that pass the filter, newest first, and the place of the one that is at the top.
+  /// The exchanges that pass the filter, newest first, and the index of the one that is at the top.
   func exchanges(_ content: ScreenContent) -> (lines: [ExchangeLine], top: Int) {
     let all =
       switch view {

@@ -87,7 +87,7 @@ struct ScreenTests {
     visited.visit("google.com", "/a/b", times: 2)
     #expect(pane.waits(for: " 2 requests"), "\(pane.text)")
     pane.press("e")
-    #expect(pane.waits(for: "No failure yet."), "\(pane.text)")
+    #expect(pane.waits(for: "No failure in the last 1m"), "\(pane.text)")
     pane.press("e")
 
     pane.press("?")
@@ -107,7 +107,12 @@ struct ScreenTests {
     visited.visit("shop.example", "/fail", times: 3)
     #expect(pane.waits(for: "last 5m: 3 requests"), "\(pane.text)")
     #expect(pane.text.contains("Sites (last 5m)") && pane.text.contains("req/s"), "\(pane.text)")
-    pane.press("w", "w")
+    pane.press("e")
+    #expect(pane.waits { $0.contains("Last failures (last 5m)") && $0.contains("3 kept") }, "\(pane.text)")
+    pane.press("t")
+    #expect(
+      pane.waits { $0.contains("Slowest exchanges (last 5m)") && $0.contains("3 kept") }, "\(pane.text)")
+    pane.press("t", "w", "w")
     #expect(pane.waits(for: "Sites (all)"), "\(pane.text)")
     #expect(!pane.text.contains("last 5m") && pane.text.contains("3 failed 100%"), "\(pane.text)")
     pane.press("w")
@@ -117,7 +122,14 @@ struct ScreenTests {
       pane.text.contains("No request in the last 10s") && !pane.text.contains("▶ shop.example"),
       "\(pane.text)"
     )
+    pane.press("e")
+    #expect(pane.waits(for: "No failure in the last 10s; w: a longer time."), "\(pane.text)")
+    pane.press("e", "t")
+    #expect(pane.waits(for: "No answered exchange in the last 10s"), "\(pane.text)")
     visited.visit("shop.example", "/echo")
+    #expect(
+      pane.waits { $0.contains("Slowest exchanges (last 10s)") && $0.contains("1 kept") }, "\(pane.text)")
+    pane.press("t")
     #expect(pane.waits(for: "last 10s: 1 requests"), "\(pane.text)")
     #expect(pane.text.contains("1 ok 100%") && pane.text.contains("0 failed"), "\(pane.text)")
     pane.press("w")

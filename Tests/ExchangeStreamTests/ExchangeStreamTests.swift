@@ -138,23 +138,27 @@ import Testing
   }
 
   @Test
-  func `a reader of notable exchanges gets those that failed, and those that took longer than it asks for`() {
+  func `a reader of notable exchanges gets those that failed, and the slowest of each second`() {
     var traffic = Followed()
     traffic.stream.listen(.notable)
-    traffic.exchange("/first")
-    traffic.stream.note(slowerThan: Followed.step)
+    for number in 0..<50 { traffic.exchange("/\(number)") }
+    #expect(traffic.taken().count == 50)
+    // As quick as those, or a failure.
     traffic.exchange("/quick")
     traffic.ask("GET /failed HTTP/1.1\r\nHost: a\r\n\r\n")
     traffic.answer("HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n")
-    traffic.stream.note(slowerThan: Followed.step - 1)
-    traffic.exchange("/slow")
-    #expect(traffic.taken().map(\.target) == ["/first", "/failed", "/slow"])
-    traffic.stream.note(slowerThan: .max)
+    // An answer each, after twice the time.
+    traffic.ask("GET /slow/1 HTTP/1.1\r\nHost: a\r\n\r\n")
+    traffic.ask("GET /slow/2 HTTP/1.1\r\nHost: a\r\n\r\n")
+    for _ in 0..<2 { traffic.answer("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n") }
+    traffic.exchange("/quick")
+    #expect(traffic.taken().map(\.target) == ["/failed", "/slow/1", "/slow/2"])
+    // Two milliseconds each: the next second begins.
+    for _ in 0..<500 { traffic.exchange("/later") }
+    #expect(traffic.taken().count == 50)
     traffic.ask("GET /waits HTTP/1.1\r\nHost: a\r\n\r\n")
     traffic.finish()
-    #expect(traffic.taken().isEmpty)
-    traffic.stream.listen(.all)
-    #expect(traffic.dropped == 0)
+    #expect(traffic.taken().isEmpty && traffic.dropped == 0)
   }
 
   @Test func `nothing is recorded of requests that came while nobody listened`() {

@@ -19,6 +19,7 @@ extension ExchangeLine {
       method: isUnmatched ? "-" : record.method, site: record.site,
       path: isUnmatched ? "(response without request)" : query.text(record.bytes(facts.target)),
       status: !facts.hasResponse ? 0 : Int(facts.status), latency: facts.latency)
+    hasLatency = facts.outcome == .answered
     (clientPort, serverPort) = (Int(facts.client.port), Int(facts.server.port))
     proxy = facts.proxy.port == 0 ? "" : Self.address(facts.proxy)
     server = Self.address(facts.server)

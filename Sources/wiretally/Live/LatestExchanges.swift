@@ -3,9 +3,10 @@
 import ExchangeStream
 import Reporting
 import Screen
+import Statistics
 
-/// Single exchanges off the exchange stream, for the screen: the latest ones while somebody looks at them, and since the
-/// start those that were slowest and those that failed last. Each list is bounded.
+/// Single exchanges off the exchange stream, for the screen: the latest ones while somebody looks at them; always those that
+/// were slowest and those that failed last, since the start and in a window. Each list is bounded.
 struct LatestExchanges {
   static let capacity = 1000
   /// Records taken at one go: a flood must not keep the keys waiting.
@@ -51,21 +52,17 @@ struct LatestExchanges {
     for _ in 0..<Self.bite {
       guard stream.next(into: &record) else { break }
       if let filter, !filter.passes(record) { continue }
-      notable.add(record)
+      notable.add(record, movedBy: stream.shift)
       guard isListening else { continue }
       if records.count <= next { records.append(ExchangeRecord()) }
       swap(&records[next], &record)
       next = (next + 1) % Self.capacity
       received &+= 1
     }
-    stream.note(slowerThan: notable.threshold)
   }
 
   /// Forgets the slowest and the failed ones: the totals begin at zero again.
-  mutating func reset() {
-    notable = NotableExchanges()
-    stream.note(slowerThan: 0)
-  }
+  mutating func reset() { notable = NotableExchanges() }
 
   /// The latest, newest first.
   func lines() -> [ExchangeLine] {
@@ -76,9 +73,17 @@ struct LatestExchanges {
     }
   }
 
-  /// The slowest since the start, the slowest first.
-  var slowest: [ExchangeLine] { notable.slowest.map { ExchangeLine($0.record, number: $0.number, query) } }
+  /// The slowest, the slowest first, and the last failures, newest first: of a window that began at `start`, nanoseconds of
+  /// capture time, or since the start of the watch.
+  func notable(in window: (StatisticsWindow, start: UInt64)?) -> (
+    slowest: [ExchangeLine], failures: [ExchangeLine]
+  ) {
+    let slowest = window.map { notable.slowest(in: $0.0, from: $0.start) } ?? notable.slowest
+    let failures = window.map { notable.failures(from: $0.start) } ?? notable.failures
+    return (slowest.map(line), failures.map(line))
+  }
 
-  /// The last failures since the start, newest first.
-  var failures: [ExchangeLine] { notable.failures.map { ExchangeLine($0.record, number: $0.number, query) } }
+  private func line(_ kept: NotableExchanges.Kept) -> ExchangeLine {
+    ExchangeLine(kept.record, number: kept.number, query)
+  }
 }

@@ -178,8 +178,6 @@ final class ScreenSession: Output, KeySource {
     content.alerts = reporter.alertRows
     content.notices = reporter.warnings
     content.exchanges = exchanges.lines()
-    content.slowest = exchanges.slowest
-    content.failures = exchanges.failures
     content.dropped = exchanges.dropped
   }
 
@@ -195,6 +193,7 @@ final class ScreenSession: Output, KeySource {
     let numbers = reporter.timeline.window(
       state.window, capture: reporter.counters, withTrends: true)
     content.windowed = numbers.map { (state.window, $0.shifted(by: reporter.shift)) }
+    (content.slowest, content.failures) = exchanges.notable(in: numbers.map { (state.window, $0.start) })
   }
 
   /// The site may have been chosen since the last picture, or while the picture is held.
