@@ -44,6 +44,7 @@ final class Answers {
       return Answer(health.isWell ? .ok : .serviceUnavailable, Self.plain, ByteBuffer(string: health.text))
     case "/api/v1/snapshot": return snapshot()
     case "/api/v1/sites.csv": return table("sites") { CSVTable.sites($0) }
+    case "/api/v1/sections.csv": return table("sections") { CSVTable.sections($0) }
     case "/api/v1/clients.csv": return table("clients") { CSVTable.clients($0) }
     case "/api/v1/owners.csv": return table("owners") { CSVTable.owners($0) }
     case "/events":
@@ -53,8 +54,8 @@ final class Answers {
     default:
       return Answer(
         .notFound,
-        "there are /, /metrics, /healthz, /api/v1/snapshot, /api/v1/sites.csv, /api/v1/clients.csv, "
-          + "/api/v1/owners.csv and /events here"
+        "there are /, /metrics, /healthz, /api/v1/snapshot, /api/v1/sites.csv, /api/v1/sections.csv, "
+          + "/api/v1/clients.csv, /api/v1/owners.csv and /events here"
       )
     }
   }

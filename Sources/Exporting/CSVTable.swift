@@ -22,11 +22,31 @@ struct CSVTable {
         site.requests, site.overcountMax, site.successes, site.failures, site.unanswered.aborted,
         site.unanswered.timedOut, site.unanswered.unknown,
       ])
-      let latency = site.latency
-      for value in [latency.p50, latency.p90, latency.p99, latency.maximum] {
-        table.seconds(latency.count > 0 ? value : nil)
-      }
+      table.seconds(site.latency)
       table.endLine()
+    }
+    return table
+  }
+
+  /// The sections of a snapshot's sites, in its order.
+  static func sections(_ life: Snapshot) -> CSVTable {
+    var table = CSVTable()
+    table.text.append(
+      "site,section,requests,successes,failures,aborted,timed_out,unknown,p50_seconds,p90_seconds,p99_seconds,"
+        + "max_seconds")
+    table.endLine()
+    for site in life.sites {
+      for section in site.sections {
+        table.name(site.name)
+        table.text.append(",")
+        table.name(section.name)
+        table.counts([
+          section.requests, section.successes, section.failures, section.unanswered.aborted,
+          section.unanswered.timedOut, section.unanswered.unknown,
+        ])
+        table.seconds(section.latency)
+        table.endLine()
+      }
     }
     return table
   }
@@ -68,10 +88,7 @@ struct CSVTable {
         owner.unanswered.timedOut,
         owner.unanswered.unknown,
       ])
-      let latency = owner.latency
-      for value in [latency.p50, latency.p90, latency.p99, latency.maximum] {
-        table.seconds(latency.count > 0 ? value : nil)
-      }
+      table.seconds(owner.latency)
       table.counts([owner.inFlight])
       table.endLine()
     }
@@ -99,6 +116,12 @@ struct CSVTable {
     for count in counts {
       text.append(UInt8(ascii: ","))
       text.append(count)
+    }
+  }
+
+  private mutating func seconds(_ latency: LatencySummary) {
+    for value in [latency.p50, latency.p90, latency.p99, latency.maximum] {
+      seconds(latency.count > 0 ? value : nil)
     }
   }
 

@@ -128,7 +128,8 @@ struct EventPage {
     json.number(published.sites.other.requests &+ published.sites.unlisted)
   }
 
-  /// What the totals have of a site: its latencies and its sections, those with the most requests first.
+  /// What the totals have of a site: its latencies and its sections, those with the most requests first: name, requests,
+  /// failures, answered, p50, p99.
   private static func add(_ site: SiteCounts, to json: inout JSONWriter) {
     let latency = site.latency
     if latency.count > 0 {
@@ -144,7 +145,12 @@ struct EventPage {
     for section in site.sections.prefix(sectionsShown) {
       json.beginArray()
       json.string(section.name)
-      json.number(section.count)
+      json.number(section.requests)
+      json.number(section.failures)
+      json.number(section.failures &+ section.successes)
+      for value in [section.latency.p50, section.latency.p99] {
+        if section.latency.count > 0 { json.seconds(value) } else { json.null() }
+      }
       json.endArray()
     }
     json.endArray()

@@ -34,6 +34,7 @@ package struct HistoryInterval: Equatable, Sendable {
       writer.count(run.rules.firstIndex(of: change.about) ?? 0)
       writer.transition(change)
     }
+    for site in snapshot.sites { writer.outcomes(of: site.sections) }
     return writer.bytes
   }
 
@@ -62,6 +63,13 @@ package struct HistoryInterval: Equatable, Sendable {
       guard !rules.isEmpty else { throw RecordFault() }
       let place = Int(try reader.number(upTo: UInt64(rules.count - 1)))
       return try reader.transition(of: rules[place])
+    }
+    // Earlier versions end here.
+    let hasOutcomes = !reader.isAtEnd
+    for site in snapshot.sites.indices {
+      for section in snapshot.sites[site].sections.indices {
+        if hasOutcomes { try reader.outcomes(of: &snapshot.sites[site].sections[section]) }
+      }
     }
   }
 }

@@ -11,12 +11,24 @@ extension RecordWriter {
     unanswered(site.unanswered)
     latency(site.latency)
     codes(site.detail)
-    list(site.sections) { $0.named($1) }
+    list(site.sections) { $0.named(NamedCount(name: $1.name, count: $1.requests)) }
     list(site.calls) { $0.call($1) }
     list(site.owners) { writer, owner in
       writer.optional(owner.process) { $0.process($1) }
       writer.number(owner.requests)
       writer.number(owner.failures)
+    }
+  }
+
+  /// What of these sections is not among the sites' rows; it is at the record's end.
+  mutating func outcomes(of sections: [SectionCounts]) {
+    for section in sections {
+      optional(section.isRequestsOnly ? nil : section) { writer, section in
+        for value in [section.successes, section.failures] { writer.number(value) }
+        writer.unanswered(section.unanswered)
+        writer.latency(section.latency)
+        writer.codes(section.detail)
+      }
     }
   }
 
@@ -68,7 +80,12 @@ extension RecordReader {
     site.unanswered = try unanswered()
     site.latency = try latency()
     site.detail = try codes(below: CodeCounts.rowCodes)
-    site.sections = try list { (reader) throws(RecordFault) in try reader.named() }
+    site.sections = try list { (reader) throws(RecordFault) in
+      let named = try reader.named()
+      var section = SectionCounts(name: named.name, requests: named.count)
+      section.isRequestsOnly = true
+      return section
+    }
     site.calls = try list { (reader) throws(RecordFault) in try reader.call() }
     site.owners = try list { (reader) throws(RecordFault) in
       var owner = SiteOwner(
@@ -78,6 +95,16 @@ extension RecordReader {
       return owner
     }
     return site
+  }
+
+  mutating func outcomes(of section: inout SectionCounts) throws(RecordFault) {
+    guard try flag() else { return }
+    section.isRequestsOnly = false
+    section.successes = try tally()
+    section.failures = try tally()
+    section.unanswered = try unanswered()
+    section.latency = try latency()
+    section.detail = try codes(below: CodeCounts.rowCodes)
   }
 
   private mutating func call() throws(RecordFault) -> CallCounts {

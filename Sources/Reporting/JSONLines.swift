@@ -96,7 +96,7 @@ package struct JSONLines: Sendable {
     if let owners = snapshot.owners { addOwners(owners) }
     if let tls = snapshot.tls { json.coverage(tls) }
     json.key("latency")
-    latency(snapshot.latency, withCount: true)
+    json.latency(snapshot.latency, withCount: true)
     capture(snapshot, isLife: type == "summary")
     alert(alerts.threshold)
     if !alerts.others.isEmpty { rules(alerts.others) }
@@ -171,10 +171,15 @@ package struct JSONLines: Sendable {
       json.member("overcountMax", site.overcountMax)
       json.objects("sections", of: site.sections) { json, section in
         json.member("section", section.name)
-        json.member("requests", section.count)
+        json.member("requests", section.requests)
+        if section.isRequestsOnly { return }
+        json.member("successes", section.successes)
+        json.member("failures", section.failures)
+        json.key("latency")
+        json.latency(section.latency, withCount: false)
       }
       json.key("latency")
-      latency(site.latency, withCount: false)
+      json.latency(site.latency, withCount: false)
       if !site.calls.isEmpty { calls(site.calls) }
       if !site.owners.isEmpty { json.siteOwners(site.owners) }
       json.endObject()
@@ -225,7 +230,7 @@ package struct JSONLines: Sendable {
       json.member("failures", owner.failures)
       json.member("inFlight", owner.inFlight)
       json.key("latency")
-      latency(owner.latency, withCount: false)
+      json.latency(owner.latency, withCount: false)
       json.endObject()
     }
     json.endArray()
@@ -246,24 +251,10 @@ package struct JSONLines: Sendable {
       for status in call.statuses { json.member(status.name, status.count) }
       json.endObject()
       json.key("latency")
-      latency(call.latency, withCount: false)
+      json.latency(call.latency, withCount: false)
       json.endObject()
     }
     json.endArray()
-  }
-
-  /// Seconds; null where nothing was answered.
-  private mutating func latency(_ latency: LatencySummary, withCount: Bool) {
-    json.beginObject()
-    if withCount { json.member("count", latency.count) }
-    let values = [
-      ("p50", latency.p50), ("p90", latency.p90), ("p99", latency.p99), ("max", latency.maximum),
-    ]
-    for (name, value) in values {
-      json.key(name)
-      if latency.count > 0 { json.seconds(value) } else { json.null() }
-    }
-    json.endObject()
   }
 
   private mutating func capture(_ snapshot: Snapshot, isLife: Bool) {
@@ -357,5 +348,21 @@ package struct JSONLines: Sendable {
     json.key("peak")
     if watch.active != nil { json.number(watch.peak) } else { json.null() }
     json.endObject()
+  }
+}
+
+extension JSONWriter {
+  /// Seconds; null where nothing was answered.
+  fileprivate mutating func latency(_ latency: LatencySummary, withCount: Bool) {
+    beginObject()
+    if withCount { member("count", latency.count) }
+    let values = [
+      ("p50", latency.p50), ("p90", latency.p90), ("p99", latency.p99), ("max", latency.maximum),
+    ]
+    for (name, value) in values {
+      key(name)
+      if latency.count > 0 { seconds(value) } else { null() }
+    }
+    endObject()
   }
 }

@@ -74,10 +74,20 @@ package struct PageRenderer: Sendable {
     }
     text.line("Most visited site in the last \(span): \(site.name).")
     text.line("\(site.name) sections hit:")
-    for section in site.sections where section.count > 0 {
-      text.line("\(section.name) - Hits: \(section.count)", indent: 1)
+    for section in site.sections where section.requests > 0 {
+      text.line("\(section.name) - Hits: \(section.requests)\(Self.outcome(section))", indent: 1)
     }
     if site.sections.isEmpty { text.line("No sections.", indent: 1) }
+  }
+
+  /// How a section's requests were answered; empty where none was.
+  private static func outcome(_ section: SectionCounts) -> String {
+    var facts = section.failures > 0 ? ["failures \(section.failures)"] : []
+    if section.latency.count > 0 {
+      facts.append("p50 \(DecimalText.latency(section.latency.p50))")
+      facts.append("p99 \(DecimalText.latency(section.latency.p99))")
+    }
+    return facts.isEmpty ? "" : " (\(facts.joined(separator: ", ")))"
   }
 
   private func addTotals(_ life: Snapshot, to text: inout ByteText) {

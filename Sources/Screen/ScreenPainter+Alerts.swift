@@ -49,15 +49,15 @@ extension ScreenPainter {
     // The name gives way to the count.
     let room = max(8, region.width - right.unicodeScalars.count - 8)
     drawTitle(region, Region.cut(site.name, room), right: right, panel: .recent)
-    drawShares(
-      region.part(row: 1), state.sectionsOfRecent(content).map { ($0.name, $0.count, Style.plain) },
-      of: site.requests, from: state.view == .overview ? state.scroll[.recent] ?? 0 : 0)
+    drawRecentSections(
+      region.part(row: 1), state.sectionsOfRecent(content), of: site.requests,
+      from: state.view == .overview ? state.scroll[.recent] ?? 0 : 0)
   }
 
 }
 
 extension ScreenState {
-  func sectionsOfRecent(_ content: ScreenContent) -> [NamedCount] {
-    content.recent.sites.first?.sections.filter { $0.count > 0 } ?? []
+  func sectionsOfRecent(_ content: ScreenContent) -> [SectionCounts] {
+    content.recent.sites.first?.sections.filter { $0.requests > 0 } ?? []
   }
 }

@@ -18,16 +18,7 @@ extension ScreenPainter {
     let upper = rest.part(height: rest.height - lower - methods)
     if methods > 1 { drawCalls(rest.part(row: upper.height, height: methods), site.calls) }
     let sections = isWide ? upper.part(width: upper.width * 11 / 20) : upper
-    let shown = state.sections(content)
-    let filter =
-      state.filter.isEmpty ? "" : " with '\(Region.cut(state.filter, max(8, sections.width - 24)))'"
-    drawTitle(
-      sections, "Sections\(filter) (\(content.windowLabel))",
-      right: filter.isEmpty ? "\(shown.count)" : "\(shown.count) of \(site.sections.count)")
-    map.listRows = max(1, sections.height - 1)
-    drawShares(
-      sections.part(row: 1), shown.map { ($0.name, $0.count, Style.plain) },
-      of: site.requests, from: state.scroll[.recent] ?? 0)
+    drawSections(sections, of: site)
     if isWide { drawStatuses(upper.part(column: upper.width * 11 / 20 + 1)) }
     guard lower > 0 else { return }
     let panel = rest.part(row: rest.height - lower)

@@ -226,10 +226,11 @@ extension ScreenState {
   }
 
   /// The sections that the view shows.
-  func sections(_ content: ScreenContent) -> [NamedCount] {
+  func sections(_ content: ScreenContent) -> [SectionCounts] {
     guard case .site(let name) = view else { return content.recent.sites.first?.sections ?? [] }
     let rows = rows
-    return (content.shown.sites.first { $0.name == name }?.sections ?? []).filter { passes($0, rows) }
+    return ordered(
+      (content.shown.sites.first { $0.name == name }?.sections ?? []).filter { passes($0, rows) })
   }
 
   /// On to the next panel that is on the screen, or to the other side's owners.

@@ -129,7 +129,7 @@ package struct ScreenState: Equatable, Sendable {
   }
 
   /// Whether a section of the site that is looked into stays.
-  func passes(_ section: NamedCount, _ rows: RowFilter) -> Bool {
+  func passes(_ section: SectionCounts, _ rows: RowFilter) -> Bool {
     let site: String = if case .site(let name) = view { name } else { "" }
     return rows.passes([section.name], [TableSubject(site: site, section: section.name)])
   }

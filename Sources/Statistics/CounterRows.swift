@@ -33,6 +33,8 @@ final class CounterRows {
   private let latencies: ZeroedStorage<UInt32>
   /// Statuses by `StatusPlaces`, where latencies are; both are counted together.
   private let statuses: ZeroedStorage<UInt64>
+  /// Latencies of rows that have neither; no cells where nobody wants them.
+  let sparse: SparseLatencies
   /// Requests by `RequestKinds`, where they are counted.
   private let requestKinds: ZeroedStorage<UInt64>
   private let hasKinds: Bool
@@ -42,9 +44,13 @@ final class CounterRows {
 
   /// - Parameters:
   ///   - latency: whether latencies and statuses are counted.
+  ///   - sparseCells: room for latencies of rows that have no buckets of their own.
   ///   - kinds: whether requests are counted by method and version.
-  init(capacity: Int, latency: Bool, kinds: Bool = false) throws(StatisticsError) {
+  init(
+    capacity: Int, latency: Bool, sparseCells: Int = 0, kinds: Bool = false
+  ) throws(StatisticsError) {
     self.capacity = capacity
+    sparse = try SparseLatencies(cells: sparseCells)
     hasKinds = kinds
     requestKinds = try ZeroedStorage(count: kinds ? capacity * RequestKinds.counters : 0)
     hasLatency = latency
@@ -91,6 +97,7 @@ final class CounterRows {
       touchedCount[0] += 1
     } else {
       countOther(rows[slot].counts, names: 1)
+      if rows[slot].counts.answered > 0 { sparse.remove(slot) }
       clearLatencies(slot)
       clearKinds(slot)
     }
@@ -118,6 +125,13 @@ final class CounterRows {
     if nanoseconds > rows[slot].maximum { rows[slot].maximum = nanoseconds }
   }
 
+  /// Counts a latency in nanoseconds for a row in use that has no buckets of its own.
+  @inline(__always)
+  func recordSparse(_ nanoseconds: UInt64, slot: Int) {
+    sparse.add(1, bucket: buckets.index(nanoseconds), row: slot)
+    if nanoseconds > rows[slot].maximum { rows[slot].maximum = nanoseconds }
+  }
+
   /// Counts a request by a place of `RequestKinds`, for a row in use.
   @inline(__always)
   func count(kind index: Int, slot: Int) { requestKinds[slot &* RequestKinds.counters &+ index] &+= 1 }
@@ -132,7 +146,11 @@ final class CounterRows {
       let place = slot * RequestKinds.counters
       for index in place..<place + RequestKinds.counters { requestKinds[index] &+= other.requestKinds[index] }
     }
-    guard hasLatency, other.hasLatency, row.counts.answered > 0 else { return }
+    guard row.counts.answered > 0 else { return }
+    other.sparse.forEach(slot) { bucket, count in
+      sparse.add(UInt32(truncatingIfNeeded: count), bucket: bucket, row: slot)
+    }
+    guard hasLatency, other.hasLatency else { return }
     let first = slot * buckets.count
     for index in first..<first + buckets.count {
       let more = other.latencies[index]
@@ -146,6 +164,7 @@ final class CounterRows {
   /// A row's latencies by bucket, then its statuses by place, as `PackedCounts`.
   func packed(_ slot: Int) -> [UInt32] {
     var words: [UInt32] = []
+    sparse.forEach(slot) { PackedCounts.append($1, of: $0, to: &words) }
     guard hasLatency else { return words }
     for index in 0..<buckets.count {
       PackedCounts.append(UInt64(latencies[slot * buckets.count + index]), of: index, to: &words)
@@ -171,6 +190,10 @@ final class CounterRows {
     claim(slot, generation: row.generation, owner: row.owner, error: 0)
     rows[slot].counts.add(row.counts)
     rows[slot].maximum = max(rows[slot].maximum, row.maximum)
+    for word in row.values where sparse.isKept {
+      let (bucket, count) = PackedCounts.unpack(word)
+      sparse.add(UInt32(truncatingIfNeeded: count), bucket: bucket, row: slot)
+    }
     guard hasLatency else { return }
     for word in row.values {
       let (code, count) = PackedCounts.unpack(word)
@@ -189,9 +212,11 @@ final class CounterRows {
     var sums = [UInt64](repeating: 0, count: buckets.count)
     var count: UInt64 = 0
     var maximum: UInt64 = 0
-    for (rows, slot) in parts where rows.hasLatency {
+    for (rows, slot) in parts where rows.hasLatency || rows.sparse.isKept {
       count &+= rows.rows[slot].counts.answered
       maximum = max(maximum, rows.rows[slot].maximum)
+      rows.sparse.forEach(slot) { sums[$0] &+= $1 }
+      guard rows.hasLatency else { continue }
       for index in 0..<buckets.count {
         sums[index] &+= UInt64(rows.latencies[slot * buckets.count + index])
       }
@@ -268,6 +293,7 @@ final class CounterRows {
       if rows[slot].counts.requests > 0 { clearKinds(slot) }
       rows.clear(from: slot, count: 1)
     }
+    sparse.clear()
     touchedCount[0] = 0
     others[0] = OtherCounts()
   }

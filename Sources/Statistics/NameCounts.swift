@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What is counted for one name: a site, a section (requests alone) or a method (requests alone).
+/// What is counted for one name: a site, a section, a client or a method (requests alone).
 struct NameCounts: Equatable, Sendable, BitwiseCopyable {
   var requests: UInt64 = 0
   /// Exchanges that succeeded.

@@ -28,6 +28,7 @@ extension ClientCounts: OutcomeSums {}
 extension OtherSites: OutcomeSums {}
 extension SiteCounts: DetailedSums {}
 extension CallCounts: DetailedSums {}
+extension SectionCounts: DetailedSums {}
 
 extension OwnerCounts: DetailedSums {}
 extension OwnerActivity: OutcomeSums {}

@@ -57,7 +57,7 @@ package struct Snapshot: Equatable, Sendable {
   }
 }
 
-/// How often a name was counted: a method or a section.
+/// How often a name was counted: a method or a status.
 package struct NamedCount: Equatable, Sendable {
   package var name: String
   package var count: UInt64
@@ -91,7 +91,7 @@ package struct SiteCounts: Equatable, Sendable {
   package var latency = LatencySummary()
   /// Latencies and statuses by code, when somebody asked for them.
   package var detail = CodeCounts()
-  package var sections: [NamedCount] = []
+  package var sections: [SectionCounts] = []
   /// gRPC's methods, those with the most calls first.
   package var calls: [CallCounts] = []
   /// Who served it, those with the most exchanges first; empty where nobody looks for them.

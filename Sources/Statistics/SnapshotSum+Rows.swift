@@ -27,7 +27,7 @@ struct RowSum<Row: DetailedSums & Sendable>: Sendable {
 struct SiteSum: Sendable {
   private var row: RowSum<SiteCounts>
   private var overcountMax: UInt64 = 0
-  private var sections: [String: UInt64] = [:]
+  private var sections: [String: SectionSum] = [:]
   private var calls: [String: CallSum] = [:]
   private var owners: [SiteOwner] = []
 
@@ -43,7 +43,7 @@ struct SiteSum: Sendable {
         guard left.sections > 0, sections.count < SnapshotSum.partLimit else { continue }
         left.sections -= 1
       }
-      sections[section.name, default: 0] &+= section.count
+      sections[section.name, default: SectionSum(section.name)].add(section, &left)
     }
     for call in site.calls {
       if calls[call.name] == nil {
@@ -75,9 +75,41 @@ struct SiteSum: Sendable {
   var counts: SiteCounts {
     var counts = row.counts
     counts.overcountMax = overcountMax
-    counts.sections = SnapshotSum.sorted(sections)
+    counts.sections = sections.values.map(\.counts).sorted {
+      ($1.requests, $0.name) < ($0.requests, $1.name)
+    }
     counts.owners = owners.sorted { ($1.requests, $0.key) < ($0.requests, $1.key) }
     counts.calls = calls.values.map(\.counts).sorted { ($1.requests, $0.name) < ($0.requests, $1.name) }
+    return counts
+  }
+}
+
+/// What the rows of a section come to. Most of them have few buckets: they are kept as they come.
+private struct SectionSum: Sendable {
+  private var sum: SectionCounts
+  private var codes: [UInt16: UInt64] = [:]
+
+  init(_ name: String) { sum = SectionCounts(name: name) }
+
+  mutating func add(_ section: SectionCounts, _ left: inout SnapshotSum.NamesLeft) {
+    sum.addOutcomes(of: section)
+    sum.isRequestsOnly = sum.isRequestsOnly || section.isRequestsOnly
+    sum.latency.count &+= section.latency.count
+    sum.latency.maximum = max(sum.latency.maximum, section.latency.maximum)
+    for entry in section.detail.entries where Int(entry.code) < LatencyBuckets.coarse.count {
+      if codes[entry.code] == nil {
+        guard left.sectionBuckets > 0 else { continue }
+        left.sectionBuckets -= 1
+      }
+      codes[entry.code, default: 0] &+= entry.count
+    }
+  }
+
+  var counts: SectionCounts {
+    var counts = sum
+    counts.latency = LatencyBuckets.coarse.summary(
+      count: sum.latency.count, maximum: sum.latency.maximum
+    ) { codes[UInt16($0)] ?? 0 }
     return counts
   }
 }

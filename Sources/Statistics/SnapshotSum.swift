@@ -15,9 +15,11 @@ package struct SnapshotSum: Sendable {
   /// Owners that a site's row tells apart at most.
   static let ownerLimit = 64
 
-  /// The names that all sites of a sum may still add: intervals may be anybody's, and each may have others.
+  /// The names, and buckets, that all sites of a sum may still add: intervals may be anybody's, and each may have others.
   struct NamesLeft {
     var sections = 262_144
+    /// Buckets of their latencies.
+    var sectionBuckets = 1_048_576
     /// As many as a watch's workers tell apart.
     var calls = 16_384
   }

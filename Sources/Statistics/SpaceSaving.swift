@@ -20,9 +20,15 @@ final class SpaceSaving {
   static let ways = 8
   /// The longest name, bytes; longer ones are cut.
   static let nameWidth = 256
+  /// The same of a client, whose name is its address.
+  static let addressWidth = 16
+  /// The same of an owner, whose name is a number.
+  static let numberWidth = 8
 
   /// Names held at most; a power of two.
   let capacity: Int
+  /// Bytes that a name has room for.
+  private let width: Int
   private let setMask: UInt64
   // One element a slot; a set's slots are neighbours. 0 in `hashes` is a free slot.
   private let hashes: ZeroedStorage<UInt64>
@@ -45,22 +51,24 @@ final class SpaceSaving {
     var length: UInt32
   }
 
-  /// Holds `budget` names, rounded up to a power of two, at least one set.
-  init(budget: Int) throws(StatisticsError) {
+  /// Holds `budget` names, rounded up to a power of two, at least one set; none is longer than `width` bytes, which is
+  /// at least 8.
+  init(budget: Int, width: Int = nameWidth) throws(StatisticsError) {
+    self.width = width
     var capacity = Self.ways
     while capacity < budget { capacity *= 2 }
     self.capacity = capacity
     setMask = UInt64(capacity / Self.ways - 1)
     hashes = try ZeroedStorage(count: capacity)
     occupants = try ZeroedStorage(count: capacity)
-    names = try ZeroedStorage(count: capacity * Self.nameWidth)
+    names = try ZeroedStorage(count: capacity * width)
     pinned = try ZeroedStorage(count: capacity)
   }
 
   /// Counts one occurrence of a key and returns its slot; `owner` and the name make the key, and
   /// `hash` covers both.
   func count(_ name: RawSpan, hash: UInt64, owner: UInt64 = 0) -> Int {
-    let name = name.byteCount <= Self.nameWidth ? name : name.extracting(first: Self.nameWidth)
+    let name = name.byteCount <= width ? name : name.extracting(first: width)
     // The lowest bit only tells used slots from free ones; the set comes from the others.
     let mark = hash | 1
     let first = Self.firstSlot(hash, setMask: setMask)
@@ -74,7 +82,7 @@ final class SpaceSaving {
       way &+= 1
     }
     let slot = admit(mark: mark, owner: owner, length: name.byteCount, set: first)
-    names.copy(name, to: slot * Self.nameWidth)
+    names.copy(name, to: slot * width)
     return slot
   }
 
@@ -88,7 +96,7 @@ final class SpaceSaving {
     }
     let slot = admit(mark: mark, owner: owner, length: 8, set: first)
     for place in 0..<8 {
-      names[slot &* Self.nameWidth &+ place] = UInt8(truncatingIfNeeded: number &>> UInt64(56 &- 8 &* place))
+      names[slot &* width &+ place] = UInt8(truncatingIfNeeded: number &>> UInt64(56 &- 8 &* place))
     }
     return slot
   }
@@ -107,7 +115,7 @@ final class SpaceSaving {
   func pin(_ name: RawSpan, hash: UInt64, slot: Int) {
     hashes[slot] = hash | 1
     occupants[slot] = Occupant(owner: 0, error: 0, generation: 1, length: UInt32(name.byteCount))
-    names.copy(name, to: slot * Self.nameWidth)
+    names.copy(name, to: slot * width)
     pinned[slot] = 1
   }
 
@@ -123,27 +131,27 @@ final class SpaceSaving {
   /// Copies the occupant's name to `start` of `target`, and returns its length in bytes.
   func copyName(_ slot: Int, to target: borrowing ZeroedStorage<UInt8>, at start: Int) -> Int {
     let length = Int(occupants[slot].length)
-    target.copy(names, from: slot * Self.nameWidth, count: length, to: start)
+    target.copy(names, from: slot * width, count: length, to: start)
     return length
   }
 
   /// Whether the occupant of a slot has this name.
   func isNamed(_ slot: Int, _ name: [UInt8]) -> Bool {
-    Int(occupants[slot].length) == name.count && names.equals(name.rawSpan, at: slot * Self.nameWidth)
+    Int(occupants[slot].length) == name.count && names.equals(name.rawSpan, at: slot * width)
   }
 
   @inline(__always)
   private func holds(_ slot: Int, _ name: RawSpan, _ owner: UInt64) -> Bool {
     let occupant = occupants[slot]
     return occupant.owner == owner && Int(occupant.length) == name.byteCount
-      && names.equals(name, at: slot &* Self.nameWidth)
+      && names.equals(name, at: slot &* width)
   }
 
   private func holds(_ slot: Int, _ number: UInt64, _ owner: UInt64) -> Bool {
     let occupant = occupants[slot]
     guard occupant.owner == owner, occupant.length == 8 else { return false }
     var held: UInt64 = 0
-    for place in 0..<8 { held = held &<< 8 | UInt64(names[slot &* Self.nameWidth &+ place]) }
+    for place in 0..<8 { held = held &<< 8 | UInt64(names[slot &* width &+ place]) }
     return held == number
   }
 

@@ -17,6 +17,8 @@ package struct StatisticsBudgets: Equatable, Sendable {
   package var calls: Int = 256
   /// Pairs of site and owner that serves it, 8 to 16,384.
   package var siteOwners: Int = 512
+  /// Buckets of sections' latencies that a second or an interval has room for; the life has twice as many.
+  var sectionCells: Int { max(SparseLatencies.groupSize, roundedUp.sections * 4) }
   /// Whether sites' requests are counted by method and version, which metrics alone need.
   package var countsKinds = true
   /// The tracker's pending exchanges: `ExchangeEvent.exchange` is below this number.

@@ -61,7 +61,8 @@ final class Tally {
     statuses = try ZeroedStorage(count: Self.statusLimit)
     latency = try LatencyHistogram()
     self.sites = try CounterRows(capacity: budgets.sites, latency: true, kinds: budgets.countsKinds)
-    self.sections = try CounterRows(capacity: budgets.sections, latency: false)
+    self.sections = try CounterRows(
+      capacity: budgets.sections, latency: false, sparseCells: budgets.sectionCells)
     clients = try CounterRows(capacity: budgets.clients, latency: false)
     customMethods = try CounterRows(capacity: budgets.methods, latency: false)
     servingOwners = try CounterRows(capacity: OwnerReference.places, latency: true)
@@ -71,10 +72,10 @@ final class Tally {
     ownersInFlight = try OwnersInFlight()
     watchedSections = try CounterRows(capacity: WatchedSection.limit, latency: true)
     // Room for the longest name of every slot; only what is used becomes resident.
-    let slots =
-      budgets.sites + budgets.sections + budgets.clients + budgets.methods + budgets.calls
-      + budgets.siteOwners
-    names = try ZeroedStorage(count: slots * SpaceSaving.nameWidth)
+    let slots = budgets.sites + budgets.sections + budgets.methods + budgets.calls
+    names = try ZeroedStorage(
+      count: slots * SpaceSaving.nameWidth + budgets.clients * SpaceSaving.addressWidth
+        + budgets.siteOwners * SpaceSaving.numberWidth)
     namesUsed = try ZeroedStorage(count: 1)
   }
 

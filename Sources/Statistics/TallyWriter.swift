@@ -11,10 +11,27 @@ package import Text
 /// tracker; then `record` what it left. When idle, the same with the source's clock. At the end, `close`.
 @usableFromInline
 package final class TallyWriter {
-  /// The site and the client that a pending exchange was counted for.
+  /// The site, the section and the client that a pending exchange was counted for, in 20 bytes: no table of sites or
+  /// clients has more than 65,536 slots.
   private struct Credit: BitwiseCopyable {
-    var site = Place()
-    var client = Place()
+    private var siteGeneration: UInt32 = 0
+    private var clientGeneration: UInt32 = 0
+    private var siteSlot: UInt16 = 0
+    private var clientSlot: UInt16 = 0
+    /// Four bytes each: there may be more of them.
+    var section = Place()
+
+    var site: Place {
+      get { Place(slot: UInt32(siteSlot), generation: siteGeneration) }
+      set { (siteSlot, siteGeneration) = (UInt16(truncatingIfNeeded: newValue.slot), newValue.generation) }
+    }
+
+    var client: Place {
+      get { Place(slot: UInt32(clientSlot), generation: clientGeneration) }
+      set {
+        (clientSlot, clientGeneration) = (UInt16(truncatingIfNeeded: newValue.slot), newValue.generation)
+      }
+    }
   }
 
   /// A name's place in a table.
@@ -67,10 +84,10 @@ package final class TallyWriter {
     countsKinds = budgets.countsKinds
     sites = try SpaceSaving(budget: budgets.sites)
     sections = try SpaceSaving(budget: budgets.sections)
-    clients = try SpaceSaving(budget: budgets.clients)
+    clients = try SpaceSaving(budget: budgets.clients, width: SpaceSaving.addressWidth)
     customMethods = try SpaceSaving(budget: budgets.methods)
     calls = try SpaceSaving(budget: budgets.calls)
-    siteOwners = try SpaceSaving(budget: budgets.siteOwners)
+    siteOwners = try SpaceSaving(budget: budgets.siteOwners, width: SpaceSaving.numberWidth)
     credits = try ZeroedStorage(count: budgets.pendingExchanges)
     callCredits = try ZeroedStorage(count: budgets.pendingExchanges)
     statusPlaces = try ZeroedStorage(count: Tally.statusLimit)
@@ -191,8 +208,9 @@ package final class TallyWriter {
         let section = sections.count(
           names.bytes(start: Int(event.section.start), count: Int(event.section.count)),
           hash: Self.mix(event.section.hash, owner), owner: owner)
-        claim(section, of: sections, in: tally.sections)
+        let generation = claim(section, of: sections, in: tally.sections)
         tally.sections.rows[section].counts.requests &+= 1
+        credit.section = Place(slot: UInt32(truncatingIfNeeded: section), generation: generation)
         if watchesSections {
           countWatched(section: section, site: site, exchange: event.exchange?.offset, tally)
         }
@@ -251,6 +269,7 @@ package final class TallyWriter {
         settleWatched(exchange: exchange, counts, latency: event.latency, status: status, tally)
       }
       settleClient(credit.client, counts, event.latency, tally)
+      if credit.section.generation != 0 { settleSection(credit.section, counts, event, tally) }
       let slot = Int(credit.site.slot)
       if credit.site.generation != 0 && sites.generation(slot) == credit.site.generation {
         claim(slot, of: sites, in: tally.sites)
@@ -273,6 +292,16 @@ package final class TallyWriter {
     claim(slot, of: clients, in: tally.clients)
     tally.clients.add(counts, slot: slot)
     if latency > tally.clients.rows[slot].maximum { tally.clients.rows[slot].maximum = latency }
+  }
+
+  /// Counts the end of an exchange for its section, or in `other` for one that has lost its slot.
+  @inline(__always)
+  private func settleSection(_ place: Place, _ counts: NameCounts, _ event: ExchangeEvent, _ tally: Tally) {
+    let slot = Int(place.slot)
+    guard sections.generation(slot) == place.generation else { return tally.sections.countOther(counts) }
+    claim(slot, of: sections, in: tally.sections)
+    tally.sections.add(counts, slot: slot)
+    if event.kind == .answered { tally.sections.recordSparse(event.latency, slot: slot) }
   }
 
   /// The site that an exchange was counted for, as its sections know it; 0 when it has lost its slot.

@@ -130,14 +130,16 @@ extension Timeline {
         snapshot.other.add(site.counts)
       }
     }
-    let sections = sectionsBySite(scope), calls = slotsBySite(scope, \.calls)
+    let sections = slotsBySite(scope, \.sections), calls = slotsBySite(scope, \.calls)
     let owners = owners == nil ? [] : slotsBySite(scope, \.siteOwners)
     snapshot.sites = listed.map { site in
       var counts = site.counts
       let parts = site.parts.map { (rows: replicas[$0.replica].sites.rows(scope), slot: $0.slot) }
       counts.latency = CounterRows.latency(parts)
       if keepsDetails(scope) { counts.detail = CounterRows.detail(parts) }
-      counts.sections = Self.merged(site.parts.flatMap { sections[$0.replica][$0.slot] ?? [] })
+      counts.sections = sectionCounts(
+        scope,
+        site.parts.flatMap { part in (sections[part.replica][part.slot] ?? []).map { (part.replica, $0) } })
       counts.calls = callCounts(
         scope,
         site.parts.flatMap { part in (calls[part.replica][part.slot] ?? []).map { (part.replica, $0) } })
@@ -159,7 +161,7 @@ extension Timeline {
       let rows = replica[keyPath: table].rows(scope), sites = replica.sites.rows(scope)
       for position in 0..<rows.count {
         let slot = rows.slot(at: position)
-        // The owner is the site's slot and generation, as a section's is.
+        // The owner is the site's slot and generation; what was an earlier occupant's has no site.
         let owner = rows.rows[slot].owner, site = Int(owner & 0xffff_ffff)
         guard sites.rows[site].generation == UInt32(owner >> 32) else { continue }
         slots[site, default: []].append(slot)
@@ -182,27 +184,6 @@ extension Timeline {
       }
     }
     return parts.sorted { ($0.name, $0.replica) < ($1.name, $1.replica) }
-  }
-
-  /// For each worker, the sections of the sites that still live in their slots, by slot.
-  private func sectionsBySite(_ scope: WorkerReplica.Scope) -> [[Int: [NamedCount]]] {
-    replicas.map { replica in
-      var sections: [Int: [NamedCount]] = [:]
-      let rows = replica.sections.rows(scope)
-      let sites = replica.sites.rows(scope)
-      for position in 0..<rows.count {
-        let slot = rows.slot(at: position)
-        let row = rows.rows[slot]
-        // The owner is the site's slot and generation; a section of an earlier occupant has no site.
-        let site = Int(row.owner & 0xffff_ffff)
-        guard sites.rows[site].generation == UInt32(row.owner >> 32) else { continue }
-        let count =
-          row.counts.requests &+ (scope == .life ? min(row.error, rows.other.counts.requests) : 0)
-        sections[site, default: []].append(
-          NamedCount(name: replica.sections.name(slot), count: count))
-      }
-      return sections
-    }
   }
 }
 

@@ -17,22 +17,29 @@ final class WorkerReplica {
     private let generations: ZeroedStorage<UInt32>
     private let names: ZeroedStorage<UInt8>
     private let lengths: ZeroedStorage<UInt32>
+    /// Bytes that a name has room for.
+    private let width: Int
 
     /// - Parameters:
+    ///   - sparseCells: room for latencies of rows without buckets of their own; the life has twice as much.
+    ///   - width: bytes of the longest name.
     ///   - recentLatency: whether the recent rows have latencies, where the others do.
     ///   - recentKinds: whether they have requests by method and version.
     init(
-      capacity: Int, latency: Bool, keepsWindows: Bool, keepsRecent: Bool = false,
-      recentLatency: Bool = true, recentKinds: Bool = false
+      capacity: Int, latency: Bool, sparseCells: Int = 0, width: Int = SpaceSaving.nameWidth,
+      keepsWindows: Bool, keepsRecent: Bool = false, recentLatency: Bool = true, recentKinds: Bool = false
     ) throws(StatisticsError) {
-      life = try CounterRows(capacity: capacity, latency: latency)
-      interval = try CounterRows(capacity: capacity, latency: latency)
+      self.width = width
+      life = try CounterRows(capacity: capacity, latency: latency, sparseCells: 2 * sparseCells)
+      interval = try CounterRows(capacity: capacity, latency: latency, sparseCells: sparseCells)
       recent =
         keepsRecent
         ? try CounterRows(capacity: capacity, latency: latency && recentLatency, kinds: recentKinds) : nil
-      window = keepsWindows ? try CounterRows(capacity: capacity, latency: latency) : nil
+      window =
+        keepsWindows
+        ? try CounterRows(capacity: capacity, latency: latency, sparseCells: sparseCells) : nil
       generations = try ZeroedStorage(count: keepsWindows ? capacity : 0)
-      names = try ZeroedStorage(count: capacity * SpaceSaving.nameWidth)
+      names = try ZeroedStorage(count: capacity * width)
       lengths = try ZeroedStorage(count: capacity)
     }
 
@@ -42,7 +49,7 @@ final class WorkerReplica {
         let slot = rows.slot(at: position)
         let row = rows.rows[slot]
         if row.nameLength > 0 {
-          tally.copyName(row, to: names, at: slot * SpaceSaving.nameWidth)
+          tally.copyName(row, to: names, at: slot * width)
           lengths[slot] = row.nameLength
         }
         if window != nil { generations[slot] = row.generation }
@@ -73,7 +80,7 @@ final class WorkerReplica {
 
     /// The name of the slot's present occupant.
     func name(_ slot: Int) -> String {
-      let start = slot * SpaceSaving.nameWidth
+      let start = slot * width
       return String(decoding: (start..<start + Int(lengths[slot])).map { names[$0] }, as: UTF8.self)
     }
 
@@ -86,7 +93,7 @@ final class WorkerReplica {
     func owner(_ slot: Int) -> OwnerReference { OwnerReference(number: number(slot, 0)) }
 
     private func number(_ slot: Int, _ first: Int) -> UInt64 {
-      let start = slot * SpaceSaving.nameWidth + first
+      let start = slot * width + first
       return (start..<start + 8).reduce(0) { $0 << 8 | UInt64(names[$1]) }
     }
 
@@ -122,14 +129,18 @@ final class WorkerReplica {
   init(
     _ budgets: StatisticsBudgets, keepsRecent: Bool, keepsWindows: Bool
   ) throws(StatisticsError) {
-    func table(_ capacity: Int, latency: Bool) throws(StatisticsError) -> Table {
-      try Table(capacity: capacity, latency: latency, keepsWindows: keepsWindows)
+    func table(
+      _ capacity: Int, latency: Bool, sparseCells: Int = 0, width: Int = SpaceSaving.nameWidth
+    ) throws(StatisticsError) -> Table {
+      try Table(
+        capacity: capacity, latency: latency, sparseCells: sparseCells, width: width,
+        keepsWindows: keepsWindows)
     }
     sites = try Table(
       capacity: budgets.sites, latency: true, keepsWindows: keepsWindows, keepsRecent: keepsRecent,
       recentKinds: true)
-    sections = try table(budgets.sections, latency: false)
-    clients = try table(budgets.clients, latency: false)
+    sections = try table(budgets.sections, latency: false, sparseCells: budgets.sectionCells)
+    clients = try table(budgets.clients, latency: false, width: SpaceSaving.addressWidth)
     methods = try table(budgets.methods, latency: false)
     servingOwners = try Table(
       capacity: OwnerReference.places, latency: true, keepsWindows: keepsWindows, keepsRecent: keepsRecent)
@@ -137,7 +148,7 @@ final class WorkerReplica {
       capacity: OwnerReference.places, latency: true, keepsWindows: keepsWindows, keepsRecent: keepsRecent,
       recentLatency: false)
     calls = try table(budgets.calls, latency: true)
-    siteOwners = try table(budgets.siteOwners, latency: false)
+    siteOwners = try table(budgets.siteOwners, latency: false, width: SpaceSaving.numberWidth)
     ownersInFlight = try OwnersInFlight()
     watchedSections = try CounterRows(capacity: WatchedSection.limit, latency: true)
   }

@@ -30,6 +30,30 @@ import Testing
       ])
   }
 
+  @Test func `sections have their site, their counts and their times`() {
+    var life = Snapshot()
+    life.sites = [SiteCounts(name: "a.example"), SiteCounts(name: "b.example")]
+    life.sites[0].sections = [
+      SectionCounts(name: "/cart", requests: 7), SectionCounts(name: "/a,b", requests: 1),
+    ]
+    (life.sites[0].sections[0].successes, life.sites[0].sections[0].failures) = (4, 2)
+    life.sites[0].sections[0].unanswered = UnansweredRequests(aborted: 1)
+    life.sites[0].sections[0].latency.count = 6
+    (life.sites[0].sections[0].latency.p50, life.sites[0].sections[0].latency.p99) = (
+      1_250_000, 60_000_000_001
+    )
+    life.sites[0].sections[0].latency.p90 = 2_000_000_000
+    life.sites[0].sections[0].latency.maximum = 61_000_000_000
+    life.sites[1].sections = [SectionCounts(name: "/", requests: 3)]
+    #expect(
+      Self.text(.sections(life)) == [
+        "site,section,requests,successes,failures,aborted,timed_out,unknown,p50_seconds,p90_seconds,p99_seconds,"
+          + "max_seconds",
+        #""a.example","/cart",7,4,2,1,0,0,0.001250000,2.000000000,60.000000001,61.000000000"#,
+        #""a.example","/a,b",1,0,0,0,0,0,,,,"#, #""b.example","/",3,0,0,0,0,0,,,,"#, "",
+      ])
+  }
+
   @Test func `owners have their names, each in its field, and their times`() {
     var life = Snapshot()
     #expect(Self.text(.owners(life)).count == 2)

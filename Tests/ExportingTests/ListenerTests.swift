@@ -122,12 +122,15 @@ import Testing
     (site.latency.p50, site.latency.p90, site.latency.p99, site.latency.maximum) = (
       1_000_000, 2_000_000, 3_000_000, 4_000_000
     )
-    site.sections = (0..<12).map { NamedCount(name: "/s\($0)", count: UInt64(20 - $0)) }
+    site.sections = (0..<12).map { SectionCounts(name: "/s\($0)", requests: UInt64(20 - $0)) }
+    (site.sections[0].successes, site.sections[0].failures) = (15, 3)
+    site.sections[0].latency = site.latency
     published.life.sites = [site]
     published.sites.sites[0].outcomes.unanswered.aborted = 7
     let page = EventPage(published: published, health: Health(published, age: .zero))
     let events = String(decoding: page.render(moments: 1), as: UTF8.self)
-    let sections = (0..<10).map { #"["/s\#($0)",\#(20 - $0)]"# }.joined(separator: ",")
+    let rest = (1..<10).map { #",["/s\#($0)",\#(20 - $0),0,0,null,null]"# }.joined()
+    let sections = #"["/s0",20,3,18,0.001,0.003]\#(rest)"#
     #expect(
       events.contains(
         #""aborted":7,"timedOut":0,"unknown":0,"p50":0.001,"p90":0.002,"p99":0.003,"max":0.004,"sections":[\#(sections)]}"#
@@ -153,7 +156,7 @@ import Testing
     stand.post()
     for path in [
       "/", "/metrics", "/healthz", "/api/v1/snapshot", "/api/v1/sites.csv", "/api/v1/clients.csv",
-      "/api/v1/owners.csv",
+      "/api/v1/owners.csv", "/api/v1/sections.csv",
     ] {
       let answer = Client.get(path, port: stand.port, method: "HEAD")
       #expect(answer.hasPrefix("HTTP/1.1 200 OK\r\n") && answer.hasSuffix("\r\n\r\n"))

@@ -66,10 +66,39 @@ import Testing
     #expect(try HistoryRun(body: (run.body + [9])[...]) == run)
   }
 
+  /// What a record has of its sections beside their requests.
+  private static func outcomes(_ interval: HistoryInterval) -> [UInt8] {
+    var writer = RecordWriter()
+    for site in interval.snapshot.sites { writer.outcomes(of: site.sections) }
+    return writer.bytes
+  }
+
+  @Test func `sections of an earlier version have their requests, and nothing that was not counted`() throws {
+    let run = try Samples.run()
+    var interval = Samples.intervals(1, run)[0]
+    let body = interval.body(run).dropLast(Self.outcomes(interval).count)
+    for site in interval.snapshot.sites.indices {
+      interval.snapshot.sites[site].sections = interval.snapshot.sites[site].sections.map {
+        var section = SectionCounts(name: $0.name, requests: $0.requests)
+        section.isRequestsOnly = true
+        return section
+      }
+    }
+    #expect(interval.snapshot.sites.contains { !$0.sections.isEmpty })
+    #expect(try HistoryInterval(body: body, run) == interval)
+    // Kept again and added up, they stay so.
+    #expect(try HistoryInterval(body: interval.body(run)[...], run) == interval)
+    var sum = SnapshotSum()
+    sum.add(interval.snapshot)
+    #expect(sum.snapshot.sites.allSatisfy { $0.sections.allSatisfy(\.isRequestsOnly) })
+  }
+
   @Test func `a record that ends anywhere too early is refused`() throws {
     let run = try Samples.run(rules: Self.rules)
-    let body = Samples.intervals(3, run)[2].body(run)
-    for end in 0..<body.count {
+    let interval = Samples.intervals(3, run)[2], body = interval.body(run)
+    // Earlier versions end before what is at the end of this one.
+    let earlier = body.count - Self.outcomes(interval).count
+    for end in 0..<body.count where end != earlier {
       #expect(throws: HistoryError.damagedRecord) { try HistoryInterval(body: body[..<end], run) }
     }
     for end in 0..<run.body.count {

@@ -88,7 +88,14 @@ enum Samples {
     site.unanswered = UnansweredRequests(aborted: some(), timedOut: some(), unknown: some())
     site.latency = latency(&random)
     site.detail = codes(&random, below: CodeCounts.rowCodes)
-    site.sections = (0..<3).map { NamedCount(name: "/section-\($0)", count: some()) }
+    site.sections = (0..<3).map {
+      var section = SectionCounts(name: "/section-\($0)", requests: some())
+      (section.successes, section.failures) = (some(), some())
+      section.unanswered = UnansweredRequests(aborted: some(), timedOut: some(), unknown: some())
+      section.latency = latency(&random)
+      section.detail = codes(&random, below: 264)
+      return section
+    }
     var call = CallCounts(name: "/shop.Cart/Add")
     (call.requests, call.successes, call.failures) = (some(), some(), some())
     call.statuses = [NamedCount(name: "UNAVAILABLE", count: some())]

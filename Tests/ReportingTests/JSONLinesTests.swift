@@ -18,6 +18,12 @@ import Testing
 
   @Test func `an interval's line, byte for byte`() throws {
     var interval = Samples.interval
+    (interval.sites[0].sections[0].successes, interval.sites[0].sections[0].failures) = (17, 2)
+    interval.sites[0].sections[0].latency.count = 19
+    (interval.sites[0].sections[0].latency.p50, interval.sites[0].sections[0].latency.p99) = (
+      2_000_000, 9_000_000
+    )
+    interval.sites[0].sections[1].isRequestsOnly = true
     interval.methods = [NamedCount(name: "GET", count: 37)]
     interval.statuses = [StatusCount(status: 200, count: 38)]
     interval.latency.count = 2
@@ -38,7 +44,7 @@ import Testing
         + #""unknown":0,"unmatchedResponses":0,"inFlight":0,"oldestInFlight":null,"#
         + #""methods":{"GET":37},"protocols":{"HTTP/1.1":38},"statuses":{"200":38},"sites":[{"site":"google.com","requests":29,"#
         + #""successes":0,"failures":0,"aborted":0,"timedOut":0,"unknown":0,"overcountMax":0,"sections":[{"section":"/search","#
-        + #""requests":20},{"section":"/maps","requests":9}],"latency":{"p50":null,"p90":null,"#
+        + #""requests":20,"successes":17,"failures":2,"latency":{"p50":0.002,"p90":0,"p99":0.009,"max":0}},{"section":"/maps","requests":9}],"latency":{"p50":null,"p90":null,"#
         + #""p99":null,"max":null}},{"site":"linkedin.com","requests":6,"successes":0,"failures":0,"#
         + #""aborted":0,"timedOut":0,"unknown":0,"overcountMax":0,"sections":[],"latency":{"p50":null,"p90":null,"p99":null,"#
         + #""max":null}}],"other":{"sites":0,"requests":0},"clients":[],"otherClients":{"clients":0,"requests":0},"latency":{"count":2,"p50":0.00125,"p90":1,"#

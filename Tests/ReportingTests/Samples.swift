@@ -18,7 +18,7 @@ enum Samples {
   static func site(_ name: String, _ requests: UInt64, _ sections: [(String, UInt64)] = []) -> SiteCounts {
     var site = SiteCounts(name: name)
     site.requests = requests
-    site.sections = sections.map { NamedCount(name: $0.0, count: $0.1) }
+    site.sections = sections.map { SectionCounts(name: $0.0, requests: $0.1) }
     return site
   }
 

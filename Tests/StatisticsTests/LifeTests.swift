@@ -41,7 +41,8 @@ import Testing
     #expect(life.totals.requests == 2 && life.ledger.headSegments == 2 && life.capture.matched == 2)
     #expect(life.sites.map(\.name) == ["new", "old"])
     #expect(
-      life.sites.allSatisfy { $0.requests == 1 && $0.overcountMax == 0 && $0.sections.map(\.count) == [1] })
+      life.sites.allSatisfy { $0.requests == 1 && $0.overcountMax == 0 && $0.sections.map(\.requests) == [1] }
+    )
   }
 
   @Test func `what was on its way at a reset counts after it, and the ledger balances`() throws {

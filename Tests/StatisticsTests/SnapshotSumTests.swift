@@ -59,7 +59,7 @@ import Testing
       var site = SiteCounts(name: "site-\(number)")
       site.requests = 1
       site.calls = (0..<4_096).map { CallCounts(name: "/call-\($0)") }
-      site.sections = (0..<4_200).map { NamedCount(name: "/\($0)", count: 1) }
+      site.sections = (0..<4_200).map { SectionCounts(name: "/\($0)", requests: 1) }
       interval.sites = [site]
       sum.add(interval)
     }

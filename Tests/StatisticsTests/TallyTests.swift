@@ -19,7 +19,7 @@ import Testing
     #expect(interval.sites.map(\.requests) == [4, 1])
     #expect(
       interval.sites.first?.sections == [
-        NamedCount(name: "/x", count: 3), NamedCount(name: "/y", count: 1),
+        SectionCounts(name: "/x", requests: 3), SectionCounts(name: "/y", requests: 1),
       ])
   }
 

@@ -277,14 +277,17 @@ function drawSite() {
     return pair;
   }));
   const most = Math.max(...(site.sections ?? []).map(([, count]) => count), 1);
-  byId("one-sections").replaceChildren(...(site.sections ?? []).map(([section, count]) => {
+  byId("one-sections").replaceChildren(...(site.sections ?? []).map(([section, count, failures, answered, p50, p99]) => {
     const row = element("tr");
     const head = element("th");
     head.scope = "row";
     const bar = element("i", "", "bar");
     bar.style.width = `${(100 * count / most).toFixed(1)}%`;
     head.append(bar, element("span", section));
-    row.append(head, element("td", grouped(count), "n"), element("td", percent(count, site.requests), "n"));
+    const failed = element("td", percent(failures, answered), "n");
+    if (failures * 20 > answered && failures > 0) failed.classList.add("alarm");
+    row.append(head, element("td", grouped(count), "n"), element("td", percent(count, site.requests), "n"), failed,
+      element("td", span(p50), "n", "wide"), element("td", span(p99), "n", "wide"));
     return row;
   }));
 }

@@ -20,7 +20,7 @@ enum HistoryRecords: FuzzTarget {
       snapshot.statuses = [StatusCount(status: .random(in: 100...999, using: &random), count: 2)]
       var site = SiteCounts(name: "shop.example")
       (site.requests, site.successes) = (3, 2)
-      site.sections = [NamedCount(name: "/cart", count: 3)]
+      site.sections = [SectionCounts(name: "/cart", requests: 3)]
       snapshot.sites = [site]
       return HistoryInterval(snapshot).body(run)
     }
