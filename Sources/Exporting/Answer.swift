@@ -2,6 +2,7 @@
 
 import NIOCore
 import NIOHTTP1
+import Statistics
 
 /// What a request is answered with, before it is written.
 struct Answer {
@@ -10,6 +11,8 @@ struct Answer {
   var body: ByteBuffer
   /// The answer does not end: events follow.
   var isStream = false
+  /// Which numbers the tables of the events have.
+  var window = StatisticsWindow.all
 
   init(_ status: HTTPResponseStatus, _ type: String, _ body: ByteBuffer) {
     self.status = status

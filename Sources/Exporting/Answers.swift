@@ -26,12 +26,18 @@ final class Answers {
   }
 
   func answer(_ head: HTTPRequestHead, _ counts: ListenerCounts) -> Answer {
-    let (authority, path) = Self.split(head.uri)
+    let (authority, path, query) = Self.split(head.uri)
     if let refusal = refusal(head, authority) { return refusal }
     guard head.method == .GET || head.method == .HEAD else {
       var answer = Answer(.methodNotAllowed, "only GET and HEAD are answered here")
       answer.headers.append(("Allow", "GET, HEAD"))
       return answer
+    }
+    let window: StatisticsWindow
+    do throws(WindowQuery.Fault) {
+      window = try WindowQuery.window(query, path: path)
+    } catch {
+      return Answer(.badRequest, error.message)
     }
     switch path {
     case "/": return Answer(.ok, "text/html; charset=utf-8", Self.html)
@@ -43,13 +49,14 @@ final class Answers {
       let health = health
       return Answer(health.isWell ? .ok : .serviceUnavailable, Self.plain, ByteBuffer(string: health.text))
     case "/api/v1/snapshot": return snapshot()
-    case "/api/v1/sites.csv": return table("sites") { CSVTable.sites($0) }
-    case "/api/v1/sections.csv": return table("sections") { CSVTable.sections($0) }
-    case "/api/v1/clients.csv": return table("clients") { CSVTable.clients($0) }
-    case "/api/v1/owners.csv": return table("owners") { CSVTable.owners($0) }
+    case "/api/v1/sites.csv": return table("sites", window) { CSVTable.sites($0) }
+    case "/api/v1/sections.csv": return table("sections", window) { CSVTable.sections($0) }
+    case "/api/v1/clients.csv": return table("clients", window) { CSVTable.clients($0) }
+    case "/api/v1/owners.csv": return table("owners", window) { CSVTable.owners($0) }
     case "/events":
       var answer = Answer(.ok, "text/event-stream", ByteBuffer())
       answer.isStream = true
+      answer.window = window
       return answer
     default:
       return Answer(
@@ -69,11 +76,19 @@ final class Answers {
   /// The number of the latest published state; 0 before the first.
   var latest: UInt64 { board.latest?.number ?? 0 }
 
-  /// The event of the latest published state, for a newcomer with the whole history; nil before the first.
-  func event(forNewcomer isNew: Bool) -> ByteBuffer? {
-    page(isNew ? "first event" : "event") { published in
-      EventPage(published: published, health: health).render(moments: isNew ? .max : 1)
+  /// The event of the latest published state, for a newcomer with the whole history; nil before the first one that has
+  /// the window.
+  func event(forNewcomer isNew: Bool, _ window: StatisticsWindow) -> ByteBuffer? {
+    guard has(window) else { return nil }
+    return page("\(isNew ? "first event" : "event") \(window.rawValue)") { published in
+      EventPage(published: published, health: health, window: window).render(moments: isNew ? .max : 1)
     }
+  }
+
+  /// Asks for a window, and returns whether its numbers are there.
+  private func has(_ window: StatisticsWindow) -> Bool {
+    board.ask(for: window)
+    return board.latest?.published.numbers(window) != nil
   }
 
   private func metrics(_ format: MetricsWriter.Format, _ counts: ListenerCounts) -> Answer {
@@ -98,9 +113,18 @@ final class Answers {
     return Answer(.ok, "application/json", body)
   }
 
-  private func table(_ name: String, _ make: (Snapshot) -> CSVTable) -> Answer {
-    guard let body = page("\(name).csv", { make($0.life).bytes }) else {
-      return Answer(.serviceUnavailable, "nothing has been counted yet")
+  private func table(_ name: String, _ window: StatisticsWindow, _ make: (Snapshot) -> CSVTable) -> Answer {
+    guard board.latest != nil else { return Answer(.serviceUnavailable, "nothing has been counted yet") }
+    let body =
+      has(window)
+      ? page("\(name).csv \(window.rawValue)") { make($0.numbers(window) ?? $0.life).bytes } : nil
+    guard let body else {
+      var answer = Answer(
+        .serviceUnavailable,
+        "the numbers of the last \(window.rawValue) are added up from now on: ask again in a second, as curl --retry 2 does"
+      )
+      answer.headers.append(("Retry-After", "1"))
+      return answer
     }
     return Answer(.ok, "text/csv; charset=utf-8; header=present", body)
   }
@@ -131,8 +155,8 @@ final class Answers {
         + "name in the Host header")
   }
 
-  /// The authority and the path of a target, without its query (RFC 9112 section 3.2).
-  private static func split(_ target: String) -> (authority: String?, path: Substring) {
+  /// The authority, the path and the query of a target (RFC 9112 section 3.2).
+  private static func split(_ target: String) -> (authority: String?, path: Substring, query: Substring) {
     var rest = target[...]
     var authority: String?
     if let scheme = ["http://", "https://"].first(where: { target.lowercased().hasPrefix($0) }) {
@@ -142,6 +166,8 @@ final class Answers {
       rest = rest[end...]
       if rest.isEmpty { rest = "/" }
     }
-    return (authority, rest.prefix { $0 != "?" && $0 != "#" })
+    let path = rest.prefix { $0 != "?" && $0 != "#" }
+    let query = rest.dropFirst(path.count).dropFirst().prefix { $0 != "#" }
+    return (authority, path, rest.dropFirst(path.count).first == "?" ? query : "")
   }
 }

@@ -78,7 +78,7 @@ final class Connection: ChannelInboundHandler {
       return
     }
     var answer = service.answers.answer(head, service.counts)
-    if answer.isStream, head.method == .GET, !service.follow(context.channel) {
+    if answer.isStream, head.method == .GET, !service.follow(context.channel, answer.window) {
       answer = Answer(.serviceUnavailable, "too many readers of events")
     }
     let isKeptAlive = head.isKeepAlive && requests < service.limits.requests

@@ -16,6 +16,11 @@ import TLSCoverage
 struct EventPage {
   let published: PublishedState
   let health: Health
+  /// What the tables are of: sites, clients, owners.
+  var window = StatisticsWindow.all
+
+  /// The numbers of the tables.
+  private var numbers: Snapshot { published.numbers(window) ?? Snapshot() }
 
   /// An event for those who have the page already (`moments` is then 1) or for a newcomer (all).
   func render(moments: Int) -> [UInt8] {
@@ -37,6 +42,7 @@ struct EventPage {
   private func addProgram(to json: inout JSONWriter) {
     let totals = published.traffic.totals
     let life = published.life
+    json.member("window", window.rawValue)
     json.member("version", published.version)
     json.member("backend", published.label.backend)
     json.member("source", published.label.source)
@@ -104,8 +110,9 @@ struct EventPage {
     json.endArray()
   }
 
-  /// The listed sites, the fastest first, with the life's latencies.
+  /// The listed sites, the fastest first, with the life's latencies, or the window's sites, the busiest first.
   private func addSites(to json: inout JSONWriter) {
+    guard window == .all else { return addSites(of: numbers, to: &json) }
     let life = Dictionary(published.life.sites.map { ($0.name, $0) }) { first, _ in first }
     json.key("sites")
     json.beginArray()
@@ -120,12 +127,42 @@ struct EventPage {
       json.member("aborted", site.outcomes.unanswered.aborted)
       json.member("timedOut", site.outcomes.unanswered.timedOut)
       json.member("unknown", site.outcomes.unanswered.unknown)
+      Self.addCounted(site, to: &json)
       if let counts = life[site.name] { Self.add(counts, to: &json) }
       json.endObject()
     }
     json.endArray()
     json.key("others")
     json.number(published.sites.other.requests &+ published.sites.unlisted)
+  }
+
+  private func addSites(of numbers: Snapshot, to json: inout JSONWriter) {
+    let listed = Dictionary(published.sites.sites.map { ($0.name, $0) }) { first, _ in first }
+    let seconds = max(Double(numbers.end &- numbers.start) / 1e9, 1e-9)
+    json.objects("sites", of: numbers.sites.prefix(20)) { json, site in
+      json.member("site", site.name)
+      json.key("pace")
+      json.number(Double(site.requests) / seconds)
+      json.member("requests", site.requests)
+      json.member("failures", site.failures)
+      json.member("answered", site.failures &+ site.successes)
+      json.member("aborted", site.unanswered.aborted)
+      json.member("timedOut", site.unanswered.timedOut)
+      json.member("unknown", site.unanswered.unknown)
+      if let series = listed[site.name] { Self.addCounted(series, to: &json) }
+      Self.add(site, to: &json)
+    }
+    let unlisted = numbers.sites.dropFirst(20).reduce(0) { $0 &+ $1.requests }
+    json.member("others", numbers.other.requests &+ unlisted)
+  }
+
+  /// Requests and failures since the site was listed, of which a reader makes its rate second by second.
+  private static func addCounted(_ site: SiteSeries, to json: inout JSONWriter) {
+    json.key("counted")
+    json.beginArray()
+    json.number(site.outcomes.requests)
+    json.number(site.outcomes.failures)
+    json.endArray()
   }
 
   /// What the totals have of a site: its latencies and its sections, those with the most requests first: name, requests,
@@ -170,9 +207,9 @@ struct EventPage {
   /// Sections of a site in an event, which every reader gets each second.
   private static let sectionsShown = 10
 
-  /// The clients with the most requests since the start.
+  /// The clients with the most requests.
   private func addClients(to json: inout JSONWriter) {
-    json.objects("clients", of: published.life.clients.prefix(20)) { json, client in
+    json.objects("clients", of: numbers.clients.prefix(20)) { json, client in
       json.member("client", client.address)
       json.member("requests", client.requests)
       json.member("failures", client.failures)
@@ -182,12 +219,12 @@ struct EventPage {
         json.seconds(client.slowest)
       }
     }
-    json.member("otherClients", published.life.otherClients.requests)
+    json.member("otherClients", numbers.otherClients.requests)
   }
 
-  /// The processes with the most requests since the start, on each side; nothing where nobody looks for them.
+  /// The processes with the most requests, on each side; nothing where nobody looks for them.
   private func addOwners(to json: inout JSONWriter) {
-    guard let owners = published.life.owners else { return }
+    guard let owners = numbers.owners else { return }
     let shown = [OwnerCounts.Role.server, .client].flatMap { role in
       owners.filter { $0.role == role }.prefix(20)
     }

@@ -24,6 +24,8 @@ package struct PublishedState: Sendable {
   package var at: UInt64
   /// The life, which a screen may have reset: the top sites, and those that are listed.
   package var life: Snapshot
+  /// The windows that somebody asks for, with as many sites.
+  package var windows: [StatisticsWindow: Snapshot] = [:]
   /// All traffic, the capture's half of the ledger and the workers' half, since the start.
   package var traffic = TrafficCounters()
   package var capture = CaptureCounters()
@@ -55,6 +57,9 @@ package struct PublishedState: Sendable {
     self.life = life
   }
 
+  /// The numbers of the tables of a window; nil while nobody has added them up.
+  func numbers(_ window: StatisticsWindow) -> Snapshot? { window == .all ? life : windows[window] }
+
   /// Moves its times by this many nanoseconds, but for those of the rules.
   mutating func move(by shift: Int64) {
     guard shift != 0 else { return }
@@ -62,6 +67,7 @@ package struct PublishedState: Sendable {
     started &+= nanoseconds
     at &+= nanoseconds
     life = life.shifted(by: shift)
+    windows = windows.mapValues { $0.shifted(by: shift) }
     for index in history.indices { history[index].at &+= nanoseconds }
   }
 }

@@ -2,6 +2,7 @@
 
 import NIOCore
 import NIOHTTP1
+import Statistics
 
 /// What all connections of a listener share: the answers, their numbers, the readers of events. The
 /// event loop owns it.
@@ -9,6 +10,9 @@ final class Service {
   /// A reader of events.
   private struct Reader {
     var channel: any Channel
+    let window: StatisticsWindow
+    /// Whether it has had its first event, with all that is drawn.
+    var isGreeted = false
     /// When it last took what it was sent.
     var taken: NIODeadline
   }
@@ -48,20 +52,25 @@ final class Service {
   /// Counts a connection that was too slow.
   func expire() { counts.expired += 1 }
 
-  /// Makes the channel a reader of events; false when there are too many.
-  func follow(_ channel: any Channel) -> Bool {
+  /// Makes the channel a reader of events with the tables of a window; false when there are too many.
+  func follow(_ channel: any Channel, _ window: StatisticsWindow) -> Bool {
     guard readers.count < limits.streams else {
       counts.refused += 1
       return false
     }
-    readers[ObjectIdentifier(channel)] = Reader(channel: channel, taken: .now())
+    readers[ObjectIdentifier(channel)] = Reader(channel: channel, window: window, taken: .now())
     return true
   }
 
-  /// Sends a new reader everything that is drawn, behind the head of its answer.
+  /// Sends a new reader everything that is drawn, after the head of its answer: now, or when its window's numbers are there.
   func greet(_ channel: any Channel) {
     send(ByteBuffer(string: "retry: 2000\n\n"), to: channel)
-    if let event = answers.event(forNewcomer: true) { send(event, to: channel) }
+    let key = ObjectIdentifier(channel)
+    guard let reader = readers[key], let event = answers.event(forNewcomer: true, reader.window) else {
+      return
+    }
+    readers[key]?.isGreeted = true
+    send(event, to: channel)
   }
 
   /// Sends all readers the latest event, once. One that does not take it misses this one, and is closed
@@ -70,11 +79,12 @@ final class Service {
     let latest = answers.latest
     guard latest != sent, !readers.isEmpty else { return }
     sent = latest
-    guard let event = answers.event(forNewcomer: false) else { return }
     let now = NIODeadline.now()
     for (key, reader) in readers {
+      guard let event = answers.event(forNewcomer: !reader.isGreeted, reader.window) else { continue }
       if reader.channel.isWritable {
         readers[key]?.taken = now
+        readers[key]?.isGreeted = true
         send(event, to: reader.channel)
       } else if now - reader.taken > limits.answerTime {
         counts.expired += 1

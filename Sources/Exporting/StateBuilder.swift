@@ -87,6 +87,9 @@ package final class StateBuilder {
     let life = timeline.summary(capture: input.capture, top: top, naming: sites.names)
     var published = PublishedState(
       label: input.label, version: version, started: started, at: now, life: life)
+    for window in board.wanted {
+      published.windows[window] = timeline.window(window, capture: input.capture, top: top)
+    }
     published.traffic = traffic
     published.capture = input.capture
     published.ledger = timeline.ledger

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Statistics
 import System
 
 /// Where the reporter leaves its latest published state and the listener finds it: one swap a second.
@@ -13,6 +14,10 @@ package final class StatePublisher: Sendable {
   }
 
   private let posting = Locked<Posting?>(nil)
+  /// When somebody last asked for the numbers of a window.
+  private let asked = Locked<[StatisticsWindow: SuspendingClock.Instant]>([:])
+  /// How long a window is added up each second after it was last asked for.
+  private static let patience: Duration = .seconds(10)
 
   package init() {}
 
@@ -25,6 +30,21 @@ package final class StatePublisher: Sendable {
       return last
     }
     _ = consume last
+  }
+
+  /// Asks for a window's numbers in the next states; they are there in a second at most.
+  func ask(for window: StatisticsWindow) {
+    guard window.length != nil else { return }
+    asked.withLock { $0[window] = SuspendingClock().now }
+  }
+
+  /// The windows that somebody wants to see, shortest first: four at most, whatever is asked.
+  var wanted: [StatisticsWindow] {
+    let now = SuspendingClock().now
+    let asked = asked.withLock { $0 }
+    return StatisticsWindow.allCases.filter { window in
+      asked[window].map { now - $0 < Self.patience } ?? false
+    }
   }
 
   /// The latest state's metrics as requests to a collector; none before the first.

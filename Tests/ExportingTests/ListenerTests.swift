@@ -133,7 +133,7 @@ import Testing
     let sections = #"["/s0",20,3,18,0.001,0.003]\#(rest)"#
     #expect(
       events.contains(
-        #""aborted":7,"timedOut":0,"unknown":0,"p50":0.001,"p90":0.002,"p99":0.003,"max":0.004,"sections":[\#(sections)]}"#
+        #""aborted":7,"timedOut":0,"unknown":0,"counted":[30,0],"p50":0.001,"p90":0.002,"p99":0.003,"max":0.004,"sections":[\#(sections)]}"#
       ), "\(events)")
   }
 
@@ -149,6 +149,99 @@ import Testing
     #expect(
       events.contains(#""notices":["a notice","3 packets missed by network cards before capture (eth0)"]"#))
     #expect(Client.get("/healthz", port: stand.port).hasSuffix("ok\n"))
+  }
+
+  private static var minute: Snapshot {
+    var minute = Snapshot()
+    (minute.start, minute.end) = (PublishedStates.start, PublishedStates.start + 50 * PublishedStates.second)
+    minute.sites = (0..<22).map { SiteCounts(name: "s\($0).example") }
+    for index in minute.sites.indices { minute.sites[index].requests = UInt64(100 - index) }
+    minute.sites[0].name = "b.example"
+    (minute.sites[0].successes, minute.sites[0].failures) = (90, 4)
+    minute.other.requests = 7
+    minute.clients = [ClientCounts(high: 0, low: 0xffff_0a00_0001)]
+    minute.clients[0].requests = 55
+    return minute
+  }
+
+  @Test func `the tables of a window are its numbers, and what counts on is there besides`() throws {
+    var published = PublishedStates.sample
+    published.windows[.minute] = Self.minute
+    var page = EventPage(published: published, health: Health(published, age: .zero), window: .minute)
+    let events = String(decoding: page.render(moments: 1), as: UTF8.self)
+    #expect(events.contains(#""window":"1m""#))
+    #expect(
+      events.contains(
+        #""sites":[{"site":"b.example","pace":2.0,"requests":100,"failures":4,"answered":94,"aborted":0,"timedOut":0,"#
+          + #""unknown":0,"counted":[30,0],"sections":[]}"#), "\(events)")
+    #expect(events.contains("s19.example") && !events.contains("s20.example"))
+    // The two sites that are not shown, and those without a row.
+    #expect(events.contains(#""others":\#(80 + 79 + 7)"#), "\(events)")
+    #expect(events.contains(#""clients":[{"client":"10.0.0.1","requests":55,"#))
+    page.window = .all
+    let all = String(decoding: page.render(moments: 1), as: UTF8.self)
+    #expect(all.contains(#""window":"all""#) && all.contains(#""requests":30,"failures":0,"answered":30,"#))
+    #expect(all.contains(#""counted":[30,0]"#) && all.contains(#""clients":[]"#))
+  }
+
+  @Test func `tables of a window come when it has been added up, and are asked for until then`() throws {
+    let stand = try Stand()
+    stand.post()
+    let path = "/api/v1/sites.csv?window=1m"
+    let early = Client.get(path, port: stand.port)
+    #expect(early.hasPrefix("HTTP/1.1 503 ") && early.contains("Retry-After: 1\r\n"), "\(early)")
+    #expect(stand.board.wanted == [.minute])
+    stand.post { $0.windows[.minute] = Self.minute }
+    let answer = Client.get(path, port: stand.port)
+    #expect(answer.hasPrefix("HTTP/1.1 200 ") && answer.contains(#""b.example",100,0,90,4,"#), "\(answer)")
+    #expect(Client.get("/api/v1/sites.csv", port: stand.port).contains("b.example") == false)
+    #expect(Client.get("/api/v1/clients.csv?window=1m", port: stand.port).contains(#""10.0.0.1",55,"#))
+    #expect(Client.get("/api/v1/sites.csv?window=all&x=1", port: stand.port).hasPrefix("HTTP/1.1 200 "))
+  }
+
+  @Test func `readers of events have each their window, the first event when its numbers are there`() throws {
+    let stand = try Stand()
+    stand.post()
+    let reader = Client(port: stand.port), other = Client(port: stand.port)
+    reader.send("GET /events?window=1m HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    other.send("GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    #expect(other.receive(until: #""window":"all""#))
+    #expect(reader.receive(until: "retry: 2000"))
+    #expect(stand.board.wanted == [.minute] && !reader.text.contains("data: "))
+    stand.post {
+      $0.windows[.minute] = Self.minute
+      $0.history = (1...3).map {
+        Sample(at: PublishedStates.start + UInt64($0) * PublishedStates.second, elapsed: 1)
+      }
+    }
+    #expect(reader.receive(until: #""window":"1m""#))
+    // The first event of a reader has all moments, the other reader's second one has the last.
+    #expect(reader.text.contains(#""moments":[["#) && reader.text.contains("],[16"), "\(reader.text)")
+    #expect(other.receive(until: #""window":"all""#, times: 2))
+  }
+
+  @Test(arguments: [
+    ("/events?window=2m", "ask for one of 10s, 1m, 5m, 15m, all"),
+    ("/events?window=", "ask for one of 10s"), ("/events?window", "ask for one of 10s"),
+    ("/api/v1/sites.csv?window=%3Cscript%3E", "ask for one of 10s"),
+    ("/api/v1/sites.csv?window=1m&window=5m", "there are 2 windows"),
+    ("/api/v1/snapshot?window=1m", "this path has numbers since the start alone"),
+    ("/metrics?window=1m", "this path has numbers since the start alone"),
+  ])
+  func `a window that is none is refused, and what would be right is named`(
+    path: String, text: String
+  ) throws {
+    let stand = try Stand()
+    stand.post()
+    let answer = Client.get(path, port: stand.port)
+    #expect(answer.hasPrefix("HTTP/1.1 400 Bad Request\r\n") && answer.contains(text), "\(answer)")
+    #expect(!answer.contains("script%3E"))
+    #expect(stand.board.wanted.isEmpty)
+  }
+
+  @Test func `the page's own address may name a window, which its script reads`() throws {
+    let stand = try Stand()
+    #expect(Client.get("/?window=whatever", port: stand.port).hasPrefix("HTTP/1.1 200 OK"))
   }
 
   @Test func `HEAD has the head of GET and nothing else`() throws {

@@ -98,14 +98,22 @@ def main():
         shot = browser.call("Page.captureScreenshot", session, format="png")
         with open(picture, "wb") as file:
             file.write(base64.b64decode(shot["data"]))
+        # The key that the screen has for it turns to the next window, and the tables come of that one.
+        browser.call("Input.dispatchKeyEvent", session, type="keyDown", key="w", text="w")
+        turned, end = False, time.time() + 10
+        while not turned and time.time() < end:
+            time.sleep(0.3)
+            turned = value("location.search == '?window=5m' && latest.window == '5m' && "
+                           "document.querySelector('[data-window=\"5m\"]').ariaPressed == 'true' && "
+                           "[...document.querySelectorAll('h2 .window')].every((e) => e.textContent == '(last 5m)')")
         logged = [event for event in browser.events
                   if event["method"] == "Runtime.exceptionThrown"
                   or (event["method"] == "Log.entryAdded" and event["params"]["entry"]["level"] == "error")]
     finally:
         browser.close()
     print(f"page.py: {width}x{height} {scheme}: path of {drawn} characters, overflow {overflow}, scripts {scripts}, "
-          f"errors {len(logged)}, missing {faults}")
-    if faults or logged or not drawn or overflow > 0 or scripts != 1:
+          f"errors {len(logged)}, missing {faults}, window turned {bool(turned)}")
+    if faults or logged or not turned or not drawn or overflow > 0 or scripts != 1:
         print(json.dumps(logged)[:2000], text[:2000], sep="\n")
         raise SystemExit(1)
 

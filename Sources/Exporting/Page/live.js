@@ -18,6 +18,9 @@ const orders = {
   clients: { key: "requests", ascending: false },
   owners: { key: "requests", ascending: false },
 };
+/** Windows that the tables can be of, shortest first; the one that is chosen. */
+const WINDOWS = ["10s", "1m", "5m", "15m", "all"];
+let chosen = WINDOWS.find((name) => name === new URLSearchParams(location.search).get("window")) ?? "1m";
 let pointed = null; // the share of a graph's width that the pointer is at
 
 const byId = (id) => document.getElementById(id);
@@ -230,7 +233,7 @@ function drawSites() {
   }
   if (rows.length === 0) {
     const row = element("tr");
-    const text = element("td", latest.silence || "No requests yet.", "empty");
+    const text = element("td", latest.silence || `No requests${inWindow()}.`, "empty");
     text.colSpan = 6;
     row.append(text);
     rows.push(row);
@@ -254,7 +257,7 @@ function drawSite() {
   const site = latest.sites.find((one) => one.site === name);
   byId("one-name").textContent = name;
   byId("one-known").hidden = site === undefined;
-  byId("one-note").textContent = site === undefined ? "not among the listed sites now" : "";
+  byId("one-note").textContent = site === undefined ? `not among the listed sites${inWindow()}` : "";
   if (site === undefined) return;
   const points = siteMoments.get(name) ?? [];
   const rate = (m) => m[2] / m[1], failing = (m) => m[3] / m[1];
@@ -294,13 +297,13 @@ function drawSite() {
 
 /** Keeps what each site has counted since the event before. */
 function noteSites(before) {
-  const known = new Map((before?.sites ?? []).map((site) => [site.site, site]));
+  const known = new Map((before?.sites ?? []).map((site) => [site.site, site.counted]));
   for (const site of latest.sites) {
     const first = known.get(site.site);
     const elapsed = before ? latest.at - before.at : 0;
-    if (first === undefined || !(elapsed > 0) || site.requests < first.requests) continue;
+    if (!first || !site.counted || !(elapsed > 0) || site.counted[0] < first[0]) continue;
     const points = siteMoments.get(site.site) ?? [];
-    points.push([latest.at, elapsed, site.requests - first.requests, site.failures - first.failures, 0]);
+    points.push([latest.at, elapsed, site.counted[0] - first[0], site.counted[1] - first[1], 0]);
     if (points.length > MEMORY) points.shift();
     siteMoments.set(site.site, points);
   }
@@ -336,7 +339,7 @@ function drawClients() {
   }
   if (rows.length === 0) {
     const row = element("tr");
-    const text = element("td", "No clients yet.", "empty");
+    const text = element("td", `No clients${inWindow()}.`, "empty");
     text.colSpan = 4;
     row.append(text);
     rows.push(row);
@@ -368,7 +371,7 @@ function drawOwners() {
   });
   if (rows.length === 0) {
     const row = element("tr");
-    const text = element("td", "No exchange has ended yet.", "empty");
+    const text = element("td", `No exchange has ended${inWindow()}.`, "empty");
     text.colSpan = 7;
     row.append(text);
     rows.push(row);
@@ -435,7 +438,32 @@ function drawState() {
     `wiretally ${latest.version}, watching for ${lasting(latest.at - latest.started)}; as of ${clock(latest.at)}`;
 }
 
+/** What follows `no requests`: the time of the tables. */
+const inWindow = () => (latest.window === "all" ? " yet" : ` in the last ${latest.window}`);
+
+/** The chosen window on its buttons, the tables' own in their titles. */
+function drawWindows() {
+  for (const button of byId("windows").children) button.setAttribute("aria-pressed", button.dataset.window === chosen);
+  for (const title of document.querySelectorAll("h2 .window")) {
+    title.textContent = !latest ? "" : latest.window === "all" ? "(all)" : `(last ${latest.window})`;
+  }
+  for (const link of document.querySelectorAll("a[data-table]")) {
+    link.href = `api/v1/${link.dataset.table}.csv${chosen === "all" ? "" : `?window=${chosen}`}`;
+  }
+}
+
+/** Has the tables drawn of another window, which the page's address keeps. */
+function choose(name) {
+  if (name === chosen) return;
+  chosen = name;
+  history.replaceState(null, "", `?window=${name}${location.hash}`);
+  drawWindows();
+  events?.close();
+  start();
+}
+
 function draw() {
+  drawWindows();
   if (!latest) return;
   drawState();
   drawTiles();
@@ -461,13 +489,16 @@ function take(event) {
   if (document.visibilityState === "visible") draw();
 }
 
+let events = null;
+
 function start() {
-  const events = new EventSource("events");
-  events.onmessage = take;
+  const source = new EventSource(`events?window=${chosen}`);
+  events = source;
+  source.onmessage = (event) => { if (source === events) take(event); };
   // A server that is full answers with an error, after which a browser does not try again by itself.
-  events.onerror = () => {
-    if (events.readyState !== EventSource.CLOSED) return;
-    setTimeout(start, 5000);
+  source.onerror = () => {
+    if (source !== events || source.readyState !== EventSource.CLOSED) return;
+    setTimeout(() => { if (source === events) start(); }, 5000);
   };
 }
 
@@ -498,9 +529,18 @@ for (const [table, id, name, redraw] of [
     });
   }
 }
+for (const button of byId("windows").children) {
+  button.addEventListener("click", () => choose(button.dataset.window));
+}
+// The key of the screen.
+addEventListener("keydown", (event) => {
+  if (event.key !== "w" || event.ctrlKey || event.altKey || event.metaKey) return;
+  choose(WINDOWS[(WINDOWS.indexOf(chosen) + 1) % WINDOWS.length]);
+});
 document.addEventListener("visibilitychange", draw);
 addEventListener("resize", draw);
 addEventListener("hashchange", () => { draw(); scrollTo(0, 0); });
 setInterval(() => { if (latest) drawState(); else if (Date.now() - opened > QUIET) byId("state").textContent = "no connection"; }, 1000);
 const opened = Date.now();
+drawWindows();
 start();

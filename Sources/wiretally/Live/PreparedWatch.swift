@@ -87,7 +87,7 @@ struct PreparedWatch: ~Copyable {
       collector: collector, start: start, history: outputs.past)
     let timeline = try Timeline(
       workers.tallies, plan: plan, start: start, keepsRecent: live.keepsRecent,
-      keepsWindows: command.options.keepsWindows, pinned: pinned,
+      keepsWindows: command.options.keepsWindows || command.listening.listen != nil, pinned: pinned,
       wantsLatencies: alerts.needsLatencies, wantsDetails: outputs.keepsAll)
     timeline.owners = owners
     timeline.coverage = coverage
