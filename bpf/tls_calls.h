@@ -16,32 +16,62 @@ static __always_inline int tls_is_end(const struct tls_call *call, __u64 stack)
 
 static __always_inline struct tls_caller tls_caller_of(__u64 goroutine)
 {
-	__u64 thread = bpf_get_current_pid_tgid();
 	struct tls_caller caller = {
-	    .number = goroutine ? goroutine : (__u32)thread,
-	    .process = thread >> 32,
+	    .number = goroutine,
+	    .process = bpf_get_current_pid_tgid() >> 32,
 	};
 
 	return caller;
 }
 
+/* The place of the thread that runs; NULL when it has none yet. */
+static __always_inline struct tls_thread *tls_this_thread(void)
+{
+	__u32 number = bpf_get_current_pid_tgid();
+
+	return bpf_map_lookup_elem(&tls_threads, &number);
+}
+
+/* Makes the place of the thread that runs. Not static, so that the verifier looks at it once. */
+__noinline int tls_add_thread(void)
+{
+	__u32 number = bpf_get_current_pid_tgid();
+
+	if (bpf_map_update_elem(&tls_threads, &number, &tls_new_thread, BPF_NOEXIST))
+		TLS_COUNT(unreadable);
+	return 0;
+}
+
+/* The same, which may be a new one; NULL when there are TLS_THREADS of them. */
+static __always_inline struct tls_thread *tls_any_thread(void)
+{
+	struct tls_thread *thread = tls_this_thread();
+
+	if (thread)
+		return thread;
+	tls_add_thread();
+	return tls_this_thread();
+}
+
 /* The call that a receive is inside; NULL for most. */
 static __always_inline struct tls_call *tls_receiving_call(void)
 {
-	struct tls_caller caller = tls_caller_of(0);
-	struct tls_call *call = bpf_map_lookup_elem(&tls_calls, &caller);
+	struct tls_thread *thread = tls_this_thread();
 	struct tls_registers *registers;
+	struct tls_caller caller;
 	__u64 goroutine = 0;
 
-	if (call || !tls_has_go)
-		return call;
+	if (thread && thread->call.function)
+		return &thread->call;
+	if (!tls_has_go)
+		return NULL;
 	/* As the thread entered the kernel: Go keeps its goroutine's address in r14, also around system
 	 * calls. */
 	registers = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
 	bpf_probe_read_kernel(&goroutine, sizeof(goroutine), &registers->r14);
 	if (!goroutine)
 		return NULL;
-	caller.number = goroutine;
+	caller = tls_caller_of(goroutine);
 	return bpf_map_lookup_elem(&tls_calls, &caller);
 }
 
@@ -73,32 +103,31 @@ static __always_inline void tls_note_go(struct tls_registers *registers, __u32 f
 
 static __always_inline void tls_note(struct tls_registers *registers, __u32 function)
 {
-	struct tls_caller caller = tls_caller_of(0);
-	struct tls_call *outer = bpf_map_lookup_elem(&tls_calls, &caller);
-	__u64 fourth = registers->cx, fifth = registers->r8;
-	struct tls_call call = {
-	    .ssl = registers->di,
-	    .buffer = registers->si,
-	    .stack = registers->sp,
-	    .function = function,
-	};
+	struct tls_thread *thread = tls_any_thread();
+	__u64 fourth = registers->cx, fifth = registers->r8, stack = registers->sp;
+	struct tls_call *call;
 
-	/* Loads of the context are to be at constant offsets: not of one of two fields, chosen by its
-	 * address. */
-	asm volatile("" : "+r"(fourth), "+r"(fifth));
-	if (function == TLS_RECEIVE || function == TLS_SEND)
-		call.length = 0;
-	else
-		call.length = function == TLS_WRITE_WITH_FLAGS ? fifth : fourth;
-	if (function == TLS_RECEIVE)
-		call.function = TLS_READ;
+	if (!thread)
+		return;
+	call = &thread->call;
 	/*
 	 * A call inside another one, of TLS in TLS, is left to the outer one. What is not further up the
 	 * stack never returned: the thread has jumped out of it.
 	 */
-	if (outer && outer->stack > call.stack)
+	if (call->function && call->stack > stack)
 		return;
-	bpf_map_update_elem(&tls_calls, &caller, &call, BPF_ANY);
+	call->ssl = registers->di;
+	call->buffer = registers->si;
+	call->stack = stack;
+	call->socket = 0;
+	/* Loads of the context are to be at constant offsets: not of one of two fields, chosen by its
+	 * address. */
+	asm volatile("" : "+r"(fourth), "+r"(fifth));
+	if (function == TLS_RECEIVE || function == TLS_SEND)
+		call->length = 0;
+	else
+		call->length = function == TLS_WRITE_WITH_FLAGS ? fifth : fourth;
+	call->function = function == TLS_RECEIVE ? TLS_READ : function;
 }
 
 #endif

@@ -3,7 +3,8 @@
  * struct tls_connection and its like: what the program of TLS text keeps, and the maps that it keeps it in.
  *
  * Programs at probes can be interrupted by others on the same processor, so nothing is kept by processor:
- * what a call knows is found by its thread, and counters are added to atomically.
+ * what a call knows, and the text that it looks at, is found by its thread, and counters are added to
+ * atomically.
  */
 #ifndef TLS_TYPES_H
 #define TLS_TYPES_H
@@ -25,27 +26,66 @@ struct tls_registers {
 /* Whether a call of Go's was seen: before that no receive is looked at for goroutines. */
 static volatile __u32 tls_has_go;
 
-/* A function that a thread or a goroutine is inside. */
+/* The function that a thread or a goroutine is inside; in a thread's place the last one, if it has returned.
+ */
 struct tls_call {
 	__u64 ssl;
 	__u64 buffer;
-	__u64 length; /* where the length that was read or written is put; 0: it is the result */
-	__u64 stack;  /* the stack pointer at the function's beginning */
-	__u64 socket; /* that the thread has received from since; 0 for none */
-	__u32 function;
+	__u64 length;	/* where the length that was read or written is put; 0: it is the result */
+	__u64 stack;	/* the stack pointer at the function's beginning */
+	__u64 socket;	/* that the thread has received from since; 0 for none */
+	__u32 function; /* 0: it has returned */
 	__u32 zero;
 	struct tls_ends ends;
+};
+
+enum {
+	/* Bytes of text that are loaded at a time, a power of two; and where that fails, since not all of
+	   them are resident. */
+	TLS_WINDOW = 512,
+	TLS_SMALL_WINDOW = 64,
+	/* Bytes that are searched at a time. */
+	TLS_BLOCK = 64,
+};
+
+/* Text of a call while it is looked at. */
+struct tls_text {
+	__u64 address;
+	__u64 position; /* bytes of its direction before it */
+	__u32 count;
+	__u32 done;	/* bytes that were passed over */
+	__u32 captured; /* of frames: of those, the last ones, which are to be sent and were not yet */
+	__u32 begins;	/* of heads: what the text begins with */
+	__u8 is_write;
+	__u8 is_new; /* the connection's beginning was seen, and no byte of this direction before */
+	__u8 zero[6];
 };
 
 /* Where the search for a head's end stands: it is an empty line. */
 struct tls_search {
 	__u64 address;
-	__u64 newlines; /* 0x80 in each byte of the last word that is a line feed */
-	__u64 returns;	/* the same of carriage returns */
-	__u32 count;	/* bytes at `address` */
-	__u32 done;	/* of those, bytes that were searched */
+	__u64 before; /* the word before, whose last byte is in its highest bits */
+	__u32 count;  /* bytes at `address` */
+	__u32 done;   /* of those, bytes that were searched */
+	__u32 at;     /* where in the window the next block is */
 	__u32 is_found;
+};
+
+/*
+ * A thread's place: written where it is by the thread alone, and given back at its end. To give it back at
+ * each return would cost more than all else that a call does.
+ *
+ * What loops count is here as well, and not on the stack, where the verifier knows a number for what it is
+ * and follows it from step to step.
+ */
+struct tls_thread {
+	struct tls_call call; /* of Go's functions nothing: those are goroutines' */
+	struct tls_text text;
+	struct tls_search search;
+	__u64 loaded_at; /* where the text in the window is */
+	__u32 loaded;	 /* bytes of it; 0 at the beginning of each look at a text */
 	__u32 zero;
+	__u64 window[TLS_WINDOW / 8 + 4]; /* after the text eight zeros; loads past that are masked */
 };
 
 /* What a direction is about to bring. */
@@ -74,6 +114,11 @@ struct tls_connection {
 	__u64 socket;
 	__u32 is_new; /* its handshake was seen */
 	__u32 has_text;
+	/* It began before the watch, since the first call of it that was seen had text: of which port it is
+	   shows when a call receives, and that it has no socket of its own after TLS_LATE_READS that have
+	   not. */
+	__u32 is_late;
+	__u32 was_late;
 	struct tls_ends ends;
 	struct tls_half halves[2]; /* what the process reads, and what it writes */
 };
@@ -93,12 +138,23 @@ struct {
 	__type(value, struct tls_key);
 } tls_sockets SEC(".maps");
 
-/* Who is inside a call: a thread, or a goroutine, which threads take turns at. */
+/* Who is inside a call of Go's: a goroutine, which threads take turns at. */
 struct tls_caller {
-	__u64 number; /* of a goroutine the address of its description, which no thread's number is */
+	__u64 number; /* the address of its description */
 	__u32 process;
 	__u32 zero;
 };
+
+/* By thread, whose number no other one has at the time. Not of the kind that evicts: a call may last. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, TLS_THREADS);
+	__type(key, __u32);
+	__type(value, struct tls_thread);
+} tls_threads SEC(".maps");
+
+/* What a thread's place is made of. */
+static struct tls_thread tls_new_thread;
 
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);

@@ -46,7 +46,7 @@ internal import System
       countMap = unsafe bpf_map__fd(try Self.map(object, "tls_counts"))
       enter = unsafe bpf_program__fd(try Self.program(object, "tls_enter"))
       leave = unsafe bpf_program__fd(try Self.program(object, "tls_leave"))
-      for name in ["tls_change", "tls_receive"] {
+      for name in ["tls_change", "tls_exit", "tls_receive"] {
         guard let link = unsafe bpf_program__attach(try Self.program(object, name)) else {
           throw Self.failure("cannot attach the program of TLS text", SystemError.last.code)
         }

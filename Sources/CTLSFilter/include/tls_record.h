@@ -52,8 +52,10 @@ enum {
 	TLS_SHORT_TEXT = 256,
 	/* Bytes of a head that are followed at most. */
 	TLS_HEAD = 65536,
-	/* Connections that are followed at a time, and threads that are inside a call. */
+	/* Connections that are followed at a time, threads that have called a function, and goroutines that
+	   are inside one. */
 	TLS_CONNECTIONS = 16384,
+	TLS_THREADS = 8192,
 	TLS_CALLS = 8192,
 	/* Bytes of the ring; a power of two. */
 	TLS_RING = 8388608,
@@ -96,10 +98,10 @@ struct tls_counters {
 	__u64 lost_requests; /* of those, starts of requests and frames of them */
 	__u64 connections;   /* with text */
 	__u64 untied;	     /* of those, connections whose first text came before their socket was known */
-	__u64 unreadable; /* calls whose text could not be read: its page was not resident, or it was another
-			     call's */
-	__u64 overlong;	  /* heads of which the rest did not pass */
-	__u64 canaries;	  /* calls of the canary's function, and returns from it */
+	__u64 unreadable;    /* calls whose text could not be read: its page was not resident, it was another
+				call's, or its thread has found no place */
+	__u64 overlong;	     /* heads of which the rest did not pass */
+	__u64 canaries;	     /* calls of the canary's function, and returns from it */
 };
 
 #endif
