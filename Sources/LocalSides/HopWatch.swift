@@ -29,8 +29,10 @@ package final class HopWatch {
   /// - Parameter finding: where the site's name goes.
   package init(_ local: LocalSide, finding: Locked<String?>) { (self.local, self.finding) = (local, finding) }
 
-  /// Looks at the requests that a segment has brought.
-  package func look(at batch: borrowing EventBatch, of segment: borrowing Segment, _ payload: RawSpan) {
+  /// Looks at the requests that a segment has brought: the events from `first` on, or all where a part has been handed on.
+  package func look(
+    at batch: borrowing EventBatch, from first: Int, of segment: borrowing Segment, _ payload: RawSpan
+  ) {
     if isDone { return }
     if segment.time >= nextSecond {
       nextSecond = segment.time &+ Self.second
@@ -39,7 +41,7 @@ package final class HopWatch {
     }
     guard remaining > 0 else { return }
     let events = batch.all
-    for index in events.indices where events[index].kind == .request {
+    for index in (first <= events.count ? first : 0)..<events.count where events[index].kind == .request {
       remaining -= 1
       note(events[index], local.side(of: segment, payload), batch.names)
       return

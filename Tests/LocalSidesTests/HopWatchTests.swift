@@ -32,7 +32,7 @@ import Testing
       talk.ask("GET \(request.path) HTTP/1.1\r\nHost: \(request.site)\r\n\r\n")
       for packet in talk.packets {
         tracker.process(packet.segment, packet.payload.rawSpan)
-        hops.look(at: tracker.batch, of: packet.segment, packet.payload.rawSpan)
+        hops.look(at: tracker.batch, from: 0, of: packet.segment, packet.payload.rawSpan)
         tracker.batch.clear()
       }
     }

@@ -16,6 +16,10 @@ import TLSRecords
 ///
 /// It belongs to one thread at a time and shares nothing but the double buffer and the exchange stream's queue.
 final class TrafficWorker {
+  /// Events that are recorded together: of several segments, so that the memory of one is asked for while another one's
+  /// is waited for.
+  private static let eventsAtOnce = 16
+
   private let source: any SegmentSource
   private let writer: TallyWriter
   private let stream: ExchangeWriter?
@@ -110,13 +114,16 @@ final class TrafficWorker {
         coverage?.noteRead(segment.source, segment.destination, at: segment.time)
       }
       if sharesPorts, ports.contains(segment.destination.port) { coverage?.note(segment, payload) }
+      let first = tracker.batch.count
       tracker.process(segment, payload)
-      if tracker.batch.count > 0 {
-        hops?.look(at: tracker.batch, of: segment, payload)
+      guard tracker.batch.count > 0 else { return }
+      hops?.look(at: tracker.batch, from: first, of: segment, payload)
+      if tracker.batch.count >= Self.eventsAtOnce {
         Self.record(tracker.batch, writer, stream, owners)
         tracker.batch.clear()
       }
     }
+    recordBatch()
     recording?.wake()
     if let now = source.now, writer.isTickOver(now) { turn(now, atTick) }
     return outcome
@@ -148,6 +155,7 @@ final class TrafficWorker {
 
   /// Ends the tick. A request that runs out counts at that moment, however long nothing came since.
   private func turn(_ time: UInt64, _ atTick: (() -> Void)?) {
+    recordBatch()
     while let timeout = tracker.nextTimeout, timeout < time {
       if writer.isTickOver(timeout) { endTick(timeout, atTick) }
       tracker.advance(to: timeout)
@@ -175,6 +183,7 @@ final class TrafficWorker {
   }
 
   private func recordBatch() {
+    guard tracker.batch.count > 0 else { return }
     Self.record(tracker.batch, writer, stream, owners)
     tracker.batch.clear()
   }
