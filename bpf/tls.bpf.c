@@ -107,8 +107,7 @@ int tls_enter(struct tls_registers *registers)
 		return 0;
 	}
 	if (function >= TLS_GO_READ && function != TLS_GO_CLOSE) {
-		if (function != TLS_GO_WRITE || !tls_write_go(registers))
-			tls_note_go(registers, function);
+		tls_note_go(registers, function);
 		return 0;
 	}
 	if (function != TLS_FREE && function != TLS_GO_CLOSE) {
@@ -137,6 +136,8 @@ static __always_inline void tls_leave_go(struct tls_registers *registers, __u32 
 	bpf_map_delete_elem(&tls_calls, &caller);
 }
 
+/* At functions' ends, and at the beginning of the one whose text is read there: tls_enter reads none, so that
+ * the verifier looks at what does but once. */
 SEC("uprobe")
 int tls_leave(struct tls_registers *registers)
 {
@@ -145,6 +146,11 @@ int tls_leave(struct tls_registers *registers)
 
 	if (function == TLS_CANARY) {
 		TLS_COUNT(canaries);
+		return 0;
+	}
+	if (function == TLS_GO_WRITE_START) {
+		if (!tls_write_go(registers))
+			tls_note_go(registers, TLS_GO_WRITE);
 		return 0;
 	}
 	if (function >= TLS_GO_READ) {

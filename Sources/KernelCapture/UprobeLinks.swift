@@ -25,7 +25,7 @@ struct UprobeLinks {
     var starts = Group()
     /// Beginnings of functions whose returns are seen.
     var returns = Group()
-    /// Instructions that return.
+    /// Instructions that return, and beginnings of functions whose text is read there: what runs at returns runs there.
     var ends = Group()
 
     init(_ places: [ProbePlace]) {
@@ -33,6 +33,8 @@ struct UprobeLinks {
         let cookie = place.function.cookie
         if place.isEnd {
           ends.append(place.offset, cookie)
+        } else if place.function == .goWrite {
+          ends.append(place.offset, UInt64(TLS_GO_WRITE_START))
         } else {
           starts.append(place.offset, cookie)
           if place.function.hasReturnProbe { returns.append(place.offset, cookie) }

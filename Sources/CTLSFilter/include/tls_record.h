@@ -29,6 +29,8 @@ enum {
 	TLS_GO_WRITE = 17,
 	TLS_GO_HANDSHAKE = 18,
 	TLS_GO_CLOSE = 19,
+	/* The beginning of TLS_GO_WRITE, where the program runs that else runs at ends. */
+	TLS_GO_WRITE_START = 20,
 };
 
 /* The kind of a record: its first byte. */
