@@ -302,7 +302,8 @@ let package = Package(
     .testTarget(
       name: "ReportingTests",
       dependencies: [
-        "AlertDelivery", "Alerting", "Capture", "Exchanges", "ExchangeStream", "HTTP1", "Owners",
+        "AlertDelivery", "Alerting", "Capture", "Conversations", "Exchanges", "ExchangeStream", "HTTP1",
+        "Owners",
         "Randomness",
         "Reporting", "Screen", "Statistics", "System", "Text", "TLSCoverage",
       ], exclude: ["Screens"], swiftSettings: settings),

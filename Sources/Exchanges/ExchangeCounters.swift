@@ -24,6 +24,11 @@ package struct ExchangeCounters: Equatable, Sendable {
   package var otherSegments: UInt64 = 0
   /// Of those, the segments that `--filter` leaves out.
   package var filteredOut: UInt64 = 0
+  /// Requests, and responses, that `--only` leaves out of all other counts but those of this ledger.
+  package var uncountedRequests: UInt64 = 0
+  package var uncountedResponses: UInt64 = 0
+  /// Of those requests, the ones that wait for their final response, at the moment.
+  package var uncountedInFlight: UInt64 = 0
   /// Heads beyond the first one of their segment.
   package var pipelinedHeads: UInt64 = 0
   /// Heads that the capture cut, or that exceeded the limit: counted by their start line.
@@ -85,6 +90,13 @@ extension ExchangeCounters: CounterSet {
       \.filteredOut, "filteredOut", json: .aboveZero,
       .family("capture_filtered_out", help: "Segments of connections that --filter leaves out.")),
     Counter(
+      \.uncountedRequests, "uncountedRequests", json: .aboveZero,
+      .family("http_uncounted_requests", help: "Requests that --only leaves out.")),
+    Counter(
+      \.uncountedResponses, "uncountedResponses", json: .aboveZero,
+      .family("http_uncounted_responses", help: "Responses that --only leaves out.")),
+    Counter(\.uncountedInFlight, "uncountedInFlight"),
+    Counter(
       \.pipelinedHeads, "pipelinedHeads", json: .always,
       .family("capture_pipelined_heads", help: "Heads beyond the first of their segment.")),
     Counter(
@@ -120,8 +132,8 @@ extension ExchangeCounters: CounterSet {
     Counter(\.tunnels, "tunnels", .seen("tunnels")),
   ]
 
-  /// Requests that wait for their final response.
-  package var inFlight: UInt64 { requests &- exchanges &- unanswered }
+  /// Requests that wait for their final response, and count.
+  package var inFlight: UInt64 { requests &- exchanges &- unanswered &- uncountedInFlight }
 
   /// Requests that ended without a final response.
   package var unanswered: UInt64 { aborted &+ timedOut &+ unknown }

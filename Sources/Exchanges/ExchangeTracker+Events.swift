@@ -122,7 +122,7 @@ extension ExchangeTracker {
 
   @inline(never)
   private mutating func spillBatch() {
-    spill?(batch)
+    spill?(&batch)
     batch.clear()
   }
 }

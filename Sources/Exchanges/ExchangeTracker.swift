@@ -23,7 +23,7 @@ package struct ExchangeTracker: ~Copyable {
   /// What the last call brought about; the caller reads it and clears it.
   package var batch = EventBatch()
   /// Called with a full batch in the middle of a call; the batch is cleared afterwards.
-  package var spill: ((borrowing EventBatch) -> Void)?
+  package var spill: ((inout EventBatch) -> Void)?
   /// Tells the capture what is wished for a segment's connection at depth `auto`; nil where nothing can be wished.
   package var hint: ((borrowing Segment, DepthHint) -> Void)?
   /// Answers a segment's question where the next frame of its direction begins; nil where nothing asks.
@@ -165,13 +165,23 @@ package struct ExchangeTracker: ~Copyable {
   /// Capture time at which the request was read that has waited for longest; nil when none waits.
   package var oldestInFlight: UInt64? { pairing.oldestTime }
 
-  /// Calls `body` with the ends of each request that waits, the oldest first; their ports are 0 where they are not known.
-  package func eachInFlight(_ body: (ExchangeParties) -> Void) {
+  /// The same of those requests that count, by a look at each that waits.
+  package func oldestInFlight(where counts: (RequestIndex) -> Bool) -> UInt64? {
+    var next = pairing.oldest
+    while let request = next {
+      if counts(request) { return pairing.readTime(of: request) }
+      next = pairing.newer(request)
+    }
+    return nil
+  }
+
+  /// Calls `body` with each request that waits, the oldest first, and its ends; their ports are 0 where they are not known.
+  package func eachInFlight(_ body: (RequestIndex, ExchangeParties) -> Void) {
     var next = pairing.oldest
     while let request = next {
       let flow = pairing.flow(of: request)
       let direction = messages.requestDirection(of: flow)
-      body(direction.map { parties(of: flow, asking: $0) } ?? ExchangeParties())
+      body(request, direction.map { parties(of: flow, asking: $0) } ?? ExchangeParties())
       next = pairing.newer(request)
     }
   }

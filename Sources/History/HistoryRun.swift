@@ -12,6 +12,7 @@ package struct HistoryRun: Equatable, Sendable {
   package var source: String
   package var ports: String
   package var filter: String?
+  package var only: String?
   /// The machine, and the program's version.
   package var host: String
   package var program: String
@@ -25,12 +26,13 @@ package struct HistoryRun: Equatable, Sendable {
   var counters = CounterNames.own
 
   package init(
-    backend: String, source: String, ports: String, filter: String? = nil, host: String, program: String,
+    backend: String, source: String, ports: String, filter: String? = nil, only: String? = nil, host: String,
+    program: String,
     start: UInt64, interval: UInt64, rules: [AlertRule] = []
   ) {
     (self.backend, self.source, self.ports, self.filter) = (backend, source, ports, filter)
     (self.host, self.program, self.start, self.interval) = (host, program, start, interval)
-    self.rules = rules
+    (self.only, self.rules) = (only, rules)
   }
 
   /// Rules of a run at most: those of a watch and that of `-t`.
@@ -48,6 +50,7 @@ package struct HistoryRun: Equatable, Sendable {
       writer.list(names) { $0.text($1) }
     }
     writer.list(rules) { $0.rule($1) }
+    if let only { writer.text(only) }
     return writer.bytes
   }
 
@@ -72,6 +75,8 @@ package struct HistoryRun: Equatable, Sendable {
     guard rules.count <= Self.mostRules, !rules.dropFirst().contains(where: \.isThreshold) else {
       throw RecordFault()
     }
+    // Runs of earlier versions end here.
+    only = try? reader.text()
   }
 }
 

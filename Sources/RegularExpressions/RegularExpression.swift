@@ -51,5 +51,14 @@ package final class RegularExpression: @unchecked Sendable {
     }
   }
 
+  /// Whether a part of the bytes matches.
+  package func matches(_ text: RawSpan) -> Bool {
+    // The bytes live through the call.
+    unsafe text.withUnsafeBytes { bytes in
+      unsafe wt_expression_matches(
+        compiled, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count) != 0
+    }
+  }
+
   package func matches(_ text: String) -> Bool { matches(Array(text.utf8)[...]) }
 }

@@ -11,9 +11,13 @@ package struct CaptureLabel: Equatable, Sendable {
 
   /// The expression of `--filter`; nil without one.
   package var filter: String?
+  /// The condition of `--only`; nil without one.
+  package var only: String?
 
-  package init(backend: String, source: String, ports: String, filter: String? = nil) {
-    self.filter = filter
+  package init(
+    backend: String, source: String, ports: String, filter: String? = nil, only: String? = nil
+  ) {
+    (self.filter, self.only) = (filter, only)
     self.backend = backend
     self.source = source
     self.ports = ports

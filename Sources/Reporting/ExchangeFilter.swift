@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import RegularExpressions
+import System
 
 /// Which exchanges are shown: a condition such as `status>=500 and site=*.example and not path=/healthz`.
 package struct ExchangeFilter: Sendable {
@@ -27,7 +28,7 @@ package struct ExchangeFilter: Sendable {
     case or(Condition, Condition)
   }
 
-  private let condition: Condition
+  let condition: Condition
 
   /// Reads a condition about what the scope has; throws what is wrong with it, and where.
   package init(_ text: String, about scope: FilterScope = .exchange) throws(ExchangeFilterError) {
@@ -48,7 +49,9 @@ package struct ExchangeFilter: Sendable {
 
   private static func isTrue(_ condition: Condition, _ subject: some FilterSubject) -> Bool {
     switch condition {
-    case .text(let field, let pattern): return matches(subject.text(field), pattern)
+    case .text(let field, let pattern):
+      let text = Array(subject.text(field))
+      return TextPattern.matches(text.rawSpan, pattern.rawSpan)
     case .expression(let field, let expression): return expression.matches(subject.text(field))
     case .number(let field, let comparison, let limit):
       guard let value = subject.number(field) else { return comparison == .unequal }
@@ -65,27 +68,5 @@ package struct ExchangeFilter: Sendable {
     case .and(let a, let b): return isTrue(a, subject) && isTrue(b, subject)
     case .or(let a, let b): return isTrue(a, subject) || isTrue(b, subject)
     }
-  }
-
-  /// Whether a text is what the pattern says, in which a `*` stands for any number of characters.
-  static func matches(_ text: ArraySlice<UInt8>, _ pattern: [UInt8]) -> Bool {
-    var (at, index) = (text.startIndex, 0)
-    // Where to try again: after the last star, one character further into the text.
-    var again: (at: Int, index: Int)?
-    while at < text.endIndex {
-      if index < pattern.count, pattern[index] == UInt8(ascii: "*") {
-        index += 1
-        again = (at, index)
-      } else if index < pattern.count, pattern[index] == text[at] {
-        at += 1
-        index += 1
-      } else if let last = again {
-        again = (last.at + 1, last.index)
-        (at, index) = (last.at + 1, last.index)
-      } else {
-        return false
-      }
-    }
-    return pattern[index...].allSatisfy { $0 == UInt8(ascii: "*") }
   }
 }

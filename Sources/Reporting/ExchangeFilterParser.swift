@@ -13,6 +13,9 @@ package struct ExchangeFilterError: Error, Equatable, Sendable {
   package var column: Int
   /// Characters of the place, 1 at least.
   package var length: Int
+  /// The option that it was given by, and what would be a condition of it.
+  package var option = FilterScope.exchange.option
+  package var example = FilterScope.exchange.example
 
   /// The condition, and below it a line that marks the place.
   package var details: [String] { AlertSyntaxError(message, at: column, length: length).marked(text) }
@@ -212,6 +215,7 @@ struct ExchangeFilterParser {
 
   private func fault(_ message: String, _ length: Int, at place: Int? = nil) -> ExchangeFilterError {
     ExchangeFilterError(
-      message: message, text: text, column: min(place ?? position, characters.count), length: max(1, length))
+      message: message, text: text, column: min(place ?? position, characters.count), length: max(1, length),
+      option: scope.option, example: scope.example)
   }
 }

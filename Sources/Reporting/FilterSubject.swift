@@ -19,14 +19,31 @@ package struct FilterScope: Sendable {
   package var name: String
   /// What to type for a condition about another field.
   package var hint: String
+  /// The option that takes such a condition.
+  var option = "--where"
+  /// A condition that it takes.
+  var example = "status>=500 and latency>200ms"
 
   package init(_ fields: [ExchangeFilter.Field], name: String, hint: String) {
     (self.fields, self.name, self.hint) = (fields, name, hint)
   }
 
+  private init(
+    _ fields: [ExchangeFilter.Field], name: String, hint: String, option: String, example: String
+  ) {
+    self.init(fields, name: name, hint: hint)
+    (self.option, self.example) = (option, example)
+  }
+
   /// Single exchanges, which have all.
   package static let exchange = FilterScope(
     ExchangeFilter.Field.allCases, name: "an exchange", hint: "")
+
+  /// Requests as they are counted, before their answers.
+  package static let request = FilterScope(
+    [.site, .path, .client, .method], name: "a request",
+    hint: "it counts when it is seen, before its answer; --where chooses by the answer what is shown",
+    option: "--only", example: "site=shop.example and not path=/healthz")
 
   /// Why a condition cannot be about this field.
   func refusal(_ field: ExchangeFilter.Field) -> String {

@@ -17,6 +17,11 @@ extension PageRenderer {
     if let filter = label.filter {
       text.line("Only what --filter '\(filter)' passes, left out: \(ledger.filteredOut) segments", indent: 1)
     }
+    if let only = label.only {
+      text.line(
+        "Only requests like --only '\(only)', left out: \(ledger.uncountedRequests) requests, "
+          + "\(ledger.uncountedResponses) responses", indent: 1)
+    }
     let present = Self.remarks(ledger) + Self.remarks(capture)
     if !present.isEmpty { text.line("\(present.joined(separator: ", "))", indent: 1) }
     if capture.lost > 0 {

@@ -19,6 +19,8 @@ package enum SilenceReason: Equatable, Sendable {
   case notHTTP(packets: UInt64, ports: String, tls: UInt64, http2: UInt64, unread: UInt64)
   /// Segments on the ports, and all of them are left out by `--filter`.
   case filteredOut(segments: UInt64, ports: String, filter: String)
+  /// Requests, and all of them are left out by `--only`.
+  case uncounted(requests: UInt64, only: String)
   /// Responses that nobody here asked for, and nothing else.
   case responsesOnly(UInt64)
   /// Responses to requests of earlier intervals.
@@ -36,6 +38,8 @@ package enum SilenceReason: Equatable, Sendable {
       self = .answersOnly(snapshot.totals.responses)
     } else if let filter = label.filter, ledger.filteredOut > 0, ledger.filteredOut == ledger.delivered {
       self = .filteredOut(segments: ledger.filteredOut, ports: label.ports, filter: filter)
+    } else if let only = label.only, ledger.uncountedRequests > 0 {
+      self = .uncounted(requests: ledger.uncountedRequests, only: only)
     } else if capture.tls > 0 && snapshot.totals.requests == 0 {
       // A server answers TLS on a plain port by a 400: the hellos say more than the answers.
       self = .notHTTP(packets: capture.payload, ports: label.ports, tls: capture.tls, http2: 0, unread: 0)
@@ -90,6 +94,8 @@ package enum SilenceReason: Equatable, Sendable {
       return "No HTTP heads on port \(ports) (\(packets) packets with payload)."
     case .filteredOut(let segments, let ports, let filter):
       return "Nothing passes --filter '\(filter)' (\(segments) segments on port \(ports) left out)."
+    case .uncounted(let requests, let only):
+      return "No request is like --only '\(only)' (\(requests) left out)."
     case .responsesOnly(let responses):
       return
         "Only responses seen (\(responses)): capture is one-way, or the requests cannot be read."

@@ -35,7 +35,9 @@ extension ScreenPainter {
     }
     line.add("\(content.label.backend) on \(VisibleText.cells(content.label.source))", rank: 4)
     line.add("port \(content.label.ports)", rank: 6)
-    if let filter = content.label.filter { line.add("only \(VisibleText.cells(filter))", rank: 5) }
+    for narrowing in [content.label.filter, content.label.only].compactMap(\.self) {
+      line.add("only \(VisibleText.cells(narrowing))", rank: 5)
+    }
     let clock = time(content.now)
     line.add(clock, rank: 7)
     let room = region.part(column: 1, height: 1, width: region.width - 2)

@@ -19,7 +19,10 @@ extension Snapshot {
         "responses", ledger.responses, "exchanges + unmatchedResponses + interim + unsettledResponses",
         ledger.exchanges &+ ledger.unmatchedResponses &+ ledger.interim &+ ledger.unsettledResponses
       ),
-      ("requests shown", totals.requests, "requests read", ledger.requests),
+      (
+        "requests shown", totals.requests, "requests read",
+        ledger.requests &- ledger.uncountedRequests
+      ),
     ]
     let broken = identities.filter { $0.1 != $0.3 }.map { "\($0.0) \($0.1) is not \($0.2) \($0.3)" }
     return broken.isEmpty ? nil : broken.joined(separator: ", ")

@@ -25,7 +25,7 @@ extension StatisticsError: CustomStringConvertible {
 
 extension ZeroedStorage {
   /// Reserves `count` elements for a table of the statistics.
-  init(count: Int) throws(StatisticsError) {
+  package init(count: Int) throws(StatisticsError) {
     do {
       try self.init(reserving: count)
     } catch {

@@ -61,7 +61,8 @@ import Testing
   /// What a live watch knows besides, where it may read it.
   static let captureExtras: Set<String> = [
     "backlogDropped", "nicMissed", "failedTailCalls", "evictedFlows", "evictedRequests", "evictedHTTP2",
-    "evictedHeads", "skippedBytes", "filteredOut", "doubtful",
+    "evictedHeads", "skippedBytes", "filteredOut", "uncountedRequests",
+    "uncountedResponses", "doubtful",
     "h2DataSkipped", "fragmentsRefused", "restamped",
     "tlsConnections", "tlsUntied", "tlsUnreadable", "lostHellos",
     "skippedHellos", "skippedInitials",

@@ -141,6 +141,8 @@ struct Lines {
       var falseHeads: Int
       var otherSegments: Int
       var truncated: Int
+      var uncountedRequests: Int?
+      var uncountedResponses: Int?
       var backlogDropped: Int?
       var nicMissed: Int?
       var h2DataSkipped: Int?
@@ -185,7 +187,8 @@ extension Lines.Interval {
     return c.matched == c.delivered + c.lost
       && c.delivered == c.headSegments + c.continuations + c.duplicates + c.unparseable + c.falseHeads
         + c.otherSegments
-      && requests + responses == c.headSegments + c.pipelinedHeads
+      && requests + responses + (c.uncountedRequests ?? 0) + (c.uncountedResponses ?? 0)
+        == c.headSegments + c.pipelinedHeads
   }
 
   var siteCounts: [String: Int] {

@@ -60,7 +60,7 @@ struct AttributionTests {
 
     private func countInFlight(at time: UInt64) {
       writer.beginInFlight()
-      tracker.eachInFlight { writer.countInFlight(owners.ownersInFlight($0, at: time)) }
+      tracker.eachInFlight { writer.countInFlight(owners.ownersInFlight($1, at: time)) }
     }
 
     private func record() {

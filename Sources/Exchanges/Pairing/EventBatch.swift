@@ -11,9 +11,11 @@ package struct EventBatch: ~Copyable {
 
   /// The names of the events; they live until the batch is cleared.
   package let names = NameBuffer()
-  /// Whether events come with their details, because single exchanges are followed; to be changed
+  /// Whether events come with their details, because single exchanges are followed or chosen by them; to be changed
   /// only while the batch is empty.
   package var isDetailed = false
+  /// Whether single exchanges are followed: then somebody reads the details. To be changed only while the batch is empty.
+  package var isFollowed = false
   /// Whether the ends of exchanges come with the ends of their connections; to be changed only while the batch is empty.
   package var isAttributed = false
   private var events = FixedArray<Int, ExchangeEvent>(capacity: EventBatch.capacity)
@@ -87,6 +89,21 @@ package struct EventBatch: ~Copyable {
   mutating func attribute(_ parties: ExchangeParties) {
     guard count > 0 else { return }
     ends[count &- 1].value = parties
+  }
+
+  /// Puts the event at `index`, with all that belongs to it, into the place of an earlier one or its own.
+  package mutating func move(_ index: Int, to place: Int) {
+    precondition(place <= index && index < count)
+    guard place < index else { return }
+    events[place].value = events[index].value
+    if isDetailed { details[place].value = details[index].value }
+    if isAttributed { ends[place].value = ends[index].value }
+  }
+
+  /// Forgets the events from this index on.
+  package mutating func truncate(to length: Int) {
+    precondition(length <= count)
+    count = length
   }
 
   /// Forgets events and names.

@@ -71,6 +71,9 @@ struct RequestPairing: ~Copyable {
   /// Capture time of the head of the request that has waited for longest; nil when none waits.
   var oldestTime: UInt64? { pending.oldest.map { pending[$0].clock } }
 
+  /// Capture time of the head of a request, as the clock was when it was read.
+  func readTime(of request: RequestIndex) -> UInt64 { pending[request].clock }
+
   /// Capture time at which a request runs out.
   func timeout(of request: RequestIndex) -> UInt64 { pending[request].clock &+ timeout }
 

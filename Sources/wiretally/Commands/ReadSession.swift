@@ -30,12 +30,13 @@ struct ReadSession {
     let options = command.options
     let filter = try options.filter()
     let segments = try options.segmentFilter()
+    let only = try options.choice()
     let plan = try IntervalPlan(interval: options.interval.nanoseconds)
     let names = command.files.map { $0 == "-" ? "standard input" : $0 }
     let ports = TLSReading.ports(command).map { options.ports.ports.union($0) } ?? options.ports.ports
     let label = CaptureLabel(
       backend: "file", source: names.joined(separator: ", "), ports: ports.description,
-      filter: segments?.expression)
+      filter: segments?.expression, only: options.countedCondition)
     let isDecrypted = TLSReading.ports(command) != nil
     let source = FileSource(
       paths: command.files, ports: ports, helloPorts: TLSReading.ports(command) ?? .https)
@@ -68,9 +69,12 @@ struct ReadSession {
     timeline.coverage = coverage
     timeline.watchedClients = alerts.clients
     timeline.watchedSections = alerts.sections
+    let choice = try only.map { try RequestChoice($0, pendingExchanges: limits.pendingRequests) }
     worker = TrafficWorker(
-      tls?.source ?? source, writer, stream: stream?.writers[0], filter: segments, coverage: coverage,
-      sharedPorts: isDecrypted ? nil : PortSet.https.common(with: options.ports.ports), limits: limits,
+      tls?.source ?? source, writer, stream: stream?.writers[0], filter: segments,
+      choice: choice,
+      coverage: coverage, sharedPorts: isDecrypted ? nil : PortSet.https.common(with: options.ports.ports),
+      limits: limits,
       depth: .streams,
       seed: pinned.seed)
     let isPage = if case .pages = options.form { true } else { false }

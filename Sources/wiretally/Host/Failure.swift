@@ -158,7 +158,7 @@ enum Failure {
 
   static func end(_ error: ExchangeFilterError) -> ExitCode {
     say(
-      "--where: \(error.message)", details: error.details, hint: "--where 'status>=500 and latency>200ms'",
+      "\(error.option): \(error.message)", details: error.details, hint: "\(error.option) '\(error.example)'",
       .error)
     return ExitCode(64)
   }

@@ -38,6 +38,7 @@ struct PreparedWatch: ~Copyable {
     Failure.prepareQueue()
     let filter = try command.options.filter()
     let segments = try command.options.segmentFilter()
+    let only = try command.options.choice()
     let plan = try IntervalPlan(interval: command.options.interval.nanoseconds)
     let alerts = try command.options.alerts.board(plan, pathDepth: command.options.pathDepth)
     if command.hasNoOwners { try alerts.checkOwners("--no-owners is given") }
@@ -55,7 +56,8 @@ struct PreparedWatch: ~Copyable {
     let coverage = Self.coverage(command, backend, owners)
     let label = CaptureLabel(
       backend: backend.name, source: command.request.source,
-      ports: command.ports(isTLSRead: backend.readsTLS), filter: segments?.expression)
+      ports: command.ports(isTLSRead: backend.readsTLS), filter: segments?.expression,
+      only: command.options.countedCondition)
     let limits = try command.options.limits(ExchangeLimits())
     let stream =
       command.options.showsExchanges
@@ -75,7 +77,7 @@ struct PreparedWatch: ~Copyable {
     let pinned = try PinnedSites(alerts.sites, seed: .random(in: .min ... .max), budgets: budgets)
     let recording = try Self.recording(command, backend, label, labels)
     let workers = try WorkerPool(
-      backend.sources, stream: stream, owners: owners, filter: segments, sides: sides,
+      backend.sources, stream: stream, owners: owners, filter: segments, only: only, sides: sides,
       recordings: recording?.queues, coverage: coverage,
       sharedPorts: command.request.ports.common(with: coverage.ports),
       plan: plan, start: start, pinned: pinned, sections: alerts.sections,

@@ -92,8 +92,10 @@ struct RunningWatch: ~Copyable {
       case .objects: "JSON object every \(command.options.interval)"
       }
     let filter = label.filter.map { ", filter '\($0)'" } ?? ""
+    let only = label.only.map { ", only '\($0)'" } ?? ""
     Failure.say(
-      "capturing on \(label.source), port \(label.ports)\(filter) (\(label.backend)\(ring)); \(what)\(quit)")
+      "capturing on \(label.source), port \(label.ports)\(filter)\(only) (\(label.backend)\(ring)); \(what)\(quit)"
+    )
     for notice in notices.lines { Failure.say(notice, .warning) }
   }
 

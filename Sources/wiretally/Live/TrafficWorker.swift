@@ -7,6 +7,7 @@ import ExchangeStream
 import LocalSides
 import Owners
 import PcapCapture
+import Reporting
 import Statistics
 import System
 import TLSCoverage
@@ -29,6 +30,8 @@ final class TrafficWorker {
   private let filter: SegmentFilter?
   /// Which connections are left out; nil when none is.
   private let side: (choice: ConnectionSide, local: LocalSide)?
+  /// Which requests count; nil when all do.
+  private let choice: RequestChoice?
   /// Looks for sites that are counted on two hops; nil where that cannot be.
   private let hops: HopWatch?
   /// Where what counts is written to; nil when nothing is.
@@ -43,6 +46,7 @@ final class TrafficWorker {
   ///   - owners: who finds the owners of connections; nil when nobody looks for them.
   ///   - filter: the segments that count; nil when all do.
   ///   - side: the side whose connections count, and how it is known; nil when all do.
+  ///   - choice: the requests that count; nil when all do.
   ///   - hops: looks for sites that are counted on two hops.
   ///   - recording: where what counts is written to; nil when nothing is.
   ///   - coverage: where hellos of TLS are counted; nil when nobody looks for them.
@@ -51,14 +55,15 @@ final class TrafficWorker {
     _ source: any SegmentSource, _ writer: TallyWriter, stream: ExchangeWriter? = nil,
     owners: OwnerAttribution? = nil, filter: SegmentFilter? = nil,
     side: (choice: ConnectionSide, local: LocalSide)? = nil,
-    hops: HopWatch? = nil, recording: SegmentQueue? = nil, coverage: TLSCoverage? = nil,
+    choice: RequestChoice? = nil, hops: HopWatch? = nil, recording: SegmentQueue? = nil,
+    coverage: TLSCoverage? = nil,
     sharedPorts: PortSet? = nil, limits: ExchangeLimits,
     depth: CaptureDepth, seed: UInt64
   ) {
     self.recording = source.hasPackets ? recording : nil
     self.coverage = coverage
     self.sharedPorts = source.hasPackets && coverage != nil ? sharedPorts : nil
-    (self.filter, self.side, self.hops) = (filter, side, hops)
+    (self.filter, self.side, self.choice, self.hops) = (filter, side, choice, hops)
     self.source = source
     self.writer = writer
     self.stream = stream
@@ -78,11 +83,15 @@ final class TrafficWorker {
     tracker.hint = source.hint
     tracker.answer = source.answer
     tracker.batch.isAttributed = owners != nil
+    tracker.batch.isDetailed = choice?.needsDetails == true
     if let source = source as? any BodySource {
       // The source asks between segments, and belongs to this worker.
       source.bodyAhead = { [unowned self] segment in tracker.bodyAhead(of: segment) }
     }
-    tracker.spill = { [writer, stream, owners] batch in Self.record(batch, writer, stream, owners) }
+    tracker.spill = { [writer, stream, owners, choice] batch in
+      choice?.apply(to: &batch)
+      Self.record(batch, writer, stream, owners)
+    }
   }
 
   /// Takes one batch of segments, waiting for at most `timeout` milliseconds; moves time when idle.
@@ -91,7 +100,8 @@ final class TrafficWorker {
   func step(timeout: Int32, atTick: (() -> Void)? = nil) throws(CaptureError) -> ReceiveOutcome {
     if let stream { follow(stream) }
     // References are counted once a batch, not once a segment.
-    let (filter, side, hops, recording, coverage) = (filter, side, hops, recording, coverage)
+    let (filter, side, choice, hops) = (filter, side, choice, hops)
+    let (recording, coverage) = (recording, coverage)
     let notesText = coverage != nil && !source.hasPackets
     let (sharesPorts, ports) = (sharedPorts != nil, sharedPorts ?? .https)
     side?.local.update()
@@ -119,6 +129,7 @@ final class TrafficWorker {
       guard tracker.batch.count > 0 else { return }
       hops?.look(at: tracker.batch, from: first, of: segment, payload)
       if tracker.batch.count >= Self.eventsAtOnce {
+        if choice != nil { choice?.apply(to: &tracker.batch) }
         Self.record(tracker.batch, writer, stream, owners)
         tracker.batch.clear()
       }
@@ -145,12 +156,12 @@ final class TrafficWorker {
 
   /// Ends the worker's work: what waits is decided and everything counted is handed over.
   func finish() {
-    let oldest = tracker.oldestInFlight
+    let oldest = oldestInFlight
     // The events of the end tell of each request that waits.
     if owners != nil { writer.beginInFlight() }
     tracker.finish()
     recordBatch()
-    writer.close(ledger: tracker.counters, oldestInFlight: oldest)
+    writer.close(ledger: ledger, oldestInFlight: oldest)
   }
 
   /// Ends the tick. A request that runs out counts at that moment, however long nothing came since.
@@ -171,19 +182,37 @@ final class TrafficWorker {
   private func endTick(_ time: UInt64, _ atTick: (() -> Void)?) {
     coverage?.advance(to: time)
     countInFlight(at: time)
-    writer.turn(at: time, ledger: tracker.counters, oldestInFlight: tracker.oldestInFlight)
+    writer.turn(at: time, ledger: ledger, oldestInFlight: oldestInFlight)
     atTick?()
+  }
+
+  /// What the tracker counted, and what of it `--only` leaves out.
+  private var ledger: ExchangeCounters {
+    var ledger = tracker.counters
+    choice?.note(in: &ledger)
+    return ledger
+  }
+
+  /// When the request was read that counts and has waited for longest.
+  private var oldestInFlight: UInt64? {
+    guard let choice else { return tracker.oldestInFlight }
+    return tracker.oldestInFlight(where: choice.counts)
   }
 
   /// Tells the tally whose requests wait.
   private func countInFlight(at time: UInt64) {
     guard let owners else { return }
     writer.beginInFlight()
-    tracker.eachInFlight { parties in writer.countInFlight(owners.ownersInFlight(parties, at: time)) }
+    let choice = choice
+    tracker.eachInFlight { request, parties in
+      if let choice, !choice.counts(request) { return }
+      writer.countInFlight(owners.ownersInFlight(parties, at: time))
+    }
   }
 
   private func recordBatch() {
     guard tracker.batch.count > 0 else { return }
+    choice?.apply(to: &tracker.batch)
     Self.record(tracker.batch, writer, stream, owners)
     tracker.batch.clear()
   }
@@ -191,8 +220,9 @@ final class TrafficWorker {
   /// Looks once a batch of segments whether somebody follows single exchanges.
   private func follow(_ stream: ExchangeWriter) {
     let isWanted = stream.isWanted
-    guard isWanted != tracker.batch.isDetailed else { return }
-    tracker.batch.isDetailed = isWanted
+    guard isWanted != tracker.batch.isFollowed else { return }
+    tracker.batch.isFollowed = isWanted
+    tracker.batch.isDetailed = isWanted || choice?.needsDetails == true
     if !isWanted { stream.forget() }
   }
 
@@ -207,6 +237,6 @@ final class TrafficWorker {
     } else {
       writer.record(batch)
     }
-    if batch.isDetailed { stream?.record(batch) }
+    if batch.isFollowed { stream?.record(batch) }
   }
 }

@@ -6,6 +6,7 @@ import Exchanges
 import ExchangeStream
 import Owners
 import PcapCapture
+import Reporting
 import Statistics
 import System
 import TLSCoverage
@@ -19,7 +20,8 @@ struct WorkerPool {
   /// Reserves the workers' memory; no thread runs before `start`.
   init(
     _ sources: [any SegmentSource], stream: ExchangeReader?, owners: OwnerTable?, filter: SegmentFilter?,
-    sides: SideChoice?, recordings: [SegmentQueue]?, coverage: TLSCoverage? = nil,
+    only: ExchangeFilter? = nil, sides: SideChoice?, recordings: [SegmentQueue]?,
+    coverage: TLSCoverage? = nil,
     sharedPorts: PortSet? = nil,
     plan: IntervalPlan,
     start: UInt64,
@@ -34,7 +36,9 @@ struct WorkerPool {
       return WorkerThread(
         TrafficWorker(
           source, writer, stream: stream?.writers[index], owners: try owners.map(OwnerAttribution.init),
-          filter: filter, side: sides?.selection, hops: sides?.hopWatch,
+          filter: filter, side: sides?.selection,
+          choice: try only.map { try RequestChoice($0, pendingExchanges: limits.pendingRequests) },
+          hops: sides?.hopWatch,
           recording: recordings?[index], coverage: coverage, sharedPorts: sharedPorts,
           limits: limits, depth: source.depth ?? depth, seed: pinned.seed),
         number: index + 1)

@@ -73,6 +73,7 @@ struct OptionForm {
     OptionForm("--format", expected: "a format", example: "json"),
     OptionForm("--query", expected: list(QueryPolicy.self), example: "names"),
     OptionForm("--where", expected: "a condition", example: "'status>=500'"),
+    OptionForm("--only", expected: "a condition", example: "'site=shop.example'"),
     OptionForm("-c", "--count", expected: "a whole number, 1 or more", example: "10"),
     OptionForm("--path-depth", expected: "a whole number, 1 to 8", example: "2"),
     OptionForm("--client-header", expected: "a header field's name", example: "X-Forwarded-For"),

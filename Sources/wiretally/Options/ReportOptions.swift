@@ -59,6 +59,13 @@ struct ReportOptions: ParsableArguments {
   var condition: String?
 
   @Option(
+    name: .customLong("only"),
+    help: ArgumentHelp(
+      "Count only requests like this, everywhere, e.g. 'site=shop.example and not path=/healthz'.",
+      valueName: "condition"))
+  var countedCondition: String?
+
+  @Option(
     name: [.customShort("c"), .customLong("count")],
     help: ArgumentHelp(
       "End after this many exchanges, of --follow or of an access log. (default: none)", valueName: "number"))
@@ -172,6 +179,18 @@ struct ReportOptions: ParsableArguments {
     }
     return try ExchangeFilter(condition)
   }
+
+  /// Which requests count; nil for all.
+  func choice() throws -> ExchangeFilter? {
+    guard let countedCondition else { return nil }
+    guard countedCondition.utf8.count <= Self.longestChoice else {
+      throw ValidationError("--only is longer than \(Self.longestChoice) bytes")
+    }
+    return try ExchangeFilter(countedCondition, about: .request)
+  }
+
+  /// Bytes of the longest condition of `--only`: each request is compared with all of it.
+  private static let longestChoice = 4_096
 
   /// After how many exchanges the end comes; nil for never.
   func limit() throws -> UInt64? {

@@ -35,7 +35,9 @@ final class HistoryOutput: Output {
     _ label: CaptureLabel, alerts: AlertBoard, plan: IntervalPlan, host: String
   ) -> HistoryRun {
     HistoryRun(
-      backend: label.backend, source: label.source, ports: label.ports, filter: label.filter, host: host,
+      backend: label.backend, source: label.source, ports: label.ports, filter: label.filter,
+      only: label.only,
+      host: host,
       program: Wiretally.version, start: SystemClock.wall.now, interval: plan.interval,
       rules: alerts.watches.map(\.rule))
   }

@@ -81,6 +81,6 @@ struct PastScreen {
 extension CaptureLabel {
   /// Where a watch that was kept looked.
   init(_ run: HistoryRun) {
-    self.init(backend: run.backend, source: run.source, ports: run.ports, filter: run.filter)
+    self.init(backend: run.backend, source: run.source, ports: run.ports, filter: run.filter, only: run.only)
   }
 }
