@@ -65,6 +65,8 @@ package final class KernelBackend: LiveBackend {
   }
 
   package func startLibraryHelper(_ start: ([Int32]) -> SystemError?) { tls?.startHelper(start) }
+  /// Why no TLS text is read of files that appear later; nil when it is.
+  package var laterTLSFault: String? { tls?.laterFault }
   package func followLibraries() -> [LibraryChange] { tls?.follow() ?? [] }
   package var gauges: CaptureGauges { capture.gauges }
   package var clockShift: Int64 { capture.clockShift }

@@ -14,16 +14,17 @@ extension Diagnosis {
       found: "connections are counted on ports \(ports), read or not (--tls-port)")
   }
 
-  /// Attaches to the libraries as a watch with `--tls` does.
-  static func text(_ request: LiveRequest) -> Check {
+  /// Attaches to the libraries as a watch with `--tls` does, and has a helper process do so.
+  static func text(_ request: LiveRequest, _ startHelper: HelperStart) -> [Check] {
     var request = request
     request.tlsPorts = .https
     do throws(CaptureError) {
       let backend = try KernelBackend(request)
       defer { backend.stop() }
-      return text(libraries: backend.tlsLibraries, fault: backend.tlsFault)
+      let check = text(libraries: backend.tlsLibraries, fault: backend.tlsFault)
+      return backend.tlsFault == nil ? [check, later(backend, startHelper)] : [check]
     } catch {
-      return text(libraries: 0, fault: error.message)
+      return [text(libraries: 0, fault: error.message)]
     }
   }
 

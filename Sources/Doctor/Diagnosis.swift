@@ -52,8 +52,12 @@ package struct Diagnosis: Sendable {
 
   /// Probes the kernel and has each backend watch for a second, which takes two seconds in all.
   ///
-  /// - Parameter asked: the interfaces to watch; none for all.
-  package static func measure(ports: PortSet, interfaces asked: [String]) -> Diagnosis {
+  /// - Parameters:
+  ///   - asked: the interfaces to watch; none for all.
+  ///   - startHelper: starts the helper process of a watch with `--tls`.
+  package static func measure(
+    ports: PortSet, interfaces asked: [String], startHelper: @escaping HelperStart
+  ) -> Diagnosis {
     let request = LiveRequest(
       backend: .auto, interfaces: asked, ports: ports, depth: .auto, direction: .both, workers: 1,
       ringBytes: 1 << 20)
@@ -67,7 +71,7 @@ package struct Diagnosis: Sendable {
     scout?.read()
     return Diagnosis(
       checks: checks(KernelProbe.ask()) + [processes(request)] + sandbox() + [otherPorts(scout?.ports)]
-        + [coverage(.https), text(request)] + libraries(),
+        + [coverage(.https)] + text(request, startHelper) + libraries(),
       interfaces: InterfaceState.all(), trials: trials, asked: asked)
   }
 

@@ -20,7 +20,7 @@ struct TLSAttachments {
   private(set) var written: [TLSLibrary] = []
   private var helper: TLSHelperSocket?
   /// Why nothing is read that appears later; nil when it is.
-  private var fault: String?
+  private(set) var fault: String?
   /// Files that got probes later, and the latest one's path.
   private var later = 0
   private var latest = ""

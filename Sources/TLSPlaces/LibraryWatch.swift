@@ -41,8 +41,8 @@ package struct LibraryWatch {
     var next = 0
   }
 
-  /// Looks of full length in a round.
-  private static let mostLooks: UInt64 = 10
+  /// Looks of full length in a round, and in the first one, which is about all that runs: it takes five seconds at most.
+  private static let (mostLooks, firstLooks): (UInt64, UInt64) = (10, 100)
   /// After this many looks they become no rarer: one in 128 rounds.
   private static let rarest = 7
   /// Files that are remembered at most; beyond these all are looked at again.
@@ -97,8 +97,9 @@ package struct LibraryWatch {
     let processes = processes().sorted()
     let running = Set(processes)
     visits = visits.filter { running.contains($0.key) }
-    // The first round is about all that runs. Later ones have an end, and begin where the last one ended.
-    let end = number == 0 ? .max : SystemClock.monotonic.now &+ Self.mostLooks &* patience
+    // The next round begins where this one ends.
+    let looks = number == 0 ? Self.firstLooks : Self.mostLooks
+    let end = SystemClock.monotonic.now &+ looks &* patience
     let turn = processes.firstIndex { $0 > last } ?? 0
     for process in processes[turn...] + processes[..<turn] {
       last = process

@@ -48,12 +48,24 @@ struct AttachCommand: ParsableCommand {
     let options =
       sandbox.isUnsandboxed ? ["--no-sandbox"] : sandbox.account.map { ["--user", $0.name] } ?? []
     do throws(SystemError) {
-      _ = try ChildProcess(
-        program: "/proc/self/exe", arguments: ["wiretally", "attach"] + options,
-        environment: ChildProcess.environment, descriptors: descriptors)
+      _ = try start(descriptors, options: options)
       return nil
     } catch {
       return error
     }
+  }
+
+  /// The same as a watch without options does; its process's number.
+  static func start(_ descriptors: [Int32]) -> Result<Int32, SystemError> {
+    Result { () throws(SystemError) in
+      try start(descriptors, options: geteuid() == 0 ? ["--user", Account.nobody.name] : [])
+    }
+  }
+
+  private static func start(_ descriptors: [Int32], options: [String]) throws(SystemError) -> Int32 {
+    try ChildProcess(
+      program: "/proc/self/exe", arguments: ["wiretally", "attach"] + options,
+      environment: ChildProcess.environment, descriptors: descriptors
+    ).identifier
   }
 }
