@@ -59,6 +59,15 @@ struct ListenTests {
     #expect(json["type"] as? String == "summary" && json["requests"] as? Int == 10)
     let events = Network.attempt("curl -s -N -m 3 http://127.0.0.1:9180/events", in: name).output
     #expect(events.components(separatedBy: "data: {").count > 2)
+    // What nobody has asked for is added up within a second, and the answer says when to come again.
+    let sections = get("/api/v1/sections.csv?window=1m", in: name, "--retry 3").body
+    #expect(
+      sections.contains(#""a.example","/a",7,7,0,"#) && sections.contains(#""b.example","/fail",3,0,3,"#),
+      "\(sections)")
+    let minute = Network.attempt("curl -s -N -m 3 'http://127.0.0.1:9180/events?window=1m'", in: name).output
+    #expect(
+      minute.contains(#""window":"1m""#) && minute.contains(#"["/fail",3,3,3,0."#), "\(minute.suffix(2_000))")
+    #expect(get("/events?window=1h", in: name).status == "400")
     #expect(get("/metrics", in: name, "-H Host:evil.example").status == "403")
     let ran = monitor.end()
     #expect(ran.status == 0 && ran.output.contains("Total Requests: 10"))

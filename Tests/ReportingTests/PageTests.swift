@@ -100,6 +100,28 @@ import Testing
         """)
   }
 
+  @Test func `sections say what failed and how long answers took, where that is known`() {
+    var interval = Samples.interval
+    var (search, maps, old) = (
+      SectionCounts(name: "/search", requests: 20), SectionCounts(name: "/maps", requests: 9),
+      SectionCounts(name: "/old", requests: 3)
+    )
+    (search.successes, search.failures) = (17, 2)
+    search.latency.count = 19
+    (search.latency.p50, search.latency.p99) = (1_250_000, 60_000_000)
+    // All of them were reset: there is no latency.
+    maps.failures = 9
+    old.isRequestsOnly = true
+    interval.sites[0].sections = [search, maps, old]
+    var text = ByteText()
+    Samples.renderer.page(interval, life: Samples.life, alerts: AlertBoard(), to: &text)
+    #expect(
+      text.string.contains(
+        "\t/search - Hits: 20 (failures 2, p50 1.25ms, p99 60ms)\n\t/maps - Hits: 9 (failures 9)\n\t/old - Hits: 3\n"
+      ),
+      "\(text.string)")
+  }
+
   @Test func `the tables of a window are named, and the totals stay since the start`() throws {
     var minute = Snapshot()
     minute.methods = [NamedCount(name: "PUT", count: 7)]
