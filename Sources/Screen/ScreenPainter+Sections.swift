@@ -55,7 +55,7 @@ extension ScreenPainter {
         style: { $0.failures > 0 ? .bad : .faint }),
     ]
     return TableColumn.fitting(
-      width - max(11, min(28, width / 4)),
+      width - max(18, min(28, width / 3)),
       of: all + latencyColumns({ $0.latency }, p50: 4, p99: 2, maximum: 8))
   }
 
