@@ -136,6 +136,11 @@ test-programs: test-deps build ## Real HTTP/2 and gRPC programs, watched live: t
 	$(Q)$(INSTALL) @captures
 	$(Q)$(SUDO) /usr/bin/python3 Tests/Captures/live $(CURDIR)/$(PROGRAM) $(ARGS)
 
+.PHONY: test-tls-programs
+test-tls-programs: test-deps build ## 10,000 requests over TLS of each client to each server: the counts equal the logs (ARGS="nginx")
+	$(Q)$(INSTALL) @captures
+	$(Q)$(SUDO) env COUNT="$$COUNT" Tests/Programs/tls $(CURDIR)/$(PROGRAM) $(ARGS)
+
 .PHONY: test-replay
 test-replay: test-deps build ## Replay every Ethernet capture to live watches at each depth: they count what `read` does
 	$(Q)$(SUDO) Tests/Replay/replay $(CURDIR)/$(PROGRAM) $(ARGS)
