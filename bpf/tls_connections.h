@@ -32,19 +32,27 @@ static __always_inline int tls_read_ends(struct tls_ends *ends, struct sock *sk)
 	return 1;
 }
 
-/* Ends a connection. Not static: see tls_window.h. */
+/*
+ * Ends a connection. Not static: see tls_window.h.
+ *
+ * Keys are copied here and in tls_make: verifiers before 6.2 take none that lies where an argument points to.
+ */
 __noinline int tls_end(const struct tls_key *key, struct tls_connection *connection)
 {
 	struct tls_piece piece = {.kind = TLS_CLOSED, .is_write = 1};
+	struct tls_key copy;
+	__u64 socket;
 
 	if (!key || !connection)
 		return 0;
+	copy = *key;
+	socket = connection->socket;
 	piece.position = connection->halves[1].position;
 	if (connection->has_text && tls_is_wanted(&connection->ends))
 		tls_send_piece(connection, &piece);
-	if (connection->socket)
-		bpf_map_delete_elem(&tls_sockets, &connection->socket);
-	bpf_map_delete_elem(&tls_connections, key);
+	if (socket)
+		bpf_map_delete_elem(&tls_sockets, &socket);
+	bpf_map_delete_elem(&tls_connections, &copy);
 	return 0;
 }
 
@@ -59,8 +67,11 @@ __noinline int tls_make(const struct tls_key *key, __u32 is_new, __u32 is_late)
 	    .was_late = is_late,
 	};
 
-	if (key)
-		bpf_map_update_elem(&tls_connections, key, &made, BPF_ANY);
+	if (key) {
+		struct tls_key copy = *key;
+
+		bpf_map_update_elem(&tls_connections, &copy, &made, BPF_ANY);
+	}
 	return 0;
 }
 
