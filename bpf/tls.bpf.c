@@ -85,12 +85,21 @@ static __always_inline int tls_write_go(struct tls_registers *registers)
 {
 	struct tls_key key = {.ssl = registers->ax, .process = bpf_get_current_pid_tgid() >> 32};
 	struct tls_connection *connection = bpf_map_lookup_elem(&tls_connections, &key);
-	struct tls_call call = {.ssl = registers->ax, .buffer = registers->bx, .function = TLS_SEND};
 	__u64 count = registers->cx;
+	struct tls_thread *thread;
 
 	if (!connection || !connection->socket)
 		return 0;
-	tls_finish(tls_any_thread(), &call, count < 0x7fffffff ? count : 0);
+	thread = tls_any_thread();
+	if (!thread)
+		return 1;
+	/* In the thread's place, which Go does not use otherwise: on the stack it would be too much. */
+	thread->call.ssl = registers->ax;
+	thread->call.buffer = registers->bx;
+	thread->call.length = thread->call.socket = 0;
+	thread->call.function = TLS_SEND;
+	tls_finish(thread, &thread->call, count < 0x7fffffff ? count : 0);
+	thread->call.function = 0;
 	return 1;
 }
 
@@ -107,7 +116,7 @@ int tls_enter(struct tls_registers *registers)
 		return 0;
 	}
 	if (function >= TLS_GO_READ && function != TLS_GO_CLOSE) {
-		tls_note_go(registers, function);
+		tls_note_go(registers->r14, registers->ax, registers->bx, registers->sp, function);
 		return 0;
 	}
 	if (function != TLS_FREE && function != TLS_GO_CLOSE) {
@@ -150,7 +159,8 @@ int tls_leave(struct tls_registers *registers)
 	}
 	if (function == TLS_GO_WRITE_START) {
 		if (!tls_write_go(registers))
-			tls_note_go(registers, TLS_GO_WRITE);
+			tls_note_go(registers->r14, registers->ax, registers->bx, registers->sp,
+				    TLS_GO_WRITE);
 		return 0;
 	}
 	if (function >= TLS_GO_READ) {

@@ -83,13 +83,14 @@ static __always_inline __u32 tls_go_function(__u32 function)
 	return function == TLS_GO_WRITE ? TLS_SEND : TLS_HANDSHAKE;
 }
 
-static __always_inline void tls_note_go(struct tls_registers *registers, __u32 function)
+/* Not static: what it has on the stack is not on that of what calls it, which is deep. */
+__noinline int tls_note_go(__u64 goroutine, __u64 ssl, __u64 buffer, __u64 stack, __u32 function)
 {
-	struct tls_caller caller = tls_caller_of(registers->r14);
+	struct tls_caller caller = tls_caller_of(goroutine);
 	struct tls_call call = {
-	    .ssl = registers->ax,
-	    .buffer = registers->bx,
-	    .stack = registers->sp,
+	    .ssl = ssl,
+	    .buffer = buffer,
+	    .stack = stack,
 	    .function = tls_go_function(function),
 	};
 
@@ -99,6 +100,7 @@ static __always_inline void tls_note_go(struct tls_registers *registers, __u32 f
 	 */
 	bpf_map_update_elem(&tls_calls, &caller, &call,
 			    call.function == TLS_HANDSHAKE ? BPF_NOEXIST : BPF_ANY);
+	return 0;
 }
 
 static __always_inline void tls_note(struct tls_registers *registers, __u32 function)
