@@ -288,7 +288,9 @@ import Testing
     Case(
       "--generate-completion-script nosh", "there are no completions for the shell 'nosh'",
       hint: "--generate-completion-script bash, zsh or fish"),
-    Case("doctor -t 1", "unknown option '-t'", hint: "wiretally doctor --help"),
+    Case("doctor -t 1", "-t is an option of watch and read, not of doctor", hint: "wiretally doctor --help"),
+    Case("read --no-alert x", "--no-alert is an option of watch, not of read", hint: "wiretally read --help"),
+    Case("read -i eth0 x", "-i is an option of watch and doctor, not of read", hint: "wiretally read --help"),
     Case("-t 1 --follow=yes", "--follow takes no value, got 'yes'", hint: "--follow"),
     Case("docter", "unexpected argument 'docter'", hint: "wiretally doctor"),
     Case(

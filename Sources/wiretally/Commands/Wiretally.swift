@@ -70,10 +70,21 @@ struct Wiretally: ParsableCommand {
   }
 
   /// The names of the commands that operators type.
-  static var commandNames: [String] {
-    configuration.subcommands.map { $0.configuration }.filter { $0.shouldDisplay }.compactMap {
-      $0.commandName
-    }
+  static var commandNames: [String] { commands.compactMap { $0.configuration.commandName } }
+
+  private static var commands: [any ParsableCommand.Type] {
+    configuration.subcommands.filter { $0.configuration.shouldDisplay }
+  }
+
+  /// The names of the commands that have an option, by the lists in their help.
+  static func commands(with option: String) -> [String] {
+    commands.filter { command in
+      command.helpMessage().split(separator: "\n").contains { line in
+        let names = line.drop { $0 == " " }
+        return names.hasPrefix("-")
+          && names.split { $0 == " " || $0 == "," }.prefix { $0.hasPrefix("-") }.contains(option[...])
+      }
+    }.compactMap { $0.configuration.commandName }
   }
 
   /// The arguments with tcpdump's and tshark's `-r FILE` in the place of `read FILE`.

@@ -93,11 +93,26 @@ struct UsageFault: Equatable {
       return UsageFault(
         "unknown option '\(parts[0])' (a value is separated from its option)", hint: "\(parts[2]) \(value)")
     }
-    if let parts = match(text, ["Unknown option '", "'. Did you mean '", "'?"]) {
+    let suggested = match(text, ["Unknown option '", "'. Did you mean '", "'?"])
+    if let name = (suggested ?? match(text, ["Unknown option '", "'"]))?[0],
+      let fault = optionOfAnother(name, help)
+    {
+      return fault
+    }
+    if let parts = suggested {
       return UsageFault("unknown option '\(parts[0])'", hint: parts[1])
     }
     guard let parts = match(text, ["Unknown option '", "'"]) else { return nil }
     return UsageFault("unknown option '\(parts[0])'", hint: help)
+  }
+
+  /// An option that the command which was asked for does not have, and others do.
+  private static func optionOfAnother(_ name: String, _ help: String) -> UsageFault? {
+    guard let asked = match(help, ["wiretally ", " --help"])?[0] else { return nil }
+    let owners = Wiretally.commands(with: name)
+    guard !owners.isEmpty, !owners.contains(asked) else { return nil }
+    return UsageFault(
+      "\(name) is an option of \(owners.joined(separator: " and ")), not of \(asked)", hint: help)
   }
 
   private static func unexpectedValue(_ text: String) -> UsageFault? {
