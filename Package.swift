@@ -88,13 +88,14 @@ let package = Package(
       ]),
     .target(name: "CSearch"),
     .target(name: "CPrefetch"),
+    .target(name: "CProgram"),
     .target(name: "CThreads"),
     .target(name: "CCurses", linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),
     .target(name: "CMeasuring"),
     .target(name: "CConfiguration"),
     .target(name: "CExpressions", linkerSettings: [.linkedLibrary("re2")]),
     // Ground: what every layer may use.
-    .target(name: "System", dependencies: ["CThreads"], swiftSettings: settings),
+    .target(name: "System", dependencies: ["CProgram", "CThreads"], swiftSettings: settings),
     .target(name: "Text", dependencies: ["System"], swiftSettings: settings),
     .target(
       name: "Settings", dependencies: ["CConfiguration", "System"], swiftSettings: settings),

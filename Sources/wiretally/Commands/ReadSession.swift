@@ -92,6 +92,7 @@ struct ReadSession {
   /// Gives up, before a byte of the files is looked at, what reading them does not take. They are opened one
   /// after the other, later on: so it stays who it is.
   func sandbox() {
+    defer { ProgramPages.release() }
     if command.isUnsandboxed { return }
     var policy = Sandbox.Policy()
     policy.keepsFileRights = true

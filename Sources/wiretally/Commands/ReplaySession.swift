@@ -7,6 +7,7 @@ import History
 import Reporting
 import Sandbox
 import Statistics
+import System
 import Text
 
 /// The reading of a history from its first interval to the summary.
@@ -33,6 +34,7 @@ struct ReplaySession {
 
   /// Gives up what reading what is open does not take.
   func sandbox() {
+    defer { ProgramPages.release() }
     if command.isUnsandboxed { return }
     var policy = Sandbox.Policy()
     if screen != nil { policy.permissions = [.terminal] }

@@ -163,6 +163,7 @@ struct PreparedWatch: ~Copyable {
     if command.write.span != nil { permissions.insert(.removal) }
     if command.history.path != nil { permissions.insert(.storage) }
     try command.sandbox.sandbox(permissions, writing: places, recording: command.write.names)
+    ProgramPages.release()
     return SandboxedWatch(self)
   }
 }
