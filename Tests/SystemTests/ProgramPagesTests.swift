@@ -11,7 +11,7 @@ import Testing
     return fields.count > 2 ? Int(fields[2]) : nil
   }
 
-  @Test func `released pages of code are resident no more, and the program goes on`() throws {
+  @Test func `released pages of code are resident no more, and the program works on`() throws {
     // Tests beside this one map pages at the same time.
     let fell = try (0..<10).contains { _ in
       let before = try #require(residentOfFiles)
