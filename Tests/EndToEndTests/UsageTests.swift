@@ -282,6 +282,7 @@ import Testing
     // Options and arguments that there are none of.
     Case("-t 1 --intervall 5s", "unknown option '--intervall'", hint: "--interval"),
     Case("-t 1 --nothing-like-it", "unknown option '--nothing-like-it'", hint: "wiretally watch --help"),
+    Case("-t 1 --bogus", "unknown option '--bogus'", hint: "wiretally watch --help"),
     Case("-t 1 -x", "unknown option '-x'", hint: "wiretally watch --help"),
     Case("-t100", "unknown option '-t100' (a value is separated from its option)", hint: "-t 100"),
     Case("-t5", "unknown option '-t5' (a value is separated from its option)", hint: "-t 5"),

@@ -100,7 +100,9 @@ struct UsageFault: Equatable {
       return fault
     }
     if let parts = suggested {
-      return UsageFault("unknown option '\(parts[0])'", hint: parts[1])
+      // The parser's suggestion may have nothing to do with what was typed.
+      let isNear = distance(parts[0], parts[1]) <= 2
+      return UsageFault("unknown option '\(parts[0])'", hint: isNear ? parts[1] : help)
     }
     guard let parts = match(text, ["Unknown option '", "'"]) else { return nil }
     return UsageFault("unknown option '\(parts[0])'", hint: help)
