@@ -25,11 +25,31 @@ struct TLSAttachments {
   private var later = 0
   private var latest = ""
 
+  /// Microseconds until what is open for writing is tried again.
+  private static let pause: UInt32 = 10_000
+
   /// Attaches to what a search has found; the files that have probes.
+  /// - Parameter moreTries: times that files which are open for writing are tried again: a process that was forked has all of
+  ///   its parent's files open until it executes a program.
   init(
-    _ found: LibrarySearch.Result, _ programs: UprobeLinks.Programs, _ held: inout Set<TLSLibrary.Identity>
+    _ found: LibrarySearch.Result, _ programs: UprobeLinks.Programs, _ held: inout Set<TLSLibrary.Identity>,
+    moreTries: Int = 5
   ) {
-    for library in found.libraries {
+    var open = attach(found.libraries, programs, &held)
+    for _ in 0..<moreTries where !open.isEmpty {
+      usleep(Self.pause)
+      open = attach(open, programs, &held)
+    }
+    findings += open.map { TLSFinding($0, .isOpenForWriting) }
+    findings += found.replaced.map { TLSFinding($0, .isReplaced) }
+  }
+
+  /// Attaches to files; those of them that are open for writing.
+  private mutating func attach(
+    _ libraries: [TLSLibrary], _ programs: UprobeLinks.Programs, _ held: inout Set<TLSLibrary.Identity>
+  ) -> [TLSLibrary] {
+    var open: [TLSLibrary] = []
+    for library in libraries {
       do throws(TLSFinding.UnreadReason) {
         let probes = try TLSProbes(library, programs)
         held.insert(library.identity)
@@ -38,10 +58,14 @@ struct TLSAttachments {
         findings.append(TLSFinding(library))
         attachments.append(Attachment(kind: library.kind, path: library.path, probes: probes))
       } catch {
-        findings.append(TLSFinding(library, error))
+        if error == .isOpenForWriting {
+          open.append(library)
+        } else {
+          findings.append(TLSFinding(library, error))
+        }
       }
     }
-    findings += found.replaced.map { TLSFinding($0, .isReplaced) }
+    return open
   }
 
   /// The number of files that have probes.
@@ -159,6 +183,7 @@ extension TLSAttachments {
       }
       let library = TLSLibrary(kind: kind, path: path, identity: probes.version.identity)
       attachments.append(Attachment(kind: kind, path: path, probes: probes))
+      findings.removeAll { $0.library.path == path && $0.reason == .isOpenForWriting }
       findings.append(TLSFinding(library))
       written.removeAll { $0.path == path }
       later += 1

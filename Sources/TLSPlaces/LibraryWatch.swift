@@ -43,8 +43,8 @@ package struct LibraryWatch {
 
   /// Looks of full length in a round, and in the first one, which is about all that runs: it takes five seconds at most.
   private static let (mostLooks, firstLooks): (UInt64, UInt64) = (10, 100)
-  /// After this many looks they become no rarer: one in 128 rounds.
-  private static let rarest = 7
+  /// After this many looks they become no rarer: one in 128 rounds; with a file that is to be seen again, one in 8.
+  private static let (rarest, rarestAgain) = (7, 3)
   /// Files that are remembered at most; beyond these all are looked at again.
   private static let mostFiles = 65_536
 
@@ -55,13 +55,18 @@ package struct LibraryWatch {
   /// Files that have probes: what is open cannot be another file by its number.
   private var held: Set<TLSLibrary.Identity> = []
   private var visits: [Int32: Visit] = [:]
-  private var folders: [String: Int64] = [:]
+  /// When the loaders' folders were changed last, of those whose files were all looked at.
+  private var changes: [String: Int64] = [:]
   private var number = 0
   /// Files that were read so far.
   private var reads = 0
   private let patience: UInt64
+  /// Where the loaders look.
+  private let folders: [String]
   /// Numbers of the processes that run.
   private let processes: () -> [Int32]
+  /// Whether a file of the folder or process that is looked at is to be seen again.
+  private var isOneLeft = false
   /// The process after which the next round begins: the last round ended with it, as its time was over.
   private var last: Int32 = 0
   private let own = FileVersion(path: "/proc/self/exe")
@@ -72,8 +77,10 @@ package struct LibraryWatch {
     self.init(patience: patience) { FolderNames.all(in: "/proc").compactMap { Int32($0) } }
   }
 
-  init(patience: UInt64, processes: @escaping () -> [Int32]) {
-    (self.patience, self.processes) = (patience, processes)
+  init(
+    patience: UInt64, folders: [String] = LibrarySearch.folders, processes: @escaping () -> [Int32]
+  ) {
+    (self.patience, self.folders, self.processes) = (patience, folders, processes)
   }
 
   /// Files that need no look, as long as they are held.
@@ -93,7 +100,7 @@ package struct LibraryWatch {
   /// Looks at the loaders' folders and at all processes whose turn it is.
   package mutating func round(_ see: (Sighting) -> Answer) {
     defer { number += 1 }
-    for folder in LibrarySearch.folders { look(in: folder, see) }
+    for folder in folders { look(in: folder, see) }
     let processes = processes().sorted()
     let running = Set(processes)
     visits = visits.filter { running.contains($0.key) }
@@ -112,8 +119,9 @@ package struct LibraryWatch {
   private mutating func look(in folder: String, _ see: (Sighting) -> Answer) {
     // Nothing has come or gone there since.
     let changed = FolderNames.lastChange(of: folder)
-    guard changed == nil || folders[folder] != changed else { return }
-    folders[folder] = changed
+    guard changed == nil || changes[folder] != changed else { return }
+    isOneLeft = false
+    defer { changes[folder] = isOneLeft ? nil : changed }
     for name in FolderNames.all(in: folder) {
       guard let kind = TLSLibrary.Kind(name: name),
         let (path, identity) = LibrarySearch.resolve("\(folder)/\(name)")
@@ -135,7 +143,9 @@ package struct LibraryWatch {
     // This program has libraries of its own in it, and speaks no HTTP by them.
     if program != nil, program == own { return }
     _ = see(.process)
+    isOneLeft = false
     if !look(at: process, see) { visit.next = number + 1 }
+    if isOneLeft { visit.looks = min(visit.looks, Self.rarestAgain) }
   }
 
   /// Looks at what a process has mapped; whether there was time for all of it.
@@ -186,7 +196,7 @@ package struct LibraryWatch {
     switch see(.library(library)) {
     case .done: files.insert(version)
     case .held: held.insert(library.identity)
-    case .again: break
+    case .again: isOneLeft = true
     }
     return true
   }

@@ -23,19 +23,31 @@ struct TLSCaptureTests {
     #expect(TLSCanary.fault(.unknown) != nil)
   }
 
+  /// A new file, which is empty. No child of another test has it open for longer than until it executes its program.
   private static func file() throws -> String {
-    var template = Array("/tmp/wiretally-guard-XXXXXX".utf8CString)
-    // Writes the name into the array.
-    let number = unsafe mkstemp(&template)
+    let path = "/tmp/wiretally-guard-\(UInt64.random(in: .min ... .max))"
+    // The path is passed as a C string for the call alone.
+    let number = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
     try #require(number >= 0)
     close(number)
-    return String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+    return path
   }
 
   private static func opened(_ path: String, _ flags: Int32) -> Descriptor {
     // The path is passed as a C string for the call alone.
     Descriptor(unsafe open(path, flags | O_CLOEXEC))
   }
+
+  /// Asks until it is so: a child of another test has all that is open here open as well until it executes its program.
+  private static func wait(until condition: () -> Bool) -> Bool {
+    for _ in 0..<1_000 {
+      if condition() { return true }
+      usleep(20_000)
+    }
+    return condition()
+  }
+
+  private static func isWritable(_ path: String) -> Bool { opened(path, O_WRONLY | O_NONBLOCK).number >= 0 }
 
   @Test func `a file that is open for writing is not guarded, and a writer breaks the guard`() throws {
     let path = try Self.file()
@@ -46,25 +58,29 @@ struct TLSCaptureTests {
       #expect(throws: SystemError(EAGAIN)) { try FileGuard(Self.opened(path, O_RDONLY)) }
       _ = writer
     }
-    var guarded: FileGuard? = try FileGuard(Self.opened(path, O_RDONLY))
+    var guarded: FileGuard?
+    #expect(
+      Self.wait {
+        guarded = try? FileGuard(Self.opened(path, O_RDONLY))
+        return guarded != nil
+      })
     #expect(guarded?.isBroken == false)
     // Readers do no harm.
     #expect(Self.opened(path, O_RDONLY).number >= 0)
     #expect(guarded?.isBroken == false)
     // Without waiting for the lease it is refused, and the guard knows.
-    #expect(Self.opened(path, O_WRONLY | O_NONBLOCK).number < 0)
+    #expect(!Self.isWritable(path))
     #expect(guarded?.isBroken == true)
     guarded = nil
-    #expect(Self.opened(path, O_WRONLY | O_NONBLOCK).number >= 0)
+    #expect(Self.wait { Self.isWritable(path) })
   }
 
-  @Test
-  func `a library that somebody writes to while it has probes loses them first, and its process runs on`()
-    throws
-  {
-    let path = try Self.file()
-    // The path is passed as a C string for the call alone.
-    defer { unsafe unlink(path) }
+  /// A program that has a file open for writing until its input has ended, and an instant longer.
+  private static let writing =
+    "import sys, time; f = open(sys.argv[1], 'a'); print('open', flush=True); sys.stdin.read(); time.sleep(0.03)"
+
+  /// A process that has a copy of the system's OpenSSL mapped.
+  private static func loading(_ path: String) throws -> ChildProcess {
     let original = try #require(
       LibrarySearch.run().libraries.first {
         $0.kind == .openSSL && $0.root.isEmpty && $0.path.contains("/libssl.so")
@@ -72,26 +88,62 @@ struct TLSCaptureTests {
     #expect(ChildProcess(["/bin/cp", original.path, path]).wait(seconds: 20))
     let loader = "import ctypes, sys; ctypes.CDLL(sys.argv[1]); print('loaded', flush=True); sys.stdin.read()"
     let process = ChildProcess(["python3", "-c", loader, path], isFed: true, output: .file(path + ".out"))
-    // As above.
-    defer { unsafe unlink(path + ".out") }
-    for _ in 0..<1_000 where process.isRunning && SmallFile.text(of: path + ".out")?.isEmpty != false {
-      usleep(10_000)
+    #expect(wait { !process.isRunning || SmallFile.text(of: path + ".out")?.isEmpty == false })
+    return process
+  }
+
+  @Test
+  func
+    `a library that is open for writing for an instant gets probes at the start, one that stays so does not`()
+    throws
+  {
+    let path = try Self.file()
+    let process = try Self.loading(path)
+    // The paths are passed as C strings for the calls alone.
+    defer {
+      unsafe unlink(path)
+      unsafe unlink(path + ".out")
+    }
+    var found = LibrarySearch.run()
+    let library = try #require(found.libraries.first { $0.path == path })
+    (found.libraries, found.replaced) = ([library], [])
+    let (object, _) = try TLSCapture.proven(try #require(PortSet([44_313...44_313])), .ofKernel)
+    var held: Set<TLSLibrary.Identity> = []
+    // A child of ours that has the file open as one of any program has until it executes its own.
+    let writer = ChildProcess(
+      ["python3", "-c", Self.writing, path], isFed: true, output: .file(path + ".out"))
+    #expect(Self.wait { SmallFile.text(of: path + ".out")?.hasPrefix("open") == true })
+    let refused = TLSAttachments(found, object.programs, &held)
+    #expect(refused.findings == [TLSFinding(library, .isOpenForWriting)] && held.isEmpty)
+    writer.endInput()
+    let attached = TLSAttachments(found, object.programs, &held, moreTries: 2_000)
+    #expect(attached.findings == [TLSFinding(library)] && held == [library.identity])
+    #expect(writer.wait(seconds: 20))
+    process.endInput()
+    #expect(process.wait(seconds: 20) && process.status == 0)
+  }
+
+  @Test
+  func `a library that somebody writes to while it has probes loses them first, and its process runs on`()
+    throws
+  {
+    let path = try Self.file()
+    let process = try Self.loading(path)
+    // The paths are passed as C strings for the calls alone.
+    defer {
+      unsafe unlink(path)
+      unsafe unlink(path + ".out")
     }
     let ports = try #require(PortSet([44_315...44_315]))
     let capture = try KernelCapture(KernelCaptureOptions(interfaces: ["lo"], ports: ports))
     let tls = try capture.openTLS(ports: ports)
     #expect(tls.findings.contains { $0.library.path == path && $0.reason == nil })
-    #expect(Self.opened(path, O_WRONLY | O_NONBLOCK).number < 0)
+    #expect(!Self.isWritable(path))
     #expect(tls.follow().contains { $0.isWarning && $0.text.contains(path) })
     #expect(tls.writtenFiles.contains { $0.path == path })
     // As a writer does that waits: the probes have gone, and so has the lease; another watch of this machine may give up its own
     // later.
-    var isWritable = false
-    for _ in 0..<1_000 where !isWritable {
-      isWritable = Self.opened(path, O_WRONLY | O_NONBLOCK).number >= 0
-      if !isWritable { usleep(20_000) }
-    }
-    #expect(isWritable)
+    #expect(Self.wait { Self.isWritable(path) })
     process.endInput()
     #expect(process.wait(seconds: 20) && process.status == 0)
     tls.stop()

@@ -133,6 +133,15 @@ struct LibraryWatchTests {
     #expect(process.wait(seconds: 20))
   }
 
+  @Test func `a folder with a file that is to be seen again is looked at again, until it was seen`() throws {
+    let folder = try Self.folder()
+    defer { ChildProcess(["/bin/rm", "-r", folder]).wait(seconds: 20) }
+    let copy = try Self.copy(to: folder)
+    var watch = LibraryWatch(patience: 3_600_000_000_000, folders: [folder]) { [] }
+    #expect(Seen(&watch, .again).has(copy) && Seen(&watch, .again).has(copy) && Seen(&watch, .done).has(copy))
+    #expect(!Seen(&watch).has(copy))
+  }
+
   @Test func `the time of a process's start follows a name that may have anything in it`() {
     let rest = (3...30).map(String.init).joined(separator: " ")
     #expect(ProcessStart.ticks(Array("7 (a) S 1 (b)) \(rest)".utf8)) == 22)
