@@ -40,7 +40,7 @@ class Case:
         """Sends exchanges and waits until an interval has reported all that were sent."""
         self.network.send(exchanges)
         assert wait_for(lambda: watch.seen() >= self.network.sent or not watch.alive()), (
-            f"{watch.seen()} of {self.network.sent} requests seen: {watch.errors}")
+            f"{watch.seen()} of {self.network.sent} requests seen: {watch.errors}\n{self.network.arrived()}")
         assert watch.alive(), f"it died with {watch.process.poll()}: {watch.errors}"
 
     def ends(self, watch, status=0, exact=True, number=signal.SIGTERM, is_measured=True):

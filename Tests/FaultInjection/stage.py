@@ -42,6 +42,15 @@ def wait_for(condition, seconds=20.0):
     return bool(condition())
 
 
+def await_cable(*namespaces):
+    """Waits until `eth0` of each namespace sends. A carrier alone does not say so: before the kernel's link watch has come
+    round (net/core/link_watch.c), which with hundreds of other devices takes seconds, its queue drops whatever it is given,
+    and reports that it was sent."""
+    for name in namespaces:
+        if not wait_for(lambda name=name: "state UP" in run(f"ip -n {name} link show eth0").stdout):
+            raise SetUpError(f"eth0 of {name} does not send after 20 s")
+
+
 def checksum(data):
     if len(data) % 2:
         data += b"\0"
@@ -91,8 +100,7 @@ class Network:
         run(f"ip link add eth0 netns {self.client} type veth peer name eth0 netns {self.server}")
         for name in (self.client, self.server):
             run(f"ip -n {name} link set eth0 up")
-        if not wait_for(lambda: "LOWER_UP" in run(f"ip -n {self.server} link show eth0").stdout):
-            raise SetUpError("the cable has no carrier after 20 s")
+        await_cable(self.client, self.server)
         self.socket = self.inside(self.client, self.open)
 
     def unplug(self):
@@ -143,6 +151,10 @@ class Network:
             between(client)
             self.put(segment(client, False, answered, asked + len(request), response))
             self.sent += 1
+
+    def arrived(self):
+        """How many frames came to the server's end of the cable, in words; two are sent for each exchange."""
+        return run(f"ip -n {self.server} -s link show eth0", may_fail="a case may have removed it").stdout
 
     def close(self):
         if self.socket:

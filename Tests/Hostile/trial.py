@@ -41,8 +41,7 @@ class Link:
         stage.run(f"ip link add eth0 netns {self.client} type veth peer name eth0 netns {self.server}")
         for place, own in ((self.client, wire.CLIENT), (self.server, wire.SERVER)):
             stage.run(f"ip -n {place} addr add {own}/24 dev eth0; ip -n {place} link set eth0 up")
-        if not stage.wait_for(lambda: "LOWER_UP" in stage.run(f"ip -n {self.server} link show eth0").stdout):
-            raise stage.SetUpError("the cable has no carrier after 20 s")
+        stage.await_cable(self.client, self.server)
         self.sender = stage.Network.inside(self.client, lambda: self.open(0))
 
     @staticmethod

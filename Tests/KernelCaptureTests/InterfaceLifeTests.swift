@@ -22,6 +22,15 @@ final class InterfaceLifeTests {
   private func plug() throws {
     try run("ip link add \(near) type veth peer name \(far)")
     try run("ip link set \(near) up && ip link set \(far) up")
+    try awaitCable()
+  }
+
+  /// Waits until both ends send: before the kernel's link watch has come round, the queue of one drops whatever it is
+  /// given, and says nothing.
+  private func awaitCable() throws {
+    for end in [near, far] {
+      try run("timeout 20 sh -c 'until ip link show \(end) | grep -q \"state UP\"; do sleep 0.01; done'")
+    }
   }
 
   /// Puts a frame on the far end, so that it comes in at the near one; or on the one named.
@@ -74,6 +83,7 @@ final class InterfaceLifeTests {
     capture.followInterfaces()
     #expect(capture.outages == [since])
     try run("ip link set \(near) up")
+    try awaitCable()
     capture.followInterfaces()
     #expect(capture.outages.isEmpty)
     try send(frame)
