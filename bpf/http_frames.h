@@ -127,7 +127,8 @@ static __always_inline void httpf_begin_frames(struct __sk_buff *skb, struct htt
 	httpf_set_word(&other->range, first << 32 | first);
 	httpf_set_word(&other->header, first << 32);
 	httpf_set_word(&other->owner, owner);
-	httpf_set_word(&frames->range, (__u64)sequence << 32 | sequence);
+	/* What has the preface's own numbers passes whole: that may be a stranger's, and this a request. */
+	httpf_set_word(&frames->range, (__u64)(sequence + HTTPF_PREFACE_BYTES) << 32 | sequence);
 	httpf_set_word(&frames->header, (__u64)(sequence + HTTPF_PREFACE_BYTES) << 32);
 	httpf_set_word(&frames->owner, owner);
 }

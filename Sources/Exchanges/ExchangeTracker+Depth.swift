@@ -71,6 +71,9 @@ extension ExchangeTracker {
     if needsWhole {
       needsWhole = false
       streams.disturb(flow)
+    } else if messages.isInHead(flow, .forward) || messages.isInHead(flow, .backward) {
+      // The filter keeps no account of heads in what passes whole: as heads, the rest of this one would not pass.
+      hint?(segment, .mark)
     } else if messages.carriesFrames(flow) {
       return
     } else if messages.hasLeftHTTP(flow) {

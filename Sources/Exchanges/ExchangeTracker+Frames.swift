@@ -28,7 +28,10 @@ extension ExchangeTracker {
       case .noFrames(let isClients):
         leaveFrames(chunk.flow, atBoundary: chunk.direction)
         counters.http2 &-= 1
-        return start == 0 && reading.outcome.heads == 0 && isClients
+        reading.offset = start
+        guard start == 0, reading.outcome.heads == 0, isClients else { return false }
+        // Not what begins with a preface again: it would be taken for one again.
+        return HeadStart.verdict(payload) != .http2
       case .request(let request):
         reading.outcome.heads &+= 1
         addRequest(request, fields, to: connection, chunk)
@@ -127,6 +130,22 @@ extension ExchangeTracker {
     guard messages.mayRequest(chunk.flow, requests) else { return false }
     beginFrames(chunk.flow, requestsIn: requests, first: nil)
     frames.resume(chunk.flow, chunk.direction)
+    return true
+  }
+
+  /// Reads a request in the place of a preface, which was a stranger's: no SETTINGS have followed that. False, and nothing
+  /// done, for anything else.
+  @inline(never)
+  mutating func takesBackPreface(_ chunk: Chunk, _ bytes: RawSpan) -> Bool {
+    guard messages.isInFrames(chunk.flow, chunk.direction), HeadStart.verdict(bytes) == .request,
+      let connection = frames.connection(of: chunk.flow), !connection.isSure,
+      connection.requests == chunk.direction
+    else { return false }
+    counters.doubtful &+= 1
+    counters.http2 &-= 1
+    leaveFrames(chunk.flow, atBoundary: chunk.direction)
+    streams.jump(to: chunk, known: 0)
+    take(chunk, bytes)
     return true
   }
 

@@ -53,8 +53,10 @@ extension ExchangeTracker {
       messages.begin(chunk.flow, chunk.direction)
       take(chunk, bytes)
     case .overlap(let seen):
+      if takesBackPreface(chunk, bytes) { return }
       take(chunk.dropping(seen), bytes.slice(min(Int(seen), bytes.byteCount), bytes.byteCount))
     case .duplicate:
+      if takesBackPreface(chunk, bytes) { return }
       if contradicts(chunk, bytes) { counters.doubtful &+= 1 }
       counters.classifyDuplicate()
     case .late: readLate(chunk, bytes)

@@ -113,6 +113,22 @@ import Testing
     #expect(hints(Array(marked(busy).dropFirst(2))).isEmpty)
   }
 
+  @Test func `a head that has begun passes to its end`() {
+    var talk = Dialogue()
+    for index in 0..<15 {
+      talk.ask(get("/\(index)"))
+      talk.answer(ok("body"))
+    }
+    // The filter keeps no account of a head whose beginning passed whole: cleared by it, the rest would not pass.
+    let head = get("/last")
+    talk.ask(String(head.prefix(20)))
+    #expect(hints(marked(talk)) == [.mark])
+    talk.ask(String(head.dropFirst(20)))
+    #expect(hints(marked(talk)) == [.mark, .clear])
+    let account = account(marked(talk))
+    #expect(account.requests.values.reduce(0, +) == 16 && account.isBalanced)
+  }
+
   @Test func `a long body need not pass, a tunnel never again`() {
     var talk = Dialogue()
     talk.ask(get("/a"))

@@ -57,6 +57,35 @@ import Testing
     return Account(talk.packets, depth: depth, limits: ExchangeLimits())
   }
 
+  @Test(
+    arguments: [CaptureDepth.auto, .streams],
+    [
+      ("", " HTTP/1.0"), ("", " HTTP/1.1\r\nHost: a.example"),
+      ("no SETTINGS", " HTTP/1.1\r\nHost: a.example"),
+    ])
+  func `a forged preface before the first request leaves the others alone, whatever is known of checksums`(
+    depth: CaptureDepth, texts: (after: String, more: String)
+  ) {
+    let (after, more) = texts
+    var talk = Dialogue()
+    talk.open()
+    // Nothing is known of this address yet.
+    forged(&talk) { $0.ask("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + after) }
+    talk.ask("GET /1\(more)\r\n\r\n")
+    for path in 2...6 {
+      talk.answer(ok("body"))
+      talk.ask(get("/\(path)"))
+    }
+    talk.answer(ok("body"))
+    let packets = depth == .auto ? talk.packets.filter { !$0.payload.isEmpty } : talk.packets
+    let account = Account(packets, depth: depth, limits: ExchangeLimits())
+    // What is longer than the preface has also taken the first request's place.
+    let counted = after.isEmpty ? 6 : 5
+    #expect(
+      account.requests.count == counted && account.isBalanced, "\(account.requests) \(account.counters)")
+    #expect(account.answers.count == counted, "\(account.answers)")
+  }
+
   @Test(arguments: depths)
   func `forged segments with the right numbers leave a connection alone`(depth: CaptureDepth) {
     let attacks: [(String, (inout Dialogue) -> Void)] = [

@@ -156,7 +156,7 @@ import Testing
   @Test func `an HTTP/2 connection is named, not counted`() {
     var talk = Dialogue()
     talk.open()
-    talk.ask("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+    talk.ask("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\u{4}\0\0\0\0\0")
     talk.answer("\0\0\u{12}\u{4}\0\0")
     talk.ask(get("/x"))
     let account = Account(talk.packets)

@@ -277,6 +277,24 @@ struct FrameDepthTests {
     }
   }
 
+  @Test(arguments: [0, 12_000])
+  func `what has the numbers of a forged preface passes whole`(length: Int) throws {
+    let start: UInt32 = 77_000_000
+    try open(start)
+    var forged = Stream()
+    if length > 0 { forged.frame(0, 0, length: length) }
+    _ = try trial.records(Packet().sequence(start).payload(Array(Self.preface.utf8) + forged.bytes))
+    // Longer than the preface and shorter; at its number, and one that continues it.
+    for request in ["GET /short HTTP/1.1\r\nHost: short.example\r\n\r\n", "GET / HTTP/1.0\r\n\r\n"] {
+      for offset: UInt32 in [0, 1] {
+        let packet = Packet().sequence(start &+ offset)
+        let records = try trial.records(packet.payload(request))
+        #expect(records.map(\.payload) == [Array(request.utf8)], "\(offset)")
+        #expect(records.map(\.segment.sequence) == [start &+ offset])
+      }
+    }
+  }
+
   @Test(
     arguments: [
       ("no answer to the SYN", [2]), ("no SYN", [18]), ("no handshake", []),

@@ -26,8 +26,9 @@ final class FrameConnection {
   var goAways = 0
   /// The slot of the table from which on the streams above `lastAnswered` are to be ended; nil when they have been.
   var endingSlot: Int?
-  /// The client's preface was read, or the connection was recognised by other frames.
-  private var isSure: Bool
+  /// The client's SETTINGS were read, which follow its preface, or the connection was recognised by other frames. A preface
+  /// alone may be a stranger's.
+  private(set) var isSure: Bool
 
   /// A connection of which the first bytes of `first` are next, or, when that is nil, one from its midst on.
   init(requestsIn direction: Direction, first: FrameSender?, seed: UInt64, names: FieldNames) {
@@ -37,7 +38,7 @@ final class FrameConnection {
     server = FrameReader(sender: .server, from: isLate ? .middle : .connection)
     streams = StreamTable(seed: seed)
     firstStream = isLate ? .max : 1
-    isSure = first != .server
+    isSure = isLate
   }
 
   /// The reader of a direction.
@@ -90,7 +91,6 @@ extension FrameConnection {
     _ event: FrameEvent, of reader: FrameReader, _ list: HeaderList, _ chunk: Chunk
   ) -> FrameStep? {
     switch event {
-    case .preface: isSure = true
     case .block(let block):
       if block.isPromise { return .promise(isRead: block.outcome == .decoded) }
       if reader.sender == .client { return request(block, list) }
@@ -105,9 +105,11 @@ extension FrameConnection {
       guard reader.sender == .server, let last else { return nil }
       leaveOut(above: last)
       return nextLeftOut().map { .ended($0) }
-    case .settings(let settings): self.reader(chunk.direction.opposite).receiverAnnounced(settings)
+    case .settings(let settings):
+      if reader.sender == .client { isSure = true }
+      self.reader(chunk.direction.opposite).receiverAnnounced(settings)
     case .outOfStep: if isSure { noteGap(from: reader.sender) }
-    case .settingsAcknowledged, .endOfChunk: break
+    case .preface, .settingsAcknowledged, .endOfChunk: break
     }
     return nil
   }
@@ -118,7 +120,7 @@ extension FrameConnection {
   /// Reads a client's preface that came before the chunk being read.
   func readPreface(_ bytes: RawSpan, into list: HeaderList) {
     var offset = 0
-    if client.next(bytes, from: &offset, into: list) == .preface { isSure = true }
+    _ = client.next(bytes, from: &offset, into: list)
   }
 
   /// Bytes of a payload that are passed over and still to come in a direction.
