@@ -7,8 +7,8 @@ extension ExchangeTracker {
   mutating func makeFlow(_ key: FlowKey, hash: UInt64) -> FlowIndex? {
     if let flow = streams.nextToEvict {
       finish(flow, requests: .unknown)
+      if !streams.isOver(flow) { counters.evictedFlows &+= 1 }
       streams.remove(flow)
-      counters.evictedFlows &+= 1
     }
     guard let flow = streams.insert(key, hash: hash) else { return nil }
     streams.see(flow, at: clock)
@@ -78,7 +78,10 @@ extension ExchangeTracker {
     let isReset = segment.flags.isReset
     if !isReset { streams.finish(flow, direction, at: segment.sequence &+ segment.payloadLength) }
     let isServer = messages.requestDirection(of: flow) != direction
-    guard pairing.first(of: flow) != nil else { return }
+    guard pairing.first(of: flow) != nil else {
+      if !streams.isOver(flow), isOver(flow, direction, segment) { streams.setOver(flow, true) }
+      return
+    }
     let closing = Closing(
       direction: direction, isReset: isReset, position: segment.sequence &+ segment.payloadLength,
       expected: isServer ? pairing.expectedPosition(of: flow) : nil)
@@ -86,6 +89,19 @@ extension ExchangeTracker {
     // Numbers that the direction cannot have come to are a stranger's.
     guard streams.mayEnd(flow, by: closing, unread: messages.unread(flow, direction)) else { return }
     streams.close(flow, by: closing)
+  }
+
+  /// Whether a connection of which no request waits ends with a segment: by a reset, or as both sides have closed it.
+  private func isOver(_ flow: FlowIndex, _ direction: Direction, _ segment: borrowing Segment) -> Bool {
+    if streams.hasHeld(flow) { return false }
+    if segment.flags.isReset {
+      let reset = Closing(
+        direction: direction, isReset: true, position: segment.sequence &+ segment.payloadLength)
+      if streams.position(of: flow, direction) == reset.position { return true }
+      return !streams.isStreams && streams.mayEnd(flow, by: reset, unread: messages.unread(flow, direction))
+    }
+    return streams.isHalfClosed(flow, .forward, unread: messages.unread(flow, .forward))
+      && streams.isHalfClosed(flow, .backward, unread: messages.unread(flow, .backward))
   }
 
   /// Ends the requests of a connection that is over, once all before its end has been read.

@@ -3,22 +3,29 @@
 /// The flows being followed, found by key, in a fixed number of slots.
 ///
 /// Open addressing with backward-shift deletion over an index of 32 bits a bucket; the flows themselves
-/// lie side by side, so that few flows touch little memory. The least recently used one makes room: of those that
-/// nobody has answered yet, which any stranger's packet makes, while they are more than a quarter of all.
+/// lie side by side, so that few flows touch little memory. The one makes room that has been over for longest; where none
+/// is, the least recently used one: of those that nobody has answered yet, which any stranger's packet makes, while they
+/// are more than a quarter of all.
 struct FlowTable: ~Copyable {
   private var flows: SlotPool<FlowIndex, StreamFlow>
   /// Twice as many buckets as flows, a power of two.
   private var buckets: FixedArray<Int, PackedIndex<FlowIndex>>
   private let mask: Int
-  /// Of the flows that nobody has answered, and of the others.
+  /// Of the flows that nobody has answered, and of those of which a request was.
   private var unanswered = IntrusiveList<StreamFlow.ByUse>()
   private var answered = IntrusiveList<StreamFlow.ByUse>()
   private var answeredCount = 0
+  /// Of the flows of connections that are over, the one that has been for longest first.
+  private var over = IntrusiveList<StreamFlow.ByUse>()
+  private var overCount = 0
   /// Counts what was put at the end of either list.
   private var moves: UInt32 = 0
   /// A flow that fewer flows than this can have been put behind stays where it is: its neighbours are anywhere in
   /// memory. 0 in a small table.
   private let slack: UInt32
+  /// Flows of connections that are over which are kept for what is sent again; new ones take the place of others before
+  /// they take memory that has left the caches.
+  private let overLimit: Int
   /// The flow that was last asked for to be evicted.
   private var expectedEviction = PackedIndex<FlowIndex>()
   private var byWait = IntrusiveList<StreamFlow.ByWait>()
@@ -29,6 +36,7 @@ struct FlowTable: ~Copyable {
     flows = SlotPool(capacity: capacity)
     buckets = FixedArray(zeroed: size)
     mask = size - 1
+    overLimit = capacity / 8
     slack = capacity < 1_024 ? 0 : UInt32(clamping: capacity / 8)
   }
 
@@ -36,17 +44,20 @@ struct FlowTable: ~Copyable {
 
   /// The flow that must be removed before another one is inserted; nil while there is room.
   var nextToEvict: FlowIndex? {
+    if overCount > overLimit { return over.first }
     guard flows.isFull else { return nil }
+    if overCount > 0 { return over.first }
     return flows.count - answeredCount > flows.capacity / 4 ? unanswered.first : answered.first
   }
 
   /// The first of all flows; nil when there is none.
-  var first: FlowIndex? { unanswered.first ?? answered.first }
+  var first: FlowIndex? { unanswered.first ?? answered.first ?? over.first }
 
   /// The flow after another one, each once from `first` on; nil for the last.
   func after(_ flow: FlowIndex) -> FlowIndex? {
     if let next = IntrusiveList<StreamFlow.ByUse>.after(flow, in: flows) { return next }
-    return flows[flow].isAnswered ? nil : answered.first
+    if flows[flow].isOver { return nil }
+    return flows[flow].isAnswered ? over.first : answered.first ?? over.first
   }
 
   /// The flow that has waited for longest; nil when none waits.
@@ -101,12 +112,21 @@ struct FlowTable: ~Copyable {
   @inline(__always)
   mutating func use(_ flow: FlowIndex) {
     if moves &- flows[flow].movedAt < slack || answered.last == flow || unanswered.last == flow { return }
-    if flows[flow].isAnswered {
+    if flows[flow].isOver { return }
+    unlink(flow)
+    append(flow)
+  }
+
+  /// Takes a flow out of the list that it is in.
+  @inline(__always)
+  private mutating func unlink(_ flow: FlowIndex) {
+    if flows[flow].isOver {
+      over.remove(flow, in: flows)
+    } else if flows[flow].isAnswered {
       answered.remove(flow, in: flows)
     } else {
       unanswered.remove(flow, in: flows)
     }
-    append(flow)
   }
 
   /// Puts a flow that is in neither list at the end of its own.
@@ -114,7 +134,9 @@ struct FlowTable: ~Copyable {
   private mutating func append(_ flow: FlowIndex) {
     moves &+= 1
     flows[flow].movedAt = moves
-    if flows[flow].isAnswered {
+    if flows[flow].isOver {
+      over.append(flow, in: flows)
+    } else if flows[flow].isAnswered {
       answered.append(flow, in: flows)
     } else {
       unanswered.append(flow, in: flows)
@@ -125,19 +147,35 @@ struct FlowTable: ~Copyable {
   @inline(__always)
   mutating func noteAnswer(_ flow: FlowIndex) {
     if flows[flow].isAnswered { return }
-    unanswered.remove(flow, in: flows)
-    flows[flow].isAnswered = true
-    answeredCount &+= 1
-    append(flow)
+    place(flow, isAnswered: true, isOver: flows[flow].isOver)
   }
 
   /// Takes a flow for one that nobody has answered: another connection's.
-  mutating func forgetAnswer(_ flow: FlowIndex) {
-    guard flows[flow].isAnswered else { return }
-    answered.remove(flow, in: flows)
-    flows[flow].isAnswered = false
-    answeredCount &-= 1
+  mutating func forgetAnswer(_ flow: FlowIndex) { place(flow, isAnswered: false, isOver: false) }
+
+  /// Notes that a flow's connection is over, or, with a segment that shows it, that it is not.
+  mutating func setOver(_ flow: FlowIndex, _ isOver: Bool) {
+    place(flow, isAnswered: flows[flow].isAnswered, isOver: isOver)
+  }
+
+  /// Puts a flow at the end of the list that is now its own, unless it is in that.
+  private mutating func place(_ flow: FlowIndex, isAnswered: Bool, isOver: Bool) {
+    let own = flows[flow]
+    if own.isAnswered == isAnswered, own.isOver == isOver { return }
+    unlink(flow)
+    count(flow, -1)
+    own.isAnswered = isAnswered
+    own.isOver = isOver
+    count(flow, 1)
     append(flow)
+  }
+
+  private mutating func count(_ flow: FlowIndex, _ change: Int) {
+    if flows[flow].isOver {
+      overCount &+= change
+    } else if flows[flow].isAnswered {
+      answeredCount &+= change
+    }
   }
 
   /// Makes a flow; nil when the table is full.
@@ -152,8 +190,8 @@ struct FlowTable: ~Copyable {
 
   /// Forgets a flow that does not wait.
   mutating func remove(_ flow: FlowIndex) {
-    forgetAnswer(flow)
-    unanswered.remove(flow, in: flows)
+    unlink(flow)
+    count(flow, -1)
     flows.remove(flow)
     var hole = Int(truncatingIfNeeded: flows[flow].hash) & mask
     while buckets[hole].value.index != flow { hole = (hole &+ 1) & mask }

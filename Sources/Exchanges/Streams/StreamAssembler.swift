@@ -59,6 +59,13 @@ extension StreamAssembler {
   @inline(__always)
   func isAnswered(_ flow: FlowIndex) -> Bool { flows[flow].isAnswered }
 
+  /// Whether a flow's connection is over.
+  @inline(__always)
+  func isOver(_ flow: FlowIndex) -> Bool { flows[flow].isOver }
+
+  /// Notes that a flow's connection is over, and what is known of it serves for its repeats alone; or that it is not.
+  mutating func setOver(_ flow: FlowIndex, _ isOver: Bool) { flows.setOver(flow, isOver) }
+
   /// Forgets a flow of which nothing is held.
   mutating func remove(_ flow: FlowIndex) {
     flows.stopWaiting(flow)

@@ -33,6 +33,8 @@ struct StreamFlow: BitwiseCopyable {
   var isWaiting = false
   /// A request was answered.
   var isAnswered = false
+  /// Both ends have closed the connection, and no request waits.
+  var isOver = false
   /// A SYN of another connection was seen: one of the directions `isAnnounced`.
   var isAnnounced = false
   /// A FIN or RST was seen before which bytes are missing: `closing`.
