@@ -36,21 +36,25 @@ __noinline int tls_finish(struct tls_thread *thread, const struct tls_call *call
 {
 	struct tls_key key = {.process = bpf_get_current_pid_tgid() >> 32};
 	struct tls_connection *connection;
+	int has_text;
 	__u32 count;
 
 	if (!thread || !call)
 		return 0;
 	key.ssl = call->ssl;
 	/* A handshake, and a call without a result, only show the connection and its socket. */
-	if (call->function == TLS_HANDSHAKE || result <= 0) {
-		tls_find(&key, call, 0);
+	has_text = call->function != TLS_HANDSHAKE && result > 0;
+	count = has_text ? tls_count(call, result) : 0;
+	if (has_text && !count)
 		return 0;
-	}
-	count = tls_count(call, result);
-	if (!count)
-		return 0;
-	connection = tls_find(&key, call, 1);
+	connection = tls_find(&key, call, has_text);
 	if (!connection)
+		return 0;
+	if (thread->received.state == TLS_PASSED_ON) {
+		thread->received.state = TLS_NOTHING;
+		tls_tie(thread, &key, connection);
+	}
+	if (!has_text)
 		return 0;
 	if (connection->is_late) {
 		connection->is_late -= call->function == TLS_READ;
@@ -178,10 +182,20 @@ int tls_leave(struct tls_registers *registers)
 SEC("tp_btf/tcp_rcv_space_adjust")
 int BPF_PROG(tls_receive, struct sock *sk)
 {
-	struct tls_call *call = tls_receiving_call();
+	struct tls_thread *thread = tls_this_thread();
+	struct tls_call *call = tls_receiving_call(thread);
+	__u64 who = bpf_get_current_pid_tgid();
 
 	if (call && call->socket != (__u64)sk && tls_read_ends(&call->ends, sk))
 		call->socket = (__u64)sk;
+	if (!thread || thread->has_sockets)
+		return 0;
+	if (thread->call.function)
+		thread->has_sockets = 1;
+	/* An event loop's thread is mostly a process's first one; threads of a pool take turns at
+	 * connections. */
+	else if ((__u32)who == who >> 32)
+		tls_note_received(thread, sk);
 	return 0;
 }
 

@@ -54,9 +54,8 @@ static __always_inline struct tls_thread *tls_any_thread(void)
 }
 
 /* The call that a receive is inside; NULL for most. */
-static __always_inline struct tls_call *tls_receiving_call(void)
+static __always_inline struct tls_call *tls_receiving_call(struct tls_thread *thread)
 {
-	struct tls_thread *thread = tls_this_thread();
 	struct tls_registers *registers;
 	struct tls_caller caller;
 	__u64 goroutine = 0;
@@ -103,6 +102,12 @@ __noinline int tls_note_go(__u64 goroutine, __u64 ssl, __u64 buffer, __u64 stack
 	return 0;
 }
 
+/* Whether a function of C takes in what was received. */
+static __always_inline int tls_is_reading(__u32 function)
+{
+	return function == TLS_READ || function == TLS_RECEIVE || function == TLS_HANDSHAKE;
+}
+
 static __always_inline void tls_note(struct tls_registers *registers, __u32 function)
 {
 	struct tls_thread *thread = tls_any_thread();
@@ -112,6 +117,10 @@ static __always_inline void tls_note(struct tls_registers *registers, __u32 func
 	if (!thread)
 		return;
 	call = &thread->call;
+	if (!call->ssl && tls_is_reading(function))
+		thread->first = registers->di;
+	thread->received.state =
+	    thread->received.state == TLS_RECEIVED && tls_is_reading(function) ? TLS_PASSED_ON : TLS_NOTHING;
 	/*
 	 * A call inside another one, of TLS in TLS, is left to the outer one. What is not further up the
 	 * stack never returned: the thread has jumped out of it.

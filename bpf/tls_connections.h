@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * tls_find, tls_end: connections by the library's memory of them, from their first call to their end.
+ * tls_find, tls_tie, tls_end: connections by the library's memory of them, from their first call to their
+ * end.
  */
 #ifndef TLS_CONNECTIONS_H
 #define TLS_CONNECTIONS_H
@@ -101,6 +102,60 @@ static __always_inline struct tls_connection *tls_find(const struct tls_key *key
 	if (connection && call->socket)
 		connection->is_late = 0;
 	return connection;
+}
+
+/* Notes a receive of a thread outside of all calls. */
+static __always_inline void tls_note_received(struct tls_thread *thread, struct sock *sk)
+{
+	struct tls_received *received = &thread->received;
+	int is_other = received->socket != (__u64)sk;
+
+	if (received->state != TLS_NOTHING && (received->state == TLS_AMBIGUOUS || is_other)) {
+		received->state = TLS_AMBIGUOUS;
+		return;
+	}
+	if (!tls_read_ends(&received->ends, sk))
+		return;
+	received->socket = (__u64)sk;
+	received->state = TLS_RECEIVED;
+}
+
+/*
+ * Ties a connection, whose text was not seen yet, to the socket that its thread has received from outside of
+ * the library, immediately before the call: Node.js and asyncio pass on what they receive before they receive
+ * more.
+ *
+ * A thread that does otherwise would tie wrongly. So it takes two calls that say the same, but for a thread's
+ * first connection, of which it had no place yet at the first receive; a socket that no other connection has;
+ * and a thread that never receives inside of calls.
+ */
+static __always_inline void tls_tie(struct tls_thread *thread, const struct tls_key *key,
+				    struct tls_connection *connection)
+{
+	__u64 socket = thread->received.socket;
+	struct tls_connection *other;
+	struct tls_key *found;
+
+	if (connection->socket || connection->has_text || thread->has_sockets)
+		return;
+	if (connection->likely_socket != socket && thread->first != key->ssl) {
+		connection->likely_socket = socket;
+		return;
+	}
+	found = bpf_map_lookup_elem(&tls_sockets, &socket);
+	if (found) {
+		struct tls_key copy = *found;
+
+		other = bpf_map_lookup_elem(&tls_connections, &copy);
+		if (other && other->socket == socket)
+			return;
+	}
+	connection->socket = socket;
+	connection->ends = thread->received.ends;
+	if (thread->first == key->ssl)
+		thread->first = 0;
+	connection->is_late = 0;
+	bpf_map_update_elem(&tls_sockets, &socket, key, BPF_ANY);
 }
 
 #endif

@@ -48,6 +48,22 @@ enum {
 	TLS_BLOCK = 64,
 };
 
+/* What is known of the last receive of a thread outside of all calls. */
+enum {
+	TLS_NOTHING = 0,
+	TLS_RECEIVED = 1,  /* one socket since the last call */
+	TLS_AMBIGUOUS = 2, /* several sockets since then */
+	TLS_PASSED_ON = 3, /* one socket, and the call that the thread is inside came next */
+};
+
+/* A receive of a thread outside of all calls: of the connection that it passes on to the library next. */
+struct tls_received {
+	__u64 socket;
+	__u32 state;
+	__u32 zero;
+	struct tls_ends ends;
+};
+
 /* Text of a call while it is looked at. */
 struct tls_text {
 	__u64 address;
@@ -80,6 +96,9 @@ struct tls_search {
  */
 struct tls_thread {
 	struct tls_call call; /* of Go's functions nothing: those are goroutines' */
+	struct tls_received received;
+	__u64 has_sockets; /* it has received inside of a call: the library has the sockets */
+	__u64 first;	   /* the first connection that it has called for, while that has no socket */
 	struct tls_text text;
 	struct tls_search search;
 	__u64 loaded_at; /* where the text in the window is */
@@ -112,7 +131,8 @@ struct tls_key {
 struct tls_connection {
 	__u64 number;
 	__u64 socket;
-	__u32 is_new; /* its handshake was seen */
+	__u64 likely_socket; /* whose bytes were passed on to a call for it, while it has none */
+	__u32 is_new;	     /* its handshake was seen */
 	__u32 has_text;
 	/* It began before the watch, since the first call of it that was seen had text: of which port it is
 	   shows when a call receives, and that it has no socket of its own after TLS_LATE_READS that have

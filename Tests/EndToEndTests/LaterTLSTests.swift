@@ -15,7 +15,7 @@ struct LaterTLSTests {
   private static func read(_ path: String) -> String { "TLS text of a library is read now: \(path)" }
 
   /// The helper process of a watch: its child that attaches.
-  private static func helper(of monitor: Monitor) -> Int32? {
+  static func helper(of monitor: Monitor) -> Int32? {
     let path = "/proc/\(monitor.identifier)/task/\(monitor.identifier)/children"
     return Shell.read(path).split(separator: " ").compactMap { Int32($0) }.first {
       Shell.read("/proc/\($0)/cmdline").hasPrefix("wiretally\0attach")

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+import Children
+import Foundation
+import Testing
+
+/// Servers that move bytes between sockets and the TLS library themselves: the library has no socket, and which connection its
+/// text is of shows by what the thread has received before. The servers' own logs are the ground truth.
+@Suite(
+  .serialized,
+  .enabled(
+    if: Machine.hasFrameLoad && Shell.has("node"),
+    "needs root, network namespaces, nginx, curl, h2load, Node.js and Python"))
+struct EventLoopTLSTests {
+  /// A server, which logs each request as the client's port, its target and the status.
+  struct Server: CustomTestStringConvertible {
+    var testDescription: String
+    var command: [String]
+    var script: String
+    var hasFrames = false
+    var carriesLibrary = true
+  }
+
+  private static let node = """
+    const fs = require("fs"), pem = fs.readFileSync("pem"), log = fs.openSync("log", "w");
+    const answer = (request, response) => {
+      response.statusCode = request.url.startsWith("/none") ? 404 : 200;
+      fs.writeSync(log, `${request.socket.remotePort} ${request.url} ${response.statusCode}\\n`);
+      response.end("hello");
+    };
+    """
+  private static let asyncio = """
+    import asyncio, ssl
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain("pem")
+    log = open("log", "w")
+    async def serve(reader, writer):
+        port = writer.get_extra_info("peername")[1]
+        try:
+            while True:
+                target = (await reader.readuntil(b"\\r\\n\\r\\n")).split()[1].decode()
+                status = "404 Not Found" if target.startswith("/none") else "200 OK"
+                print(port, target, status[:3], file=log, flush=True)
+                writer.write(f"HTTP/1.1 {status}\\r\\nContent-Length: 5\\r\\n\\r\\nhello".encode())
+                await writer.drain()
+        except (asyncio.IncompleteReadError, OSError):
+            writer.close()
+    async def main():
+        server = await asyncio.start_server(serve, "0.0.0.0", 44333, ssl=context, backlog=512)
+        await server.serve_forever()
+    asyncio.run(main())
+    """
+
+  static let servers = [
+    Server(
+      testDescription: "Node.js, HTTP/1", command: ["node"],
+      script: node + "require('https').createServer({key: pem, cert: pem}, answer).listen(44333);"),
+    Server(
+      testDescription: "Node.js, HTTP/2", command: ["node"],
+      script: node + """
+        require("http2").createSecureServer({key: pem, cert: pem, allowHTTP1: true}, answer).listen(44333);
+        """, hasFrames: true),
+    Server(
+      testDescription: "asyncio", command: ["/usr/bin/env", "python3"], script: asyncio,
+      carriesLibrary: false),
+  ]
+
+  /// Connections of TLS 1.2 and 1.3 at once, each with targets of its own: 80 of them with 15 requests of HTTP/1, or 40 with 30 of
+  /// HTTP/2, some at a time.
+  private static let client = """
+    const site = "https://10.77.0.2:44333", frames = process.argv[2] === "frames";
+    const options = (index) => ({rejectUnauthorized: false, maxVersion: index % 2 ? "TLSv1.2" : "TLSv1.3"});
+    const visit = (index) => {
+      const agent = new (require("https").Agent)({keepAlive: true, maxSockets: 1, ...options(index)});
+      const ask = (number) => number == 15 ? agent.destroy() : require("https").get(
+        `${site}/of/${index}/${number}`, {agent}, (response) => response.resume().on("end", () => ask(number + 1)));
+      ask(0);
+    };
+    const open = (index) => {
+      const session = require("http2").connect(site, options(index));
+      let left = 30;
+      const ask = (number) => number < 30 && session.request({":path": `/of/${index}/${number}`}).resume().on(
+        "end", () => --left ? ask(number + 5) : session.close());
+      for (let number = 0; number < 5; number++) ask(number);
+    };
+    for (let index = 0; index < (frames ? 40 : 80); index++) setTimeout(frames ? open : visit, index % 7, index);
+    """
+
+  /// An exchange as the server logs it and as the watch shows it.
+  private struct Entry: Hashable {
+    var port: String
+    var target: String
+    var status: String
+  }
+
+  private struct Line: Decodable {
+    var type: String
+    var clientPort: Int?
+    var target: String?
+    var status: Int?
+  }
+
+  private static func counts(_ entries: some Sequence<Entry>) -> [Entry: Int] {
+    entries.reduce(into: [:]) { $0[$1, default: 0] += 1 }
+  }
+
+  /// Each request of many connections at once is of the client that the server logs, and counts once, whether the server began
+  /// before the watch or after it.
+  @Test(arguments: servers, [false, true])
+  func `text of a server that receives by itself is of the connection that it logs`(
+    server: Server, isLate: Bool
+  ) throws {
+    let network = Network()
+    let (client, name) = network.pair()
+    let folder = Folder()
+    Shell.run(
+      """
+      cd \(folder.path) && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes \
+      -subj /CN=shop.example -days 2 -keyout key -out certificate && cat key certificate >pem
+      """)
+    _ = FileManager.default.createFile(
+      atPath: folder.file("script"), contents: Data(server.script.utf8))
+    var program = server.command
+    // A file that no process had mapped before the watch.
+    if isLate, server.carriesLibrary {
+      Shell.run("cp $(command -v \(program[0])) \(folder.file("program"))")
+      program = [folder.file("program")]
+    }
+    func start() -> ChildProcess {
+      let command = "cd \(folder.path) && exec \(program.joined(separator: " ")) script"
+      let process = ChildProcess(
+        ["ip", "netns", "exec", name, "sh", "-c", command], errors: .file(folder.file("errors")))
+      Network.awaitListener(44_333, of: process, in: name)
+      return process
+    }
+    var process = isLate ? nil : start()
+    let monitor = Monitor(in: name, ["--tls", "--tls-port", "44333", "--follow", "--format", "json"])
+    if isLate {
+      process = start()
+      if server.carriesLibrary {
+        try #require(monitor.waitsForErrors("is read now: \(program[0])", seconds: 150))
+      }
+    }
+    // A client whose text is not read, so that what counts is the server's: nobody attaches to its file any more.
+    kill(try #require(LaterTLSTests.helper(of: monitor)), SIGKILL)
+    Shell.run("cp $(command -v node) \(folder.file("unread"))")
+    _ = FileManager.default.createFile(atPath: folder.file("client"), contents: Data(Self.client.utf8))
+    let site = "https://10.77.0.2:44333"
+    var commands = [
+      "\(folder.file("unread")) \(folder.file("client")) \(server.hasFrames ? "frames" : "")",
+      "h2load --h1 -n 1200 -c 60 \(site)/a \(site)/none >/dev/null",
+      "for i in $(seq 20); do curl -sk --http1.1 --tls-max 1.2 -o /dev/null \(site)/2/[1-3] || exit 1; done",
+      "for i in $(seq 20); do curl -sk --http1.1 --tlsv1.3 -o /dev/null \(site)/3/[1-3] || exit 1; done",
+    ]
+    if server.hasFrames { commands.append("h2load -n 1200 -c 30 -m5 \(site)/frames \(site)/none >/dev/null") }
+    let ran = Network.run(commands.joined(separator: "\n"), in: client)
+    #expect(ran.status == 0, "\(ran.errors)")
+    let output = monitor.end().output
+    process?.send(SIGTERM)
+    process?.wait(seconds: 20)
+    let truth = Self.counts(
+      Shell.read(folder.file("log")).split(separator: "\n").map { line in
+        let words = line.split(separator: " ").map(String.init)
+        return Entry(port: words[0], target: words[1], status: words[2])
+      })
+    let lines = output.split(separator: "\n").compactMap {
+      try? JSONDecoder().decode(Line.self, from: Data($0.utf8))
+    }
+    let counted = Self.counts(
+      lines.filter { $0.type == "exchange" }.map {
+        Entry(
+          port: "\($0.clientPort ?? -1)", target: $0.target ?? "", status: $0.status.map(String.init) ?? "")
+      })
+    #expect(truth.values.reduce(0, +) == (server.hasFrames ? 3_720 : 2_520))
+    let differing = Set(truth.keys).union(counted.keys).filter { truth[$0] != counted[$0] }
+    #expect(differing.isEmpty, "\(differing.count) of \(truth.count): \(differing.prefix(5))")
+  }
+}
