@@ -2,8 +2,8 @@
 /*
  * httpf_header_sum: what the reader needs of a TCP header to verify the segment's checksum (RFC 1071).
  *
- * The reader sums the payload, in its own time; bpf_csum_diff is not for socket filters. What has no payload,
- * and may move the filter's own state, is verified here.
+ * The reader sums the payload, in its own time; bpf_csum_diff is not for socket filters. What may move the
+ * filter's own state, so that others do not pass, is verified here: SYNs and frames of HTTP/2.
  */
 #ifndef HTTPF_CHECKSUM_H
 #define HTTPF_CHECKSUM_H
@@ -11,6 +11,9 @@
 #include <linux/in.h>
 
 #include "http_maps.h"
+
+/* Bytes of a payload that the filter sums; a power of two, and more than an ordinary segment has. */
+enum { HTTPF_SUMMED = 2048 };
 
 /* A sum of 32-bit words as one of 16-bit words, in 16 bits. */
 static __always_inline __u32 httpf_fold(__u64 sum)
@@ -62,17 +65,12 @@ static __always_inline __u32 httpf_header_sum(struct __sk_buff *skb, const struc
 	return httpf_fold(sum);
 }
 
-/*
- * Whether the checksum of the segment that the record describes, which has no payload, is neither right nor
- * that of the pseudo-header alone, which is what a card is to complete.
- */
-static __always_inline int httpf_is_wrong(const struct httpf_headers *h, const struct httpf_event *event)
+/* The sum of the pseudo-header of a segment, by the bytes of its payload. */
+static __always_inline __u64 httpf_pseudo_sum(const struct httpf_headers *h, __u32 bytes)
 {
 	const __u32 *words = (const __u32 *)h->bytes;
-	__u64 pseudo = bpf_htons(IPPROTO_TCP) + bpf_htons((h->data_offset >> 4) * 4);
+	__u64 pseudo = bpf_htons(IPPROTO_TCP) + bpf_htons((h->data_offset >> 4) * 4 + bytes);
 
-	if (!event->header_sum)
-		return 0;
 	if (h->is_ip4) {
 		pseudo += (__u64)h->ip4_source + h->ip4_destination;
 	} else {
@@ -80,9 +78,68 @@ static __always_inline int httpf_is_wrong(const struct httpf_headers *h, const s
 		for (int i = 2; i < 10; i++)
 			pseudo += words[i];
 	}
+	return pseudo;
+}
+
+/* Whether a checksum is not right, by the sums of the pseudo-header and of what follows the numbers. */
+static __always_inline int httpf_is_sum_wrong(const struct httpf_headers *h, __u64 pseudo, __u64 rest)
+{
+	const __u32 *words = (const __u32 *)h->bytes;
+
+	return httpf_fold(pseudo + words[10] + words[11] + words[12] + rest) != 0xffff;
+}
+
+/*
+ * Whether the checksum of the segment that the record describes, which has no payload, is neither right nor
+ * that of the pseudo-header alone, which is what a card is to complete.
+ */
+static __always_inline int httpf_is_wrong(const struct httpf_headers *h, const struct httpf_event *event)
+{
+	__u64 pseudo = httpf_pseudo_sum(h, 0);
+
+	if (!event->header_sum || httpf_fold(pseudo) == h->checksum)
+		return 0;
+	return httpf_is_sum_wrong(h, pseudo, event->header_sum);
+}
+
+/*
+ * The same of a segment with a payload, of at most HTTPF_SUMMED bytes: a longer one is believed. Not for what
+ * every packet takes: the payload is copied, and all of the space for it is summed.
+ */
+static __always_inline int httpf_is_payload_wrong(struct __sk_buff *skb, struct httpf_cpu *cpu)
+{
+	const struct httpf_headers *h = &cpu->segment.headers;
+	__u32 length = httpf_verifier_reload(&cpu->segment.length);
+	const __u32 *words = (const __u32 *)cpu->payload;
+	__u64 *space = (__u64 *)cpu->payload;
+	__u64 pseudo, sum, size = length;
+
+	if (length == 0 || length > HTTPF_SUMMED)
+		return 0;
+	pseudo = httpf_pseudo_sum(h, length);
 	if (httpf_fold(pseudo) == h->checksum)
 		return 0;
-	return httpf_fold(pseudo + words[10] + words[11] + words[12] + event->header_sum) != 0xffff;
+	sum = httpf_header_sum(skb, h);
+	if (!sum)
+		return 0;
+#pragma clang loop unroll(full)
+	for (int i = 0; i < HTTPF_SUMMED / 8; i++) {
+		space[i] = 0;
+		/* Else it is one call of memset, which there is none of. */
+		asm volatile("" : : : "memory");
+	}
+	/* As in httpf_copy. */
+	asm volatile("" : "+r"(size));
+	size = ((size - 1) & (HTTPF_SUMMED - 1)) + 1;
+	if (bpf_skb_load_bytes(skb, httpf_verifier_reload(&cpu->segment.offset), cpu->payload, size))
+		return 0;
+#pragma clang loop unroll(full)
+	for (int i = 0; i < HTTPF_SUMMED / 4; i++) {
+		sum += words[i];
+		/* One load after the other: all at once need more than the stack. */
+		asm volatile("" : "+r"(sum) : : "memory");
+	}
+	return httpf_is_sum_wrong(h, pseudo, sum);
 }
 
 #endif

@@ -17,11 +17,12 @@ class Attack:
     least      frames without which the limit is not reached
     hits       honest answers of which a guess may by chance be right
     is_sample  one of those that every test run plays
+    is_early   it begins before the honest load, of which nothing is known then
     """
 
-    def __init__(self, name, counters, frames, least=0, hits=0, is_sample=False):
+    def __init__(self, name, counters, frames, least=0, hits=0, is_sample=False, is_early=False):
         self.name, self.counters, self.frames = name, counters, frames
-        self.least, self.hits, self.is_sample = least, hits, is_sample
+        self.least, self.hits, self.is_sample, self.is_early = least, hits, is_sample, is_early
 
 
 def attack(name, *counters, **rest):
@@ -219,6 +220,11 @@ def forged_preface(numbers):
 def exact_preface(numbers):
     for port, client, server in honest(numbers):
         yield from_client(port, client, server, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", is_right=False)
+
+
+@attack("forged preface before the first requests", "capture.doubtful", is_sample=True, is_early=True)
+def early_preface(numbers):
+    yield from exact_preface(numbers)
 
 
 @attack("forged requests, numbers guessed", "requests", is_sample=True)

@@ -218,14 +218,16 @@ class Trial:
             f"ip netns exec {self.link.server} ss -Hltn sport = :{wire.SERVER_PORT}").stdout), "the server does not listen"
         self.numbers = Numbers(self.link)
 
-    def play(self, frames, seconds, bits, least=0):
-        """The attack beside `seconds` of the load, after a warm-up; at least as long as `least` frames take."""
+    def play(self, frames, seconds, bits, least=0, is_early=False):
+        """The attack beside `seconds` of the load, after a warm-up or before the load; at least as long as `least` frames
+        take."""
         outcome, pid = Outcome(), self.watch.pid
+        flood = Flood(self.link, frames(self.numbers), bits) if is_early else None
         self.clients = self.link.process(
             self.link.client, "ask", str(WARM_UP + seconds), stdout=subprocess.PIPE, text=True)
         time.sleep(WARM_UP)
         before, memory, began = processor_time(pid), resident(pid), time.monotonic()
-        flood = Flood(self.link, frames(self.numbers), bits)
+        flood = flood or Flood(self.link, frames(self.numbers), bits)
         time.sleep(seconds / 2)
         middle = resident(pid)
         words, _ = self.clients.communicate(timeout=seconds * 10 + 120)

@@ -34,13 +34,20 @@ struct FrameDepthTests {
   /// The number of the stream's first byte.
   static let start: UInt32 = 0xffff_f000
 
+  /// A segment whose checksum is right: no other one leads the walk.
+  static var segment: Packet {
+    var packet = Packet()
+    packet.checksum = .right
+    return packet
+  }
+
   init() throws {
     trial = try Trial(KernelCaptureOptions(depth: .auto, ringBytes: 1 << 22))
-    _ = try trial.records(Packet().payload("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"))
+    _ = try trial.records(Self.segment.payload("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"))
   }
 
   private func packet(_ stream: Stream, _ range: Range<Int>, flags: UInt8 = 16) -> Packet {
-    Packet().reversed().flags(flags).sequence(Self.start &+ UInt32(range.lowerBound))
+    Self.segment.reversed().flags(flags).sequence(Self.start &+ UInt32(range.lowerBound))
       .payload(Array(stream.bytes[range]))
   }
 
@@ -196,10 +203,10 @@ struct FrameDepthTests {
     _ = try send(stream, 9..<stream.bytes.count)
     let end = UInt32(18 + 0xff_ffff)
     for offset in stride(from: UInt32(1_018), to: end - 3_000, by: 1_000_003) {
-      let packet = Packet().reversed().flags(16).sequence(Self.start &+ offset)
+      let packet = Self.segment.reversed().flags(16).sequence(Self.start &+ offset)
       #expect(try trial.records(packet.payload([UInt8](repeating: 1, count: 3_000))).isEmpty)
     }
-    let last = Packet().reversed().flags(16).sequence(Self.start &+ end &- 100)
+    let last = Self.segment.reversed().flags(16).sequence(Self.start &+ end &- 100)
     let reset: [UInt8] = [0, 0, 4, 3, 0, 0, 0, 0, 1, 0, 0, 0, 8]
     let records = try trial.records(last.payload([UInt8](repeating: 1, count: 100) + reset))
     #expect(records.map(\.payload) == [reset] && records[0].segment.sequence == Self.start &+ end)
@@ -235,13 +242,13 @@ struct FrameDepthTests {
     let first = try send(stream, 0..<9)
     try answer(first[0], 9)
     // The ports' next connection, which begins with the same numbers.
-    _ = try trial.records(Packet().flags(2).sequence(77_000_000))
-    _ = try trial.records(Packet().sequence(77_000_001).payload("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"))
+    _ = try trial.records(Self.segment.flags(2).sequence(77_000_000))
+    _ = try trial.records(Self.segment.sequence(77_000_001).payload("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"))
     #expect(try places(send(stream, 9..<500), of: stream) == [[9, 491, 491]])
     let again = try send(stream, 500..<600)
     #expect(places(again, of: stream) == [[500, 100, 100]])
     // The client's direction has a question of its own.
-    let client = Packet().sequence(Self.start &+ 600).payload(Array(stream.bytes[600..<700]))
+    let client = Self.segment.sequence(Self.start &+ 600).payload(Array(stream.bytes[600..<700]))
     try answer(again[0], 600)
     #expect(try trial.records(client).map(\.payload.count) == [100])
     var wrong = again[0].segment
@@ -253,8 +260,8 @@ struct FrameDepthTests {
 
   /// The handshake of a connection whose client begins at `start`; the server does at `Self.start`.
   private func open(_ start: UInt32, flags: [UInt8] = [2, 18]) throws {
-    let syn = Packet().sequence(start &- 1)
-    let answer = Packet().reversed().sequence(Self.start &- 1).acknowledgement(start)
+    let syn = Self.segment.sequence(start &- 1)
+    let answer = Self.segment.reversed().sequence(Self.start &- 1).acknowledgement(start)
     for flag in flags { _ = try trial.records((flag == 2 ? syn : answer).flags(flag)) }
   }
 
@@ -265,7 +272,7 @@ struct FrameDepthTests {
     stream.frame(0, 3_000)
     for start: UInt32 in [77_000_000, 0xffff_fff0] {
       try open(start)
-      let client = Packet().sequence(start)
+      let client = Self.segment.sequence(start)
       let first = try trial.records(client.payload(Array(Self.preface.utf8) + stream.bytes[..<500]))
       #expect(first.map(\.payload.count) == [24 + 9 + 29 + 9] && first[0].segment.question == 0)
       #expect(
@@ -283,11 +290,11 @@ struct FrameDepthTests {
     try open(start)
     var forged = Stream()
     if length > 0 { forged.frame(0, 0, length: length) }
-    _ = try trial.records(Packet().sequence(start).payload(Array(Self.preface.utf8) + forged.bytes))
+    _ = try trial.records(Self.segment.sequence(start).payload(Array(Self.preface.utf8) + forged.bytes))
     // Longer than the preface and shorter; at its number, and one that continues it.
     for request in ["GET /short HTTP/1.1\r\nHost: short.example\r\n\r\n", "GET / HTTP/1.0\r\n\r\n"] {
       for offset: UInt32 in [0, 1] {
-        let packet = Packet().sequence(start &+ offset)
+        let packet = Self.segment.sequence(start &+ offset)
         let records = try trial.records(packet.payload(request))
         #expect(records.map(\.payload) == [Array(request.utf8)], "\(offset)")
         #expect(records.map(\.segment.sequence) == [start &+ offset])
@@ -303,7 +310,7 @@ struct FrameDepthTests {
     var stream = Stream()
     stream.frame(0, 3_000)
     try open(77_000_000, flags: flags)
-    let client = Packet().sequence(77_000_000).payload(Array(Self.preface.utf8) + stream.bytes[..<500])
+    let client = Self.segment.sequence(77_000_000).payload(Array(Self.preface.utf8) + stream.bytes[..<500])
     let records = try trial.records(client)
     #expect(records.map(\.payload.count) == [524] && records[0].segment.question != 0, "\(name)")
     #expect(try places(send(stream, 0..<1_000), of: stream) == [[0, 1_000, 1_000]], "\(name)")
@@ -322,14 +329,36 @@ struct FrameDepthTests {
     stream.frame(0, 3_000)
     try open(77_000_000)
     let rest = text.utf8.count < 24 ? [] : Array(stream.bytes[..<500])
-    let records = try trial.records(Packet().sequence(start).payload(Array(text.utf8) + rest))
+    let records = try trial.records(Self.segment.sequence(start).payload(Array(text.utf8) + rest))
     #expect(records.map(\.payload.count) == [text.utf8.count + rest.count], "\(name)")
     #expect(records[0].segment.question != 0, "\(name)")
     #expect(try places(send(stream, 0..<1_000), of: stream) == [[0, 1_000, 1_000]], "\(name)")
   }
 
+  @Test(arguments: [PacketChecksum.wrong, .partial, .right], [1_460, 1_461, 2_500])
+  func `a stranger's frames lead past none of the connection's`(checksum: PacketChecksum, length: Int) throws
+  {
+    var stream = Stream()
+    stream.frame(4, 0)
+    stream.frame(1, 4_000)
+    try follow(stream, from: 9)
+    // DATA of 16 MiB, at the number where the connection's own frame begins.
+    var forged = Stream()
+    forged.frame(0, length - 9, length: 0xff_ffff)
+    var packet = Self.segment.reversed().flags(16).sequence(Self.start &+ 9).payload(forged.bytes)
+    packet.checksum = checksum
+    let records = try trial.records(packet)
+    // A host with this much in a segment is not verified, nor can be what a card is to complete.
+    let isBelieved = checksum != .wrong || length > 2_048
+    #expect(records.map(\.payload.count) == [isBelieved ? 9 : length])
+    #expect(isBelieved || records[0].segment.checksum == .wrong)
+    let own = try send(stream, 9..<1_000)
+    #expect(own.map(\.payload.count) == (isBelieved ? [] : [991]))
+    #expect(try send(stream, 1_000..<2_000).isEmpty == isBelieved)
+  }
+
   @Test func `where both ports are the same nothing is asked`() throws {
-    let packet = Packet().from(port: 80)
+    let packet = Self.segment.from(port: 80)
     _ = try trial.records(packet.payload("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"))
     let records = try trial.records(packet.sequence(2_000).payload("body body"))
     #expect(records.map(\.segment.question) == [0] && records[0].segment.kind == .stream)
@@ -338,7 +367,7 @@ struct FrameDepthTests {
   @Test func `at other depths there are no answers`() throws {
     let other = try Trial(KernelCaptureOptions(depth: .streams, ringBytes: 1 << 20))
     #expect(other.filter.readers[0].answer == nil)
-    let records = try other.records(Packet().payload("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"))
+    let records = try other.records(Self.segment.payload("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"))
     #expect(records.map(\.segment.question) == [0])
   }
 
@@ -349,8 +378,8 @@ struct FrameDepthTests {
     try follow(stream, from: 9)
     _ = try send(stream, 9..<100)
     // Of another connection, which is not marked; and what leaves the filter first.
-    let body = Packet().reversed().to(port: 50_000).payload(Array(stream.bytes[1_000..<2_400]))
-    let other = Packet().from(port: 443).payload(body.payload).to(port: 40_000)
+    let body = Self.segment.reversed().to(port: 50_000).payload(Array(stream.bytes[1_000..<2_400]))
+    let other = Self.segment.from(port: 443).payload(body.payload).to(port: 40_000)
     let data = packet(stream, 1_000..<2_400)
     var least = [Int](repeating: .max, count: 3)
     for _ in 0..<15 {
