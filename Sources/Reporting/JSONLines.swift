@@ -175,6 +175,8 @@ package struct JSONLines: Sendable {
         if section.isRequestsOnly { return }
         json.member("successes", section.successes)
         json.member("failures", section.failures)
+        // Not null as elsewhere: there may be thousands of sections.
+        if section.latency.count == 0 { return }
         json.key("latency")
         json.latency(section.latency, withCount: false)
       }
@@ -356,13 +358,14 @@ extension JSONWriter {
   fileprivate mutating func latency(_ latency: LatencySummary, withCount: Bool) {
     beginObject()
     if withCount { member("count", latency.count) }
-    let values = [
-      ("p50", latency.p50), ("p90", latency.p90), ("p99", latency.p99), ("max", latency.maximum),
-    ]
-    for (name, value) in values {
+    func value(_ name: String, _ value: UInt64) {
       key(name)
       if latency.count > 0 { seconds(value) } else { null() }
     }
+    value("p50", latency.p50)
+    value("p90", latency.p90)
+    value("p99", latency.p99)
+    value("max", latency.maximum)
     endObject()
   }
 }

@@ -50,7 +50,7 @@ final class CounterRows {
     capacity: Int, latency: Bool, sparseCells: Int = 0, kinds: Bool = false
   ) throws(StatisticsError) {
     self.capacity = capacity
-    sparse = try SparseLatencies(cells: sparseCells)
+    sparse = try SparseLatencies(cells: sparseCells, rows: capacity)
     hasKinds = kinds
     requestKinds = try ZeroedStorage(count: kinds ? capacity * RequestKinds.counters : 0)
     hasLatency = latency
@@ -177,7 +177,7 @@ final class CounterRows {
   }
 
   /// What these rows hold together by code: latencies and statuses.
-  static func detail(_ parts: [(rows: CounterRows, slot: Int)]) -> CodeCounts {
+  static func detail(_ parts: some Sequence<(rows: CounterRows, slot: Int)>) -> CodeCounts {
     CodeCounts(
       packed: parts.flatMap { part in
         part.rows.rows[part.slot].counts.answered > 0 ? part.rows.packed(part.slot) : []
@@ -207,21 +207,20 @@ final class CounterRows {
   }
 
   /// What the row's latencies tell, together with rows of other sets.
-  static func latency(_ parts: [(rows: CounterRows, slot: Int)]) -> LatencySummary {
-    let buckets = LatencyBuckets.coarse
-    var sums = [UInt64](repeating: 0, count: buckets.count)
+  static func latency(_ parts: some Sequence<(rows: CounterRows, slot: Int)>) -> LatencySummary {
+    var sums = LatencySums()
     var count: UInt64 = 0
     var maximum: UInt64 = 0
     for (rows, slot) in parts where rows.hasLatency || rows.sparse.isKept {
       count &+= rows.rows[slot].counts.answered
       maximum = max(maximum, rows.rows[slot].maximum)
-      rows.sparse.forEach(slot) { sums[$0] &+= $1 }
-      guard rows.hasLatency else { continue }
-      for index in 0..<buckets.count {
-        sums[index] &+= UInt64(rows.latencies[slot * buckets.count + index])
+      rows.sparse.forEach(slot) { sums.add($1, bucket: $0) }
+      guard rows.hasLatency, rows.rows[slot].counts.answered > 0 else { continue }
+      for index in 0..<LatencyBuckets.coarse.count {
+        sums.add(UInt64(rows.latencies[slot * LatencyBuckets.coarse.count + index]), bucket: index)
       }
     }
-    return buckets.summary(count: count, maximum: maximum) { sums[$0] }
+    return sums.summary(count: count, maximum: maximum)
   }
 
   /// The row's latencies in the few buckets.

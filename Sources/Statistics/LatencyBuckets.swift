@@ -45,13 +45,12 @@ struct LatencyBuckets: Sendable {
 
   /// Count, quantiles and maximum of the counts that `bucket` returns for each index.
   func summary(count: UInt64, maximum: UInt64, _ bucket: (Int) -> UInt64) -> LatencySummary {
-    let values = quantiles([0.50, 0.90, 0.99], maximum: maximum, bucket)
-    guard values.count == 3 else { return LatencySummary() }
-    var summary = LatencySummary()
-    summary.count = count
-    summary.maximum = maximum
-    (summary.p50, summary.p90, summary.p99) = (values[0], values[1], values[2])
-    return summary
+    var total: UInt64 = 0
+    for index in 0..<self.count { total &+= bucket(index) }
+    guard total > 0 else { return LatencySummary() }
+    var quantiles = QuantileWalk(total: total, count: count, maximum: maximum)
+    for index in 0..<self.count { quantiles.pass(bucket(index), middle(index)) }
+    return quantiles.summary
   }
 
   /// The values, nanoseconds, that at least these shares of the latencies do not exceed; the shares, 0 to 1, ascend.

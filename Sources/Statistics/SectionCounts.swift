@@ -27,24 +27,39 @@ extension Timeline {
   func sectionCounts(
     _ scope: WorkerReplica.Scope, _ places: [(replica: Int, slot: Int)]
   ) -> [SectionCounts] {
-    guard !places.isEmpty else { return [] }
-    let named = Dictionary(grouping: places) { replicas[$0.replica].sections.name($0.slot) }
-    let sections = named.map { name, places in
-      var section = SectionCounts(name: name)
-      let parts = places.map { (rows: replicas[$0.replica].sections.rows(scope), slot: $0.slot) }
-      for part in parts {
-        let row = part.rows.rows[part.slot]
-        section.requests &+= row.counts.requests
-        // As for sites: what was inherited is among what lost its row.
-        if scope == .life { section.requests &+= min(row.error, part.rows.other.counts.requests) }
-        section.successes &+= row.counts.successes
-        section.failures &+= row.counts.failures
-        section.unanswered.add(row.counts.unanswered)
-      }
-      section.latency = CounterRows.latency(parts)
-      if keepsDetails(scope) { section.detail = CounterRows.detail(parts) }
-      return section
+    var named = places.map { replica, slot in
+      let table = replicas[replica].sections
+      return (name: table.name(slot), part: (rows: table.rows(scope), slot: slot))
+    }
+    // One worker has each name of a site once.
+    if replicas.count > 1 { named.sort { $0.name < $1.name } }
+    var sections: [SectionCounts] = []
+    sections.reserveCapacity(named.count)
+    var rest = named[...]
+    while let name = rest.first?.name {
+      let same = rest.prefix { $0.name == name }
+      rest = rest[same.endIndex...]
+      sections.append(section(name, scope, same.lazy.map(\.part)))
     }
     return sections.sorted { ($1.requests, $0.name) < ($0.requests, $1.name) }
+  }
+
+  /// What these rows of a section come to.
+  private func section(
+    _ name: String, _ scope: WorkerReplica.Scope, _ parts: some Sequence<(rows: CounterRows, slot: Int)>
+  ) -> SectionCounts {
+    var section = SectionCounts(name: name)
+    for part in parts {
+      let row = part.rows.rows[part.slot]
+      section.requests &+= row.counts.requests
+      // As for sites: what was inherited is among what lost its row.
+      if scope == .life { section.requests &+= min(row.error, part.rows.other.counts.requests) }
+      section.successes &+= row.counts.successes
+      section.failures &+= row.counts.failures
+      section.unanswered.add(row.counts.unanswered)
+    }
+    section.latency = CounterRows.latency(parts)
+    if keepsDetails(scope) { section.detail = CounterRows.detail(parts) }
+    return section
   }
 }

@@ -107,9 +107,9 @@ private struct SectionSum: Sendable {
 
   var counts: SectionCounts {
     var counts = sum
-    counts.latency = LatencyBuckets.coarse.summary(
-      count: sum.latency.count, maximum: sum.latency.maximum
-    ) { codes[UInt16($0)] ?? 0 }
+    var sums = LatencySums()
+    for (code, count) in codes { sums.add(count, bucket: Int(code)) }
+    counts.latency = sums.summary(count: sum.latency.count, maximum: sum.latency.maximum)
     return counts
   }
 }

@@ -271,8 +271,7 @@ package final class TallyWriter {
       settleClient(credit.client, counts, event.latency, tally)
       if credit.section.generation != 0 { settleSection(credit.section, counts, event, tally) }
       let slot = Int(credit.site.slot)
-      if credit.site.generation != 0 && sites.generation(slot) == credit.site.generation {
-        claim(slot, of: sites, in: tally.sites)
+      if claim(credit.site, of: sites, in: tally.sites) {
         tally.sites.add(counts, slot: slot)
         return slot
       }
@@ -286,10 +285,7 @@ package final class TallyWriter {
   @inline(__always)
   private func settleClient(_ place: Place, _ counts: NameCounts, _ latency: UInt64, _ tally: Tally) {
     let slot = Int(place.slot)
-    guard place.generation != 0 && clients.generation(slot) == place.generation else {
-      return tally.clients.countOther(counts)
-    }
-    claim(slot, of: clients, in: tally.clients)
+    guard claim(place, of: clients, in: tally.clients) else { return tally.clients.countOther(counts) }
     tally.clients.add(counts, slot: slot)
     if latency > tally.clients.rows[slot].maximum { tally.clients.rows[slot].maximum = latency }
   }
@@ -298,8 +294,7 @@ package final class TallyWriter {
   @inline(__always)
   private func settleSection(_ place: Place, _ counts: NameCounts, _ event: ExchangeEvent, _ tally: Tally) {
     let slot = Int(place.slot)
-    guard sections.generation(slot) == place.generation else { return tally.sections.countOther(counts) }
-    claim(slot, of: sections, in: tally.sections)
+    guard claim(place, of: sections, in: tally.sections) else { return tally.sections.countOther(counts) }
     tally.sections.add(counts, slot: slot)
     if event.kind == .answered { tally.sections.recordSparse(event.latency, slot: slot) }
   }
@@ -318,6 +313,18 @@ package final class TallyWriter {
     let occupant = table.occupant(slot)
     rows.claim(slot, generation: occupant.generation, owner: occupant.owner, error: occupant.error)
     return occupant.generation
+  }
+
+  /// Makes the slot's row the one of the occupant that this place is of; false when it has lost its slot.
+  @inline(__always)
+  private func claim(_ place: Place, of table: SpaceSaving, in rows: CounterRows) -> Bool {
+    guard place.generation != 0 else { return false }
+    let slot = Int(place.slot)
+    // Who moves in claims the row at once: while the row is the occupant's, so is the slot, whose line is spared.
+    if rows.rows[slot].generation == place.generation { return true }
+    guard table.generation(slot) == place.generation else { return false }
+    claim(slot, of: table, in: rows)
+    return true
   }
 
   @inline(never)

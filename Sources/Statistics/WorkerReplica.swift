@@ -80,8 +80,7 @@ final class WorkerReplica {
 
     /// The name of the slot's present occupant.
     func name(_ slot: Int) -> String {
-      let start = slot * width
-      return String(decoding: (start..<start + Int(lengths[slot])).map { names[$0] }, as: UTF8.self)
+      names.text(from: slot * width, count: Int(lengths[slot]))
     }
 
     /// The address that is the name of the slot's present occupant, in the table of clients.

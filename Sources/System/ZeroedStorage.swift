@@ -105,6 +105,13 @@ extension ZeroedStorage where Element == UInt8 {
     unsafe bytes.append(contentsOf: UnsafeBufferPointer(start: base + start, count: length))
   }
 
+  /// The text of `length` bytes from `start` on; the storage must have them.
+  package func text(from start: Int, count length: Int) -> String {
+    precondition(length >= 0 && start >= 0 && start <= count && length <= count - start)
+    // In bounds by the check above; what is not UTF-8 is repaired.
+    return unsafe String(decoding: UnsafeBufferPointer(start: base + start, count: length), as: UTF8.self)
+  }
+
   /// Whether the bytes from `start` on equal `bytes`, eight at a time.
   @inlinable @inline(__always)
   package func equals(_ bytes: RawSpan, at start: Int) -> Bool {

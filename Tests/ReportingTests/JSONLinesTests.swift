@@ -16,6 +16,15 @@ import Testing
     return try #require(try JSONSerialization.jsonObject(with: Data(line)) as? [String: Any])
   }
 
+  @Test func `a section that nobody answered yet has no latency, and its outcomes`() throws {
+    var interval = Samples.interval
+    interval.sites[0].sections = [SectionCounts(name: "/slow", requests: 3)]
+    let (alerts, _) = try Samples.alerts()
+    var lines = JSONLines(label: Samples.label)
+    let text = String(decoding: lines.interval(interval, alerts: alerts), as: UTF8.self)
+    #expect(text.contains(#""sections":[{"section":"/slow","requests":3,"successes":0,"failures":0}]"#))
+  }
+
   @Test func `an interval's line, byte for byte`() throws {
     var interval = Samples.interval
     (interval.sites[0].sections[0].successes, interval.sites[0].sections[0].failures) = (17, 2)

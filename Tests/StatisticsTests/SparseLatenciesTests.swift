@@ -12,7 +12,7 @@ import Testing
   }
 
   @Test func `as long as there is room rows hold what was counted, each its own`() throws {
-    let latencies = try SparseLatencies(cells: 512)
+    let latencies = try SparseLatencies(cells: 512, rows: 32)
     var truth: [Int: [Int: UInt64]] = [:]
     var random = SeededGenerator(seed: 7)
     for _ in 0..<5_000 {
@@ -30,7 +30,7 @@ import Testing
   }
 
   @Test(arguments: [12, 24, 40]) func `a full group has wider buckets and loses nothing`(rows: Int) throws {
-    let latencies = try SparseLatencies(cells: 256)
+    let latencies = try SparseLatencies(cells: 256, rows: 64)
     var truth: [Int: [Int]] = [:]
     var random = SeededGenerator(seed: UInt64(rows))
     for _ in 0..<20_000 {
@@ -55,7 +55,7 @@ import Testing
 
   @Test func `quantiles of wider buckets keep their stated precision`() throws {
     let buckets = LatencyBuckets.coarse
-    let latencies = try SparseLatencies(cells: 256)
+    let latencies = try SparseLatencies(cells: 256, rows: 64)
     // 40 rows of two doublings: more buckets than cells.
     for row in 0..<40 {
       for bucket in 160..<176 { latencies.add(1, bucket: bucket, row: row) }
@@ -70,19 +70,54 @@ import Testing
   }
 
   @Test func `what is too much for the widest buckets is left out, and all else stays`() throws {
-    let latencies = try SparseLatencies(cells: 256)
-    for row in 0..<400 { latencies.add(5, bucket: 40, row: row) }
+    let latencies = try SparseLatencies(cells: 256, rows: 64)
+    for bucket in [40, 80, 120, 160] {
+      for row in 0..<64 { latencies.add(5, bucket: bucket, row: row) }
+    }
     var kept = 0
-    for row in 0..<400 {
+    for row in 0..<64 {
       let counts = Self.counts(latencies, row)
-      #expect(counts.isEmpty || counts == [44: 5])
+      #expect(counts.allSatisfy { [44, 84, 124, 164].contains($0.key) && $0.value == 5 })
       kept += counts.count
     }
     #expect(kept == 224)
   }
 
+  @Test func `rows that come and go leave room for those that come after them`() throws {
+    let latencies = try SparseLatencies(cells: 256, rows: 64)
+    var truth: [Int: [Int: UInt64]] = [:]
+    var random = SeededGenerator(seed: 11)
+    for _ in 0..<20_000 {
+      // At most 12 rows of at most 16 buckets at a time, of 64 rows that all have their turn.
+      let row = Int.random(in: 0..<64, using: &random)
+      if truth[row] == nil, truth.count == 12, let oldest = truth.keys.randomElement(using: &random) {
+        latencies.remove(oldest)
+        truth[oldest] = nil
+        #expect(Self.counts(latencies, oldest).isEmpty)
+      }
+      let bucket = Int.random(in: 100..<116, using: &random)
+      latencies.add(2, bucket: bucket, row: row)
+      truth[row, default: [:]][bucket, default: 0] += 2
+    }
+    // 192 buckets at most: none was widened, and none was left out.
+    for row in 0..<64 { #expect(Self.counts(latencies, row) == truth[row] ?? [:]) }
+    for row in 0..<64 { latencies.remove(row) }
+    latencies.add(1, bucket: 7, row: 7)
+    #expect(Self.counts(latencies, 7) == [7: 1])
+  }
+
+  @Test func `a group that has become empty has its full precision again`() throws {
+    let latencies = try SparseLatencies(cells: 256, rows: 64)
+    for row in 0..<40 {
+      for bucket in 160..<176 { latencies.add(1, bucket: bucket, row: row) }
+    }
+    for row in 0..<40 { latencies.remove(row) }
+    for bucket in 160..<176 { latencies.add(1, bucket: bucket, row: 3) }
+    #expect(Self.counts(latencies, 3).keys.sorted() == Array(160..<176))
+  }
+
   @Test func `a count that would overflow halves its row`() throws {
-    let latencies = try SparseLatencies(cells: 256)
+    let latencies = try SparseLatencies(cells: 256, rows: 64)
     latencies.add(.max - 1, bucket: 9, row: 1)
     latencies.add(100, bucket: 10, row: 1)
     latencies.add(100, bucket: 10, row: 2)
@@ -92,7 +127,7 @@ import Testing
   }
 
   @Test func `without cells nothing is kept`() throws {
-    let latencies = try SparseLatencies(cells: 0)
+    let latencies = try SparseLatencies(cells: 0, rows: 8)
     latencies.add(1, bucket: 3, row: 5)
     #expect(Self.counts(latencies, 5).isEmpty && !latencies.isKept)
     latencies.remove(5)
