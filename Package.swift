@@ -288,7 +288,7 @@ let package = Package(
     tests(
       "Exchanges",
       with: ["Capture", "Conversations", "HTTP1", "HTTP2", "HeaderBlocks", "Randomness", "System", "Text"]),
-    tests("LocalSides", with: ["Capture", "Conversations", "Exchanges", "System"]),
+    tests("LocalSides", with: ["Capture", "Conversations", "Exchanges", "Reporting", "System"]),
     tests(
       "Owners",
       with: [

@@ -30,8 +30,11 @@ package final class HopWatch {
   package init(_ local: LocalSide, finding: Locked<String?>) { (self.local, self.finding) = (local, finding) }
 
   /// Looks at the requests that a segment has brought: the events from `first` on, or all where a part has been handed on.
+  ///
+  /// - Parameter counts: whether the request at a place of the batch counts; one that does not is no hop.
   package func look(
-    at batch: borrowing EventBatch, from first: Int, of segment: borrowing Segment, _ payload: RawSpan
+    at batch: borrowing EventBatch, from first: Int, of segment: borrowing Segment, _ payload: RawSpan,
+    counts: (borrowing EventBatch, Int) -> Bool
   ) {
     if isDone { return }
     if segment.time >= nextSecond {
@@ -43,6 +46,7 @@ package final class HopWatch {
     let events = batch.all
     for index in (first <= events.count ? first : 0)..<events.count where events[index].kind == .request {
       remaining -= 1
+      guard counts(batch, index) else { return }
       note(events[index], local.side(of: segment, payload), batch.names)
       return
     }

@@ -39,6 +39,9 @@ package final class RequestChoice {
     batch.truncate(to: kept)
   }
 
+  /// Whether the request at a place of a batch that was not handed to `apply` yet will count.
+  package func chooses(_ batch: borrowing EventBatch, _ index: Int) -> Bool { program.passes(batch, index) }
+
   /// Whether a request that waits counts.
   package func counts(_ request: RequestIndex) -> Bool {
     request.offset < isCounted.count && isCounted[request.offset]

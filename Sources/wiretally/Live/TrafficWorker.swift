@@ -127,7 +127,7 @@ final class TrafficWorker {
       let first = tracker.batch.count
       tracker.process(segment, payload)
       guard tracker.batch.count > 0 else { return }
-      hops?.look(at: tracker.batch, from: first, of: segment, payload)
+      hops?.look(at: tracker.batch, from: first, of: segment, payload) { choice?.chooses($0, $1) ?? true }
       if tracker.batch.count >= Self.eventsAtOnce {
         if choice != nil { choice?.apply(to: &tracker.batch) }
         Self.record(tracker.batch, writer, stream, owners)
