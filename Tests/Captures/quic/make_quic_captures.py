@@ -5,12 +5,15 @@
     python3 -m venv /tmp/venv && /tmp/venv/bin/pip install aioquic
     sudo unshare -n /tmp/venv/bin/python Tests/Captures/quic/make_quic_captures.py
 
-truth.json has the connections of each: how many asked for which name.
+truth.json has the connections of each: how many asked for which name. With a program as the argument nothing is written, and
+that program watches instead: what it counts is compared; 1 at the end when it differs.
 """
 import asyncio
 import json
+import signal
 import ssl
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -103,27 +106,58 @@ async def run(client, has_retry, folder):
     server.close()
 
 
+def dump(name):
+    """Starts to write a capture."""
+    process = subprocess.Popen(
+        ["tcpdump", "-i", "lo", "-U", "--immediate-mode", "-Z", "root", "-w", str(HERE / f"{name}.pcap"), "udp port 443"],
+        stderr=subprocess.PIPE, text=True)
+    while "listening" not in process.stderr.readline():
+        pass
+    time.sleep(1)
+    return process
+
+
+def watch(program, folder):
+    """Starts a watch, which counts."""
+    with open(f"{folder}/errors", "w") as errors:
+        process = subprocess.Popen(f"{program} --no-alert --format json".split(), stdout=subprocess.PIPE, stderr=errors,
+                                   text=True, cwd=folder)
+    while process.poll() is None and "capturing on" not in Path(folder, "errors").read_text():
+        time.sleep(0.05)
+    return process
+
+
+def counted(process):
+    """The connections of each name, when the watch has ended."""
+    process.send_signal(signal.SIGINT)
+    rows = json.loads(process.communicate()[0].splitlines()[-1])["tls"]["h3"]["names"]
+    return {row["sni"]: row["connections"] for row in rows}
+
+
 def main():
+    program = str(Path(sys.argv[1]).resolve()) if len(sys.argv) > 1 else None
     subprocess.run("ip link set lo up", shell=True, check=True)
-    truth = {}
+    truth, watched = {}, {}
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run(
             ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj",
              "/CN=shop.example", "-days", "2", "-keyout", f"{folder}/key", "-out", f"{folder}/cert"],
             check=True, capture_output=True)
         for name, (client, has_retry, names) in SCENARIOS.items():
-            dump = subprocess.Popen(
-                ["tcpdump", "-i", "lo", "-U", "--immediate-mode", "-Z", "root", "-w", str(HERE / f"{name}.pcap"), "udp port 443"],
-                stderr=subprocess.PIPE, text=True)
-            while "listening" not in dump.stderr.readline():
-                pass
-            time.sleep(1)
+            process = watch(program, folder) if program else dump(name)
             asyncio.run(run(client, has_retry, folder))
             time.sleep(1.5)
-            dump.terminate()
-            dump.wait()
             truth[name] = names
+            if program:
+                watched[name] = counted(process)
+                print(f"{'same' if watched[name] == names else 'DIFFER':6} {name}: {names}, counted {watched[name]}")
+            else:
+                process.terminate()
+                process.wait()
+    if program:
+        return 0 if watched == truth else 1
     (HERE / "truth.json").write_text(json.dumps(truth, indent=2) + "\n")
+    return 0
 
 
-main()
+sys.exit(main())
