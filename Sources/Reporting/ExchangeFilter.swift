@@ -8,6 +8,8 @@ package struct ExchangeFilter: Sendable {
   /// What a condition can be about.
   package enum Field: String, CaseIterable, Sendable {
     case site, path, client, method, status, latency, bytes
+    /// The names of an owner: lists of processes alone have them.
+    case process, unit, container, pod
   }
 
   /// How a number is compared.

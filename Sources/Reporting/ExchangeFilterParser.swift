@@ -26,9 +26,10 @@ package struct ExchangeFilterError: Error, Equatable, Sendable {
 ///     condition  = term *("or" term)
 ///     term       = factor *("and" factor)
 ///     factor     = "not" factor | "(" condition ")" | comparison
-///     comparison = ("site" | "path" | "client" | "method") ("=" | "!=") text     ; * is any text
-///                | ("site" | "path" | "client" | "method") ("~" | "!~") (expression | """ expression """)
+///     comparison = name ("=" | "!=") text     ; * is any text
+///                | name ("~" | "!~") (expression | """ expression """)
 ///                | "status" sign (number | digit "xx") | "latency" sign time | "bytes" sign number
+///     name       = "site" | "path" | "client" | "method" | "process" | "unit" | "container" | "pod"
 ///     sign       = "=" | "!=" | "<" | "<=" | ">" | ">="
 struct ExchangeFilterParser {
   /// Parentheses within each other at most: each takes stack.
@@ -107,7 +108,7 @@ struct ExchangeFilterParser {
     if value.isEmpty { throw fault("a value is missing after '\(word)\(sign)'", 1) }
     defer { position += value.count }
     switch field {
-    case .site, .path, .client, .method:
+    case .site, .path, .client, .method, .process, .unit, .container, .pod:
       guard comparison == .equal || comparison == .unequal else {
         throw fault("'\(word)' is compared by = or != alone", sign.count, at: place)
       }
@@ -132,7 +133,7 @@ struct ExchangeFilterParser {
     _ field: ExchangeFilter.Field, _ sign: String
   ) throws(ExchangeFilterError) -> ExchangeFilter.Condition {
     switch field {
-    case .site, .path, .client, .method: break
+    case .site, .path, .client, .method, .process, .unit, .container, .pod: break
     case .status, .latency, .bytes:
       throw fault("'\(field.rawValue)' is a number: ~ is for site, path, client and method", sign.count)
     }

@@ -6,7 +6,7 @@ import Text
 
 /// What a condition chooses: a single exchange, or a row of a list.
 package protocol FilterSubject {
-  /// The text of a field that has one: site, path, client or method; empty where there is none.
+  /// The text of a field that has one: site, path, client, method or a name of an owner; empty where there is none.
   func text(_ field: ExchangeFilter.Field) -> ArraySlice<UInt8>
   /// The number of a field that has one, in its unit: a status, nanoseconds, bytes; nil where there is none.
   func number(_ field: ExchangeFilter.Field) -> UInt64?
@@ -35,9 +35,10 @@ package struct FilterScope: Sendable {
     (self.option, self.example) = (option, example)
   }
 
-  /// Single exchanges, which have all.
+  /// Single exchanges.
   package static let exchange = FilterScope(
-    ExchangeFilter.Field.allCases, name: "an exchange", hint: "")
+    [.site, .path, .client, .method, .status, .latency, .bytes], name: "an exchange",
+    hint: "o on the screen lists processes")
 
   /// Requests as they are counted, before their answers.
   package static let request = FilterScope(
@@ -48,8 +49,7 @@ package struct FilterScope: Sendable {
   /// Why a condition cannot be about this field.
   func refusal(_ field: ExchangeFilter.Field) -> String {
     let names = fields.map(\.rawValue).joined(separator: ", ")
-    return
-      "\(name) has no '\(field.rawValue)' (\(names.isEmpty ? "nor any other" : "only \(names)")); \(hint)"
+    return "\(name) has no '\(field.rawValue)' (only \(names)); \(hint)"
   }
 }
 
@@ -60,7 +60,7 @@ extension ExchangeRecord: FilterSubject {
     case .method: return Array(method.utf8)[...]
     case .client: return Array(AddressName.text(high: facts.client.high, low: facts.client.low).utf8)[...]
     case .path: return TargetPath.of(bytes(facts.target))
-    case .status, .latency, .bytes: return []
+    case .status, .latency, .bytes, .process, .unit, .container, .pod: return []
     }
   }
 
@@ -69,7 +69,7 @@ extension ExchangeRecord: FilterSubject {
     case .status: facts.status > 0 ? UInt64(facts.status) : nil
     case .latency: facts.outcome == .answered ? facts.latency : nil
     case .bytes: facts.isBodyKnown && facts.status > 0 ? facts.bodyBytes : nil
-    case .site, .path, .client, .method: nil
+    case .site, .path, .client, .method, .process, .unit, .container, .pod: nil
     }
   }
 }

@@ -90,7 +90,7 @@ final class RequestProgram {
       case .site: .site
       case .client: .client
       case .method: .method
-      case .path, .status, .latency, .bytes: .path
+      case .path, .status, .latency, .bytes, .process, .unit, .container, .pod: .path
       }
     steps[Int(used)] = step
     steps[Int(used)].text = text.rawValue

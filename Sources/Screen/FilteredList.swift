@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Owners
 package import Reporting
 import Statistics
 
@@ -25,7 +26,7 @@ enum FilteredList: Hashable {
     case .sections: FilterScope([.site, .path], name: "the list of sections", hint: Self.hint)
     case .clients: FilterScope([.client], name: "the list of clients", hint: Self.hint)
     case .owners:
-      FilterScope([], name: "the list of processes", hint: "type a part of a name, or ~ and an expression")
+      FilterScope([.process, .unit, .container, .pod], name: "the list of processes", hint: Self.hint)
     case .exchanges: .exchange
     }
   }
@@ -40,17 +41,25 @@ struct TableSubject: FilterSubject {
   /// The section, which stands for the path.
   var section = ""
   var client = ""
+  var owner: Owner?
 
   func text(_ field: ExchangeFilter.Field) -> ArraySlice<UInt8> {
     switch field {
     case .site: Array(site.utf8)[...]
     case .path: Array(section.utf8)[...]
     case .client: Array(client.utf8)[...]
+    case .process: Self.bytes(owner?.process)
+    case .unit: Self.bytes(owner?.unit)
+    case .container: Self.bytes(owner?.container)
+    case .pod: Self.bytes(owner?.pod)
     case .method, .status, .latency, .bytes: []
     }
   }
 
   func number(_ field: ExchangeFilter.Field) -> UInt64? { nil }
+
+  /// Empty for a name that an owner does not have, or whose owner is not known.
+  private static func bytes(_ name: String?) -> ArraySlice<UInt8> { Array((name ?? "").utf8)[...] }
 }
 
 extension SiteCounts {
@@ -68,7 +77,7 @@ extension ExchangeLine: FilterSubject {
     case .path: isUnmatched ? [] : TargetPath.of(Array(path.utf8)[...])
     case .client: Array(client.utf8)[...]
     case .method: isUnmatched ? [] : Array(method.utf8)[...]
-    case .status, .latency, .bytes: []
+    case .status, .latency, .bytes, .process, .unit, .container, .pod: []
     }
   }
 
@@ -77,7 +86,7 @@ extension ExchangeLine: FilterSubject {
     case .status: status > 0 ? UInt64(status) : nil
     case .latency: hasLatency ? latency : nil
     case .bytes: status > 0 ? bytes : nil
-    case .site, .path, .client, .method: nil
+    case .site, .path, .client, .method, .process, .unit, .container, .pod: nil
     }
   }
 }

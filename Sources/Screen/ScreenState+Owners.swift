@@ -21,6 +21,9 @@ extension OwnerCounts {
     return [owner.process, owner.unit, owner.container, owner.pod].compactMap(\.self)
   }
 
+  /// What conditions are about.
+  var subject: TableSubject { TableSubject(owner: process?.owner) }
+
   /// What the table calls it, one text an owner: `nginx  nginx.service`.
   var label: String {
     guard let owner = process?.owner else { return "? not known" }

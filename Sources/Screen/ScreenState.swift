@@ -139,7 +139,7 @@ package struct ScreenState: Equatable, Sendable {
   }
 
   static func passes(_ owner: OwnerCounts, _ rows: RowFilter) -> Bool {
-    rows.passes(owner.words, [TableSubject]())
+    rows.passes(owner.words, [owner.subject])
   }
 
   func passes(_ line: ExchangeLine) -> Bool {

@@ -58,6 +58,20 @@ import Testing
     #expect(user.screen.text.contains("No site and no section is like 'path=/nothing'."))
   }
 
+  @Test func `processes are chosen by their names, and one that is not known has none`() {
+    for (filter, title) in [
+      ("unit=nginx.*", "1 of 5"), ("process=python3 and container=docker:*", "1 of 5"),
+      ("process=python3 and unit=*.service", "0 of 5"), ("process~^(nginx|python3)$", "2 of 5"),
+      ("not process~.", "1 of 5"), ("process!=nginx", "4 of 5"),
+    ] {
+      var user = Operator()
+      user.type("o/" + filter)
+      user.press(.enter)
+      #expect(user.state.mode == .normal && user.state.filter == filter)
+      #expect(user.screen.text.contains("Servers by process \(title)"), "\(user.screen.text)")
+    }
+  }
+
   @Test func `clients are chosen by address`() {
     var user = Operator()
     user.type("c/client=198.51.*")
@@ -71,7 +85,12 @@ import Testing
     ("c", "path=/", "at 1: the list of clients has no 'path' (only client); esc, l: exchanges"),
     (
       "o", "site=a and",
-      "at 1: the list of processes has no 'site' (nor any other); type a part of a name, or ~ and an expression"
+      "at 1: the list of processes has no 'site' (only process, unit, container, pod); esc, l: exchanges"
+    ),
+    (
+      "l", "unit=a",
+      "at 1: an exchange has no 'unit' (only site, path, client, method, status, latency, bytes); "
+        + "o on the screen lists processes"
     ),
     ("l", "status=5x", "at 8: invalid status '5x' (expected 503, or 5xx after = or !=)"),
     (
