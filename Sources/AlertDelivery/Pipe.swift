@@ -22,7 +22,8 @@ final class Pipe {
   func write(_ bytes: [UInt8]) {
     _ = fcntl(writer, F_SETFL, O_NONBLOCK)
     // The buffer lives through the call, and its own length bounds it.
-    _ = unsafe bytes.withUnsafeBytes { buffer in unsafe Glibc.write(writer, buffer.baseAddress, buffer.count)
+    unsafe bytes.withUnsafeBytes { buffer in
+      while unsafe Glibc.write(writer, buffer.baseAddress, buffer.count) < 0, errno == EINTR {}
     }
     closeWriter()
   }

@@ -32,8 +32,8 @@ package final class WakePipe: Sendable {
   /// Wakes the thread that waits, or the next one that does.
   package func wake() {
     var byte: UInt8 = 1
-    // One byte of a local value. A full pipe wakes as well.
-    _ = unsafe write(writing, &byte, 1)
+    // One byte of a local value. A full pipe wakes as well; an interrupted write has woken nobody.
+    while unsafe write(writing, &byte, 1) < 0, errno == EINTR {}
   }
 
   /// Waits until the thread is woken, for at most `milliseconds` (-1: without end); a signal ends the wait early.

@@ -203,7 +203,7 @@ def both(case):
     case.ends(watch)
 
 
-@faults("interrupted again and again:", ["poll", "write", "read", "futex"], sample="poll")
+@faults("interrupted again and again:", ["poll", "write", "read"], sample="poll")
 def interrupted(case, call):
     # The loader's own reads are not the program's.
     first = 60 if call == "read" else 1
@@ -213,7 +213,6 @@ def interrupted(case, call):
         # Ten a second, for signals.
         case.fired(watch)
     case.ends(watch)
-    # The wait for the worker is at the very end.
     case.fired(watch)
 
 

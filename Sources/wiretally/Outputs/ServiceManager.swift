@@ -59,8 +59,8 @@ final class ServiceManager: Output {
   private func tell(_ state: String) {
     guard descriptor >= 0 else { return }
     var bytes = Array(state.utf8)
-    // The array lives through the call. Nothing waits for a manager that does not take it.
-    _ = unsafe Glibc.write(descriptor, &bytes, bytes.count)
+    // The array lives through the call. Nothing waits for a manager that does not take it; an interrupted write was none.
+    while unsafe Glibc.write(descriptor, &bytes, bytes.count) < 0, errno == EINTR {}
   }
 
   /// Tells, as often as it is wanted, that the program still works, and what it does when that has
