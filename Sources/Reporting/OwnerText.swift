@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Alerting
-import Owners
+package import Owners
 import Statistics
 import Text
 
 /// Owners in words: on pages, in columns, as members of JSON.
-enum OwnerText {
+package enum OwnerText {
   /// One word: `nginx@nginx.service`, `python3@docker:0123456789ab`, `curl`, or `?`.
   static func column(_ process: OwnerProcess?) -> String {
     guard let owner = process?.owner else { return "?" }
@@ -15,7 +15,7 @@ enum OwnerText {
   }
 
   /// A few words: `nginx (nginx.service, pid 812)`.
-  static func words(_ process: OwnerProcess?) -> String {
+  package static func words(_ process: OwnerProcess?) -> String {
     guard let process else { return "? (another machine, or not known)" }
     let remarks = [process.owner.place, process.process.map { "pid \($0)" }].compactMap { $0 }
     return process.owner.process + (remarks.isEmpty ? "" : " (\(remarks.joined(separator: ", ")))")

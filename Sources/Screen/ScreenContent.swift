@@ -136,6 +136,16 @@ package struct ExchangeLine: Equatable, Sendable {
   package var userAgent = ""
   /// Whether it is a response that nobody was seen to ask for.
   package var isUnmatched = false
+  /// How a request without an answer ended.
+  package var end = ""
+  /// The status of a call of gRPC.
+  package var call = ""
+  /// The processes of both ends, in words; empty where nobody looks for them.
+  package var asking = ""
+  package var serving = ""
+  /// Whether it failed: 4xx, 5xx, a call of gRPC by its status, or no answer at all.
+  package var isFailure: Bool
+
   package init(
     number: UInt64, time: UInt64, client: String, method: String, site: String, path: String, status: Int,
     latency: UInt64
@@ -149,8 +159,6 @@ package struct ExchangeLine: Equatable, Sendable {
     self.status = status
     self.latency = latency
     hasLatency = status > 0
+    isFailure = status == 0 || (status >= 400 && status < 600)
   }
-
-  /// Whether it failed: 4xx, 5xx, or no answer at all.
-  package var isFailure: Bool { status == 0 || (status >= 400 && status < 600) }
 }

@@ -15,7 +15,7 @@ extension ScreenPainter {
       // A long target continues in the next rows.
       while !rest.isEmpty, row < list.height {
         let part = rest.prefix(max(1, list.width - names - 1))
-        let isBad = line.isFailure && name == "status"
+        let isBad = line.isFailure && (name == "status" || name == "gRPC")
         list.part(row: row, column: names, height: 1, width: list.width - names - 1)
           .put(String(part), row: 0, style: isBad ? .bad : .plain)
         rest = rest.dropFirst(part.count)
@@ -32,7 +32,8 @@ extension ScreenPainter {
 
   /// The names and values of what is known; empty values are left out.
   private static func facts(of line: ExchangeLine, time: String) -> [(name: String, value: String)] {
-    let status = line.status == 0 ? "no answer" : "\(line.status)"
+    var status = line.status == 0 ? "no answer" : "\(line.status)"
+    if line.status == 0, !line.end.isEmpty { status += " (\(line.end))" }
     let isAnswered = line.status != 0 && !line.isUnmatched
     var body = line.bytes.map { "\($0) bytes" } ?? "of unknown length: chunked, or until the connection ends"
     if line.status == 0 { body = "" }
@@ -47,8 +48,10 @@ extension ScreenPainter {
       ("server", "\(line.server), port \(line.serverPort)"), ("site", line.site),
       ("request", line.isUnmatched ? "" : "\(line.method) \(line.path) HTTP/\(line.version)"),
       ("status", line.isUnmatched ? "\(status), a response without an observed request" : status),
+      ("gRPC", line.call),
       ("latency", isAnswered ? "\(CountText.latency(line.latency)) (as seen on this host)" : ""),
       ("body", body), ("referer", line.referer), ("user agent", line.userAgent),
+      ("asked by", line.asking), ("served by", line.serving),
     ]
   }
 }

@@ -216,6 +216,9 @@ enum ScreenSamples {
       status: status, latency: UInt64(index) * 777_000)
     (line.clientPort, line.server, line.serverPort) = (40_000 + index, "10.77.0.2", 80)
     (line.version, line.bytes) = ("1.1", index % 2 == 0 ? 153 : nil)
+    line.end = status == 0 ? "client closed" : ""
+    line.serving = "nginx (nginx.service, pid 812)"
+    line.asking = index % 3 == 0 ? "curl (pid 4711)" : "? (another machine, or not known)"
     (line.referer, line.userAgent) = (isHostile ? hostile : "http://from.example/?a=*", "curl/8")
     return line
   }

@@ -217,6 +217,24 @@ import Testing
       is: "exchange-\(columns)x\(rows)")
   }
 
+  @Test func `a look into what failed says how, of a call of gRPC by its own status`() {
+    func shown(_ line: ExchangeLine) -> [String] {
+      var state = ScreenState()
+      state.view = .exchange(line, site: nil)
+      return Self.draw(ScreenSamples.content, state, rows: 24, columns: 80).grid.lines
+    }
+    var call = ScreenSamples.exchanges[1]
+    #expect(call.status == 200 && !call.isFailure)
+    (call.call, call.isFailure) = ("UNAVAILABLE", true)
+    let lines = shown(call)
+    #expect(lines[1].contains("failed"))
+    #expect(lines.contains { $0.hasPrefix(" gRPC       UNAVAILABLE") }, "\(lines)")
+    #expect(lines.contains { $0.hasPrefix(" served by  nginx (nginx.service, pid 812)") }, "\(lines)")
+    let given = ScreenSamples.exchanges[3]
+    #expect(
+      given.status == 0 && shown(given).contains { $0.hasPrefix(" status     no answer (client closed)") })
+  }
+
   @Test(arguments: [(24, 80), (8, 40)])
   func `the help`(rows: Int, columns: Int) throws {
     var state = ScreenState()

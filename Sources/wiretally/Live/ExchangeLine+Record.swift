@@ -2,7 +2,9 @@
 
 import Capture
 import ExchangeStream
+import Exchanges
 import HTTP1
+import Owners
 import Reporting
 import Screen
 import Text
@@ -10,7 +12,9 @@ import Text
 /// Exchanges off the exchange stream as lines of the screen.
 extension ExchangeLine {
   /// A record as the screen shows it.
-  init(_ record: ExchangeRecord, number: UInt64, _ query: QueryPolicy) {
+  ///
+  /// - Parameter owners: who names the processes of both ends; nil when nobody looks for them.
+  init(_ record: ExchangeRecord, number: UInt64, _ query: QueryPolicy, _ owners: OwnerTable?) {
     let facts = record.facts
     let isUnmatched = facts.outcome == .unmatchedResponse
     self.init(
@@ -28,6 +32,15 @@ extension ExchangeLine {
     referer = query.text(record.bytes(facts.referer))
     userAgent = record.userAgent
     self.isUnmatched = isUnmatched
+    if !isUnmatched {
+      isFailure = record.isFailure
+      end = facts.hasResponse ? "" : facts.endWords
+      call = facts.call == .none ? "" : facts.call.name
+    }
+    if let owners {
+      asking = OwnerText.words(owners.process(facts.clientOwner))
+      serving = OwnerText.words(owners.process(facts.serverOwner))
+    }
   }
 
   private static func address(_ endpoint: Endpoint) -> String {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ExchangeStream
+import Owners
 import Reporting
 import Screen
 import Statistics
@@ -15,6 +16,7 @@ struct LatestExchanges {
   private let stream: ExchangeReader
   private let query: QueryPolicy
   private let filter: ExchangeFilter?
+  private let owners: OwnerTable?
   private var records: [ExchangeRecord] = []
   private var next = 0
   /// How many were received so far.
@@ -27,11 +29,14 @@ struct LatestExchanges {
 
   /// - Parameters:
   ///   - filter: which exchanges are listed; nil for all.
+  ///   - owners: who names the processes of both ends; nil when nobody looks for them.
   ///   - keepsAll: all are received, not only while somebody looks: those of a file do not come again.
   init(
-    _ stream: ExchangeReader, query: QueryPolicy, filter: ExchangeFilter? = nil, keepsAll: Bool = false
+    _ stream: ExchangeReader, query: QueryPolicy, filter: ExchangeFilter? = nil, owners: OwnerTable? = nil,
+    keepsAll: Bool = false
   ) {
-    (self.stream, self.query, self.filter, self.keepsAll) = (stream, query, filter, keepsAll)
+    (self.stream, self.query, self.filter, self.owners) = (stream, query, filter, owners)
+    self.keepsAll = keepsAll
     stream.listen(.notable)
     if keepsAll { listen(true) }
   }
@@ -69,7 +74,8 @@ struct LatestExchanges {
     let held = records.count < Self.capacity ? min(next, records.count) : Self.capacity
     return (0..<held).map {
       ExchangeLine(
-        records[(next - 1 - $0 + Self.capacity) % Self.capacity], number: received &- UInt64($0), query)
+        records[(next - 1 - $0 + Self.capacity) % Self.capacity], number: received &- UInt64($0), query,
+        owners)
     }
   }
 
@@ -84,6 +90,6 @@ struct LatestExchanges {
   }
 
   private func line(_ kept: NotableExchanges.Kept) -> ExchangeLine {
-    ExchangeLine(kept.record, number: kept.number, query)
+    ExchangeLine(kept.record, number: kept.number, query, owners)
   }
 }

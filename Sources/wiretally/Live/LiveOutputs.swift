@@ -4,6 +4,7 @@ import AlertDelivery
 import Capture
 import ExchangeStream
 import History
+import Owners
 import Reporting
 import Statistics
 
@@ -17,7 +18,8 @@ struct LiveOutputs {
   /// Opens their sockets and the terminal, and takes the signals over.
   init(
     _ command: WatchCommand, label: CaptureLabel, plan: IntervalPlan, stream: ExchangeReader?,
-    filter: ExchangeFilter?, backend: any LiveBackend, collector: DeliveryProcess?, start: UInt64,
+    filter: ExchangeFilter?, owners: OwnerTable?, backend: any LiveBackend, collector: DeliveryProcess?,
+    start: UInt64,
     history: any HistorySource
   ) throws {
     let state = StateOutput(sites: command.listening.sites, label: label, backend: backend, started: start)
@@ -30,7 +32,7 @@ struct LiveOutputs {
       ? stream.map {
         try ScreenSession(
           command.screen, label: label, plan: plan, window: command.options.window,
-          exchanges: LatestExchanges($0, query: command.options.query, filter: filter),
+          exchanges: LatestExchanges($0, query: command.options.query, filter: filter, owners: owners),
           history: history)
       } : nil
     input = WatchInput(interruption: interruption, keys: screen ?? Keyboard())

@@ -85,7 +85,7 @@ struct PreparedWatch: ~Copyable {
       limits: limits,
       depth: backend.depth)
     let live = try LiveOutputs(
-      command, label: label, plan: plan, stream: stream, filter: filter, backend: backend,
+      command, label: label, plan: plan, stream: stream, filter: filter, owners: owners, backend: backend,
       collector: collector, start: start, history: outputs.past)
     let timeline = try Timeline(
       workers.tallies, plan: plan, start: start, keepsRecent: live.keepsRecent,
