@@ -17,7 +17,8 @@ struct EventLoopTLSTests {
     var command: [String]
     var script: String
     var hasFrames = false
-    var carriesLibrary = true
+    /// Its file has the library in it.
+    var carriesLibrary: Bool
   }
 
   private static let node = """
@@ -53,37 +54,34 @@ struct EventLoopTLSTests {
   static let servers = [
     Server(
       testDescription: "Node.js, HTTP/1", command: ["node"],
-      script: node + "require('https').createServer({key: pem, cert: pem}, answer).listen(44333);"),
+      script: node + "require('https').createServer({key: pem, cert: pem}, answer).listen(44333);",
+      carriesLibrary: carriesLibrary),
     Server(
       testDescription: "Node.js, HTTP/2", command: ["node"],
       script: node + """
         require("http2").createSecureServer({key: pem, cert: pem, allowHTTP1: true}, answer).listen(44333);
-        """, hasFrames: true),
+        """, hasFrames: true, carriesLibrary: carriesLibrary),
     Server(
       testDescription: "asyncio", command: ["/usr/bin/env", "python3"], script: asyncio,
       carriesLibrary: false),
   ]
 
-  /// Connections of TLS 1.2 and 1.3 at once, each with targets of its own: 80 of them with 15 requests of HTTP/1, or 40 with 30 of
-  /// HTTP/2, some at a time.
-  private static let client = """
-    const site = "https://10.77.0.2:44333", frames = process.argv[2] === "frames";
-    const options = (index) => ({rejectUnauthorized: false, maxVersion: index % 2 ? "TLSv1.2" : "TLSv1.3"});
-    const visit = (index) => {
-      const agent = new (require("https").Agent)({keepAlive: true, maxSockets: 1, ...options(index)});
-      const ask = (number) => number == 15 ? agent.destroy() : require("https").get(
-        `${site}/of/${index}/${number}`, {agent}, (response) => response.resume().on("end", () => ask(number + 1)));
-      ask(0);
-    };
-    const open = (index) => {
-      const session = require("http2").connect(site, options(index));
-      let left = 30;
-      const ask = (number) => number < 30 && session.request({":path": `/of/${index}/${number}`}).resume().on(
-        "end", () => --left ? ask(number + 5) : session.close());
-      for (let number = 0; number < 5; number++) ask(number);
-    };
-    for (let index = 0; index < (frames ? 40 : 80); index++) setTimeout(frames ? open : visit, index % 7, index);
-    """
+  /// Whether Node.js has OpenSSL in its own file. Debian's is linked to the system's library.
+  private static let carriesLibrary = Shell.attempt("ldd $(command -v node) | grep -q libssl").status != 0
+
+  /// Commands with connections of TLS 1.2 and 1.3 at once, each with targets of its own: 80 of them with 15 requests of HTTP/1, or
+  /// 40 with 30 of HTTP/2, some at a time.
+  private static func visits(_ site: String, hasFrames: Bool) -> String {
+    let (last, options, targets) =
+      hasFrames ? (39, "--http2 --parallel --parallel-max 5", "[0-29]") : (79, "--http1.1", "[0-14]")
+    return """
+      for i in $(seq 0 \(last)); do
+        if [ $((i % 2)) = 0 ]; then limit=; else limit='--tls-max 1.2'; fi
+        curl -sk \(options) $limit -o /dev/null \(site)/of/$i/\(targets) &
+      done
+      wait
+      """
+  }
 
   /// An exchange as the server logs it and as the watch shows it.
   private struct Entry: Hashable {
@@ -140,13 +138,14 @@ struct EventLoopTLSTests {
         try #require(monitor.waitsForErrors("is read now: \(program[0])", seconds: 150))
       }
     }
-    // A client whose text is not read, so that what counts is the server's: nobody attaches to its file any more.
-    kill(try #require(LaterTLSTests.helper(of: monitor)), SIGKILL)
-    Shell.run("cp $(command -v node) \(folder.file("unread"))")
-    _ = FileManager.default.createFile(atPath: folder.file("client"), contents: Data(Self.client.utf8))
+    // Clients whose text nobody reads, so that what counts is the server's: their library is open for writing.
+    let library = folder.file("libssl.so.3")
+    Shell.run("cp \(LaterTLSTests.library) \(library)")
+    let writer = try #require(FileHandle(forWritingAtPath: library))
+    defer { writer.closeFile() }
     let site = "https://10.77.0.2:44333"
     var commands = [
-      "\(folder.file("unread")) \(folder.file("client")) \(server.hasFrames ? "frames" : "")",
+      "export LD_LIBRARY_PATH=\(folder.path)", Self.visits(site, hasFrames: server.hasFrames),
       "h2load --h1 -n 1200 -c 60 \(site)/a \(site)/nowhere >/dev/null",
       "for i in $(seq 20); do curl -sk --http1.1 --tls-max 1.2 -o /dev/null \(site)/2/[1-3] || exit 1; done",
       "for i in $(seq 20); do curl -sk --http1.1 --tlsv1.3 -o /dev/null \(site)/3/[1-3] || exit 1; done",

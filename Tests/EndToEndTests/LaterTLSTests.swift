@@ -10,7 +10,7 @@ import Testing
   .enabled(
     if: Machine.hasServers && Shell.has("caddy"), "needs root, network namespaces, nginx, Caddy and curl"))
 struct LaterTLSTests {
-  private static let library = "/usr/lib/x86_64-linux-gnu/libssl.so.3"
+  static let library = "/usr/lib/x86_64-linux-gnu/libssl.so.3"
 
   private static func read(_ path: String) -> String { "TLS text of a library is read now: \(path)" }
 
