@@ -152,14 +152,12 @@ struct FollowTests {
   ) {
     let network = Network()
     let (client, name) = network.pair()
-    let script = JSONDocumentTests.root + "/Tests/EndToEndTests/Scripts/leaving.py"
-    let silent = ChildProcess(["ip", "netns", "exec", name, "python3", script, "silent"])
-    Network.awaitListener(8009, of: silent, in: name)
+    let upstream = SilentServer(in: name)
     let server = WebServer(in: name)
     let monitor = Monitor(in: name, ["--follow", "--backend", backend], threshold: nil)
     // Their client gives up after two seconds.
     Network.run("for n in 1 2; do curl -s -m 2 http://10.77.0.2/hang/curl || [ $? = 28 ]; done", in: client)
-    for kind in ["fin", "rst"] { Network.run("python3 \(script) \(kind) 10.77.0.2", in: client) }
+    for kind in ["fin", "rst"] { Network.run("python3 \(SilentServer.script) \(kind) 10.77.0.2", in: client) }
     server.waitForLog(14)
     let text = " (client closed)"
     for _ in 0..<400 where monitor.output.components(separatedBy: text).count < 9 { usleep(50_000) }
@@ -167,8 +165,7 @@ struct FollowTests {
     #expect(server.count(\.status) == ["499": 8, "200": 6])
     #expect(ended.output.components(separatedBy: text).count == 9, "\(ended.output)")
     #expect(ended.status == 0)
-    silent.send(SIGKILL)
-    silent.wait(seconds: 20)
+    upstream.stop()
   }
 
   @Test func `with a threshold, alerts are lines among the exchanges`() {

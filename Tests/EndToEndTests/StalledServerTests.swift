@@ -12,9 +12,7 @@ struct StalledServerTests {
   ) throws {
     let network = Network()
     let (client, name) = network.pair()
-    let script = JSONDocumentTests.root + "/Tests/EndToEndTests/Scripts/leaving.py"
-    let silent = ChildProcess(["ip", "netns", "exec", name, "python3", script, "silent"])
-    Network.awaitListener(8009, of: silent, in: name)
+    let upstream = SilentServer(in: name)
     let server = WebServer(in: name)
     let monitor = Monitor(
       in: name,
@@ -26,8 +24,7 @@ struct StalledServerTests {
     ])
     #expect(monitor.waits(for: #""state":"raised""#))
     // nginx answers for its upstream that it is gone.
-    silent.send(SIGKILL)
-    silent.wait(seconds: 20)
+    upstream.stop()
     server.waitForLog(90)
     #expect(clients.wait(seconds: 20))
     #expect(monitor.waits(for: #""state":"recovered""#))
