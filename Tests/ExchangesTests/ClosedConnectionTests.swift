@@ -13,8 +13,8 @@ import Testing
 
   static let secrets = FlowSecrets(seed: 1)
 
-  @Test func `an eighth of the table keeps connections that are over, and the rest is for others`() {
-    var table = FlowTable(capacity: 16)
+  @Test func `a part of the table keeps connections that are over, and the rest is for others`() {
+    var table = FlowTable(capacity: 16, closed: 2)
     let flows = (0..<12 as Range<UInt64>).compactMap {
       table.insert(Self.key($0), hash: Self.key($0).hash(Self.secrets))
     }
@@ -60,6 +60,18 @@ import Testing
     #expect(seen == [flows[3], flows[5], flows[1], flows[2], flows[0], flows[4]])
     for number in [1, 2] { table.remove(flows[number]) }
     #expect(table.first == flows[3] && table.after(flows[5]) == flows[0])
+  }
+
+  @Test func `in files all are kept while there is room, whatever is sent again`() {
+    let talks = (0..<50).map { Self.talk($0, depth: .streams).packets }
+    var limits = ExchangeLimits.file
+    limits.flows = 64
+    let account = Account(talks.flatMap(\.self) + talks.flatMap { $0.dropLast(2) }, limits: limits)
+    #expect(account.answers == ["a.example /a 200": 50] && account.unmatchedResponses.isEmpty)
+    (limits.closedFlows, limits.flows) = (8, 1_024)
+    // Where eight are kept, what is sent again of the others is another connection's.
+    let few = Account(talks.flatMap(\.self) + talks.flatMap { $0.dropLast(2) }, limits: limits)
+    #expect(few.answers == ["a.example /a 200": 92] && few.isBalanced)
   }
 
   static func talk(_ port: Int, depth: CaptureDepth, resets: Bool = false) -> Dialogue {

@@ -23,20 +23,21 @@ struct FlowTable: ~Copyable {
   /// A flow that fewer flows than this can have been put behind stays where it is: its neighbours are anywhere in
   /// memory. 0 in a small table.
   private let slack: UInt32
-  /// Flows of connections that are over which are kept for what is sent again; new ones take the place of others before
-  /// they take memory that has left the caches.
+  /// Flows of connections that are over which are kept while there is room.
   private let overLimit: Int
   /// The flow that was last asked for to be evicted.
   private var expectedEviction = PackedIndex<FlowIndex>()
   private var byWait = IntrusiveList<StreamFlow.ByWait>()
 
-  init(capacity: Int) {
+  /// - Parameter closed: flows of connections that are over which are kept for what is sent again, if there is room: new ones
+  ///   take the place of others before they take memory that has left the caches.
+  init(capacity: Int, closed: Int = .max) {
     var size = 16
     while size < capacity * 2 { size *= 2 }
     flows = SlotPool(capacity: capacity)
     buckets = FixedArray(zeroed: size)
     mask = size - 1
-    overLimit = capacity / 8
+    overLimit = closed
     slack = capacity < 1_024 ? 0 : UInt32(clamping: capacity / 8)
   }
 

@@ -14,7 +14,7 @@ struct StreamAssembler: ~Copyable {
 
   init(limits: ExchangeLimits, isStreams: Bool, seed: UInt64) {
     self.isStreams = isStreams
-    flows = FlowTable(capacity: limits.flows)
+    flows = FlowTable(capacity: limits.flows, closed: limits.closedFlows)
     order = StreamOrder(limits: limits, isStreams: isStreams)
     aliases = FlowAliases(seed: seed)
   }
