@@ -7,7 +7,7 @@ extension ExchangeTracker {
   mutating func makeFlow(_ key: FlowKey, hash: UInt64) -> FlowIndex? {
     if let flow = streams.nextToEvict {
       finish(flow, requests: .unknown)
-      if !streams.isOver(flow) { counters.evictedFlows &+= 1 }
+      if !streams.isClosed(flow) { counters.evictedFlows &+= 1 }
       streams.remove(flow)
     }
     guard let flow = streams.insert(key, hash: hash) else { return nil }
@@ -79,7 +79,7 @@ extension ExchangeTracker {
     if !isReset { streams.finish(flow, direction, at: segment.sequence &+ segment.payloadLength) }
     let isServer = messages.requestDirection(of: flow) != direction
     guard pairing.first(of: flow) != nil else {
-      if !streams.isOver(flow), isOver(flow, direction, segment) { streams.setOver(flow, true) }
+      if !streams.isClosed(flow), completesClose(flow, direction, segment) { streams.setClosed(flow, true) }
       return
     }
     let closing = Closing(
@@ -91,8 +91,10 @@ extension ExchangeTracker {
     streams.close(flow, by: closing)
   }
 
-  /// Whether a connection of which no request waits ends with a segment: by a reset, or as both sides have closed it.
-  private func isOver(_ flow: FlowIndex, _ direction: Direction, _ segment: borrowing Segment) -> Bool {
+  /// Whether a connection of which no request waits is closed by a segment: by a reset, or as the second side's FIN.
+  private func completesClose(
+    _ flow: FlowIndex, _ direction: Direction, _ segment: borrowing Segment
+  ) -> Bool {
     if streams.hasHeld(flow) { return false }
     if segment.flags.isReset {
       let reset = Closing(

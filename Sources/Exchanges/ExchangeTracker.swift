@@ -90,7 +90,7 @@ package struct ExchangeTracker: ~Copyable {
       if segment.flags.isClosing, !depth.isStreams { passData(flow, direction, upTo: segment.sequence) }
       counters.classify(ChunkOutcome())
     } else {
-      if streams.isOver(flow) { streams.setOver(flow, false) }
+      if streams.isClosed(flow) { streams.setClosed(flow, false) }
       let chunk = Chunk(
         flow: flow, direction: direction, kind: segment.kind,
         hasAcknowledgement: segment.flags.isAcknowledging, sequence: segment.sequence,

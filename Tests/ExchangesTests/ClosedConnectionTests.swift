@@ -13,26 +13,26 @@ import Testing
 
   static let secrets = FlowSecrets(seed: 1)
 
-  @Test func `a part of the table keeps connections that are over, and the rest is for others`() {
+  @Test func `a part of the table keeps closed connections, and the rest is for others`() {
     var table = FlowTable(capacity: 16, closed: 2)
     let flows = (0..<12 as Range<UInt64>).compactMap {
       table.insert(Self.key($0), hash: Self.key($0).hash(Self.secrets))
     }
     #expect(flows.count == 12)
     table.noteAnswer(flows[3])
-    for number in [3, 5] { table.setOver(flows[number], true) }
+    for number in [3, 5] { table.setClosed(flows[number], true) }
     #expect(table.nextToEvict == nil)
-    table.setOver(flows[7], true)
+    table.setClosed(flows[7], true)
     // Looking one up does not spare it.
     #expect(table.use(Self.key(3), hash: Self.key(3).hash(Self.secrets)) == flows[3])
     #expect(table.nextToEvict == flows[3])
     table.remove(flows[3])
     #expect(table.nextToEvict == nil)
-    table.setOver(flows[5], false)
+    table.setClosed(flows[5], false)
     for number in 20..<25 as Range<UInt64> {
       #expect(table.insert(Self.key(number), hash: Self.key(number).hash(Self.secrets)) != nil)
     }
-    // Full: the one that is over goes before those that wait for an answer.
+    // Full: the closed one goes before those that wait for an answer.
     #expect(table.isFull && table.nextToEvict == flows[7])
     table.remove(flows[7])
     #expect(table.insert(Self.key(30), hash: Self.key(30).hash(Self.secrets)) != nil)
@@ -51,7 +51,7 @@ import Testing
       table.insert(Self.key($0), hash: Self.key($0).hash(Self.secrets))
     }
     for number in [1, 2, 4] { table.noteAnswer(flows[number]) }
-    for number in [0, 4] { table.setOver(flows[number], true) }
+    for number in [0, 4] { table.setClosed(flows[number], true) }
     var seen: [FlowIndex] = [], next = table.first
     while let flow = next {
       seen.append(flow)
@@ -112,7 +112,7 @@ import Testing
     #expect(account.unmatchedResponses.isEmpty && account.isBalanced)
   }
 
-  @Test func `a stranger's FINs and resets do not make a connection one that is over`() {
+  @Test func `a stranger's FINs and resets close no connection`() {
     var limits = ExchangeLimits()
     limits.flows = 64
     var talk = Dialogue(depth: .heads)

@@ -79,8 +79,14 @@ struct TLSCaptureTests {
   private static let writing =
     "import sys, time; f = open(sys.argv[1], 'a'); print('open', flush=True); sys.stdin.read(); time.sleep(0.03)"
 
-  /// A process that has a copy of the system's OpenSSL mapped.
-  private static func loading(_ path: String) throws -> ChildProcess {
+  /// Runs `body` with the path of a copy of the system's OpenSSL that a process has mapped, which lives on to its own end.
+  private static func withLoadedLibrary(_ body: (_ path: String) throws -> Void) throws {
+    let path = try file()
+    // The paths are passed as C strings for the calls alone.
+    defer {
+      unsafe unlink(path)
+      unsafe unlink(path + ".out")
+    }
     let original = try #require(
       LibrarySearch.run().libraries.first {
         $0.kind == .openSSL && $0.root.isEmpty && $0.path.contains("/libssl.so")
@@ -89,7 +95,9 @@ struct TLSCaptureTests {
     let loader = "import ctypes, sys; ctypes.CDLL(sys.argv[1]); print('loaded', flush=True); sys.stdin.read()"
     let process = ChildProcess(["python3", "-c", loader, path], isFed: true, output: .file(path + ".out"))
     #expect(wait { !process.isRunning || SmallFile.text(of: path + ".out")?.isEmpty == false })
-    return process
+    try body(path)
+    process.endInput()
+    #expect(process.wait(seconds: 20) && process.status == 0)
   }
 
   @Test
@@ -97,57 +105,43 @@ struct TLSCaptureTests {
     `a library that is open for writing for an instant gets probes at the start, one that stays so does not`()
     throws
   {
-    let path = try Self.file()
-    let process = try Self.loading(path)
-    // The paths are passed as C strings for the calls alone.
-    defer {
-      unsafe unlink(path)
-      unsafe unlink(path + ".out")
+    try Self.withLoadedLibrary { path in
+      var found = LibrarySearch.run()
+      let library = try #require(found.libraries.first { $0.path == path })
+      (found.libraries, found.replaced) = ([library], [])
+      let (object, _) = try TLSCapture.proven(try #require(PortSet([44_313...44_313])), .ofKernel)
+      var held: Set<TLSLibrary.Identity> = []
+      // A child of ours that has the file open as one of any program has until it executes its own.
+      let writer = ChildProcess(
+        ["python3", "-c", Self.writing, path], isFed: true, output: .file(path + ".out"))
+      #expect(Self.wait { SmallFile.text(of: path + ".out")?.hasPrefix("open") == true })
+      let refused = TLSAttachments(found, object.programs, &held)
+      #expect(refused.findings == [TLSFinding(library, .isOpenForWriting)] && held.isEmpty)
+      writer.endInput()
+      let attached = TLSAttachments(found, object.programs, &held, moreTries: 2_000)
+      #expect(attached.findings == [TLSFinding(library)] && held == [library.identity])
+      #expect(writer.wait(seconds: 20))
     }
-    var found = LibrarySearch.run()
-    let library = try #require(found.libraries.first { $0.path == path })
-    (found.libraries, found.replaced) = ([library], [])
-    let (object, _) = try TLSCapture.proven(try #require(PortSet([44_313...44_313])), .ofKernel)
-    var held: Set<TLSLibrary.Identity> = []
-    // A child of ours that has the file open as one of any program has until it executes its own.
-    let writer = ChildProcess(
-      ["python3", "-c", Self.writing, path], isFed: true, output: .file(path + ".out"))
-    #expect(Self.wait { SmallFile.text(of: path + ".out")?.hasPrefix("open") == true })
-    let refused = TLSAttachments(found, object.programs, &held)
-    #expect(refused.findings == [TLSFinding(library, .isOpenForWriting)] && held.isEmpty)
-    writer.endInput()
-    let attached = TLSAttachments(found, object.programs, &held, moreTries: 2_000)
-    #expect(attached.findings == [TLSFinding(library)] && held == [library.identity])
-    #expect(writer.wait(seconds: 20))
-    process.endInput()
-    #expect(process.wait(seconds: 20) && process.status == 0)
   }
 
   @Test
   func `a library that somebody writes to while it has probes loses them first, and its process runs on`()
     throws
   {
-    let path = try Self.file()
-    let process = try Self.loading(path)
-    // The paths are passed as C strings for the calls alone.
-    defer {
-      unsafe unlink(path)
-      unsafe unlink(path + ".out")
+    try Self.withLoadedLibrary { path in
+      let ports = try #require(PortSet([44_315...44_315]))
+      let capture = try KernelCapture(KernelCaptureOptions(interfaces: ["lo"], ports: ports))
+      let tls = try capture.openTLS(ports: ports)
+      #expect(tls.findings.contains { $0.library.path == path && $0.reason == nil })
+      #expect(!Self.isWritable(path))
+      #expect(tls.follow().contains { $0.isWarning && $0.text.contains(path) })
+      #expect(tls.writtenFiles.contains { $0.path == path })
+      // As a writer does that waits: the probes have gone, and so has the lease; another watch of this machine may give up its own
+      // later.
+      #expect(Self.wait { Self.isWritable(path) })
+      tls.stop()
+      capture.stop()
     }
-    let ports = try #require(PortSet([44_315...44_315]))
-    let capture = try KernelCapture(KernelCaptureOptions(interfaces: ["lo"], ports: ports))
-    let tls = try capture.openTLS(ports: ports)
-    #expect(tls.findings.contains { $0.library.path == path && $0.reason == nil })
-    #expect(!Self.isWritable(path))
-    #expect(tls.follow().contains { $0.isWarning && $0.text.contains(path) })
-    #expect(tls.writtenFiles.contains { $0.path == path })
-    // As a writer does that waits: the probes have gone, and so has the lease; another watch of this machine may give up its own
-    // later.
-    #expect(Self.wait { Self.isWritable(path) })
-    process.endInput()
-    #expect(process.wait(seconds: 20) && process.status == 0)
-    tls.stop()
-    capture.stop()
   }
 
   @Test func `before Linux 6.6 probes are events, and their child is to live as well`() throws {

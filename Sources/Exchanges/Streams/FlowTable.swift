@@ -3,41 +3,41 @@
 /// The flows being followed, found by key, in a fixed number of slots.
 ///
 /// Open addressing with backward-shift deletion over an index of 32 bits a bucket; the flows themselves
-/// lie side by side, so that few flows touch little memory. The one makes room that has been over for longest; where none
-/// is, the least recently used one: of those that nobody has answered yet, which any stranger's packet makes, while they
+/// lie side by side, so that few flows touch little memory. The one makes room whose connection was closed first; where
+/// none was, the least recently used one: of those that nobody has answered yet, which any stranger's packet makes, while they
 /// are more than a quarter of all.
 struct FlowTable: ~Copyable {
   private var flows: SlotPool<FlowIndex, StreamFlow>
   /// Twice as many buckets as flows, a power of two.
   private var buckets: FixedArray<Int, PackedIndex<FlowIndex>>
   private let mask: Int
-  /// Of the flows that nobody has answered, and of those of which a request was.
+  /// Of the flows that nobody has answered, and of those that were answered.
   private var unanswered = IntrusiveList<StreamFlow.ByUse>()
   private var answered = IntrusiveList<StreamFlow.ByUse>()
   private var answeredCount = 0
-  /// Of the flows of connections that are over, the one that has been for longest first.
-  private var over = IntrusiveList<StreamFlow.ByUse>()
-  private var overCount = 0
-  /// Counts what was put at the end of either list.
+  /// Of the flows of closed connections, the one that was closed first at the front.
+  private var closed = IntrusiveList<StreamFlow.ByUse>()
+  private var closedCount = 0
+  /// Counts what was put at the end of a list.
   private var moves: UInt32 = 0
   /// A flow that fewer flows than this can have been put behind stays where it is: its neighbours are anywhere in
   /// memory. 0 in a small table.
   private let slack: UInt32
-  /// Flows of connections that are over which are kept while there is room.
-  private let overLimit: Int
+  /// Closed connections' flows that are kept while there is room.
+  private let closedLimit: Int
   /// The flow that was last asked for to be evicted.
   private var expectedEviction = PackedIndex<FlowIndex>()
   private var byWait = IntrusiveList<StreamFlow.ByWait>()
 
-  /// - Parameter closed: flows of connections that are over which are kept for what is sent again, if there is room: new ones
-  ///   take the place of others before they take memory that has left the caches.
-  init(capacity: Int, closed: Int = .max) {
+  /// - Parameter limit: closed connections' flows that are kept for what is sent again, while there is room: new ones take the
+  ///   place of others before they take memory that has left the caches.
+  init(capacity: Int, closed limit: Int = .max) {
     var size = 16
     while size < capacity * 2 { size *= 2 }
     flows = SlotPool(capacity: capacity)
     buckets = FixedArray(zeroed: size)
     mask = size - 1
-    overLimit = closed
+    closedLimit = limit
     slack = capacity < 1_024 ? 0 : UInt32(clamping: capacity / 8)
   }
 
@@ -45,20 +45,20 @@ struct FlowTable: ~Copyable {
 
   /// The flow that must be removed before another one is inserted; nil while there is room.
   var nextToEvict: FlowIndex? {
-    if overCount > overLimit { return over.first }
+    if closedCount > closedLimit { return closed.first }
     guard flows.isFull else { return nil }
-    if overCount > 0 { return over.first }
+    if closedCount > 0 { return closed.first }
     return flows.count - answeredCount > flows.capacity / 4 ? unanswered.first : answered.first
   }
 
   /// The first of all flows; nil when there is none.
-  var first: FlowIndex? { unanswered.first ?? answered.first ?? over.first }
+  var first: FlowIndex? { unanswered.first ?? answered.first ?? closed.first }
 
   /// The flow after another one, each once from `first` on; nil for the last.
   func after(_ flow: FlowIndex) -> FlowIndex? {
     if let next = IntrusiveList<StreamFlow.ByUse>.after(flow, in: flows) { return next }
-    if flows[flow].isOver { return nil }
-    return flows[flow].isAnswered ? over.first : answered.first ?? over.first
+    if flows[flow].isClosed { return nil }
+    return flows[flow].isAnswered ? closed.first : answered.first ?? closed.first
   }
 
   /// The flow that has waited for longest; nil when none waits.
@@ -113,7 +113,7 @@ struct FlowTable: ~Copyable {
   @inline(__always)
   mutating func use(_ flow: FlowIndex) {
     if moves &- flows[flow].movedAt < slack || answered.last == flow || unanswered.last == flow { return }
-    if flows[flow].isOver { return }
+    if flows[flow].isClosed { return }
     unlink(flow)
     append(flow)
   }
@@ -121,8 +121,8 @@ struct FlowTable: ~Copyable {
   /// Takes a flow out of the list that it is in.
   @inline(__always)
   private mutating func unlink(_ flow: FlowIndex) {
-    if flows[flow].isOver {
-      over.remove(flow, in: flows)
+    if flows[flow].isClosed {
+      closed.remove(flow, in: flows)
     } else if flows[flow].isAnswered {
       answered.remove(flow, in: flows)
     } else {
@@ -135,8 +135,8 @@ struct FlowTable: ~Copyable {
   private mutating func append(_ flow: FlowIndex) {
     moves &+= 1
     flows[flow].movedAt = moves
-    if flows[flow].isOver {
-      over.append(flow, in: flows)
+    if flows[flow].isClosed {
+      closed.append(flow, in: flows)
     } else if flows[flow].isAnswered {
       answered.append(flow, in: flows)
     } else {
@@ -148,32 +148,32 @@ struct FlowTable: ~Copyable {
   @inline(__always)
   mutating func noteAnswer(_ flow: FlowIndex) {
     if flows[flow].isAnswered { return }
-    place(flow, isAnswered: true, isOver: flows[flow].isOver)
+    place(flow, isAnswered: true, isClosed: flows[flow].isClosed)
   }
 
   /// Takes a flow for one that nobody has answered: another connection's.
-  mutating func forgetAnswer(_ flow: FlowIndex) { place(flow, isAnswered: false, isOver: false) }
+  mutating func forgetAnswer(_ flow: FlowIndex) { place(flow, isAnswered: false, isClosed: false) }
 
-  /// Notes that a flow's connection is over, or, with a segment that shows it, that it is not.
-  mutating func setOver(_ flow: FlowIndex, _ isOver: Bool) {
-    place(flow, isAnswered: flows[flow].isAnswered, isOver: isOver)
+  /// Notes that a flow's connection was closed, or, with a segment that shows it, that it was not.
+  mutating func setClosed(_ flow: FlowIndex, _ isClosed: Bool) {
+    place(flow, isAnswered: flows[flow].isAnswered, isClosed: isClosed)
   }
 
   /// Puts a flow at the end of the list that is now its own, unless it is in that.
-  private mutating func place(_ flow: FlowIndex, isAnswered: Bool, isOver: Bool) {
+  private mutating func place(_ flow: FlowIndex, isAnswered: Bool, isClosed: Bool) {
     let own = flows[flow]
-    if own.isAnswered == isAnswered, own.isOver == isOver { return }
+    if own.isAnswered == isAnswered, own.isClosed == isClosed { return }
     unlink(flow)
     count(flow, -1)
     own.isAnswered = isAnswered
-    own.isOver = isOver
+    own.isClosed = isClosed
     count(flow, 1)
     append(flow)
   }
 
   private mutating func count(_ flow: FlowIndex, _ change: Int) {
-    if flows[flow].isOver {
-      overCount &+= change
+    if flows[flow].isClosed {
+      closedCount &+= change
     } else if flows[flow].isAnswered {
       answeredCount &+= change
     }

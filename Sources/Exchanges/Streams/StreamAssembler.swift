@@ -59,12 +59,12 @@ extension StreamAssembler {
   @inline(__always)
   func isAnswered(_ flow: FlowIndex) -> Bool { flows[flow].isAnswered }
 
-  /// Whether a flow's connection is over.
+  /// Whether a flow's connection was closed.
   @inline(__always)
-  func isOver(_ flow: FlowIndex) -> Bool { flows[flow].isOver }
+  func isClosed(_ flow: FlowIndex) -> Bool { flows[flow].isClosed }
 
-  /// Notes that a flow's connection is over, and what is known of it serves for its repeats alone; or that it is not.
-  mutating func setOver(_ flow: FlowIndex, _ isOver: Bool) { flows.setOver(flow, isOver) }
+  /// Notes that a flow's connection was closed, and what is known of it serves for its repeats alone; or that it was not.
+  mutating func setClosed(_ flow: FlowIndex, _ isClosed: Bool) { flows.setClosed(flow, isClosed) }
 
   /// Forgets a flow of which nothing is held.
   mutating func remove(_ flow: FlowIndex) {

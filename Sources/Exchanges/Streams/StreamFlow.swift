@@ -34,7 +34,7 @@ struct StreamFlow: BitwiseCopyable {
   /// A request was answered.
   var isAnswered = false
   /// Both ends have closed the connection, and no request waits.
-  var isOver = false
+  var isClosed = false
   /// A SYN of another connection was seen: one of the directions `isAnnounced`.
   var isAnnounced = false
   /// A FIN or RST was seen before which bytes are missing: `closing`.
