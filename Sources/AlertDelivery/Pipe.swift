@@ -9,11 +9,8 @@ final class Pipe {
   private(set) var writer: Int32
 
   init() throws(SystemError) {
-    var ends: [Int32] = [-1, -1]
-    // pipe fills two descriptors.
-    guard unsafe pipe(&ends) == 0 else { throw SystemError.last }
-    (reader, writer) = (ends[0], ends[1])
-    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    let ends = try PipeEnds(blocks: true)
+    (reader, writer) = (ends.reading, ends.writing)
   }
 
   deinit { close() }

@@ -89,10 +89,15 @@ static void wt_start_child(void)
 {
 	int ends[2];
 
+#ifdef __linux__
+	if (pipe2(ends, O_CLOEXEC) != 0)
+		return;
+#else
 	if (pipe(ends) != 0)
 		return;
 	fcntl(ends[0], F_SETFD, FD_CLOEXEC);
 	fcntl(ends[1], F_SETFD, FD_CLOEXEC);
+#endif
 	wt_child = fork();
 	if (wt_child == 0) {
 		close(ends[1]);

@@ -13,18 +13,8 @@ package final class WakePipe: Sendable {
   private static let timer: Int32 = 50
 
   package init() {
-    var ends: [Int32] = [-1, -1]
-    // pipe fills the two descriptors of the array that it is given.
-    _ = unsafe pipe(&ends)
-    let isReady = ends.allSatisfy {
-      fcntl($0, F_SETFD, FD_CLOEXEC) == 0 && fcntl($0, F_SETFL, O_NONBLOCK) == 0
-    }
-    if !isReady {
-      // Better none than one whose writing could wait.
-      for end in ends where end >= 0 { close(end) }
-      ends = [-1, -1]
-    }
-    (reading, writing) = (ends[0], ends[1])
+    let ends = try? PipeEnds(blocks: false)
+    (reading, writing) = (ends?.reading ?? -1, ends?.writing ?? -1)
   }
 
   deinit { for end in [reading, writing] where end >= 0 { close(end) } }

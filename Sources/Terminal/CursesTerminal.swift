@@ -41,14 +41,14 @@ package final class CursesTerminal: ScreenTerminal {
   /// from the terminal that controls the process. Nil when ncurses cannot.
   package init?(_ options: Options) {
     glyphs = options.glyphs
-    output = dup(1)
-    let keys = isatty(0) == 1 ? dup(0) : unsafe open("/dev/tty", O_RDONLY | O_CLOEXEC)
+    output = fcntl(1, F_DUPFD_CLOEXEC, 0)
+    let keys = isatty(0) == 1 ? fcntl(0, F_DUPFD_CLOEXEC, 0) : unsafe open("/dev/tty", O_RDONLY | O_CLOEXEC)
     input = keys >= 0 ? keys : nil
     // The mode before anything is changed, for the rescue; a failure leaves zeros and no rescue.
     let hasMode = unsafe tcgetattr(output, &before) == 0
     // Streams over descriptors of our own; ncurses keeps them for the life of the process.
     guard let out = unsafe fdopen(output, "w"),
-      let source = unsafe fdopen(keys >= 0 ? keys : dup(0), "r"),
+      let source = unsafe fdopen(keys >= 0 ? keys : fcntl(0, F_DUPFD_CLOEXEC, 0), "r"),
       let screen = unsafe newterm(nil, out, source), let window = unsafe wt_curses_window()
     else { return nil }
     pictures = unsafe PictureThread(window, hasMouse: options.hasMouse)

@@ -2,6 +2,7 @@
 
 import Glibc
 import Synchronization
+import System
 
 /// Signals as marks, which none can be lost of, and as bytes in a pipe, so that they can be waited for
 /// like everything else.
@@ -53,20 +54,11 @@ final class Interruption {
   /// Takes the signals over for the life of the process.
   /// - Parameter handlesStops: the terminal has to be put back before the process is stopped.
   init(handlesStops: Bool = false) {
-    var ends: [Int32] = [-1, -1]
-    // pipe fills two descriptors; without them a signal is seen when the next wait is over.
-    _ = unsafe pipe(&ends)
-    let isReady = ends.allSatisfy {
-      fcntl($0, F_SETFD, FD_CLOEXEC) == 0 && fcntl($0, F_SETFL, O_NONBLOCK) == 0
-    }
-    if !isReady {
-      // Better none than one whose reading waits for ever.
-      for end in ends where end >= 0 { close(end) }
-      ends = [-1, -1]
-    }
-    descriptor = ends[0]
+    // Without a pipe a signal is seen when the next wait is over.
+    let ends = try? PipeEnds(blocks: false)
+    descriptor = ends?.reading ?? -1
     // The handler may run as soon as it is installed: the descriptor comes first.
-    Self.target.store(ends[1], ordering: .sequentiallyConsistent)
+    Self.target.store(ends?.writing ?? -1, ordering: .sequentiallyConsistent)
     var handled = sigset_t()
     // The set is filled by sigemptyset and sigaddset before it is used.
     _ = unsafe sigemptyset(&handled)
