@@ -63,10 +63,6 @@ package struct FrameHeader: BitwiseCopyable, Equatable, Sendable {
   @inline(__always)
   package func has(_ flag: UInt8) -> Bool { flags & flag != 0 }
 
-  package var isHeaderBlock: Bool {
-    type == Kind.headers || type == Kind.pushPromise || type == Kind.continuation
-  }
-
   /// The error with which the receiver ends the connection, from the header alone; nil for a frame that it reads
   /// or ignores. What only ends a stream is none.
   package func fault(from sender: FrameSender) -> ErrorCode? {

@@ -138,19 +138,6 @@ package final class FrameReader {
     return true
   }
 
-  /// Passes over `count` bytes whose frames somebody else has walked: the rest of a payload that is skipped, then whole
-  /// frames of which none matters. Anywhere else they are a gap.
-  /// - Returns: Whether it still is in step.
-  @discardableResult
-  package func passWholeFrames(_ count: Int) -> Bool {
-    guard phase == .skipping || phase == .header, gatheredBytes == 0, block == nil, !expectsSettings,
-      count >= remaining
-    else { return gap(count) }
-    remaining = 0
-    phase = .header
-    return true
-  }
-
   /// Begins to read at a frame's header, which is the next byte; entries of the table from before are unknown.
   package func resume() {
     lose()

@@ -83,7 +83,30 @@ extension Timeline {
   private func addSites(
     _ scope: WorkerReplica.Scope, top: Int?, naming: Set<String>, to snapshot: inout Snapshot
   ) {
-    var sites: [(counts: SiteCounts, parts: [SitePart])] = []
+    var sites = siteSums(scope)
+    if scope == .life { snapshot.untracked = addUntracked(to: &sites) }
+    sites.sort {
+      ($1.counts.requests, $0.counts.name) < ($0.counts.requests, $1.counts.name)
+    }
+    for replica in replicas { snapshot.other.add(replica.sites.rows(scope).other) }
+    let first = top.map { max(0, min($0, sites.count)) } ?? sites.count
+    var listed = sites[..<first]
+    for site in sites[first...] {
+      if naming.contains(site.counts.name) {
+        listed.append(site)
+      } else {
+        snapshot.other.add(site.counts)
+      }
+    }
+    snapshot.sites = withDetails(Array(listed), scope)
+  }
+
+  /// The counts of a site and the rows that they are the sum of.
+  private typealias SiteSum = (counts: SiteCounts, parts: [SitePart])
+
+  /// The sites that have rows, each the sum of them, by name.
+  private func siteSums(_ scope: WorkerReplica.Scope) -> [SiteSum] {
+    var sites: [SiteSum] = []
     for part in siteParts(scope) {
       let rows = replicas[part.replica].sites.rows(scope)
       let row = rows.rows[part.slot]
@@ -101,53 +124,44 @@ extension Timeline {
       sites[last].counts.failures &+= row.counts.failures
       sites[last].counts.unanswered.add(row.counts.unanswered)
     }
-    if scope == .life {
-      let floors = replicas.map { replica in
-        // What has no row was counted in `other`, and after a reset a full set may look empty.
-        let lost = replica.sites.life.other.counts.requests
-        return lifeBefore == nil ? min(replica.sites.life.floor, lost) : lost
-      }
-      snapshot.untracked = floors.reduce(0, &+)
-      // A worker whose table lacks a site may have seen it as often as it did any other such name.
-      if replicas.count > 1, snapshot.untracked > 0 {
-        for index in sites.indices {
-          let known = sites[index].parts.reduce(0) { $0 &+ floors[$1.replica] }
-          sites[index].counts.requests &+= snapshot.untracked &- known
-          sites[index].counts.overcountMax &+= snapshot.untracked &- known
-        }
-      }
+    return sites
+  }
+
+  /// Adds to the sites what workers that have no row for them may have seen of them; the requests that a site without any row
+  /// may have.
+  private func addUntracked(to sites: inout [SiteSum]) -> UInt64 {
+    let floors = replicas.map { replica in
+      // What has no row was counted in `other`, and after a reset a full set may look empty.
+      let lost = replica.sites.life.other.counts.requests
+      return lifeBefore == nil ? min(replica.sites.life.floor, lost) : lost
     }
-    sites.sort {
-      ($1.counts.requests, $0.counts.name) < ($0.counts.requests, $1.counts.name)
-    }
-    for replica in replicas { snapshot.other.add(replica.sites.rows(scope).other) }
-    let first = top.map { max(0, min($0, sites.count)) } ?? sites.count
-    var listed = sites[..<first]
-    for site in sites[first...] {
-      if naming.contains(site.counts.name) {
-        listed.append(site)
-      } else {
-        snapshot.other.add(site.counts)
+    let untracked = floors.reduce(0, &+)
+    // A worker whose table lacks a site may have seen it as often as it did any other such name.
+    if replicas.count > 1, untracked > 0 {
+      for index in sites.indices {
+        let known = sites[index].parts.reduce(0) { $0 &+ floors[$1.replica] }
+        sites[index].counts.requests &+= untracked &- known
+        sites[index].counts.overcountMax &+= untracked &- known
       }
     }
+    return untracked
+  }
+
+  /// The counts of sites with their latencies, sections, calls and owners.
+  private func withDetails(_ sites: [SiteSum], _ scope: WorkerReplica.Scope) -> [SiteCounts] {
     let sections = slotsBySite(scope, \.sections), calls = slotsBySite(scope, \.calls)
     let owners = owners == nil ? [] : slotsBySite(scope, \.siteOwners)
-    snapshot.sites = listed.map { site in
+    return sites.map { site in
+      func slots(_ table: [[Int: [Int]]]) -> [(Int, Int)] {
+        site.parts.flatMap { part in (table[part.replica][part.slot] ?? []).map { (part.replica, $0) } }
+      }
       var counts = site.counts
       let parts = site.parts.map { (rows: replicas[$0.replica].sites.rows(scope), slot: $0.slot) }
       counts.latency = CounterRows.latency(parts)
       if keepsDetails(scope) { counts.detail = CounterRows.detail(parts) }
-      counts.sections = sectionCounts(
-        scope,
-        site.parts.flatMap { part in (sections[part.replica][part.slot] ?? []).map { (part.replica, $0) } })
-      counts.calls = callCounts(
-        scope,
-        site.parts.flatMap { part in (calls[part.replica][part.slot] ?? []).map { (part.replica, $0) } })
-      if !owners.isEmpty {
-        counts.owners = siteOwners(
-          scope,
-          site.parts.flatMap { part in (owners[part.replica][part.slot] ?? []).map { (part.replica, $0) } })
-      }
+      counts.sections = sectionCounts(scope, slots(sections))
+      counts.calls = callCounts(scope, slots(calls))
+      if !owners.isEmpty { counts.owners = siteOwners(scope, slots(owners)) }
       return counts
     }
   }

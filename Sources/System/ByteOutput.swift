@@ -61,26 +61,6 @@ package struct ByteOutput: Sendable {
     }
   }
 
-  /// Writes as much of `bytes` as the other side takes now, and returns how many bytes that were: 0 when
-  /// it takes none. A pipe never makes it wait.
-  package func writeAvailable(_ bytes: ArraySlice<UInt8>) throws(Failure) -> Int {
-    var item = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-    // One entry, a local value; an error shows in the write that follows.
-    guard !bytes.isEmpty, unsafe poll(&item, 1, 0) > 0 else { return 0 }
-    // pipe(7): a pipe that polls as writable takes PIPE_BUF bytes (4096 on Linux) at once.
-    let written = unsafe bytes.prefix(4_096).withUnsafeBytes { buffer in
-      // The buffer lives through the call, and its own length bounds it.
-      unsafe Self.write(descriptor, buffer.baseAddress, buffer.count)
-    }
-    if written >= 0 { return written }
-    switch errno {
-    case EINTR, EAGAIN: return 0
-    case EPIPE: throw Failure.closed
-    case ENOSPC, EDQUOT, EFBIG: throw Failure.full
-    case let code: throw Failure.system(code)
-    }
-  }
-
   /// Waits until the descriptor takes something, or its fault can be seen by writing to it.
   private func waitForRoom() throws(Failure) {
     // poll leaves such an entry out, for ever; write tells its fault.

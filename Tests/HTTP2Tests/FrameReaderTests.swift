@@ -317,26 +317,6 @@ struct Reading: Equatable {
     #expect(reader.headers.bound == nil)
   }
 
-  @Test func `whole frames that somebody else has walked are passed over, and within a block they are a gap`()
-  {
-    var before = FrameWriter()
-    before.headers(1, Self.request("/one", isInserted: true))
-    before.frame(0, stream: 1, [1, 2, 3], length: 1000)
-    var after = FrameWriter()
-    after.headers(3, [0xbe, 0x82])
-    let reader = FrameReader(sender: .client, from: .middle)
-    let list = HeaderList()
-    reader.resume()
-    var reading = Reading()
-    reading.read(reader, before.bytes[...], step: 100, list)
-    #expect(reader.skippable == 997)
-    #expect(reader.passWholeFrames(997 + 9 + 20) && reader.passWholeFrames(9))
-    reading.read(reader, after.bytes[...], step: 100, list)
-    #expect(reading.texts == ["1 /one", "3 /one"])
-    reading.read(reader, after.bytes[..<10], step: 100, list)
-    #expect(!reader.passWholeFrames(100) && !reader.isInStep)
-  }
-
   @Test func `a promised request is a block of its own kind`() throws {
     let reader = FrameReader(sender: .server, from: .connection)
     let list = HeaderList()
