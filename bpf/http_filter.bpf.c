@@ -265,7 +265,7 @@ int httpf_follow_frames(struct __sk_buff *skb)
 	if (httpf_is_one_sided(cpu) || !httpf_find_frame(skb, cpu, &start))
 		return httpf_tail_call(skb, cpu, HTTPF_AT_STREAM);
 	/* A stranger's frames lead to none of the connection's; the worker leaves them out. */
-	if (httpf_is_payload_wrong(skb, cpu))
+	if (!(cpu->segment.headers.flags & HTTPF_ACK) || httpf_is_payload_wrong(skb, cpu))
 		return httpf_tail_call(skb, cpu, HTTPF_AT_STREAM);
 	cpu->worker = httpf_worker(&cpu->flow);
 	httpf_describe(skb, cpu);

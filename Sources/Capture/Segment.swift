@@ -38,6 +38,15 @@ package struct Segment: Sendable {
     case unknown = 0
     case inbound = 1
     case outbound = 2
+
+    // A plain comparison on the pipeline of every segment, as above.
+    /// It came in.
+    @inlinable package var isInbound: Bool {
+      switch self {
+      case .inbound: true
+      default: false
+      }
+    }
   }
 
   /// The TCP flags that matter here, as on the wire.
@@ -60,6 +69,8 @@ package struct Segment: Sendable {
     @inlinable package var isReset: Bool { rawValue & 4 != 0 }
     /// An ACK: the acknowledgement number means something.
     @inlinable package var isAcknowledging: Bool { rawValue & 16 != 0 }
+    /// Neither ACK nor SYN nor RST: no receiver takes the segment (RFC 9293, section 3.10.7.4).
+    @inlinable package var lacksAcknowledgement: Bool { rawValue & 22 == 0 }
     /// A SYN, FIN or RST: the connection's state changes.
     @inlinable package var isControl: Bool { rawValue & 7 != 0 }
   }

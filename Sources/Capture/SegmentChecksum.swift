@@ -9,10 +9,12 @@ extension Segment {
   package enum Checksum: UInt8, BitwiseCopyable, Sendable {
     /// Not all of the segment is here, or its packet was put together from several.
     case unknown
-    /// It is right, or that of the pseudo-header alone, as the sender leaves it to its card to complete.
+    /// It is right.
     case right
-    /// It is neither: the receiver drops the segment.
+    /// It is neither right nor partial: the receiver drops the segment.
     case wrong
+    /// It is that of the pseudo-header alone, as the sender leaves it to its card to complete.
+    case partial
   }
 
   /// What is left of a TCP header beside what a segment has.
@@ -46,7 +48,7 @@ extension Segment {
     // TCP's number, and the length.
     sum.add(UInt64((6 &<< 16 | UInt32(length)).bigEndian))
     if sum.folded == header.checksum {
-      checksum = .right
+      checksum = .partial
       return
     }
     sum.add(UInt64((UInt32(source.port) &<< 16 | UInt32(destination.port)).bigEndian))

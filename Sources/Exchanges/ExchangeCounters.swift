@@ -49,8 +49,8 @@ package struct ExchangeCounters: Equatable, Sendable {
   package var evictedFlows: UInt64 = 0
   /// Requests forgotten to make room, counted as unknown too.
   package var evictedRequests: UInt64 = 0
-  /// Segments with a wrong checksum, which their receivers drop: among the other segments too; and duplicates that begin
-  /// otherwise than what was read at their number.
+  /// Segments that their receivers drop, for a wrong checksum or for want of an ACK: among the other segments too; and
+  /// duplicates that begin otherwise than what was read at their number.
   package var doubtful: UInt64 = 0
   /// Stream bytes given up at a gap or at a buffer's limit.
   package var skippedBytes: UInt64 = 0

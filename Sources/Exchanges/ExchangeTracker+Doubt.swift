@@ -11,26 +11,24 @@ import Text
 /// One far ahead is held, and believed by what a guess does not have: another segment that follows on it, an
 /// acknowledgement of just what it ends with, or numbers that the other side shows. Else its heads count, and that is all.
 extension ExchangeTracker {
-  /// Counts a segment that its receiver drops for its checksum, and nothing else; false if that is not certain.
+  /// Counts a segment that its receiver drops, and nothing else.
   @inline(never)
-  mutating func leavesOut(
+  mutating func countDropped(
     _ segment: borrowing Segment, _ payload: RawSpan, _ key: FlowKey, _ hash: UInt64, _ direction: Direction
-  ) -> Bool {
-    guard checksums.isBelieved(from: segment.source) else { return false }
+  ) {
     counters.doubtful &+= 1
     counters.classify(ChunkOutcome())
     switch HeadStart.verdict(payload) {
     case .request, .response: break
-    default: return true
+    default: return
     }
     // In a body the true bytes may pass unseen, and be acknowledged.
     if let flow = streams.use(key, hash: hash), let position = streams.position(of: flow, direction),
       position != segment.sequence || !messages.isAtBoundary(flow, direction)
     {
-      return true
+      return
     }
     checksums.refuse(hash, direction, endingAt: segment.sequence &+ segment.payloadLength)
-    return true
   }
 
   /// Remembers how a chunk that is read begins, by which other bytes with its numbers show: those of a stranger, or the true

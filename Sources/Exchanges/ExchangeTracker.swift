@@ -67,10 +67,8 @@ package struct ExchangeTracker: ~Copyable {
     let ends = FlowKey.of(segment)
     let hash = ends.key.hash(secrets)
     let isOpening = segment.flags.isOpening, isEmpty = segment.payloadLength == 0
-    switch segment.checksum {
-    case .unknown: break
-    case .right: checksums.noteRight(from: segment.source)
-    case .wrong: if leavesOut(segment, payload, ends.key, hash, ends.direction) { return }
+    if checksums.isDropped(segment) {
+      return countDropped(segment, payload, ends.key, hash, ends.direction)
     }
     if checksums.isWatching, !isEmpty { checksums.see(hash, ends.direction, segment) }
     var flow: FlowIndex

@@ -57,10 +57,10 @@ import Testing
       acknowledgement: .random(in: .min ... .max, using: &generator),
       payloadLength: UInt32(captured + missing), flags: Segment.Flags(rawValue: flags),
       kind: Segment.Kind(rawValue: .random(in: 0...2, using: &generator)) ?? .start,
-      direction: Segment.Direction(rawValue: .random(in: 0...2, using: &generator)) ?? .unknown,
+      direction: Segment.Direction(rawValue: .random(in: 0...3, using: &generator)) ?? .unknown,
       interface: .random(in: 0...9, using: &generator))
     segment.network = .random(in: 0...3, using: &generator)
-    segment.checksum = Segment.Checksum(rawValue: .random(in: 0...2, using: &generator)) ?? .unknown
+    segment.checksum = Segment.Checksum(rawValue: .random(in: 0...3, using: &generator)) ?? .unknown
     return (segment, (0..<captured).map { _ in .random(in: .min ... .max, using: &generator) })
   }
 

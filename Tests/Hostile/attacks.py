@@ -5,7 +5,24 @@ import itertools
 import random
 import time
 
-from wire import ACK, CLIENT, FIN, PSH, RST, SERVER, SERVER_PORT, SYN, Talker, address, frame4, frame6, stranger
+from wire import (
+    ACK,
+    CLIENT,
+    FIN,
+    PARTIAL,
+    PSH,
+    RIGHT,
+    RST,
+    SERVER,
+    SERVER_PORT,
+    SYN,
+    WRONG,
+    Talker,
+    address,
+    frame4,
+    frame6,
+    stranger,
+)
 
 ATTACKS = []
 
@@ -18,11 +35,12 @@ class Attack:
     hits       honest answers of which a guess may by chance be right
     is_sample  one of those that every test run plays
     is_early   it begins before the honest load, of which nothing is known then
+    is_wire    its link is as a cable: what the honest hosts send on it has whole checksums
     """
 
-    def __init__(self, name, counters, frames, least=0, hits=0, is_sample=False, is_early=False):
+    def __init__(self, name, counters, frames, least=0, hits=0, is_sample=False, is_early=False, is_wire=False):
         self.name, self.counters, self.frames = name, counters, frames
-        self.least, self.hits, self.is_sample, self.is_early = least, hits, is_sample, is_early
+        self.least, self.hits, self.is_sample, self.is_early, self.is_wire = least, hits, is_sample, is_early, is_wire
 
 
 def attack(name, *counters, **rest):
@@ -137,15 +155,16 @@ def guess():
     return random.getrandbits(32)
 
 
-def from_client(port, sequence, acknowledgement, payload=b"", flags=PSH | ACK, is_right=True):
-    return frame4(address(CLIENT), address(SERVER), (port, SERVER_PORT), sequence, acknowledgement, payload, flags, is_right)
+def from_client(port, sequence, acknowledgement, payload=b"", flags=PSH | ACK, sum_=RIGHT):
+    return frame4(address(CLIENT), address(SERVER), (port, SERVER_PORT), sequence, acknowledgement, payload, flags, sum_)
 
 
-def from_server(port, sequence, acknowledgement, payload=b"", flags=PSH | ACK, is_right=True):
-    return frame4(address(SERVER), address(CLIENT), (SERVER_PORT, port), sequence, acknowledgement, payload, flags, is_right)
+def from_server(port, sequence, acknowledgement, payload=b"", flags=PSH | ACK, sum_=RIGHT):
+    return frame4(address(SERVER), address(CLIENT), (SERVER_PORT, port), sequence, acknowledgement, payload, flags, sum_)
 
 
-# What has the right numbers has a wrong checksum: with a right one nobody could tell it from its peer's, hosts neither.
+# What has the right numbers is dropped by its receiver, for its checksum or its flags: what is not, nobody can tell from its
+# peer's, the hosts neither.
 
 
 @attack("forged SYN, and its answer, numbers guessed", "capture.otherSegments", hits=1)
@@ -158,10 +177,10 @@ def forged_syn(numbers):
 @attack("forged SYN, and its answer, right numbers", "capture.doubtful", is_sample=True)
 def exact_syn(numbers):
     for port, client, _ in honest(numbers):
-        yield from_client(port, guess(), 0, b"", SYN, False)
-        yield from_client(port, client, 0, b"", SYN, False)
-        yield from_server(port, guess(), client, b"", SYN | ACK, False)
-        yield from_server(port, guess(), client + 1, b"", SYN | ACK, False)
+        yield from_client(port, guess(), 0, b"", SYN, WRONG)
+        yield from_client(port, client, 0, b"", SYN, WRONG)
+        yield from_server(port, guess(), client, b"", SYN | ACK, WRONG)
+        yield from_server(port, guess(), client + 1, b"", SYN | ACK, WRONG)
 
 
 @attack("forged SYN with data at its number", "capture.otherSegments")
@@ -189,14 +208,14 @@ def forged_rst(numbers):
 @attack("forged RST, right numbers", "capture.doubtful", is_sample=True)
 def exact_rst(numbers):
     for port, client, server in honest(numbers):
-        yield from_server(port, server, 0, b"", RST, False)
-        yield from_client(port, client, 0, b"", RST, False)
+        yield from_server(port, server, 0, b"", RST, WRONG)
+        yield from_client(port, client, 0, b"", RST, WRONG)
 
 
 @attack("forged FIN, right numbers", "capture.doubtful")
 def exact_fin(numbers):
     for port, client, server in honest(numbers):
-        yield from_server(port, server, client, b"", FIN | ACK, False)
+        yield from_server(port, server, client, b"", FIN | ACK, WRONG)
 
 
 @attack("forged answers, numbers guessed", "unmatchedResponses", is_sample=True)
@@ -212,14 +231,14 @@ def forged_preface(numbers):
     preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
     for port, client, server in honest(numbers):
         # Near enough to be taken.
-        yield from_client(port, client + 1, server, preface, is_right=False)
+        yield from_client(port, client + 1, server, preface, sum_=WRONG)
         yield from_client(port, guess(), server, preface)
 
 
 @attack("forged preface, right numbers", "capture.doubtful")
 def exact_preface(numbers):
     for port, client, server in honest(numbers):
-        yield from_client(port, client, server, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", is_right=False)
+        yield from_client(port, client, server, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", sum_=WRONG)
 
 
 @attack("forged preface before the first requests", "capture.doubtful", is_sample=True, is_early=True)
@@ -237,14 +256,48 @@ def forged_requests(numbers):
 def exact_body(numbers):
     head = b"POST / HTTP/1.1\r\nContent-Length: 4000000000\r\n\r\n"
     for port, client, server in honest(numbers):
-        yield from_client(port, client, server, head, is_right=False)
+        yield from_client(port, client, server, head, sum_=WRONG)
+
+
+def exact_answers(numbers, **rest):
+    answer = b"HTTP/1.1 500 No\r\nContent-Length: 4000000000\r\n\r\n"
+    for port, client, server in honest(numbers):
+        yield from_server(port, server, client, answer, **rest)
 
 
 @attack("forged answer, right numbers", "capture.doubtful")
 def exact_answer(numbers):
-    answer = b"HTTP/1.1 500 No\r\nContent-Length: 4000000000\r\n\r\n"
+    yield from exact_answers(numbers, sum_=WRONG)
+
+
+@attack("forged answer before the first requests", "capture.doubtful", is_sample=True, is_early=True)
+def early_answer(numbers):
+    yield from exact_answers(numbers, sum_=WRONG)
+
+
+@attack("forged FIN and RST before the first requests", "capture.doubtful", is_early=True)
+def early_end(numbers):
     for port, client, server in honest(numbers):
-        yield from_server(port, server, client, answer, is_right=False)
+        yield from_server(port, server, client, b"", FIN | ACK, WRONG)
+        yield from_server(port, server, client, b"", RST, WRONG)
+        yield from_client(port, client, server, b"", RST, WRONG)
+
+
+@attack("forged answer, checksum left to a card", "capture.doubtful", is_sample=True, is_early=True, is_wire=True)
+def partial_answer(numbers):
+    yield from exact_answers(numbers, sum_=PARTIAL)
+
+
+@attack("forged request, checksum left to a card", "capture.doubtful", is_early=True, is_wire=True)
+def partial_request(numbers):
+    head = b"POST / HTTP/1.1\r\nContent-Length: 4000000000\r\n\r\n"
+    for port, client, server in honest(numbers):
+        yield from_client(port, client, server, head, sum_=PARTIAL)
+
+
+@attack("forged answer without ACK, right numbers and checksum", "capture.doubtful", is_sample=True, is_early=True)
+def deaf_answer(numbers):
+    yield from exact_answers(numbers, flags=PSH)
 
 
 import attacks_http2  # noqa: E402, F401

@@ -30,7 +30,7 @@ REAL = [(0x30, 0, 0, 22), (0x15, 0, 1, 64), (0x06, 0, 0, 0xFFFF), (0x06, 0, 0, 0
 class Link:
     """Two namespaces and a virtual cable: the clients and the attacker here, the server and the watch there."""
 
-    def __init__(self):
+    def __init__(self, is_wire=False):
         name = f"wh{os.getpid()}n{next(COUNTER)}"
         self.client, self.server = name + "c", name + "s"
         for place in (self.client, self.server):
@@ -41,6 +41,9 @@ class Link:
         stage.run(f"ip link add eth0 netns {self.client} type veth peer name eth0 netns {self.server}")
         for place, own in ((self.client, wire.CLIENT), (self.server, wire.SERVER)):
             stage.run(f"ip -n {place} addr add {own}/24 dev eth0; ip -n {place} link set eth0 up")
+            if is_wire:
+                # No host leaves a checksum to its card then.
+                stage.run(f"ip netns exec {place} ethtool -K eth0 tx off")
         stage.await_cable(self.client, self.server)
         self.sender = stage.Network.inside(self.client, lambda: self.open(0))
 
@@ -200,8 +203,8 @@ class Outcome:
 class Trial:
     """The program on a link of its own, beside the honest load."""
 
-    def __init__(self, program, options=""):
-        self.link = Link()
+    def __init__(self, program, options="", is_wire=False):
+        self.link = Link(is_wire)
         self.watch = self.server = self.clients = self.numbers = None
         try:
             self.start(program, options)

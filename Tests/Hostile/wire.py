@@ -11,6 +11,9 @@ CLIENT, SERVER = "10.79.0.1", "10.79.0.2"
 SERVER_PORT = 80
 TLS_PORT = 443
 TCP, UDP = 6, 17
+# What a TCP header has for its checksum: the right one; another, with which no host takes or answers the segment; that of the
+# pseudo-header alone, which a sender leaves to its card to complete.
+RIGHT, WRONG, PARTIAL = range(3)
 
 
 def checksum(data):
@@ -25,18 +28,20 @@ def address(text):
     return ipaddress.ip_address(text).packed
 
 
-def tcp(addresses, ports, sequence, acknowledgement, flags, payload, is_right):
-    """A TCP segment. One with a wrong checksum no host takes or answers, and a watch sees it all the same."""
+def tcp(addresses, ports, sequence, acknowledgement, flags, payload, sum_):
+    """A TCP segment."""
     header = struct.pack("!HHIIBBHHH", *ports, sequence & 0xFFFFFFFF, acknowledgement & 0xFFFFFFFF, 0x50, flags, 8192, 0, 0)
-    covered = addresses + struct.pack("!II", 6, 20 + len(payload)) + header + payload
+    pseudo = addresses + struct.pack("!II", 6, 20 + len(payload))
+    covered = pseudo + header + payload
     # A number's remainder is the sum of its words; no segment's is 0.
     right = 0xFFFF - int.from_bytes(covered + b"\0" * (len(covered) & 1), "big") % 0xFFFF
-    return header[:16] + struct.pack("!H", right if is_right else right ^ 0xBAD) + header[18:] + payload
+    found = {RIGHT: right, WRONG: right ^ 0xBAD, PARTIAL: ~checksum(pseudo) & 0xFFFF}[sum_]
+    return header[:16] + struct.pack("!H", found) + header[18:] + payload
 
 
-def frame4(source, target, ports, sequence, acknowledgement, payload=b"", flags=PSH | ACK, is_right=True):
+def frame4(source, target, ports, sequence, acknowledgement, payload=b"", flags=PSH | ACK, sum_=RIGHT):
     """An Ethernet frame with a TCP segment over IPv4; the addresses are packed."""
-    return packet4(source, target, TCP, tcp(source + target, ports, sequence, acknowledgement, flags, payload, is_right))
+    return packet4(source, target, TCP, tcp(source + target, ports, sequence, acknowledgement, flags, payload, sum_))
 
 
 def packet4(source, target, protocol, payload, identification=1, offset=0, has_more=False):
@@ -55,7 +60,7 @@ def datagram4(source, target, ports, payload):
 
 def frame6(source, target, ports, sequence, acknowledgement, payload=b"", flags=PSH | ACK):
     """The same over IPv6."""
-    segment = tcp(source + target, ports, sequence, acknowledgement, flags, payload, True)
+    segment = tcp(source + target, ports, sequence, acknowledgement, flags, payload, RIGHT)
     header = struct.pack("!IHBB16s16s", 6 << 28, len(segment), 6, FORGED_TTL, source, target)
     return b"\xff" * 6 + b"\x02" * 6 + b"\x86\xdd" + header + segment
 
