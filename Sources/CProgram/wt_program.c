@@ -2,6 +2,10 @@
 #include "wt_program.h"
 
 #include <stdint.h>
+#include <stdlib.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -16,3 +20,25 @@ int wt_program_release(void)
 
 	return end > start ? madvise((void *)start, end - start, MADV_DONTNEED) : 0;
 }
+
+#ifdef __GLIBC__
+void wt_program_bound_heap(void)
+{
+	/* Any value that is set stays. */
+	mallopt(M_MMAP_THRESHOLD, 128 << 10);
+	mallopt(M_TRIM_THRESHOLD, 128 << 10);
+}
+
+void wt_program_trim_heap(void)
+{
+	malloc_trim(0);
+}
+#else
+void wt_program_bound_heap(void)
+{
+}
+
+void wt_program_trim_heap(void)
+{
+}
+#endif

@@ -12,6 +12,8 @@ internal import TLSPlaces
 package struct TLSHelper {
   /// Descriptors that it is started with: the socket and both programs.
   package static let (socket, enter, leave): (Int32, Int32, Int32) = (0, 3, 4)
+  /// How many these are, with both outputs.
+  package static let descriptors: Int32 = 5
   /// Milliseconds from the end of a round to the next one, at least and at most, and in rounds' lengths in between: a round takes half a
   /// second at most, so it has a ninth of a processor at most, and mostly a five-hundredth.
   private static let (pause, longestPause, restraint): (UInt64, UInt64, UInt64) = (2_000, 4_000, 20)
@@ -38,6 +40,7 @@ package struct TLSHelper {
 
   /// Looks and attaches until the watch has gone.
   package static func run() {
+    ProgramHeap.bound()
     var helper = TLSHelper(
       TLSHelperSocket(Descriptor(socket)), .init(enter: enter, leave: leave, way: .links))
     var isStarted = false
@@ -48,6 +51,9 @@ package struct TLSHelper {
     while true {
       let start = SystemClock.monotonic.now
       guard helper.look() else { return }
+      // What a round has used lies idle until the next one.
+      ProgramHeap.trim()
+      ProgramPages.release()
       let spent = (SystemClock.monotonic.now &- start) / 1_000_000
       guard helper.rest(milliseconds: min(max(pause, spent &* restraint), longestPause)) else { return }
     }

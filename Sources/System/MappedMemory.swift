@@ -24,6 +24,10 @@ package import Synchronization
     guard let address = unsafe address, unsafe address != MAP_FAILED else {
       throw SystemError.last
     }
+    #if canImport(Glibc)
+      // No child that is a copy of this process has it: it would cost a copy of the tables of its pages, and is no child's business.
+      _ = unsafe madvise(address, bytes, MADV_DONTFORK)
+    #endif
     unsafe self.base = address
     self.bytes = bytes
   }

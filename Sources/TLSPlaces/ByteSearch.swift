@@ -10,21 +10,26 @@ enum ByteSearch {
   static func places(of text: [UInt8], in bytes: [UInt8]) -> [Int] {
     var places: [Int] = []
     var start = 0
-    while places.count < most, let place = first(text, in: bytes, from: start) {
+    while places.count < most, let place = first(text, in: bytes, start..<bytes.count) {
       places.append(place)
       start = place + 1
     }
     return places
   }
 
-  /// Where the text first begins at `start` or later.
-  static func first(_ text: [UInt8], in bytes: [UInt8], from start: Int = 0) -> Int? {
-    guard !text.isEmpty, start < bytes.count else { return nil }
-    let place = unsafe bytes.withUnsafeBytes { all in
-      // The bytes from `start` on, whose number bounds the search.
-      let rest = unsafe UnsafeRawBufferPointer(rebasing: all[start...])
-      return unsafe wt_search_first(rest.baseAddress, rest.count, text, text.count)
+  /// Where the text first begins.
+  static func first(_ text: [UInt8], in bytes: [UInt8]) -> Int? { first(text, in: bytes, 0..<bytes.count) }
+
+  /// Where the text first lies within a range of `bytes`; nil for an empty one, and for a range that is not all there.
+  static func first(_ text: [UInt8], in bytes: [UInt8], _ range: Range<Int>) -> Int? {
+    guard !text.isEmpty, !range.isEmpty, range.lowerBound >= 0, range.upperBound <= bytes.count else {
+      return nil
     }
-    return place < 0 ? nil : start + place
+    let place = unsafe bytes.withUnsafeBytes { all in
+      // The range's bytes, whose number bounds the search.
+      let part = unsafe UnsafeRawBufferPointer(rebasing: all[range])
+      return unsafe wt_search_first(part.baseAddress, part.count, text, text.count)
+    }
+    return place < 0 ? nil : range.lowerBound + place
   }
 }

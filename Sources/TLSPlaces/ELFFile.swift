@@ -25,13 +25,14 @@ package struct ELFFile: Sendable {
   }
 
   /// A table of symbols and the table of their names, as ranges of the file.
-  private struct Symbols {
+  struct Symbols {
     var entries: Range<Int>
     var names: Range<Int>
   }
 
   /// Bytes of a program header, a section header and a symbol (Elf64_Phdr, Elf64_Shdr, Elf64_Sym).
-  private static let (segmentSize, sectionSize, symbolSize) = (56, 64, 24)
+  private static let (segmentSize, sectionSize) = (56, 64)
+  static let symbolSize = 24
   /// Segments and sections that are looked at: linkers make some 10 and 40.
   private static let mostHeaders = 4_096
   /// Bytes of a table that are read: of the largest programs of distributions they have some 20 MB.
@@ -39,12 +40,12 @@ package struct ELFFile: Sendable {
   /// e_machine of x86-64.
   private static let machine: UInt64 = 62
 
-  private let file: any FileBytes
+  let file: any FileBytes
   /// The sections' headers, and where their names lie in the file.
   private var sections = NumberTable(bytes: [])
   private var sectionNames: Range<Int>?
   private var code: [Code] = []
-  private var symbols: [Symbols] = []
+  private(set) var symbols: [Symbols] = []
 
   package init(_ file: any FileBytes) throws(Fault) {
     self.file = file
@@ -63,37 +64,6 @@ package struct ELFFile: Sendable {
 
   /// The number of the file's bytes.
   var count: Int { file.count }
-
-  /// The addresses of the functions with these names; versions of a name count as the name.
-  package func functions(named wanted: Set<String>) throws(Fault) -> [String: UInt64] {
-    if symbols.isEmpty { throw .noSymbols }
-    var found: [String: UInt64] = [:]
-    for table in symbols {
-      guard max(table.names.count, table.entries.count) <= Self.longestTable else { throw .tooLarge }
-      guard let names = file.read(table.names) else { throw .malformed }
-      // Where each name that is wanted begins, maybe as the end of a longer one.
-      var places: [UInt64: String] = [:]
-      for name in wanted where found[name] == nil {
-        for place in ByteSearch.places(of: Array(name.utf8), in: names) {
-          let end = place + name.utf8.count
-          guard end < names.count, names[end] == 0 || names[end] == UInt8(ascii: "@") else { continue }
-          places[UInt64(place)] = name
-        }
-      }
-      guard let first = places.keys.min(), let last = places.keys.max() else { continue }
-      guard let bytes = file.read(table.entries) else { throw .malformed }
-      let entries = NumberTable(bytes: bytes)
-      for entry in stride(from: 0, to: bytes.count, by: Self.symbolSize) {
-        // STT_FUNC, defined here.
-        guard bytes[entry + 4] & 15 == 2, let start = entries.number(entry, 4), start >= first, start <= last,
-          let name = places[start], found[name] == nil, entries.number(entry + 6, 2) != 0,
-          let address = entries.number(entry + 8, 8)
-        else { continue }
-        found[name] = address
-      }
-    }
-    return found
-  }
 
   /// Where in the file the code at an address is; nil when no code is loaded there.
   package func offset(of address: UInt64) -> Int? {

@@ -7,12 +7,21 @@ package protocol FileBytes: Sendable {
 
   /// The bytes of a range within the file; nil when they cannot be read.
   func read(_ range: Range<Int>) -> [UInt8]?
+
+  /// Reads the bytes of a range within the file to the beginning of `bytes`; false when they cannot be read, or are more.
+  func read(_ range: Range<Int>, into bytes: inout [UInt8]) -> Bool
 }
 
 /// A file that is in memory.
 extension [UInt8]: FileBytes {
   package func read(_ range: Range<Int>) -> [UInt8]? {
     range.lowerBound >= 0 && range.upperBound <= count ? Array(self[range]) : nil
+  }
+
+  package func read(_ range: Range<Int>, into bytes: inout [UInt8]) -> Bool {
+    guard range.lowerBound >= 0, range.upperBound <= count, range.count <= bytes.count else { return false }
+    bytes.replaceSubrange(..<range.count, with: self[range])
+    return true
   }
 }
 

@@ -35,10 +35,13 @@ struct GoFunctions {
   private let textStart: UInt64
   private let names, stacks, functions: Int
 
-  /// The table's bytes; nil when there is none in a file, or one that is too long.
-  static func bytes(in file: ELFFile) -> [UInt8]? {
-    sections.lazy.compactMap { file.section(named: $0) }.first.flatMap { file.bytes($0.range) }
+  /// Where in a file the table lies; nil when there is none.
+  static func range(in file: ELFFile) -> Range<Int>? {
+    sections.lazy.compactMap { file.section(named: $0) }.first?.range
   }
+
+  /// The table's bytes; nil when there is none in a file, or one that is too long.
+  static func bytes(in file: ELFFile) -> [UInt8]? { range(in: file).flatMap { file.bytes($0) } }
 
   /// Reads the header of a table.
   init(_ bytes: [UInt8]) throws(PlaceFault) {

@@ -15,8 +15,7 @@ enum GoPlaces {
   /// Whether a file is a Go program that speaks TLS.
   static func isSpoken(in file: ELFFile) -> Bool {
     // By the name alone: what is of an unknown version is to be named.
-    GoFunctions.bytes(in: file).map { ByteSearch.first(Array((type + "Read").utf8) + [0], in: $0) != nil }
-      ?? false
+    GoFunctions.range(in: file).map { file.has([type + "Read"], in: $0) } ?? false
   }
 
   /// The places in a file: each function's beginning, and all ends of those that return text.

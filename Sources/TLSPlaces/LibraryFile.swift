@@ -29,17 +29,32 @@ package struct LibraryFile: FileBytes {
     // An array made with room for nothing has its count written into what all empty arrays share, by any thread.
     guard !range.isEmpty else { return [] }
     let bytes = unsafe [UInt8](unsafeUninitializedCapacity: range.count) { buffer, filled in
-      filled = 0
-      while filled < range.count {
-        // Within the buffer: what is left of it bounds the call.
-        let size = unsafe pread(
-          descriptor.number, buffer.baseAddress?.advanced(by: filled), range.count - filled,
-          off_t(range.lowerBound + filled))
-        if size < 0, errno == EINTR { continue }
-        if size <= 0 { return }
-        filled += size
-      }
+      filled = unsafe fill(UnsafeMutableRawBufferPointer(buffer), from: range.lowerBound)
     }
     return bytes.count == range.count ? bytes : nil
+  }
+
+  package func read(_ range: Range<Int>, into bytes: inout [UInt8]) -> Bool {
+    guard range.lowerBound >= 0, range.upperBound <= count, range.count <= bytes.count else { return false }
+    let filled = unsafe bytes.withUnsafeMutableBytes { buffer in
+      // No more than the range has, which the buffer has room for.
+      unsafe fill(UnsafeMutableRawBufferPointer(rebasing: buffer[..<range.count]), from: range.lowerBound)
+    }
+    return filled == range.count
+  }
+
+  /// Reads from a place on until the buffer is full; the number of bytes, less at the file's end and on a fault.
+  private func fill(_ buffer: UnsafeMutableRawBufferPointer, from place: Int) -> Int {
+    var filled = 0
+    while filled < buffer.count {
+      // Within the buffer: what is left of it bounds the call.
+      let size = unsafe pread(
+        descriptor.number, buffer.baseAddress?.advanced(by: filled), buffer.count - filled,
+        off_t(place + filled))
+      if size < 0, errno == EINTR { continue }
+      if size <= 0 { return filled }
+      filled += size
+    }
+    return filled
   }
 }

@@ -11,4 +11,14 @@
  */
 int wt_program_release(void);
 
+/*
+ * Has large blocks of memory be given back at once when they are freed, and not kept for the next ones:
+ * malloc(3) learns otherwise from the first that is freed. For a process that reads large tables now and
+ * then.
+ */
+void wt_program_bound_heap(void);
+
+/* Gives back what is free in the heap. */
+void wt_program_trim_heap(void);
+
 #endif
