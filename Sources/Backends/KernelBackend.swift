@@ -64,7 +64,9 @@ package final class KernelBackend: LiveBackend {
     return lines + (tls?.notices ?? [])
   }
 
-  package func startLibraryHelper(_ start: ([Int32]) -> SystemError?) { tls?.startHelper(start) }
+  package func startLibraryHelper(_ start: (LibraryHelperRole, [Int32]) -> SystemError?) {
+    tls?.startHelper(start)
+  }
   /// Why no TLS text is read of files that appear later; nil when it is.
   package var laterTLSFault: String? { tls?.laterFault }
   package func followLibraries() -> [LibraryChange] { tls?.follow() ?? [] }

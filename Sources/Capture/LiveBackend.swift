@@ -45,9 +45,9 @@ package protocol LiveBackend: AnyObject {
   var readsTLS: Bool { get }
   /// Which TLS libraries are read; nil when none is.
   var tlsAttachment: TLSAttachment? { get }
-  /// Has a helper process started, with these descriptors as its first ones, that attaches to TLS libraries which appear
-  /// later; nothing to do where none are read.
-  func startLibraryHelper(_ start: ([Int32]) -> SystemError?)
+  /// Has a helper process started, with these descriptors as its first ones, for the TLS libraries that are read; nothing to
+  /// do where none are.
+  func startLibraryHelper(_ start: (LibraryHelperRole, [Int32]) -> SystemError?)
   /// Takes probes out of files that somebody is about to write to, and takes over those that the helper process has attached
   /// to; what has changed. To be called about once a second.
   func followLibraries() -> [LibraryChange]
@@ -58,7 +58,7 @@ package protocol LiveBackend: AnyObject {
 extension LiveBackend {
   package var readsTLS: Bool { false }
   package var tlsAttachment: TLSAttachment? { nil }
-  package func startLibraryHelper(_ start: ([Int32]) -> SystemError?) {}
+  package func startLibraryHelper(_ start: (LibraryHelperRole, [Int32]) -> SystemError?) {}
   package func followLibraries() -> [LibraryChange] { [] }
   package var clockShift: Int64 { 0 }
 

@@ -42,6 +42,14 @@ package final class TLSAttachment: Sendable {
   }
 }
 
+/// What a watch has a helper process for.
+package enum LibraryHelperRole: Sendable {
+  /// To attach to what appears later.
+  case attaching
+  /// To have the probes besides the watch, where taking them out takes seconds: the watch ends before they do.
+  case holding
+}
+
 /// A change to the files whose TLS text is read, in words.
 package struct LibraryChange: Equatable, Sendable {
   package var text: String

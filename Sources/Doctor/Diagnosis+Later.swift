@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Backends
-import Capture
+package import Capture
 import Glibc
 package import System
 
 /// Whether TLS text would be read of what appears while a watch runs, by its helper process.
 extension Diagnosis {
-  /// Starts a helper process with these descriptors as its first ones; its number.
-  package typealias HelperStart = ([Int32]) -> Result<Int32, SystemError>
+  /// Starts a helper process for this with these descriptors as its first ones; its number.
+  package typealias HelperStart = (LibraryHelperRole, [Int32]) -> Result<Int32, SystemError>
 
   /// Milliseconds that it has for giving up its privileges, and how often that is looked at.
   private static let (settling, pause): (Int32, Int32) = (2_000, 20)
@@ -16,10 +16,10 @@ extension Diagnosis {
   /// Has one started as a watch does, and looks at what it keeps once it is sandboxed.
   static func later(_ backend: KernelBackend, _ start: HelperStart) -> Check {
     var process: Int32?
-    backend.startLibraryHelper { descriptors in
-      switch start(descriptors) {
+    backend.startLibraryHelper { role, descriptors in
+      switch start(role, descriptors) {
       case .success(let number):
-        process = number
+        if role == .attaching { process = number }
         return nil
       case .failure(let fault): return fault
       }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Capture
+internal import CTLSFilter
 internal import Glibc
 internal import System
 internal import TLSPlaces
@@ -19,6 +20,8 @@ struct TLSAttachments {
   /// Files that lost their probes, since somebody opened them for writing.
   private(set) var written: [TLSLibrary] = []
   private var helper: TLSHelperSocket?
+  /// What the helper process is for.
+  private var role = LibraryHelperRole.attaching
   /// Why nothing is read that appears later; nil when it is.
   private(set) var fault: String?
   /// Files that got probes later, and the latest one's path.
@@ -81,9 +84,11 @@ struct TLSAttachments {
 
   /// Takes all probes out.
   mutating func end() {
-    // First, so that nothing comes that nobody takes over.
-    helper = nil
+    // One that attaches first, so that nothing comes that nobody takes over.
+    if role == .attaching { helper = nil }
     attachments.removeAll()
+    // One that holds last: it has them alone by then, and takes them out.
+    helper = nil
   }
 
   /// Takes probes out of files that somebody waits to write to; what has changed.
@@ -115,10 +120,11 @@ extension TLSAttachments {
   /// Has a helper process started; why there is none is in the notice.
   mutating func startHelper(
     _ programs: UprobeLinks.Programs, _ held: Set<TLSLibrary.Identity>,
-    _ start: ([Int32]) -> SystemError?
+    _ start: (LibraryHelperRole, [Int32]) -> SystemError?
   ) {
     guard programs.way == .links else {
       fault = "that takes Linux 6.6"
+      startHolder(start)
       return
     }
     guard Capabilities.effective.contains(.lease) else {
@@ -126,23 +132,7 @@ extension TLSAttachments {
       return
     }
     do throws(SystemError) {
-      let (ours, theirs) = try TLSHelperSocket.pair()
-      // Beyond the numbers that they are to have there.
-      let moved = try [theirs.descriptor.number, programs.enter, programs.leave].map {
-        number throws(SystemError) in
-        let copy = fcntl(number, F_DUPFD_CLOEXEC, 10)
-        guard copy >= 0 else { throw SystemError.last }
-        return Descriptor(copy)
-      }
-      // Its standard output is not the watch's: nothing may come between pages.
-      let silence = unsafe open("/dev/null", O_WRONLY | O_CLOEXEC)
-      guard silence >= 0 else { throw SystemError.last }
-      defer { close(silence) }
-      // They are open until the process has them.
-      let refusal = withExtendedLifetime(moved) {
-        start([moved[0].number, silence, 2, moved[1].number, moved[2].number])
-      }
-      if let refusal { throw refusal }
+      let ours = try Self.started(.attaching, [programs.enter, programs.leave], start)
       for identity in held { _ = ours.send(.hold(identity)) }
       _ = ours.send(.start)
       helper = ours
@@ -152,6 +142,46 @@ extension TLSAttachments {
     } catch {
       fault = "no process can be started for it (\(error.reason))"
     }
+  }
+
+  /// Has a process started that holds the probes too; without it the watch's end takes as long as theirs.
+  private mutating func startHolder(_ start: (LibraryHelperRole, [Int32]) -> SystemError?) {
+    guard let ours = try? Self.started(.holding, [], start) else { return }
+    role = .holding
+    helper = ours
+    for probes in attachments.compactMap(\.probes) {
+      // The file last: the kernel closes the descriptors of a process that is killed in the order of their numbers.
+      var rest = (probes.links.descriptors + [probes.file])[...]
+      while !rest.isEmpty {
+        let part = rest.prefix(Int(WT_TLS_DESCRIPTORS))
+        guard ours.send(.keep(probes.version.identity), Array(part)) else { return }
+        rest = rest.dropFirst(part.count)
+      }
+    }
+  }
+
+  /// Starts a process with one end of a socket pair, outputs and other descriptors; the other end.
+  private static func started(
+    _ role: LibraryHelperRole, _ others: [Int32], _ start: (LibraryHelperRole, [Int32]) -> SystemError?
+  ) throws(SystemError) -> TLSHelperSocket {
+    let (ours, theirs) = try TLSHelperSocket.pair()
+    // Its outputs are not the watch's: nothing may come between pages, and who reads to their end waits for the watch alone.
+    let silence = unsafe open("/dev/null", O_WRONLY | O_CLOEXEC)
+    guard silence >= 0 else { throw SystemError.last }
+    let open = [theirs.descriptor, Descriptor(silence)]
+    // Beyond the numbers that they are to have there.
+    let moved = try ([theirs.descriptor.number] + others).map { number throws(SystemError) in
+      let copy = fcntl(number, F_DUPFD_CLOEXEC, 10)
+      guard copy >= 0 else { throw SystemError.last }
+      return Descriptor(copy)
+    }
+    // They are open until the process has them.
+    let refusal = withExtendedLifetime((open, moved)) {
+      let errors: Int32 = role == .attaching ? 2 : silence
+      return start(role, [moved[0].number, silence, errors] + moved.dropFirst().map(\.number))
+    }
+    if let refusal { throw refusal }
+    return ours
   }
 
   /// Takes over what the helper process has attached to; what has changed.
@@ -165,6 +195,7 @@ extension TLSAttachments {
         if let change = take(report, descriptors, programs) { changes.append(change) }
       case .ended:
         self.helper = nil
+        if role == .holding { return changes }
         fault = "the process that looked for them has ended"
         if let notice { changes.append(LibraryChange(notice, isWarning: true)) }
       }
@@ -193,7 +224,7 @@ extension TLSAttachments {
     case .program(let name, let libraries):
       programs(name, libraries)
       return nil
-    case .hold, .release, .start: return nil
+    case .hold, .keep, .release, .start: return nil
     }
   }
 

@@ -95,8 +95,8 @@ package final class TLSCapture: Sendable {
   /// Files that lost their probes, since somebody opened them for writing.
   package var writtenFiles: [TLSLibrary] { attachments.withLock { $0.written } }
 
-  /// Has a helper process started, with these descriptors as its first ones: it attaches to what appears later.
-  package func startHelper(_ start: ([Int32]) -> SystemError?) {
+  /// Has a helper process started, with these descriptors as its first ones.
+  package func startHelper(_ start: (LibraryHelperRole, [Int32]) -> SystemError?) {
     attachments.withLock { $0.startHelper(object.programs, held, start) }
   }
 
@@ -128,7 +128,8 @@ package final class TLSCapture: Sendable {
   /// Records that the program has sent.
   var sent: UInt64 { Self.count(counts, \.records) }
 
-  /// Takes all probes out. When this returns nothing is sent any more.
+  /// Takes all probes out. When this returns nothing is sent any more; before Linux 6.6 they are left to the process that holds
+  /// them, and nothing is received any more that they send.
   package func stop() { attachments.withLock { $0.end() } }
 
   private static func count(_ counts: MappedMemory, _ field: KeyPath<tls_counters, UInt64>) -> UInt64 {

@@ -10,6 +10,8 @@ enum TLSHelperReport: Equatable {
   case release(TLSLibrary.Identity)
   /// To the helper: it is to begin.
   case start
+  /// To the holder: probes of this file come with it, and the file itself as the last one.
+  case keep(TLSLibrary.Identity)
   /// A file got probes; its descriptors come with it.
   case attached(kind: TLSLibrary.Kind, path: String)
   /// A file got none, for this reason.
@@ -25,6 +27,7 @@ enum TLSHelperReport: Equatable {
       switch self {
       case .hold(let identity): ["hold", "\(identity.device)", "\(identity.inode)"]
       case .release(let identity): ["release", "\(identity.device)", "\(identity.inode)"]
+      case .keep(let identity): ["keep", "\(identity.device)", "\(identity.inode)"]
       case .start: ["start"]
       case .attached(let kind, let path): ["attached", kind.rawValue, path]
       case .refused(let kind, let path, let reason): ["refused", kind.rawValue, path, reason]
@@ -41,10 +44,11 @@ enum TLSHelperReport: Equatable {
       .split(separator: "\0", omittingEmptySubsequences: false).map(String.init)
     switch (words[0], words.count) {
     case ("start", 1): self = .start
-    case ("hold", 3), ("release", 3):
+    case ("hold", 3), ("release", 3), ("keep", 3):
       guard let device = UInt64(words[1]), let inode = UInt64(words[2]) else { return nil }
       let identity = TLSLibrary.Identity(device: device, inode: inode)
-      self = words[0] == "hold" ? .hold(identity) : .release(identity)
+      self =
+        words[0] == "hold" ? .hold(identity) : words[0] == "keep" ? .keep(identity) : .release(identity)
     case ("attached", 3):
       guard let kind = TLSLibrary.Kind(rawValue: words[1]) else { return nil }
       self = .attached(kind: kind, path: words[2])

@@ -16,6 +16,8 @@ package final class TLSTextSource: SegmentSource, @unchecked Sendable {
   private let others = Atomic<UInt64>(0)
   /// When the ring was last seen empty, on the capture clock.
   private var lastEmpty: UInt64
+  /// Where the ring ended when the capture was stopped; nil before.
+  private var last: UInt64?
 
   init(ring: RingMemory, clock: CaptureClock, life: CaptureLife, seed: UInt64) {
     (self.ring, self.clock, self.life, lastEmpty) = (ring, clock, life, clock.now)
@@ -40,6 +42,12 @@ package final class TLSTextSource: SegmentSource, @unchecked Sendable {
   ) throws(CaptureError) -> ReceiveOutcome {
     // Read before the ring: what was sent before the probes went away is then delivered first.
     let isStopped = life.isStopped
+    if isStopped {
+      // Where probes stay for seconds, more may come: it is for nobody.
+      let last = self.last ?? ring.produced
+      self.last = last
+      if ring.consumed >= last { return .ended }
+    }
     var count = drain(body)
     if count == 0 {
       if isStopped { return .ended }

@@ -25,5 +25,7 @@
     /// Looks for what other processes execute, reads it, guards it and attaches probes to it, and nothing besides: it
     /// keeps the capabilities for that.
     package static var attaching: Permissions { Permissions(rawValue: 1 << 8) }
+    /// Receives open files of the process that has started it, closes them, and nothing besides.
+    package static var holding: Permissions { Permissions(rawValue: 1 << 9) }
   }
 #endif

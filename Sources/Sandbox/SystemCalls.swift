@@ -9,6 +9,7 @@
   enum SystemCalls {
     static func needed(_ permissions: Permissions) -> [SystemCall] {
       if permissions.contains(.attaching) { return attaching }
+      if permissions.contains(.holding) { return holding }
       var calls = always.map { SystemCall(name: $0) } + limited
       if permissions.contains(.capture) { calls += capture }
       if permissions.contains(.terminal) { calls += terminal }
@@ -92,6 +93,22 @@
       "getdents64", "lseek", "poll", "ppoll", "sendmsg", "recvmsg", "alarm", "setitimer", "futex",
       "clock_gettime", "madvise", "munmap", "brk", "rt_sigaction", "rt_sigprocmask", "rt_sigreturn",
       "restart_syscall", "clock_nanosleep", "getrandom", "getpid", "gettid", "exit", "exit_group",
+    ]
+
+    /// What a process that only waits, receives and closes asks of the kernel.
+    private static var holding: [SystemCall] {
+      let plain = holdingPlain + (wt_seccomp_is_sanitised() != 0 ? sanitiser : [])
+      return plain.map { SystemCall(name: $0) } + [
+        SystemCall(name: "mmap", tests: [[.without(argument: 2, UInt64(PROT_EXEC))]]),
+        SystemCall(name: "mprotect", tests: [[.without(argument: 2, UInt64(PROT_EXEC))]]),
+        SystemCall(name: "tgkill", tests: [[.equal(argument: 0, UInt64(getpid()))]]),
+      ]
+    }
+
+    private static let holdingPlain = [
+      "read", "write", "close", "poll", "ppoll", "recvmsg", "futex", "clock_gettime", "clock_nanosleep",
+      "madvise", "munmap", "brk", "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "restart_syscall",
+      "getrandom", "getpid", "gettid", "exit", "exit_group",
     ]
 
     private static let removal = ["unlink", "unlinkat"]

@@ -12,7 +12,8 @@ import Testing
 @Suite struct TLSHelperTests {
   @Test(
     arguments: [
-      .hold(.init(device: .max, inode: 1)), .release(.init(device: 0, inode: .max)), .start,
+      .hold(.init(device: .max, inode: 1)), .keep(.init(device: 1, inode: .max)),
+      .release(.init(device: 0, inode: .max)), .start,
       .attached(kind: .go, path: "/a b/\u{1b}c"), .refused(kind: .openSSL, path: "/a", reason: "is: so"),
       .program("nginx", .nothing), .program("", .attached), .program("java", .unattached("Java")),
     ] as [TLSHelperReport])

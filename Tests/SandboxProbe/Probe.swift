@@ -2,7 +2,7 @@
 import Sandbox
 import Glibc
 
-/// Restricts itself as a watch does, or as its helper process (`attach` as second argument), or not (`free`), and then tries what is forbidden: a
+/// Restricts itself as a watch does, or as its helper processes (`attach` or `hold` as second argument), or not (`free`), and then tries what is forbidden: a
 /// line each, the error number and the name. The folder of the log is the first argument's `log`.
 @main
 struct Probe {
@@ -14,7 +14,9 @@ struct Probe {
     if !CommandLine.arguments.contains("free") {
       var policy = Sandbox.Policy()
       policy.account = CommandLine.arguments.contains("root") ? nil : .nobody
-      policy.permissions = CommandLine.arguments.contains("attach") ? .attaching : [.capture, .terminal]
+      let helpers: [String: Permissions] = ["attach": .attaching, "hold": .holding]
+      policy.permissions =
+        CommandLine.arguments.lazy.compactMap { helpers[$0] }.first ?? [.capture, .terminal]
       policy.writable = [folder + "/log"]
       let applied = try Sandbox.apply(policy)
       if let account = applied.account { print("user \(account.name)") }

@@ -81,6 +81,17 @@ struct SandboxTests {
     #expect(!words.contains { $0.contains("Landlock") || $0.hasPrefix("failed") }, "\(words)")
   }
 
+  /// It only closes what it was given.
+  @Test func `who holds probes keeps no capability, opens no file and does nothing besides`() throws {
+    let (faults, words) = try Self.probe("hold")
+    for name in Self.forbidden + Self.allowed where name != "allocate memory" {
+      #expect(faults[name] == EPERM || faults[name] == EACCES, "\(name): \(String(describing: faults[name]))")
+    }
+    #expect(faults["allocate memory"] == 0)
+    #expect(words.contains("user nobody") && words.contains("applied capabilities dropped"))
+    #expect(!words.contains { $0.hasPrefix("failed") }, "\(words)")
+  }
+
   /// Else the tests above would prove nothing.
   @Test func `without sandbox root may do all of it`() throws {
     let (faults, _) = try Self.probe("free")

@@ -37,7 +37,7 @@ struct DoctorCommand: ParsableCommand {
 
   func run() throws {
     let diagnosis = Diagnosis.measure(
-      ports: ports.ports, interfaces: interfaces.names, startHelper: AttachCommand.start(_:))
+      ports: ports.ports, interfaces: interfaces.names, startHelper: AttachCommand.start(_:_:))
     // Nobody is left to tell when standard output fails.
     switch format {
     case .page:

@@ -46,7 +46,7 @@ struct PreparedWatch: ~Copyable {
     let delivery = try command.deliveryProcesses()
     let collector = try command.collectorProcess()
     let backend = try Backends.open(command.request)
-    backend.startLibraryHelper { AttachCommand.start($0, command.sandbox) }
+    backend.startLibraryHelper { AttachCommand.start($0, $1, command.sandbox) }
     let sides = try SideChoice(
       command.side,
       ports: command.request.allPorts)
@@ -164,6 +164,7 @@ struct PreparedWatch: ~Copyable {
     if command.history.path != nil { permissions.insert(.storage) }
     try command.sandbox.sandbox(permissions, writing: places, recording: command.write.names)
     ProgramPages.release()
+    ProgramHeap.trim()
     return SandboxedWatch(self)
   }
 }
