@@ -11,7 +11,11 @@ package struct ByteText: Sendable {
   /// Empties it.
   package mutating func clear() { bytes.removeAll(keepingCapacity: true) }
 
-  package mutating func append(_ text: String) { bytes.append(contentsOf: text.utf8) }
+  // Byte by byte: for names of a few bytes the sequence's own way costs several times as much.
+  package mutating func append(_ text: String) {
+    let span = text.utf8.span
+    for index in span.indices { bytes.append(span[index]) }
+  }
 
   package mutating func append(_ byte: UInt8) { bytes.append(byte) }
 
@@ -27,16 +31,28 @@ package struct ByteText: Sendable {
 
   /// A number in decimal digits, without an intermediate string; `width` digits at least.
   package mutating func append(_ number: UInt64, width: Int = 1) {
-    var divisor: UInt64 = 1
-    var digits = 1
-    while number / divisor >= 10 {
-      divisor *= 10
-      digits += 1
+    if number >= Self.eightDigits {
+      append(number / Self.eightDigits, width: max(1, width - 8))
+      return append(below: number % Self.eightDigits, width: 8)
     }
-    for _ in 0..<max(0, width - digits) { bytes.append(UInt8(ascii: "0")) }
-    while divisor > 0 {
-      bytes.append(UInt8(ascii: "0") + UInt8(number / divisor % 10))
-      divisor /= 10
+    append(below: number, width: width)
+  }
+
+  private static var eightDigits: UInt64 { 100_000_000 }
+
+  /// Appends a number of at most eight digits.
+  private mutating func append(below number: UInt64, width: Int) {
+    // The first digit is the word's lowest byte.
+    var rest = number, digits: UInt64 = 0, count = 0
+    repeat {
+      digits = digits << 8 | (UInt64(UInt8(ascii: "0")) + rest % 10)
+      rest /= 10
+      count += 1
+    } while rest > 0
+    for _ in 0..<max(0, width - count) { bytes.append(UInt8(ascii: "0")) }
+    for _ in 0..<count {
+      bytes.append(UInt8(truncatingIfNeeded: digits))
+      digits >>= 8
     }
   }
 }

@@ -16,10 +16,10 @@ package struct JSONWriter: Sendable {
     needsComma = false
   }
 
-  package mutating func beginObject() { open("{") }
-  package mutating func endObject() { close("}") }
-  package mutating func beginArray() { open("[") }
-  package mutating func endArray() { close("]") }
+  package mutating func beginObject() { open(UInt8(ascii: "{")) }
+  package mutating func endObject() { close(UInt8(ascii: "}")) }
+  package mutating func beginArray() { open(UInt8(ascii: "[")) }
+  package mutating func endArray() { close(UInt8(ascii: "]")) }
 
   /// A member that is an array of objects, one for each of `items`, whose members `write` adds.
   package mutating func objects<Items: Sequence>(
@@ -38,7 +38,7 @@ package struct JSONWriter: Sendable {
   /// A member's name; its value comes next.
   package mutating func key(_ name: String) {
     string(name)
-    text.append(":")
+    text.append(UInt8(ascii: ":"))
     needsComma = false
   }
 
@@ -64,7 +64,7 @@ package struct JSONWriter: Sendable {
       rest /= 10
       width -= 1
     }
-    text.append(".")
+    text.append(UInt8(ascii: "."))
     text.append(rest, width: width)
   }
 
@@ -84,13 +84,14 @@ package struct JSONWriter: Sendable {
   /// keep control and format characters (C1, bidirectional overrides, separators) off a terminal.
   package mutating func string(_ value: String) {
     separate()
-    text.append("\"")
-    if value.utf8.allSatisfy({ Self.isPlain($0) }) {
+    text.append(UInt8(ascii: "\""))
+    let bytes = value.utf8.span
+    if bytes.indices.allSatisfy({ Self.isPlain(bytes[$0]) }) {
       text.append(value)
     } else {
       for scalar in value.unicodeScalars { append(scalar) }
     }
-    text.append("\"")
+    text.append(UInt8(ascii: "\""))
   }
 
   /// Whether a byte stands for itself in a string: printable ASCII, neither quotation mark nor backslash.
@@ -103,12 +104,12 @@ package struct JSONWriter: Sendable {
   /// A string of printable ASCII, as names off the wire are.
   package mutating func string(printable bytes: ArraySlice<UInt8>) {
     separate()
-    text.append("\"")
+    text.append(UInt8(ascii: "\""))
     for byte in bytes {
       if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { text.append(UInt8(ascii: "\\")) }
       text.append(byte)
     }
-    text.append("\"")
+    text.append(UInt8(ascii: "\""))
   }
 
   private mutating func append(_ scalar: Unicode.Scalar) {
@@ -134,17 +135,17 @@ package struct JSONWriter: Sendable {
   }
 
   private mutating func separate() {
-    if needsComma { text.append(",") }
+    if needsComma { text.append(UInt8(ascii: ",")) }
     needsComma = true
   }
 
-  private mutating func open(_ bracket: String) {
+  private mutating func open(_ bracket: UInt8) {
     separate()
     text.append(bracket)
     needsComma = false
   }
 
-  private mutating func close(_ bracket: String) {
+  private mutating func close(_ bracket: UInt8) {
     text.append(bracket)
     needsComma = true
   }
