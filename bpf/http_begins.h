@@ -176,6 +176,12 @@ static __always_inline int httpf_is_switch(const struct httpf_first *first)
 	return (first->words[1] & 0xffffff00) == httpf_word(" 101", 4, 0) - ' ';
 }
 
+/* Whether such a response has a status from 200 to 599: RFC 9110, section 15. */
+static __always_inline int httpf_is_final(const struct httpf_first *first)
+{
+	return (__u8)first->words[1] == ' ' && (__u8)((first->words[1] >> 8) - '2') <= 3;
+}
+
 /*
  * Whether a payload that begins with a zero byte begins like frames of HTTP/2 (RFC 9113, section 4.1): with a
  * client's HEADERS frame, whole in itself, or with the SETTINGS that a server sends first. Chance has it so

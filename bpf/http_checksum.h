@@ -90,16 +90,18 @@ static __always_inline int httpf_is_sum_wrong(const struct httpf_headers *h, __u
 }
 
 /*
- * Whether the checksum of the segment that the record describes, which has no payload, is neither right nor
- * that of the pseudo-header alone, which is what a card is to complete.
+ * Whether the checksum of a segment that has no payload is neither right nor that of the pseudo-header alone,
+ * which is what a card is to complete.
  */
-static __always_inline int httpf_is_wrong(const struct httpf_headers *h, const struct httpf_event *event)
+static __always_inline int httpf_is_wrong(struct __sk_buff *skb, const struct httpf_headers *h)
 {
 	__u64 pseudo = httpf_pseudo_sum(h, 0);
+	__u32 sum;
 
-	if (!event->header_sum || httpf_fold(pseudo) == h->checksum)
+	if (httpf_fold(pseudo) == h->checksum)
 		return 0;
-	return httpf_is_sum_wrong(h, pseudo, event->header_sum);
+	sum = httpf_header_sum(skb, h);
+	return sum && httpf_is_sum_wrong(h, pseudo, sum);
 }
 
 /*

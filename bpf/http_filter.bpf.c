@@ -147,6 +147,7 @@ int httpf_methods(struct __sk_buff *skb)
 	} else {
 		httpf_skip_lines(&cpu->start);
 		cpu->segment.begins = HTTPF_NOTHING;
+		cpu->segment.final = 0;
 		if (!httpf_cannot_begin(cpu->start.first.words[0], cpu->start.count))
 			cpu->segment.begins = httpf_begins(&cpu->start);
 	}
@@ -218,25 +219,40 @@ int httpf_search(struct __sk_buff *skb)
 	return 0;
 }
 
+/* Depth auto: notes what a segment without payload tells of its connection; whether it passes. */
+static __always_inline int httpf_take_bare(struct __sk_buff *skb, struct httpf_cpu *cpu)
+{
+	/* A stranger's changes nothing here; the worker leaves it out. */
+	if (httpf_is_wrong(skb, &cpu->segment.headers))
+		return HTTPF_BARE_PASSES;
+	if (cpu->segment.headers.flags & HTTPF_SYN) {
+		httpf_note_bare(cpu);
+		if (!httpf_is_one_sided(cpu))
+			httpf_note_opening(cpu);
+	}
+	return httpf_pass_bare(cpu);
+}
+
 /* Depth streams: the segment in as many records as it takes, or one without payload. */
 SEC("socket")
 int httpf_stream(struct __sk_buff *skb)
 {
 	struct httpf_cpu *cpu = httpf_this_cpu();
+	int bare = HTTPF_BARE_PASSES;
 
 	if (!cpu)
 		return 0;
 	/* At depth auto it has been computed of what has a payload. */
 	if (httpf_settings.depth != HTTPF_AUTO || !httpf_verifier_reload(&cpu->segment.length))
 		cpu->flow = httpf_flow(&cpu->segment.headers);
+	if (httpf_settings.depth == HTTPF_AUTO && !httpf_verifier_reload(&cpu->segment.length))
+		bare = httpf_take_bare(skb, cpu);
+	if (bare == HTTPF_BARE_LEFT_OUT)
+		return 0;
 	cpu->worker = httpf_worker(&cpu->flow);
 	httpf_describe(skb, cpu);
-	if (httpf_settings.depth == HTTPF_AUTO && !httpf_verifier_reload(&cpu->segment.length) &&
-	    cpu->segment.headers.flags & HTTPF_SYN && !httpf_is_wrong(&cpu->segment.headers, &cpu->event)) {
-		httpf_note_bare(cpu);
-		if (!httpf_is_one_sided(cpu))
-			httpf_note_opening(cpu);
-	}
+	if (bare == HTTPF_BARE_ENDS_BOTH)
+		cpu->event.direction |= HTTPF_ENDS_BOTH;
 	httpf_begin_pieces(cpu);
 	cpu->event.kind = HTTPF_STREAM;
 	/* With a payload it has passed httpf_follow_frames. */

@@ -28,8 +28,16 @@ static __always_inline void httpf_mark_fragment(struct __sk_buff *skb, struct ht
 		return;
 	cpu->flow = httpf_flow(h);
 	mark = httpf_mark_of(cpu);
-	if (!mark || (mark->kernel >> 32 != httpf_mark_tag(cpu) && !httpf_take_slot(cpu, mark)))
+	if (!mark)
 		return;
+	if (mark->kernel >> 32 != httpf_mark_tag(cpu)) {
+		if (!httpf_may_take(mark))
+			return;
+		httpf_claim(cpu, mark);
+		mark->life = httpf_shared_now();
+	}
+	/* What it holds may be requests. */
+	mark->life |= HTTPF_UNEVEN;
 	httpf_set_mark(cpu, mark);
 	if (httpf_is_marked(mark))
 		httpf_see(mark);

@@ -55,8 +55,11 @@ static __always_inline int httpf_inspect_payload(struct __sk_buff *skb, struct h
 			cpu->start.count = count;
 			return httpf_tail_call(skb, cpu, HTTPF_AT_METHODS);
 		}
-		if (httpf_settings.depth == HTTPF_AUTO && begins == HTTPF_RESPONSE && httpf_is_switch(&first))
-			begins = HTTPF_SWITCH;
+		if (httpf_settings.depth == HTTPF_AUTO && begins == HTTPF_RESPONSE) {
+			segment->final = httpf_is_final(&first) ? HTTPF_ANSWERED : 0;
+			if (httpf_is_switch(&first))
+				begins = HTTPF_SWITCH;
+		}
 	} else if (httpf_settings.depth == HTTPF_AUTO && (__u8)first.words[0] == 0) {
 		if (httpf_begins_frames(&first, count))
 			begins = HTTPF_FRAMES;

@@ -101,6 +101,8 @@ struct httpf_segment {
 	__u32 direction; /* HTTPF_INBOUND, … */
 	__u32 forwarded; /* whether it leaves by a device after it came in by another one */
 	__u32 begins;	 /* HTTPF_REQUEST, … */
+	__u32
+	    final; /* of what begins with a response: HTTPF_ANSWERED if its status is no interim one, or 0 */
 };
 
 /* One direction of a flow, as the table of unfinished heads knows it, and what a segment does to it. */
@@ -288,6 +290,15 @@ struct {
 	__type(key, __u32);
 	__type(value, struct httpf_marked);
 } httpf_marked SEC(".maps");
+
+/* The addresses whose SYN has passed: the reader learns by it that they fill checksums in. Direct-mapped. */
+enum { HTTPF_ADDRESSES = 4096 };
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, HTTPF_ADDRESSES);
+	__type(key, __u32);
+	__type(value, __u32);
+} httpf_addresses SEC(".maps");
 
 /* By connection and direction: httpf_side. The filter's alone. */
 struct {

@@ -10,7 +10,7 @@
 #ifndef HTTPF_MARKS_H
 #define HTTPF_MARKS_H
 
-#include "http_emit.h"
+#include "http_lives.h"
 
 enum {
 	HTTPF_MARKED = 1,
@@ -79,10 +79,15 @@ static __always_inline void httpf_set_mark(struct httpf_cpu *cpu, struct httpf_m
 	httpf_note_marked(cpu, 1);
 }
 
+static __always_inline __u16 httpf_seen_time(void)
+{
+	return bpf_ktime_get_ns() >> HTTPF_SEEN_UNIT;
+}
+
 /* Notes that a marked connection has sent something. */
 static __always_inline void httpf_see(struct httpf_mark *mark)
 {
-	mark->seen = bpf_ktime_get_ns() >> HTTPF_SEEN_UNIT | 1;
+	mark->seen = httpf_seen_time() | 1;
 }
 
 /* Marks the connection that a segment belongs to, if the slot is its own; whether it is marked now. */
@@ -92,6 +97,8 @@ static __always_inline int httpf_mark_connection(struct httpf_cpu *cpu)
 
 	if (!mark || mark->kernel >> 32 != httpf_mark_tag(cpu))
 		return 0;
+	/* Whether it passes whole or not, more than one request may wait. */
+	mark->life |= HTTPF_UNEVEN;
 	httpf_set_mark(cpu, mark);
 	if (!httpf_is_marked(mark))
 		return 0;
@@ -114,15 +121,12 @@ static __always_inline void httpf_claim(struct httpf_cpu *cpu, struct httpf_mark
 }
 
 /*
- * Gives a connection the slot of another one, if that does not pass whole or has been silent for a while;
- * whether it is its own now.
+ * Whether a slot may be taken from its connection: that does not pass whole, or has been silent for a while.
+ * What was seen lately is one unit off at most, either way.
  */
-static __always_inline int httpf_take_slot(struct httpf_cpu *cpu, struct httpf_mark *mark)
+static __always_inline int httpf_may_take(const struct httpf_mark *mark)
 {
-	if (mark->seen && (__s32)((__u32)(bpf_ktime_get_ns() >> HTTPF_SEEN_UNIT) - mark->seen) < 2)
-		return 0;
-	httpf_claim(cpu, mark);
-	return 1;
+	return !mark->seen || (__u16)(httpf_seen_time() - mark->seen + 1) >= 3;
 }
 
 /*
@@ -143,6 +147,25 @@ static __always_inline void httpf_note_bare(struct httpf_cpu *cpu)
 	if (mark->bare && mark->asked - bpf_ntohl(h->sequence) - 1 < HTTPF_HEAD_LIMIT)
 		return;
 	httpf_claim(cpu, mark);
+	mark->life &= HTTPF_SHARED;
+}
+
+/* Whether a segment without payload, whose checksum is right, passes; and a FIN in place of both. */
+static __always_inline int httpf_pass_bare(struct httpf_cpu *cpu)
+{
+	const struct httpf_headers *h = &cpu->segment.headers;
+	struct httpf_mark *mark = httpf_mark_of(cpu);
+
+	/* Both directions must be seen, and have sides of their own. */
+	if (!mark || httpf_settings.bare || httpf_settings.direction != HTTPF_BOTH ||
+	    h->source_port == h->destination_port)
+		return HTTPF_BARE_PASSES;
+	if (h->flags & HTTPF_SYN)
+		return mark->kernel >> 32 == httpf_mark_tag(cpu) ? HTTPF_BARE_PASSES
+								 : httpf_pass_opening(cpu, mark);
+	if (mark->kernel >> 32 != httpf_mark_tag(cpu) || httpf_is_marked(mark))
+		return HTTPF_BARE_PASSES;
+	return httpf_pass_end(cpu, mark);
 }
 
 /*
@@ -234,7 +257,10 @@ static __always_inline int httpf_passing(struct httpf_cpu *cpu, __u32 begins)
 	const struct httpf_headers *h = &cpu->segment.headers;
 	__u32 sequence = bpf_ntohl(h->sequence) + (h->flags & HTTPF_SYN ? 1 : 0);
 	__u32 acknowledgement = bpf_ntohl(h->acknowledgement), end = sequence + cpu->segment.length;
+	__u32 passes = HTTPF_PASS_HEADS, is_late = 0;
+	__u8 life;
 	struct httpf_mark *mark;
+	int is_own;
 
 	cpu->flow = httpf_flow(h);
 	cpu->search.bare = HTTPF_NEVER;
@@ -245,49 +271,58 @@ static __always_inline int httpf_passing(struct httpf_cpu *cpu, __u32 begins)
 	mark = httpf_mark_of(cpu);
 	if (!mark)
 		return HTTPF_PASS_HEADS;
-	if (mark->kernel >> 32 != httpf_mark_tag(cpu)) {
-		if (begins != HTTPF_REQUEST && begins != HTTPF_PREFACE && begins != HTTPF_FRAMES &&
-		    begins != HTTPF_PROXY)
-			return HTTPF_PASS_HEADS;
-		if (!httpf_take_slot(cpu, mark))
-			return HTTPF_PASS_HEADS;
+	is_own = mark->kernel >> 32 == httpf_mark_tag(cpu);
+	if (!is_own && (begins == HTTPF_NOTHING || begins == HTTPF_RESPONSE || begins == HTTPF_SWITCH))
+		return HTTPF_PASS_HEADS;
+	life = mark->life;
+	/* The reader may know both connections, unless the one has ended. */
+	if (!is_own && mark->kernel && (life & HTTPF_CLOSED) != HTTPF_CLOSED)
+		life = httpf_shared_now() | HTTPF_UNEVEN;
+	if (!is_own && !httpf_may_take(mark))
+		goto done;
+	if (!is_own || (begins == HTTPF_REQUEST && httpf_is_another(mark, sequence))) {
+		httpf_claim(cpu, mark);
+		life &= HTTPF_SHARED;
 	}
 	if (begins == HTTPF_REQUEST) {
-		if (httpf_is_another(mark, sequence))
-			httpf_claim(cpu, mark);
-		if (httpf_is_pipelined(mark, acknowledgement, sequence))
-			httpf_set_mark(cpu, mark);
+		is_late = httpf_is_pipelined(mark, acknowledgement, sequence);
+		life = httpf_life_asked(life, !mark->bare);
 		httpf_limit_search(cpu, mark);
-		if (!mark->bare) {
-			mark->bare = 1;
-			mark->asked = sequence;
-		}
 		mark->acknowledgement = acknowledgement;
 	} else if (begins >= HTTPF_PREFACE) {
 		/* HTTP/2, an upgrade to it, or another one, of which the worker wants nothing; a header
 		   before a request. */
-		if (!httpf_is_marked(mark))
-			httpf_set_mark(cpu, mark);
-		/* Its SYN may come late. */
-		if ((begins == HTTPF_PREFACE || begins == HTTPF_PROXY) && !mark->bare) {
-			mark->bare = 1;
-			mark->asked = sequence;
-		}
-	} else if (begins == HTTPF_RESPONSE) {
+		is_late = !httpf_is_marked(mark);
+	} else if (begins == HTTPF_RESPONSE && mark->bare && h->flags & HTTPF_ACK) {
+		if (acknowledgement == mark->asked)
+			life |= cpu->segment.final;
 		/* It acknowledges what has not come by yet: its request is late. */
-		if (mark->bare && h->flags & HTTPF_ACK && (__s32)(acknowledgement - mark->asked) > 0 &&
-		    (__s32)(acknowledgement - mark->asked) < HTTPF_HEAD_LIMIT)
-			httpf_set_mark(cpu, mark);
+		else
+			is_late = acknowledgement - mark->asked < HTTPF_HEAD_LIMIT;
 	}
+	if (is_late)
+		httpf_set_mark(cpu, mark);
+	/* The SYN of a connection that begins otherwise may come late, too. */
+	if ((begins == HTTPF_REQUEST || begins == HTTPF_PREFACE || begins == HTTPF_PROXY) && !mark->bare) {
+		mark->bare = 1;
+		mark->asked = sequence;
+	}
+	/* The reader sees this one, and needs the other side's as well. */
+	if (h->flags & HTTPF_FIN)
+		life |= HTTPF_UNEVEN;
 	/* The client's side alone: the server's has numbers of its own. */
 	if (httpf_watched(bpf_ntohs(h->destination_port)) && (__s32)(end - mark->asked) > 0)
 		mark->asked = end;
-	if (!httpf_is_marked(mark))
-		return HTTPF_PASS_HEADS;
-	if (httpf_is_data(cpu, mark, sequence, end))
-		return HTTPF_PASS_NOTHING;
-	httpf_see(mark);
-	return HTTPF_PASS_WHOLE;
+	if (httpf_is_marked(mark)) {
+		passes = HTTPF_PASS_NOTHING;
+		if (!httpf_is_data(cpu, mark, sequence, end)) {
+			httpf_see(mark);
+			passes = HTTPF_PASS_WHOLE;
+		}
+	}
+done:
+	mark->life = life;
+	return passes;
 }
 
 #endif

@@ -24,6 +24,7 @@ package final class KernelBackend: LiveBackend {
       direction: request.direction,
       ringBytes: request.ringBytes, workers: request.workers)
     options.helloPorts = request.helloPorts
+    options.deliversBare = request.isWriting
     capture = try KernelCapture(options)
     (tls, tlsFault) = Self.tls(request, capture)
     ports = request.allPorts

@@ -10,6 +10,8 @@ package struct LiveRequest: Sendable {
   package var ports: PortSet
   package var depth: CaptureDepth
   package var direction: CaptureDirection
+  /// Packets are written to files: what tells nothing of exchanges is delivered as well.
+  package var isWriting = false
   /// The number of workers, each with a source of its own; libpcap has one.
   package var workers: Int
   /// Bytes of each ring, or of libpcap's buffer.

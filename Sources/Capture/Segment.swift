@@ -95,6 +95,8 @@ package struct Segment: Sendable {
   @usableFromInline package var question: UInt8
   /// The virtual networks that the packet was seen in, VLANs and VNIs, as one number; 0 for none.
   @usableFromInline package var network: UInt32 = 0
+  /// Whether the capture saw the other direction's FIN before this one, and did not deliver it, since no request waited.
+  @usableFromInline package var endsBoth = false
   /// Whether the checksum is right, as far as the backend knows.
   @usableFromInline package var checksum = Checksum.unknown
 

@@ -60,6 +60,19 @@ extension ExchangeTracker {
     if let answer { begin(flow, direction.opposite, at: answer, isAnswer: true) }
   }
 
+  /// Data came in a flow that both sides have closed: it was sent again, or belongs, far from that, to another
+  /// connection of the same ports, whose SYN did not pass.
+  @inline(never)
+  mutating func reopen(_ flow: FlowIndex, _ direction: Direction, _ segment: borrowing Segment) {
+    if !streams.isStreams, messages.requestDirection(of: flow) == direction,
+      streams.isElsewhere(
+        flow, direction, segment.sequence, unread: messages.unread(flow, direction))
+    {
+      restart(flow)
+    }
+    streams.setClosed(flow, false)
+  }
+
   /// Another connection takes the place of a flow's.
   private mutating func restart(_ flow: FlowIndex) {
     finish(flow, requests: .unknown)
@@ -77,6 +90,7 @@ extension ExchangeTracker {
   mutating func close(_ flow: FlowIndex, _ direction: Direction, _ segment: borrowing Segment) {
     let isReset = segment.flags.isReset
     if !isReset { streams.finish(flow, direction, at: segment.sequence &+ segment.payloadLength) }
+    if segment.endsBoth { return closeBoth(flow, direction, segment) }
     let isServer = messages.requestDirection(of: flow) != direction
     guard pairing.first(of: flow) != nil else {
       if !streams.isClosed(flow), completesClose(flow, direction, segment) { streams.setClosed(flow, true) }
@@ -89,6 +103,19 @@ extension ExchangeTracker {
     // Numbers that the direction cannot have come to are a stranger's.
     guard streams.mayEnd(flow, by: closing, unread: messages.unread(flow, direction)) else { return }
     streams.close(flow, by: closing)
+  }
+
+  /// The second side's FIN came, after another one that was not delivered since all was answered: a request that waits
+  /// all the same has lost its answer.
+  @inline(never)
+  private mutating func closeBoth(_ flow: FlowIndex, _ direction: Direction, _ segment: borrowing Segment) {
+    let closing = Closing(
+      direction: direction, isReset: false, position: segment.sequence &+ segment.payloadLength)
+    // As for any end: numbers that the direction cannot have come to are a stranger's. What is held may be the answer.
+    guard !streams.hasHeld(flow), streams.mayEnd(flow, by: closing, unread: messages.unread(flow, direction))
+    else { return }
+    finish(flow, requests: .unknown)
+    streams.setClosed(flow, true)
   }
 
   /// Whether a connection of which no request waits is closed by a segment: by a reset, or as the second side's FIN.

@@ -88,7 +88,7 @@ package struct ExchangeTracker: ~Copyable {
       if segment.flags.isClosing, !depth.isStreams { passData(flow, direction, upTo: segment.sequence) }
       counters.classify(ChunkOutcome())
     } else {
-      if streams.isClosed(flow) { streams.setClosed(flow, false) }
+      if streams.isClosed(flow) { reopen(flow, direction, segment) }
       let chunk = Chunk(
         flow: flow, direction: direction, kind: segment.kind,
         hasAcknowledgement: segment.flags.isAcknowledging, sequence: segment.sequence,

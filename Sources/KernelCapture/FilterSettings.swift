@@ -13,6 +13,8 @@ struct FilterSettings {
   var ringBytes: Int
   var processors: Int
   var seed: UInt64
+  /// Whether every SYN and FIN passes at depth `auto`, also where it tells nothing of exchanges.
+  var passesBare = false
   /// Ports of TLS, of whose connections the hellos pass; nil for none.
   var helloPorts: PortSet?
 
@@ -30,6 +32,7 @@ struct FilterSettings {
         unsafe settings.pointee.workers = UInt32(clamping: workers)
         unsafe settings.pointee.seed = seed
         unsafe settings.pointee.wakeup_threshold = UInt32(clamping: ringBytes / 8)
+        unsafe settings.pointee.bare = passesBare ? 1 : 0
         // All processors together must not send the rest of the ring unseen.
         unsafe settings.pointee.wakeup_check_bytes = UInt32(
           clamping: max(1, ringBytes / 16 / max(1, processors)))

@@ -10,6 +10,8 @@ package struct KernelCaptureOptions: Sendable {
   package var helloPorts: PortSet?
   package var depth: CaptureDepth
   package var direction: CaptureDirection
+  /// Whether every SYN and FIN is delivered at depth `auto`: for who writes packets down. Exchanges need few of them.
+  package var deliversBare = false
   /// Bytes of each ring; rounded up to a power of two of at least a page.
   package var ringBytes: Int
   /// Rings, and so threads that can read them, over which flows are spread; 1 to 64.

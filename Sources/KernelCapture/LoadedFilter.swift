@@ -38,7 +38,7 @@ final class LoadedFilter: Sendable {
       FilterSettings(
         ports: options.ports, depth: options.depth, direction: options.direction,
         watchesSeveral: options.interfaces.count != 1, workers: workers, ringBytes: bytes,
-        processors: processors, seed: seed, helloPorts: options.helloPorts),
+        processors: processors, seed: seed, passesBare: options.deliversBare, helloPorts: options.helloPorts),
       file: options.filterObject)
     var rings: [RingMemory] = []
     do throws(SystemError) {

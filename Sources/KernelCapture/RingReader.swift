@@ -187,12 +187,13 @@ package final class RingReader: SegmentSource, @unchecked Sendable {
         port: event.destination_port),
       sequence: event.sequence, acknowledgement: event.acknowledgement,
       payloadLength: event.payload_length, flags: Segment.Flags(rawValue: event.flags), kind: kind,
-      direction: Segment.Direction(rawValue: event.direction & 15) ?? .unknown,
+      direction: Segment.Direction(rawValue: event.direction & 7) ?? .unknown,
       interface: event.interface, question: event.question)
     let captured = min(size &- head, Int(event.payload_length))
     // Borrowed from the ring until the record is given back, which is after `body` has returned.
     let payload = unsafe RawSpan(_unsafeStart: bytes.advanced(by: head), byteCount: captured)
     segment.network = event.network
+    segment.endsBoth = event.direction & UInt8(HTTPF_ENDS_BOTH) != 0
     if event.header_sum != 0, captured == Int(event.payload_length) {
       var sum = InternetSum()
       sum.add(UInt64(event.header_sum))
@@ -227,7 +228,7 @@ extension RingReader {
     }
     let origin = FragmentReader.Origin(
       time: time, network: event.network, interface: event.interface,
-      direction: Segment.Direction(rawValue: event.direction & 15) ?? .unknown)
+      direction: Segment.Direction(rawValue: event.direction & 7) ?? .unknown)
     let packet = unsafe RawSpan(_unsafeStart: bytes.advanced(by: head), byteCount: size &- head)
     var count = 0
     fragments?.read(packet, origin) { segment, payload in

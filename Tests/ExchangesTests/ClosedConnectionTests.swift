@@ -134,4 +134,42 @@ import Testing
     let account = Account(packets + talk.packets[seen...], depth: .heads, limits: limits)
     #expect(account.answers == ["a.example /a 200": 201] && account.unmatchedResponses.isEmpty)
   }
+
+  /// What comes of a connection where the filter leaves out what tells nothing: no SYN, and of the FINs the second one.
+  private static func bareless(_ port: Int, answers: Bool = true, from start: UInt32 = 1_000) -> Dialogue {
+    var talk = Dialogue(depth: .heads, clientPort: UInt16(20_000 + port), clientStart: start)
+    talk.ask(get("/a"))
+    if answers { talk.answer(ok("body")) } else { talk.serverNext &+= 90 }
+    talk.finish(byClient: false)
+    talk.packets.removeLast()
+    talk.finish(byClient: true)
+    talk.packets[talk.packets.count - 1].segment.endsBoth = true
+    return talk
+  }
+
+  @Test func `a second FIN closes a connection of which the first one was left out`() {
+    var limits = ExchangeLimits()
+    limits.flows = 64
+    let account = Account((0..<1_000).flatMap { Self.bareless($0).packets }, depth: .heads, limits: limits)
+    #expect(account.answers == ["a.example /a 200": 1_000])
+    #expect(account.counters.evictedFlows == 0 && account.isBalanced)
+  }
+
+  @Test func `a request whose answer was lost ends with it, unknown, and not by a stranger's`() {
+    var talk = Self.bareless(0, answers: false)
+    let account = Account(talk.packets, depth: .heads)
+    #expect(account.unknownCount == 1 && account.isBalanced)
+    talk.packets[talk.packets.count - 1].segment.sequence &+= 5_000_000
+    let forged = Account(talk.packets, depth: .heads)
+    #expect(forged.unknownCount == 0 && forged.unanswered == 1 && forged.isBalanced)
+  }
+
+  @Test(arguments: [UInt32(90_000_000), 3_000_000_000])
+  func `far from a closed connection's numbers another one of its ports begins, without a SYN`(start: UInt32)
+  {
+    let talks = [Self.bareless(0), Self.bareless(0, from: start)]
+    let account = Account(talks.flatMap(\.packets), depth: .heads)
+    #expect(account.answers == ["a.example /a 200": 2] && account.unmatchedResponses.isEmpty)
+    #expect(account.isBalanced && account.counters.doubtful == 0)
+  }
 }

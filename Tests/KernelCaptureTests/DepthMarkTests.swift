@@ -232,7 +232,8 @@ struct DepthMarkTests {
 
   @Test func `a wish for another connection's slot is not written`() throws {
     _ = try trial.records(Packet().payload(request))
-    let (other, packet) = try #require(sharer())
+    let sharer = try #require(SlotSharer(marks))
+    let (other, packet) = (sharer.client, sharer.packet)
     let before = marks.words(of: Self.client, Self.server)
     marks.note(.mark, for: segment(from: other))
     #expect(marks.words(of: Self.client, Self.server) == before)
@@ -246,26 +247,12 @@ struct DepthMarkTests {
 
   @Test func `a marked connection keeps its slot while it is heard of`() throws {
     _ = try trial.records(Packet().payload(request + request))
-    let (_, packet) = try #require(sharer())
+    let packet = try #require(SlotSharer(marks)).packet
     let records = try trial.records(packet.payload(request + request))
     // Its heads pass all the same.
     #expect(records.map(\.text).joined() == request + request)
     #expect(try trial.records(packet.sequence(800_000).payload("body")).isEmpty)
     #expect(try passesWhole())
-  }
-
-  /// A client of another address whose connection to the server falls into the same slot.
-  private func sharer() -> (client: Endpoint, packet: Packet)? {
-    let slot = marks.place(of: Self.client, Self.server).slot
-    for address in UInt32(1)..<100 {
-      for port in UInt16(1_024)...65_535 {
-        let other = Endpoint(ipv4: 0x0a01_0000 + address, port: port)
-        if marks.place(of: other, Self.server).slot == slot {
-          return (other, Packet().ipv4 { $0.source = 0x0a01_0000 + address }.from(port: port))
-        }
-      }
-    }
-    return nil
   }
 
   @Test func `filter and worker compute the same slot and tag`() throws {

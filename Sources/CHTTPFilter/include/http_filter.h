@@ -46,7 +46,9 @@ struct httpf_mark {
 	__u64 user;	       /* tag << 32 | generation << 2 | HTTPF_MARK, … */
 	__u32 acknowledgement; /* of the last segment that began a request */
 	__u32 asked;	       /* the number after the last byte that the client was seen to send */
-	__u32 seen; /* when a marked connection last sent something, in HTTPF_SEEN_UNITs; 0 for never */
+	__u16 seen; /* when a marked connection last sent something, in HTTPF_SEEN_UNITs; 0 for never */
+	__u8 life;  /* HTTPF_CLOSED, … in bpf/http_lives.h */
+	__u8 zero;
 	/* Bytes of the longest segments that were searched and hold one request each: of those without a
 	   body, at least 1 after the first request, and of those with one. */
 	__u16 bare, loaded;
@@ -107,6 +109,9 @@ enum {
 /* Which way a packet crossed the interface; the values of Segment.Direction. */
 enum { HTTPF_UNKNOWN = 0, HTTPF_INBOUND = 1, HTTPF_OUTBOUND = 2 };
 
+/* Added to it: a FIN after the other direction's, which did not pass. */
+enum { HTTPF_ENDS_BOTH = 8 };
+
 /* Which packets count; the cases of CaptureDirection. */
 enum { HTTPF_BOTH = 0, HTTPF_IN = 1, HTTPF_OUT = 2 };
 
@@ -125,7 +130,9 @@ struct httpf_event {
 	__u16 source_port;
 	__u16 destination_port;
 	__u8 kind;
-	__u8 direction; /* and in the upper half the length of the TCP header, in words of 32 bits */
+	/* HTTPF_INBOUND, …, perhaps with HTTPF_ENDS_BOTH; in the upper half the length of the TCP header, in
+	   words of 32 bits. */
+	__u8 direction;
 	__u8 flags;
 	__u8 question; /* what is asked by it: where the direction's next frame begins; 0 for nothing */
 	/* The sum of the TCP header from its fourth word on, as 16-bit words in memory's order, for the
@@ -180,13 +187,15 @@ struct httpf_settings {
 	__u64 seed;		  /* of the flow hash: nobody outside can aim for one slot */
 	__u32 wakeup_threshold;	  /* bytes waiting in a ring from which on its reader is woken */
 	__u32 wakeup_check_bytes; /* bytes a CPU sends before it asks how full the ring is */
-	__u64 ports[1024];	  /* one bit a port: bit p % 64 of word p / 64 */
-	__u64 tls_ports[1024];	  /* the same: ports whose hellos pass */
+	__u32 bare;		  /* every SYN and FIN passes at depth auto: packets are written down */
+	__u32 zero;
+	__u64 ports[1024];     /* one bit a port: bit p % 64 of word p / 64 */
+	__u64 tls_ports[1024]; /* the same: ports whose hellos pass */
 };
-_Static_assert(sizeof(struct httpf_settings) == 16416, "the loader fills all of .rodata");
+_Static_assert(sizeof(struct httpf_settings) == 16424, "the loader fills all of .rodata");
 
 /* The offsets of `ports` and `tls_ports`, for a language without offsetof. */
-enum { HTTPF_PORTS_AT = 32, HTTPF_TLS_PORTS_AT = 8224 };
+enum { HTTPF_PORTS_AT = 40, HTTPF_TLS_PORTS_AT = 8232 };
 _Static_assert(__builtin_offsetof(struct httpf_settings, ports) == HTTPF_PORTS_AT, "see above");
 _Static_assert(__builtin_offsetof(struct httpf_settings, tls_ports) == HTTPF_TLS_PORTS_AT, "see above");
 

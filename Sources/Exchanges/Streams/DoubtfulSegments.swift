@@ -14,6 +14,14 @@ extension StreamAssembler {
     return SequenceNumber.distance(chunk.sequence, from: position) > Self.plausibleDistance
   }
 
+  /// Whether a sequence number lies more than a MiB before the next byte of its direction, or after the `unread` bytes
+  /// that may follow it: further than what is sent again, or was lost.
+  func isElsewhere(_ flow: FlowIndex, _ direction: Direction, _ sequence: UInt32, unread: UInt32) -> Bool {
+    guard let position = position(of: flow, direction) else { return false }
+    let distance = Int64(SequenceNumber.distance(sequence, from: position))
+    return distance < -(1 << 20) || distance > Int64(unread) + (1 << 20)
+  }
+
   /// Whether a chunk ends far before the next byte of its direction.
   func isLongPast(_ chunk: Chunk) -> Bool {
     guard let position = position(of: chunk.flow, chunk.direction) else { return false }

@@ -198,12 +198,14 @@ struct WatchCommand: ParsableCommand {
 
   /// What the backend is asked for.
   var request: LiveRequest {
-    LiveRequest(
+    var request = LiveRequest(
       backend: backend, interfaces: interfaces.names, ports: options.ports.ports,
       depth: depth,
       direction: direction, workers: workers.count(processors: Processors.online),
       ringBytes: ringMebibytes << 20,
       tlsPorts: readsTLS ? helloPorts : nil, helloPorts: helloPorts)
+    request.isWriting = write.path != nil
+    return request
   }
 
   /// The ports of TLS.
