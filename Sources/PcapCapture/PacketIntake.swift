@@ -56,6 +56,7 @@ package struct PacketIntake {
       return false
     }
     addSighting(packet, link)
+    if verifies { verify(packet) }
     return true
   }
 
@@ -121,7 +122,6 @@ package struct PacketIntake {
     }
     counters.matched &+= 1
     describe(kind, time, direction)
-    if verifies { verify(packet) }
     return true
   }
 

@@ -93,6 +93,32 @@ struct ChecksumVerdictTests {
     }
   }
 
+  @Test func `a right checksum of what came in is right, also where a partial one would be the same`() throws
+  {
+    func field(_ packet: Packet, _ checksum: PacketChecksum) -> Int {
+      let bytes = packet.with { $0.checksum = checksum }.bytes
+      return Int(bytes[50]) << 8 | Int(bytes[51])
+    }
+    let plain = Packet().payload("GET / HTTP/1.1\r\n\r\n").acknowledgement(0)
+    let word = (field(plain, .right) - field(plain, .partial) + 0xffff) % 0xffff
+    let packet = plain.acknowledgement(UInt32(word))
+    try #require(field(packet, .right) == field(packet, .partial))
+    let frame = packet.with { $0.checksum = .right }.bytes
+    let trial = try FilterTrial(KernelCaptureOptions(depth: .streams, ringBytes: 1 << 20))
+    // A test run's packets are on loopback, where none comes in.
+    #expect(try Self.kernel(trial, frame) == .partial)
+    var intake = PacketIntake(ports: .http, depth: .streams, verifies: true)
+    for (direction, expected) in [(Segment.Direction.inbound, Segment.Checksum.right), (.outbound, .partial)]
+    {
+      // The frame outlives the span.
+      let isRead = unsafe frame.withUnsafeBytes { bytes in
+        let packet = unsafe RawSpan(_unsafeBytes: bytes)
+        return intake.read(packet, wireLength: frame.count, link: .ethernet, time: 1, direction: direction)
+      }
+      #expect(isRead && intake.segment.checksum == expected)
+    }
+  }
+
   @Test func `what does not pass as a whole in one record is not verified`() throws {
     let heads = try FilterTrial(KernelCaptureOptions(depth: .heads, ringBytes: 1 << 20))
     let streams = try FilterTrial(KernelCaptureOptions(depth: .streams, ringBytes: 1 << 20))
