@@ -44,6 +44,9 @@ package final class KernelBackend: LiveBackend {
   /// The number of libraries whose text is read.
   package var tlsLibraries: Int { tls?.files ?? 0 }
 
+  /// How the kernel attaches probes to them, in words; nil when there is no capture of it.
+  package var tlsWay: String? { tls?.way }
+
   /// What was found to speak TLS, and why it is not read where it is not; empty when there is no capture of it.
   package var tlsFindings: [TLSFinding] { tls?.findings ?? [] }
 

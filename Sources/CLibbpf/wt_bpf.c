@@ -100,14 +100,28 @@ static int wt_bpf_number(const char *path, const char *format)
 	return number;
 }
 
+/* Runs a program at an event that these attributes describe. The link enables the event and holds it. */
+static int wt_bpf_link_event(int program, struct perf_event_attr *attributes, unsigned long long cookie)
+{
+	LIBBPF_OPTS(bpf_link_create_opts, options, .perf_event.bpf_cookie = cookie);
+	int event = (int)syscall(SYS_perf_event_open, attributes, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
+	int link;
+
+	if (event < 0)
+		return -errno;
+	link = bpf_link_create(program, event, BPF_PERF_EVENT, &options);
+	if (link < 0)
+		link = -errno;
+	close(event);
+	return link;
+}
+
 int wt_bpf_link_uprobe_event(int program, const char *path, unsigned long long offset,
 			     unsigned long long cookie, int is_return)
 {
 	struct perf_event_attr attributes = {.size = sizeof(attributes)};
-	LIBBPF_OPTS(bpf_link_create_opts, options, .perf_event.bpf_cookie = cookie);
 	int type = wt_bpf_number("/sys/bus/event_source/devices/uprobe/type", "%d");
 	int bit = wt_bpf_number("/sys/bus/event_source/devices/uprobe/format/retprobe", "config:%d");
-	int event, link;
 
 	if (type < 0 || bit < 0 || bit > 63)
 		return -ENOSYS;
@@ -115,13 +129,13 @@ int wt_bpf_link_uprobe_event(int program, const char *path, unsigned long long o
 	attributes.config = is_return ? 1ull << bit : 0;
 	attributes.uprobe_path = (unsigned long)path;
 	attributes.probe_offset = offset;
-	event = (int)syscall(SYS_perf_event_open, &attributes, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
-	if (event < 0)
-		return -errno;
-	/* The link enables the event and holds it. */
-	link = bpf_link_create(program, event, BPF_PERF_EVENT, &options);
-	if (link < 0)
-		link = -errno;
-	close(event);
-	return link;
+	return wt_bpf_link_event(program, &attributes, cookie);
+}
+
+int wt_bpf_link_made_event(int program, unsigned int number, unsigned long long cookie)
+{
+	struct perf_event_attr attributes = {
+	    .size = sizeof(attributes), .type = PERF_TYPE_TRACEPOINT, .config = number};
+
+	return wt_bpf_link_event(program, &attributes, cookie);
 }

@@ -21,7 +21,7 @@ extension Diagnosis {
     do throws(CaptureError) {
       let backend = try KernelBackend(request)
       defer { backend.stop() }
-      let check = text(libraries: backend.tlsLibraries, fault: backend.tlsFault)
+      let check = text(libraries: backend.tlsLibraries, fault: backend.tlsFault, way: backend.tlsWay)
       return backend.tlsFault == nil ? [check, later(backend, startHelper)] : [check]
     } catch {
       return [text(libraries: 0, fault: error.message)]
@@ -29,12 +29,14 @@ extension Diagnosis {
   }
 
   /// What it means that this number of libraries got probes.
-  package static func text(libraries: Int, fault: String?) -> Check {
+  /// - Parameter way: how the kernel attaches them, in words.
+  package static func text(libraries: Int, fault: String?, way: String? = nil) -> Check {
     if let fault {
       return Check(name: "TLS text (--tls)", state: .missing, found: "not readable: \(fault)")
     }
     let what = libraries == 1 ? "1 library" : "\(libraries) libraries"
-    return Check(name: "TLS text (--tls)", state: .fine, found: "readable at \(what)")
+    return Check(
+      name: "TLS text (--tls)", state: .fine, found: "readable at \(what)\(way.map { ", \($0)" } ?? "")")
   }
 
   /// A line for each library, with the places of its code.

@@ -9,9 +9,10 @@ struct Capabilities: OptionSet {
   static var tracing: Capabilities { Capabilities(rawValue: 1 << 19) }
   static var lease: Capabilities { Capabilities(rawValue: 1 << 28) }
   static var netRaw: Capabilities { Capabilities(rawValue: 1 << 13) }
-  static var perfmon: Capabilities { Capabilities(rawValue: (1 << 38) | admin) }
-  static var bpf: Capabilities { Capabilities(rawValue: (1 << 39) | admin) }
-  private static var admin: UInt64 { 1 << 21 }
+  static var perfmon: Capabilities { Capabilities(rawValue: (1 << 38) | adminBit) }
+  static var bpf: Capabilities { Capabilities(rawValue: (1 << 39) | adminBit) }
+  static var admin: Capabilities { Capabilities(rawValue: adminBit) }
+  private static var adminBit: UInt64 { 1 << 21 }
 
   /// Whether one of the bits is there: each is enough.
   func contains(_ member: Capabilities) -> Bool { rawValue & member.rawValue != 0 }

@@ -51,14 +51,20 @@ enum TLSCanary {
   /// Why no probe can be attached.
   static func reason(_ error: SystemError, _ way: UprobeLinks.Way) -> String {
     switch (way, error.code) {
-    case (.events, EACCES), (.events, EPERM): "before Linux 6.6 that takes root (CAP_SYS_ADMIN)"
+    case (.events, EACCES), (.events, EPERM):
+      "before Linux 6.6 that takes root (CAP_SYS_ADMIN), or events that root has made (wiretally prepare-tls)"
+    case (.prepared, ENOENT):
+      "the events that root has made (wiretally prepare-tls) are of another program than this"
+    case (.prepared, EPERM): "perf_event_open(2) is refused (SystemCallFilter=perf_event_open in the unit)"
+    case (.prepared, EACCES):
+      "perf_event_open(2) is refused (sysctl kernel.perf_event_paranoid=2, where Debian's kernels have 3)"
     case (.events, ENOSYS), (.events, ENOENT): "this kernel has no events of programs (CONFIG_UPROBE_EVENTS)"
     default: error.reason
     }
   }
 
   /// Where the canary's function is: the file that this code was loaded from, and the offset there.
-  private static func place() throws(SystemError) -> (path: String, offset: UInt64) {
+  static func place() throws(SystemError) -> (path: String, offset: UInt64) {
     let function: @convention(c) (Int32) -> Int32 = wt_tls_canary_function
     // A function's pointer is its address.
     let address = unsafe UInt64(unsafeBitCast(function, to: UInt.self))
@@ -70,7 +76,9 @@ enum TLSCanary {
       guard parts.count == 6, ends.count == 2, ends[0] <= address, address < ends[1],
         let offset = UInt64(parts[2], radix: 16)
       else { continue }
-      return (String(parts[5].drop { $0 == " " }), address - ends[0] + offset)
+      let path = String(parts[5].drop { $0 == " " }), program = "/proc/self/exe"
+      // It may lie where this user cannot look for it.
+      return (SymbolicLink.target(of: program) == path ? program : path, address - ends[0] + offset)
     }
     throw SystemError(ENOENT)
   }

@@ -78,6 +78,9 @@ package final class TLSCapture: Sendable {
     return (object, counts)
   }
 
+  /// How the kernel attaches its probes, in words.
+  package var way: String { object.way.text }
+
   /// The number of files that have probes.
   package var files: Int { attachments.withLock { $0.count } }
 

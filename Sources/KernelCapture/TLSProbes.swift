@@ -39,6 +39,7 @@ struct TLSProbes {
     do throws(SystemError) {
       links = try UprobeLinks(programs, path: "/proc/self/fd/\(file.number)", .init(places))
     } catch {
+      if case .prepared = programs.way, error.code == ENOENT { throw .needsEvents }
       throw .probes(error)
     }
   }

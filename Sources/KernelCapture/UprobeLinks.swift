@@ -50,17 +50,35 @@ struct UprobeLinks {
   }
 
   /// How the kernel attaches a program to places of a file.
-  enum Way: CaseIterable {
+  enum Way: Equatable {
     /// One link for many places, from Linux 6.6 on.
     case links
     /// An event for each, which takes CAP_SYS_ADMIN, and time to be undone.
     case events
+    /// The same by events that root has made before.
+    case prepared(ProbeEvents)
 
-    /// This kernel's.
+    /// This kernel's, for what this process may do.
     static var ofKernel: Way {
+      if hasLinks { return .links }
+      if Capabilities.effective.contains(.admin) { return .events }
+      return ProbeEvents.prepared.map { .prepared($0) } ?? .events
+    }
+
+    /// Whether this kernel has links for many places.
+    static var hasLinks: Bool {
       // To a program that is none: where such links are not known, that is what the kernel says first.
       let number = unsafe wt_bpf_link_uprobes(-1, "/", [0], [0], 1, 0)
-      return number == -EBADF ? .links : .events
+      return number == -EBADF
+    }
+
+    /// It in words.
+    var text: String {
+      switch self {
+      case .links: "by links (Linux 6.6)"
+      case .events: "by events, since this kernel is older than 6.6"
+      case .prepared: "by events that root has made (prepare-tls), since this kernel is older than 6.6"
+      }
     }
   }
 
@@ -89,21 +107,34 @@ struct UprobeLinks {
     _ way: Way, _ program: Int32, _ path: String, _ group: Group, isReturn: Bool
   ) throws(SystemError) -> [Descriptor] {
     guard !group.offsets.isEmpty else { return [] }
-    guard way == .links else { return try events(program, path, group, isReturn: isReturn) }
+    switch way {
+    case .links: break
+    case .events:
+      return try group.each { offset, cookie in
+        // The text outlives the call, which copies it.
+        unsafe wt_bpf_link_uprobe_event(program, path, offset, cookie, isReturn ? 1 : 0)
+      }
+    case .prepared(let events):
+      guard let file = FileVersion(path: path)?.identity else { throw SystemError(ESTALE) }
+      return try group.each { offset, cookie in
+        let place = ProbeEvents.Place(file: file, offset: offset, isReturn: isReturn)
+        return events.numbers[place].map { wt_bpf_link_made_event(program, $0, cookie) } ?? -ENOENT
+      }
+    }
     // Arrays and text outlive the call, which copies them.
     let number = unsafe wt_bpf_link_uprobes(
       program, path, group.offsets, group.cookies, UInt32(group.offsets.count), isReturn ? 1 : 0)
     guard number >= 0 else { throw SystemError(-number) }
     return [Descriptor(number)]
   }
+}
 
-  private static func events(
-    _ program: Int32, _ path: String, _ group: Group, isReturn: Bool
-  ) throws(SystemError) -> [Descriptor] {
+extension UprobeLinks.Group {
+  /// Links of each place, of a function that returns a descriptor or a negated error number.
+  fileprivate func each(_ link: (UInt64, UInt64) -> Int32) throws(SystemError) -> [Descriptor] {
     var links: [Descriptor] = []
-    for (offset, cookie) in zip(group.offsets, group.cookies) {
-      // The text outlives the call, which copies it.
-      let number = unsafe wt_bpf_link_uprobe_event(program, path, offset, cookie, isReturn ? 1 : 0)
+    for (offset, cookie) in zip(offsets, cookies) {
+      let number = link(offset, cookie)
       guard number >= 0 else { throw SystemError(-number) }
       links.append(Descriptor(number))
     }

@@ -23,6 +23,8 @@ package struct TLSFinding: Equatable, Sendable {
     case needsLease
     /// The places of its code are not known.
     case places(PlaceFault)
+    /// Root has made no events for it, which are what this watch may use.
+    case needsEvents
     /// The kernel refuses the probes.
     case probes(SystemError)
     /// Its name leads to another file by now, while processes have it mapped.
@@ -39,6 +41,7 @@ extension TLSFinding.UnreadReason: CustomStringConvertible {
     case .isOpenForWriting: "it is open for writing"
     case .needsLease: "guarding it against writers takes CAP_LEASE"
     case .places(let fault): fault.description
+    case .needsEvents: "root has made no events for it (wiretally prepare-tls)"
     case .probes(let error): "cannot attach to it: \(error.reason)"
     case .reported(let text): text
     case .isReplaced: "replaced while processes have it mapped; restart them"

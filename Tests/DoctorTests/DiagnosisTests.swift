@@ -99,6 +99,8 @@ struct DiagnosisTests {
       unknown.found == "/usr/lib/libssl.so.3, mapped by 0 processes: not attachable: it exports no names")
     #expect(Diagnosis.text(libraries: 1, fault: nil).found == "readable at 1 library")
     #expect(Diagnosis.text(libraries: 2, fault: nil).found == "readable at 2 libraries")
+    #expect(
+      Diagnosis.text(libraries: 2, fault: nil, way: "by links").found == "readable at 2 libraries, by links")
     let refused = Diagnosis.text(libraries: 0, fault: "that takes CAP_PERFMON")
     #expect(refused.state == .missing && refused.found == "not readable: that takes CAP_PERFMON")
     let later = Diagnosis.later(kept: Diagnosis.capabilities("000000c010080004"), fault: nil)

@@ -40,6 +40,12 @@ int wt_bpf_link_uprobes(int program, const char *path, const unsigned long long 
 int wt_bpf_link_uprobe_event(int program, const char *path, unsigned long long offset,
 			     unsigned long long cookie, int is_return);
 
+/*
+ * The same at an event that was made before, in tracefs, by its number (its `id` there): that takes
+ * CAP_PERFMON alone.
+ */
+int wt_bpf_link_made_event(int program, unsigned int number, unsigned long long cookie);
+
 /* enum bpf_attach_type of linux/bpf.h since 6.6: BPF_TRACE_UPROBE_MULTI. */
 enum { WT_BPF_UPROBES = 48 };
 

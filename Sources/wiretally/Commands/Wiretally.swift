@@ -34,7 +34,7 @@ struct Wiretally: ParsableCommand {
     version: "wiretally \(version) (filter: \(BuiltInFilter.compiler))",
     subcommands: [
       WatchCommand.self, ReadCommand.self, ReplayCommand.self, DoctorCommand.self, BenchCommand.self,
-      DeliverCommand.self, AttachCommand.self,
+      DeliverCommand.self, AttachCommand.self, PrepareCommand.self,
     ],
     defaultSubcommand: WatchCommand.self
   )
