@@ -50,6 +50,7 @@ struct sock {
 	struct sock_common __sk_common;
 	socket_lock_t sk_lock;
 	__u16 sk_protocol;
+	int sk_rx_dst_ifindex;
 };
 
 struct inet_sock {

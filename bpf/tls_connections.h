@@ -30,6 +30,7 @@ static __always_inline int tls_read_ends(struct tls_ends *ends, struct sock *sk)
 	ends->local_port = common->skc_num;
 	ends->remote_port = bpf_ntohs(common->skc_dport);
 	ends->network = common->skc_net.net->ns.inum;
+	ends->interface = sk->sk_rx_dst_ifindex;
 	return 1;
 }
 

@@ -58,6 +58,8 @@ package struct CaptureCounters: Equatable, Sendable {
   package var tlsConnections: UInt64 = 0
   /// Of those, connections whose text came before their socket was known: they have no address.
   package var tlsUntied: UInt64 = 0
+  /// Texts of TLS connections that were left out, since nobody can tell whether they came by a watched interface.
+  package var tlsUnplaced: UInt64 = 0
   /// Texts of TLS connections that could not be read when they passed.
   package var tlsUnreadable: UInt64 = 0
   /// Packets dropped from the kernel's backlog, on the whole machine; nil where that is not known.
@@ -85,6 +87,7 @@ extension CaptureCounters: CounterSet {
   private static let tlsCounters: [Counter<CaptureCounters, UInt64>] = [
     Counter(\.tlsConnections, "tlsConnections", json: .aboveZero, page: "TLS connections read"),
     Counter(\.tlsUntied, "tlsUntied", json: .aboveZero, page: "of unknown address"),
+    Counter(\.tlsUnplaced, "tlsUnplaced", json: .aboveZero, page: "TLS texts of unclear interface left out"),
     Counter(\.tlsUnreadable, "tlsUnreadable", json: .aboveZero, page: "TLS texts unreadable"),
   ]
 

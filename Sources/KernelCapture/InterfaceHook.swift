@@ -9,7 +9,7 @@ struct InterfaceHook: Sendable {
   /// Nil for all of them.
   private var interface: WatchedInterface?
   /// The interface that the socket is bound to; 0 for all.
-  private var index: UInt32
+  private(set) var index: UInt32
   private var downSince: UInt64?
   /// How often another interface of the same name has taken its place.
   private(set) var renewals = 0

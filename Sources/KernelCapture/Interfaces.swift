@@ -35,3 +35,13 @@ enum Interfaces {
     return unsafe (UInt32(bitPattern: answer.ifr_ifru.ifru_ivalue), SystemError(0))
   }
 }
+
+/// The network namespace of this process.
+enum OwnNetworkNamespace {
+  /// Its inode, by which the kernel's programs name it too; 0 where /proc does not say.
+  static var inode: UInt32 {
+    var status = stat()
+    // Fills in one local variable.
+    return unsafe stat("/proc/self/ns/net", &status) == 0 ? UInt32(truncatingIfNeeded: status.st_ino) : 0
+  }
+}

@@ -8,6 +8,8 @@ package final class KernelCapture: Sendable {
   private let runs: FilterRuns
   /// One for each named interface, or one for all.
   private let hooks: Locked<[InterfaceHook]>
+  /// Which TLS text counts; nil where all of it does.
+  private let selection = Locked<TextSelection?>(nil)
   /// Those that receive nothing any more: their sockets' numbers are kept as long as the capture (`PacketSocket.rest`).
   private let resting = Locked<[InterfaceHook]>([])
 
@@ -45,7 +47,15 @@ package final class KernelCapture: Sendable {
 
   /// Attaches the program that reads the plain text of TLS libraries; throws why it cannot.
   package func openTLS(ports: PortSet) throws(CaptureError) -> TLSCapture {
-    try TLSCapture(ports: ports, clock: filter.clock, life: filter.life)
+    let watched = hooks.withLock { Self.watched($0) }
+    let selection = watched.map {
+      TextSelection(network: OwnNetworkNamespace.inode, watched: $0, clients: filter.clients)
+    }
+    if selection != nil { filter.clients.begin() }
+    let capture = try TLSCapture(
+      ports: ports, clock: filter.clock, life: filter.life, selection: selection)
+    self.selection.withLock { $0 = selection }
+    return capture
   }
 
   /// What the filter has counted so far. Needs no privilege; any thread may ask.
@@ -78,9 +88,16 @@ package final class KernelCapture: Sendable {
   /// To be called every second or so; needs no privilege.
   package func followInterfaces() {
     let clock = filter.clock
-    hooks.withLock { hooks in
+    let watched = hooks.withLock { hooks in
       for index in hooks.indices { hooks[index].follow { clock.now } }
+      return Self.watched(hooks)
     }
+    if let watched { selection.withLock { $0 }?.follow(watched) }
+  }
+
+  /// The indices of the named interfaces; nil where all are watched, and once the capture has ended.
+  private static func watched(_ hooks: [InterfaceHook]) -> Set<UInt32>? {
+    hooks.allSatisfy { $0.name == nil } ? nil : Set(hooks.map(\.index))
   }
 
   /// Takes the filter off. When this returns no packet is in it any more: the readers deliver what

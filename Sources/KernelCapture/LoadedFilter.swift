@@ -15,6 +15,8 @@ final class LoadedFilter: Sendable {
   /// Where they answer where frames begin; nil but at depth `auto`.
   let answers: FrameAnswers?
   let life = CaptureLife()
+  /// The clients of TLS that readers see, once somebody wants to know.
+  let clients = SeenClients()
   /// Bytes of each ring, as it came to be.
   let ringBytes: Int
   /// What was done otherwise than asked, in words.
@@ -55,13 +57,13 @@ final class LoadedFilter: Sendable {
     for (index, descriptor) in descriptors.enumerated() { try object.place(descriptor, at: index) }
     let kernel = KernelClock(program: object.clockProgram, counters: counters)
     clock = CaptureClock { kernel.read() }
-    let (clock, life, marks, answers) = (clock, life, marks, answers)
+    let (clock, life, marks, answers, clients) = (clock, life, marks, answers, clients)
     readers = rings.enumerated().map { worker, ring in
       RingReader(
         ring: ring, clock: clock, life: life, marks: marks, answers: answers,
         fragments: FragmentReader(
           ports: options.ports, depth: options.depth,
-          share: .init(worker: worker, workers: workers, seed: seed)))
+          share: .init(worker: worker, workers: workers, seed: seed)), clients: clients)
     }
     ringBytes = bytes
     notices = bytes < asked ? ["ring reduced to \(Self.words(bytes)): cannot allocate memory"] : []

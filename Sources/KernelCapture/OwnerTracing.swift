@@ -30,9 +30,7 @@ package final class OwnerTracing: OwnerSource {
     }
     (object, listFault) = try Self.load(ports, lists: lists)
     self.clock = clock
-    var status = stat()
-    // Fills in one local variable.
-    network = unsafe stat("/proc/self/ns/net", &status) == 0 ? UInt32(truncatingIfNeeded: status.st_ino) : 0
+    network = OwnNetworkNamespace.inode
     do throws(SystemError) {
       let number = fcntl(object.ringMap, F_DUPFD_CLOEXEC, 0)
       guard number >= 0 else { throw SystemError.last }

@@ -30,15 +30,18 @@ package final class RingReader: SegmentSource, @unchecked Sendable {
   /// Records that could not be believed; the filter sends none.
   package private(set) var unreadable: UInt64 = 0
   private var fragments: FragmentReader?
+  private let clients: SeenClients?
   private let joinedSegments = Atomic<UInt64>(0)
   private let refusedFragments = Atomic<UInt64>(0)
 
-  /// - Parameter fragments: who reads the segments in IP datagrams that come in fragments; nil when nobody does.
+  /// - Parameters:
+  ///   - fragments: who reads the segments in IP datagrams that come in fragments; nil when nobody does.
+  ///   - clients: where those of TLS are noted.
   init(
     ring: RingMemory, clock: CaptureClock, life: CaptureLife, marks: DepthMarks? = nil,
-    answers: FrameAnswers? = nil, fragments: FragmentReader? = nil
+    answers: FrameAnswers? = nil, fragments: FragmentReader? = nil, clients: SeenClients? = nil
   ) {
-    self.fragments = fragments
+    (self.fragments, self.clients) = (fragments, clients)
     answer = answers.map { answers in { segment, boundary in answers.note(boundary, to: segment) } }
     hint = marks.map { marks in { segment, hint in marks.note(hint, for: segment) } }
     self.ring = ring
@@ -201,6 +204,7 @@ package final class RingReader: SegmentSource, @unchecked Sendable {
       segment.verify(
         Segment.HeaderRest(length: length, sum: sum, checksum: event.checksum), payload)
     }
+    if kind == .hello { clients?.note(segment.source, at: time) }
     body(segment, payload)
     return true
   }

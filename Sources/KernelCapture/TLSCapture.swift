@@ -17,14 +17,19 @@ package final class TLSCapture: Sendable {
   private let object: TLSObject
   private let clock: CaptureClock
   private let counts: MappedMemory
+  private let selection: TextSelection?
   /// The files that got probes at the start.
   private let held: Set<TLSLibrary.Identity>
   private let attachments: Locked<TLSAttachments>
 
   /// Attaches to everything that speaks TLS in a way that is known, and that programs load or have mapped; throws why nothing
   /// can be.
-  /// - Parameter ports: connections that count: one of their ports is among these, or none is known.
-  init(ports: PortSet, clock: CaptureClock, life: CaptureLife) throws(CaptureError) {
+  /// - Parameters:
+  ///   - ports: connections that count: one of their ports is among these, or none is known.
+  ///   - selection: chooses among them by interfaces; nil where all count.
+  init(
+    ports: PortSet, clock: CaptureClock, life: CaptureLife, selection: TextSelection?
+  ) throws(CaptureError) {
     guard Capabilities.effective.contains(.perfmon) else {
       throw CaptureError(.notPermitted, "that takes CAP_PERFMON", hint: BPFRefusal.hint)
     }
@@ -34,7 +39,7 @@ package final class TLSCapture: Sendable {
       guard number >= 0 else { throw SystemError.last }
       source = TLSTextSource(
         ring: try RingMemory(Descriptor(number), capacity: Int(TLS_RING)), clock: clock, life: life,
-        seed: .random(in: .min ... .max))
+        seed: .random(in: .min ... .max), selection: selection)
     } catch {
       throw CaptureError(.unavailable, "cannot map the ring of TLS text: \(error.reason)")
     }
@@ -46,6 +51,7 @@ package final class TLSCapture: Sendable {
         .unavailable, attachments.findings.first?.text ?? "no program here speaks TLS in a way that is known")
     }
     (self.object, self.counts, self.clock, self.held) = (object, counts, clock, held)
+    self.selection = selection
     attachment = TLSAttachment(since: clock.now, programs: Self.programs(found, attached: held))
     self.attachments = Locked(attachments)
   }
@@ -92,7 +98,7 @@ package final class TLSCapture: Sendable {
     attachments.withLock { attachments in
       attachments.written.map { TLSAttachments.writtenText($0.path) }
         + (attachments.notice.map { [$0] } ?? [])
-    }
+    } + (selection?.notice.map { [$0] } ?? [])
   }
 
   /// Files that lost their probes, since somebody opened them for writing.
@@ -123,8 +129,10 @@ package final class TLSCapture: Sendable {
     counters.lostRequests &+= Self.count(counts, \.lost_requests)
     counters.overlongHeads &+= Self.count(counts, \.overlong)
     counters.copies &+= source.copies
-    counters.tlsConnections = Self.count(counts, \.connections)
-    counters.tlsUntied = Self.count(counts, \.untied)
+    // The program counts those of all interfaces.
+    counters.tlsConnections = selection == nil ? Self.count(counts, \.connections) : source.selected
+    counters.tlsUntied = selection == nil ? Self.count(counts, \.untied) : 0
+    counters.tlsUnplaced = source.unplaced
     counters.tlsUnreadable = Self.count(counts, \.unreadable)
   }
 

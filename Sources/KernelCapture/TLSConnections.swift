@@ -50,6 +50,10 @@ struct TLSConnections {
 
   /// What is added to the kernel's monotonic clock for capture time.
   var clockOffset: UInt64
+  /// Chooses whose text counts; nil where that of all does.
+  var chooser: TextChooser?
+  /// Connections whose text was delivered, each view of one.
+  private(set) var selected: UInt64 = 0
   /// What the numbers of first bytes are made of: no two connections in a row have the same, of whatever ends.
   private var seed: UInt64
   private var known: [UInt64: Connection] = [:]
@@ -71,12 +75,16 @@ struct TLSConnections {
 
   /// Delivers what a record stands for: a segment for text, after two for a connection that begins; two for an end;
   /// none where the server's view has the same.
-  /// - Returns: Segments that were delivered.
+  ///
+  /// A connection is of the interface that it was of when its text counted first.
+  /// - Returns: Segments that were delivered; nil for text of a connection that is not selected.
   mutating func deliver(
     _ record: tls_record, _ text: RawSpan, _ body: (borrowing Segment, RawSpan) -> Void
-  ) -> Int {
+  ) -> Int? {
     let isEnd = record.kind == UInt8(TLS_CLOSED)
-    guard var connection = known[record.connection] ?? (isEnd ? nil : add(record)) else { return 0 }
+    let found = known[record.connection]
+    if found == nil, !isEnd, chooser?.selects(record) == false { return nil }
+    guard var connection = found ?? (isEnd ? nil : add(record)) else { return 0 }
     if !isEnd, connection.role == .unknown {
       connection.role = Self.role(record, text)
       known[record.connection] = connection
@@ -93,6 +101,11 @@ struct TLSConnections {
     let opened = open(record, connection, body)
     body(segment(record, connection), text)
     return opened + 1
+  }
+
+  /// Whether it is too early to tell if a record counts, `age` nanoseconds after it was made.
+  func isUndecided(_ record: tls_record, age: UInt64) -> Bool {
+    known[record.connection] == nil && chooser?.isUndecided(record, age: age) == true
   }
 
   /// Delivers a connection's SYN and the answer to it before its first text, once.
@@ -156,6 +169,7 @@ struct TLSConnections {
       next = (next + 1) % Self.most
     }
     known[record.connection] = connection
+    selected &+= 1
     return connection
   }
 

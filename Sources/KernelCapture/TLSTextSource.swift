@@ -14,14 +14,29 @@ package final class TLSTextSource: SegmentSource, @unchecked Sendable {
   private var connections: TLSConnections
   private let segments = Atomic<UInt64>(0)
   private let others = Atomic<UInt64>(0)
+  private let selectedConnections = Atomic<UInt64>(0)
+  private let unplacedTexts = Atomic<UInt64>(0)
+  /// Which text counts; nil for all.
+  private let selection: TextSelection?
+  /// The ring's next record waits until it is known whether it counts.
+  private var isWaiting = false
   /// When the ring was last seen empty, on the capture clock.
   private var lastEmpty: UInt64
   /// Where the ring ended when the capture was stopped; nil before.
   private var last: UInt64?
 
-  init(ring: RingMemory, clock: CaptureClock, life: CaptureLife, seed: UInt64) {
+  /// Milliseconds after which a record that waits is looked at again.
+  private static let step: Int32 = 20
+
+  /// - Parameters:
+  ///   - selection: chooses by interfaces; nil where all text counts.
+  init(
+    ring: RingMemory, clock: CaptureClock, life: CaptureLife, seed: UInt64, selection: TextSelection? = nil
+  ) {
     (self.ring, self.clock, self.life, lastEmpty) = (ring, clock, life, clock.now)
+    self.selection = selection
     connections = TLSConnections(clockOffset: clock.fromKernel, seed: seed)
+    connections.chooser = selection.map { TextChooser($0.choice, $0.clients) }
   }
 
   package var now: UInt64? { clock.now }
@@ -37,6 +52,12 @@ package final class TLSTextSource: SegmentSource, @unchecked Sendable {
   /// Records that were left out, since the other end of their connection is here too; any thread may ask.
   var copies: UInt64 { others.load(ordering: .relaxed) }
 
+  /// Connections whose text was delivered; any thread may ask.
+  var selected: UInt64 { selectedConnections.load(ordering: .relaxed) }
+
+  /// Texts that were left out, since nobody can tell whether they came by a watched interface; any thread may ask.
+  var unplaced: UInt64 { unplacedTexts.load(ordering: .relaxed) }
+
   package func receive(
     timeout: Int32, _ body: (borrowing Segment, RawSpan) -> Void
   ) throws(CaptureError) -> ReceiveOutcome {
@@ -48,12 +69,12 @@ package final class TLSTextSource: SegmentSource, @unchecked Sendable {
       self.last = last
       if ring.consumed >= last { return .ended }
     }
-    var count = drain(body)
+    var count = drain(isLast: isStopped, body)
     if count == 0 {
       if isStopped { return .ended }
       if timeout != 0 {
         wait(timeout)
-        count = drain(body)
+        count = drain(isLast: false, body)
       }
     }
     return .delivered(count)
@@ -61,22 +82,29 @@ package final class TLSTextSource: SegmentSource, @unchecked Sendable {
 
   /// Sleeps until the kernel wakes the ring's reader, the capture is stopped, or the time is over.
   private func wait(_ timeout: Int32) {
+    // A ring with a record that waits is always ready.
+    let isWaiting = isWaiting
+    let timeout = isWaiting && timeout > Self.step ? Self.step : timeout
     var polls = [
-      pollfd(fd: ring.descriptor.number, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: isWaiting ? -1 : ring.descriptor.number, events: Int16(POLLIN), revents: 0),
       pollfd(fd: life.descriptor, events: Int16(POLLIN), revents: 0),
     ]
     // Reads and writes the entries that it is given; whatever it says, the ring is looked at next.
     _ = unsafe poll(&polls, nfds_t(polls.count), timeout)
   }
 
-  /// Delivers what the ring holds now; the number of its records.
-  private func drain(_ body: (borrowing Segment, RawSpan) -> Void) -> Int {
+  /// Delivers what the ring holds now, up to a record that waits unless `isLast`; the number of its records.
+  private func drain(isLast: Bool, _ body: (borrowing Segment, RawSpan) -> Void) -> Int {
     let before = clock.now
     let end = ring.produced
     var position = ring.consumed
     var count = 0, delivered = 0, copies = 0
     let now = clock.now
     connections.clockOffset = clock.fromKernel
+    if let choice = selection?.choice { connections.chooser?.choice = choice }
+    // What waits may not fill the ring.
+    let mayWait = selection != nil && !isLast && end &- position < UInt64(ring.capacity / 2)
+    isWaiting = false
     while position != end {
       let header = ring.header(at: position)
       // Still being written. Those after it wait: the ring gives back in order.
@@ -96,12 +124,18 @@ package final class TLSTextSource: SegmentSource, @unchecked Sendable {
           connections.clockOffset = clock.fromKernel
           record.time = time &- connections.clockOffset
         }
+        let time = record.time &+ connections.clockOffset, age = now > time ? now - time : 0
+        if mayWait, connections.isUndecided(record, age: age) {
+          isWaiting = true
+          break
+        }
         let captured = min(Int(record.captured), Int(size) - head)
         // Borrowed from the ring until the record is given back, which is after `body` has returned.
         let text = unsafe RawSpan(_unsafeStart: bytes.advanced(by: head), byteCount: captured)
-        let made = connections.deliver(record, text, body)
-        delivered += made
-        if made == 0, record.kind != UInt8(TLS_CLOSED) { copies += 1 }
+        if let made = connections.deliver(record, text, body) {
+          delivered += made
+          if made == 0, record.kind != UInt8(TLS_CLOSED) { copies += 1 }
+        }
         count += 1
       }
       position &+= RingHeader.span(size)
@@ -111,6 +145,12 @@ package final class TLSTextSource: SegmentSource, @unchecked Sendable {
     if position == end { lastEmpty = before }
     segments.wrappingAdd(UInt64(delivered), ordering: .relaxed)
     others.wrappingAdd(UInt64(copies), ordering: .relaxed)
+    selectedConnections.store(connections.selected, ordering: .relaxed)
+    if let chooser = connections.chooser {
+      unplacedTexts.store(chooser.unplaced, ordering: .relaxed)
+      if chooser.hasMetNew { selection?.noteNew() }
+      connections.chooser?.hasMetNew = false
+    }
     return count
   }
 }

@@ -64,7 +64,7 @@ import Testing
     "evictedHeads", "skippedBytes", "filteredOut", "uncountedRequests",
     "uncountedResponses", "doubtful",
     "h2DataSkipped", "fragmentsRefused", "restamped",
-    "tlsConnections", "tlsUntied", "tlsUnreadable", "lostHellos",
+    "tlsConnections", "tlsUntied", "tlsUnplaced", "tlsUnreadable", "lostHellos",
     "skippedHellos", "skippedInitials",
   ]
   static let alertExtras: Set<String> = ["measure", "unit", "of", "severity"]

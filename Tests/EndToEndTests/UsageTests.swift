@@ -43,9 +43,6 @@ import Testing
     Case(
       "-t 1 --tls --tls-port auto", "--tls-port takes ports, not auto", hint: "--tls-port 443,8443"),
     Case(
-      "-t 1 --tls -i lo", "--tls and -i exclude each other: a library's text has no interface",
-      hint: "--tls without -i"),
-    Case(
       "-t 1 --tls -Q in", "--tls and -Q exclude each other: a library's text has no packets",
       hint: "--tls without -Q"),
     Case(

@@ -192,4 +192,62 @@ struct TLSCaptureTests {
     var outcome = try tls.source.receive(timeout: 0) { _, _ in }
     while outcome != .ended { outcome = try tls.source.receive(timeout: 0) { _, _ in } }
   }
+
+  /// A server of one file, which answers each POST with a cookie and a body.
+  private static let server = """
+    import http.server, ssl, sys
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(200)
+            self.send_header("Set-Cookie", "id=given")
+            self.end_headers()
+            self.wfile.write(b"answered body")
+    server = http.server.HTTPServer(("127.0.0.1", 44312), Handler)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(sys.argv[1])
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    print("listens", flush=True)
+    server.handle_request()
+    """
+
+  @Test func `heads leave the kernel whole, with cookies and authorization, and bodies do not`() throws {
+    let path = try Self.file()
+    // The paths are passed as C strings for the calls alone.
+    defer {
+      unsafe unlink(path)
+      unsafe unlink(path + ".out")
+    }
+    let key = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=a -days 2"
+    let made = [
+      "/bin/sh", "-c",
+      "\(key) -keyout \(path) -out \(path).c 2>/dev/null && cat \(path).c >>\(path); rm \(path).c",
+    ]
+    #expect(ChildProcess(made).wait(seconds: 20))
+    let server = ChildProcess(["python3", "-c", Self.server, path], output: .file(path + ".out"))
+    #expect(Self.wait { !server.isRunning || SmallFile.text(of: path + ".out")?.isEmpty == false })
+    let ports = try #require(PortSet([44_312...44_312]))
+    let capture = try KernelCapture(KernelCaptureOptions(interfaces: ["lo"], ports: ports))
+    let tls = try capture.openTLS(ports: ports)
+    let curl = [
+      "curl", "-sk", "-o", "/dev/null", "-H", "Cookie: id=kept", "-H", "Authorization: Basic YTpi", "-d",
+      "asked body",
+      "https://127.0.0.1:44312/",
+    ]
+    let client = ChildProcess(curl)
+    #expect(client.wait(seconds: 20) && client.status == 0)
+    tls.stop()
+    capture.stop()
+    var text = ""
+    while try tls.source.receive(
+      timeout: 0,
+      { _, payload in
+        text += String(decoding: (0..<payload.byteCount).map { payload.byte($0) }, as: UTF8.self)
+      }) != .ended
+    {}
+    for field in ["Cookie: id=kept\r\n", "Authorization: Basic YTpi\r\n", "Set-Cookie: id=given\r\n"] {
+      #expect(text.contains(field), "\(text)")
+    }
+    #expect(!text.contains("asked body") && !text.contains("answered body"), "\(text)")
+  }
 }

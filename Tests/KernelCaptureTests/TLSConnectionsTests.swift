@@ -151,6 +151,33 @@ struct TLSConnectionsTests {
     #expect(ends.allSatisfy { $0.high == TLSConnections.unknownAddress && $0.port == 0 })
   }
 
+  @Test mutating func `a connection counts from its first text by a watched interface to its end`() {
+    let links = [NetworkLink(index: 1, name: "lo"), NetworkLink(index: 2, name: "eth0")]
+    let chosen = InterfaceChoice(network: 1, watched: [2], links: links)
+    connections.chooser = TextChooser(chosen, SeenClients())
+    func record(_ interface: UInt32, isWrite: Bool) -> tls_record {
+      var record = Self.record(Int(TLS_START), isWrite: isWrite, length: 40)
+      record.ends.interface = interface
+      return record
+    }
+    #expect(!isSelected(record(1, isWrite: false)))
+    #expect(connections.selected == 0)
+    #expect(deliver(record(2, isWrite: false), Self.request).count == 1)
+    // The interface is another one now.
+    connections.chooser?.choice = InterfaceChoice(network: 1, watched: [3], links: links)
+    #expect(deliver(record(2, isWrite: true), Self.response).count == 1)
+    #expect(connections.selected == 1 && connections.chooser?.unplaced == 0)
+    #expect(deliver(Self.record(Int(TLS_CLOSED), isWrite: true)).count == 2)
+    // The end of one that was not selected is nothing.
+    #expect(deliver(Self.record(Int(TLS_CLOSED), connection: 9, isWrite: true)).isEmpty)
+  }
+
+  /// Whether a record's connection counts; nothing else of it.
+  private mutating func isSelected(_ record: tls_record) -> Bool {
+    let bytes = Array(Self.request.utf8)
+    return connections.deliver(record, bytes.rawSpan) { _, _ in } != nil
+  }
+
   @Test mutating func `the oldest connections are forgotten, and no more are kept than the kernel has`() {
     for number in 0..<UInt64(TLSConnections.most + 2) {
       var record = Self.record(Int(TLS_START), connection: number + 1, isWrite: false, length: 18)

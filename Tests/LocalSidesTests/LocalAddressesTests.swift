@@ -27,7 +27,7 @@ import Testing
     let message = Self.message(
       type: 20, [2] + Self.zeros(7) + [8, 0, 1, 0, 10, 0, 0, 2, 8, 0, 2, 0, 10, 0, 0, 1])
     var found: [LocalAddresses.Address] = []
-    #expect(try !LocalAddresses.read(message[...], into: &found))
+    #expect(try !Self.read(message[...], into: &found))
     #expect(found == [LocalAddresses.Address(ipv4: 0x0a00_0001)])
   }
 
@@ -37,25 +37,34 @@ import Testing
       Self.message(type: 20, [10] + Self.zeros(7) + [20, 0, 1, 0] + address)
       + Self.message(type: 3, Self.zeros(4))
     var found: [LocalAddresses.Address] = []
-    #expect(try LocalAddresses.read(message[...], into: &found))
+    #expect(try Self.read(message[...], into: &found))
     #expect(found == [LocalAddresses.Address(high: 0xfd77 << 48, low: 1)])
   }
 
   @Test func `lengths that reach beyond the answer end the reading`() throws {
     var found: [LocalAddresses.Address] = []
     var long = Self.message(type: 20, [2] + Self.zeros(7) + [200, 0, 2, 0, 10, 0, 0, 1])
-    #expect(try !LocalAddresses.read(long[...], into: &found))
+    #expect(try !Self.read(long[...], into: &found))
     long[0] = 255
-    #expect(throws: SystemError(EPROTO)) { try LocalAddresses.read(long[...], into: &found) }
+    #expect(throws: SystemError(EPROTO)) { try Self.read(long[...], into: &found) }
     #expect(found.isEmpty)
   }
 
   @Test func `an error of the kernel is no answer`() {
     var found: [LocalAddresses.Address] = []
     let refused = Self.message(type: 2, [UInt8(truncatingIfNeeded: -EPERM), 255, 255, 255])
-    #expect(throws: SystemError(EPERM)) { try LocalAddresses.read(refused[...], into: &found) }
+    #expect(throws: SystemError(EPERM)) { try Self.read(refused[...], into: &found) }
     let short = Self.message(type: 2, [])
-    #expect(throws: SystemError(EPROTO)) { try LocalAddresses.read(short[...], into: &found) }
+    #expect(throws: SystemError(EPROTO)) { try Self.read(short[...], into: &found) }
+  }
+
+  /// Reads the addresses in an answer of the kernel; true when its end is there.
+  private static func read(
+    _ bytes: ArraySlice<UInt8>, into found: inout [LocalAddresses.Address]
+  ) throws -> Bool {
+    try RouteSocket.entries(bytes, of: .addresses) { entry in
+      if let address = LocalAddresses.address(entry) { found.append(address) }
+    }
   }
 
   private static func zeros(_ count: Int) -> [UInt8] { [UInt8](repeating: 0, count: count) }

@@ -71,6 +71,10 @@ struct tls_ends {
 	__u16 local_port;
 	__u16 remote_port;
 	__u32 network; /* the network namespace's inode; 0: the socket is not known */
+	/* The index of the device, in that namespace, by which the socket has received: the uppermost one, a
+	   VLAN's or a bond's; 0 for none. */
+	__u32 interface;
+	__u32 zero;
 };
 
 /* Plain text of a connection, followed by `captured` bytes of it. */
@@ -89,8 +93,8 @@ struct tls_record {
 	__u32 captured; /* of those, the bytes that follow */
 	char name[TLS_NAME];
 };
-_Static_assert(sizeof(struct tls_ends) == 40, "the reader expects 40 bytes");
-_Static_assert(sizeof(struct tls_record) == 104, "the reader expects 104 bytes");
+_Static_assert(sizeof(struct tls_ends) == 48, "the reader expects 48 bytes");
+_Static_assert(sizeof(struct tls_record) == 112, "the reader expects 112 bytes");
 
 /* What both sides share in memory; the program writes it, with atomic additions. */
 struct tls_counters {

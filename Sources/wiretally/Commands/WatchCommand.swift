@@ -108,10 +108,6 @@ struct WatchCommand: ParsableCommand {
       throw ValidationError("--tls-port takes ports, not auto", hint: "--tls-port 443,8443")
     }
     guard readsTLS else { return }
-    if !interfaces.names.isEmpty {
-      throw ValidationError(
-        "--tls and -i exclude each other: a library's text has no interface", hint: "--tls without -i")
-    }
     if direction != .both {
       throw ValidationError(
         "--tls and -Q exclude each other: a library's text has no packets", hint: "--tls without -Q")
