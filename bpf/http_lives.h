@@ -81,7 +81,7 @@ static __always_inline int httpf_is_new_address(const struct httpf_cpu *cpu)
 	const struct httpf_headers *h = &cpu->segment.headers;
 	__u64 address = h->is_ip4 ? h->ip4_source : httpf_mix(h->ip6_source[0]) + h->ip6_source[1];
 	__u64 mixed = httpf_mix(address ^ httpf_settings.seed);
-	__u32 slot = mixed >> 52, tag = (__u32)mixed | 1;
+	__u32 slot = mixed >> 48, tag = (__u32)mixed | 1;
 	__u32 *known = bpf_map_lookup_elem(&httpf_addresses, &slot);
 
 	if (!known || *known == tag)

@@ -292,7 +292,7 @@ struct {
 } httpf_marked SEC(".maps");
 
 /* The addresses whose SYN has passed: the reader learns by it that they fill checksums in. Direct-mapped. */
-enum { HTTPF_ADDRESSES = 4096 };
+enum { HTTPF_ADDRESSES = 65536 };
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, HTTPF_ADDRESSES);
