@@ -109,12 +109,16 @@ extension ExchangeTracker {
   /// all the same has lost its answer.
   @inline(never)
   private mutating func closeBoth(_ flow: FlowIndex, _ direction: Direction, _ segment: borrowing Segment) {
-    let closing = Closing(
-      direction: direction, isReset: false, position: segment.sequence &+ segment.payloadLength)
-    // As for any end: numbers that the direction cannot have come to are a stranger's. What is held may be the answer.
-    guard !streams.hasHeld(flow), streams.mayEnd(flow, by: closing, unread: messages.unread(flow, direction))
-    else { return }
-    finish(flow, requests: .unknown)
+    // What is held may be the answer.
+    if streams.hasHeld(flow) { return }
+    if pairing.first(of: flow) != nil {
+      let closing = Closing(
+        direction: direction, isReset: false, position: segment.sequence &+ segment.payloadLength)
+      // As for any end: numbers that the direction cannot have come to are a stranger's.
+      guard streams.mayEnd(flow, by: closing, unread: messages.unread(flow, direction)) else { return }
+      finish(flow, requests: .unknown)
+    }
+    // Else nothing is lost by a stranger's: what is asked next begins a connection anew.
     streams.setClosed(flow, true)
   }
 

@@ -73,7 +73,9 @@ struct ChecksumVerdictTests {
 
   @Test(arguments: [CaptureDepth.heads, .auto, .streams])
   func `a payload of any length, after a header with any options, is verified`(depth: CaptureDepth) throws {
-    let trial = try FilterTrial(KernelCaptureOptions(depth: depth, ringBytes: 1 << 20))
+    var options = KernelCaptureOptions(depth: depth, ringBytes: 1 << 20)
+    options.deliversBare = true
+    let trial = try FilterTrial(options)
     for six in [false, true] {
       for words in 0...10 {
         for count in [0, 1, 2, 3, 7, 18, 23, 24, 25, 100, 511, 512, 1_433] {
