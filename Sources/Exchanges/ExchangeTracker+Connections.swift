@@ -118,7 +118,7 @@ extension ExchangeTracker {
       guard streams.mayEnd(flow, by: closing, unread: messages.unread(flow, direction)) else { return }
       finish(flow, requests: .unknown)
     }
-    // Else nothing is lost by a stranger's: what is asked next begins a connection anew.
+    // Else nothing is lost by a stranger's: what is asked next begins a connection of its own.
     streams.setClosed(flow, true)
   }
 
