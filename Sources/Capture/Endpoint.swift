@@ -30,4 +30,9 @@ package struct Endpoint: Hashable, BitwiseCopyable, Sendable {
   /// Whether the address is an IPv4 one.
   @inlinable
   package var isIPv4: Bool { high == 0 && low >> 32 == 0x0000_ffff }
+
+  /// Whether the address is one of the machine's own, the same in each network namespace.
+  package var isLoopback: Bool {
+    isIPv4 ? UInt32(truncatingIfNeeded: low) >> 24 == 127 : high == 0 && low == 1
+  }
 }

@@ -16,6 +16,8 @@ struct TLSConnections {
   private struct Pair: Hashable {
     var first: Endpoint
     var second: Endpoint
+    /// The inode of the network namespace, where other ones have the same addresses; else 0.
+    var network: UInt32
   }
 
   /// What the views of a connection share.
@@ -50,6 +52,8 @@ struct TLSConnections {
 
   /// What is added to the kernel's monotonic clock for capture time.
   var clockOffset: UInt64
+  /// The inode of the own network namespace, whose packets are seen.
+  private let network: UInt32
   /// Chooses whose text counts; nil where that of all does.
   var chooser: TextChooser?
   /// Connections whose text was delivered, each view of one.
@@ -69,8 +73,9 @@ struct TLSConnections {
   /// - Parameters:
   ///   - clockOffset: what is added to the kernel's monotonic clock for capture time.
   ///   - seed: keys the numbers of first bytes: connections that say the same have different ones.
-  init(clockOffset: UInt64, seed: UInt64) {
-    (self.clockOffset, self.seed) = (clockOffset, seed)
+  ///   - network: the inode of the own network namespace.
+  init(clockOffset: UInt64, seed: UInt64, network: UInt32) {
+    (self.clockOffset, self.seed, self.network) = (clockOffset, seed, network)
   }
 
   /// Delivers what a record stands for: a segment for text, after two for a connection that begins; two for an end;
@@ -150,7 +155,11 @@ struct TLSConnections {
       low: isTied ? UInt64(bigEndian: ends.remote.1) : ~record.connection, port: ends.remote_port)
     let isInOrder =
       (local.high, local.low, UInt64(local.port)) < (remote.high, remote.low, UInt64(remote.port))
-    let pair = Pair(first: isInOrder ? local : remote, second: isInOrder ? remote : local)
+    // Loopback's addresses are others in each namespace; all others are one network's, from wherever they are seen.
+    let isForeign = local.isLoopback && ends.network != network
+    let pair = Pair(
+      first: isInOrder ? local : remote, second: isInOrder ? remote : local,
+      network: isForeign ? ends.network : 0)
     // The other end's view is one of the same connection when it was there before the first one ended; the number says
     // since when. Another one of the same end is the next connection, and the end of the one before was lost.
     let begin = record.connection >> 10
@@ -211,13 +220,15 @@ struct TLSConnections {
       case UInt8(TLS_FRAMES): .stream
       default: .start
       }
-    return Segment(
+    var segment = Segment(
       time: record.time &+ clockOffset,
       source: record.is_write != 0 ? connection.local : connection.remote,
       destination: record.is_write != 0 ? connection.remote : connection.local,
       sequence: connection.base &+ UInt32(truncatingIfNeeded: record.position),
       acknowledgement: connection.base &+ UInt32(truncatingIfNeeded: record.other_position),
       payloadLength: record.length, flags: [.ack, .psh], kind: kind)
+    segment.network = connection.pair.network
+    return segment
   }
 
   /// Delivers a segment without text: from this end when `isWrite`, else from the other one. The record's position is
@@ -228,11 +239,12 @@ struct TLSConnections {
   ) {
     let written = connection.base &+ UInt32(truncatingIfNeeded: record.position)
     let read = connection.base &+ UInt32(truncatingIfNeeded: record.other_position)
-    let segment = Segment(
+    var segment = Segment(
       time: record.time &+ clockOffset, source: isWrite ? connection.local : connection.remote,
       destination: isWrite ? connection.remote : connection.local, sequence: isWrite ? written : read,
       acknowledgement: isWrite ? read : written, payloadLength: 0,
       flags: flags.contains(.syn) ? flags : flags.union(.ack), kind: .stream)
+    segment.network = connection.pair.network
     body(segment, RawSpan())
   }
 }

@@ -35,7 +35,8 @@ package final class TLSTextSource: SegmentSource, @unchecked Sendable {
   ) {
     (self.ring, self.clock, self.life, lastEmpty) = (ring, clock, life, clock.now)
     self.selection = selection
-    connections = TLSConnections(clockOffset: clock.fromKernel, seed: seed)
+    connections = TLSConnections(
+      clockOffset: clock.fromKernel, seed: seed, network: OwnNetworkNamespace.inode)
     connections.chooser = selection.map { TextChooser($0.choice, $0.clients) }
   }
 

@@ -149,10 +149,3 @@ struct ConnectionOwners {
     return before.closed == 0 ? before.owner : nil
   }
 }
-
-extension Endpoint {
-  /// Whether the address is one of the machine's own, the same in each network namespace.
-  fileprivate var isLoopback: Bool {
-    isIPv4 ? UInt32(truncatingIfNeeded: low) >> 24 == 127 : high == 0 && low == 1
-  }
-}

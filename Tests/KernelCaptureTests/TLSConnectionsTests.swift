@@ -17,7 +17,7 @@ struct TLSConnectionsTests {
   private static let client = Endpoint(ipv4: 0x0a00_0001, port: 40_000)
   private static let request = "GET / HTTP/1.1\r\n\r\n", response = "HTTP/1.1 200 OK\r\n\r\n"
 
-  private var connections = TLSConnections(clockOffset: 1_000, seed: 7)
+  private var connections = TLSConnections(clockOffset: 1_000, seed: 7, network: 1)
 
   /// A record of the server's process, or of the client's.
   private static func record(
@@ -49,6 +49,29 @@ struct TLSConnectionsTests {
     }
     #expect(count == made.count)
     return made
+  }
+
+  @Test(arguments: [Endpoint(ipv4: 0x7f00_0001, port: 443), Endpoint(high: 0, low: 1, port: 443)])
+  mutating func `loopback's addresses are others in each network namespace`(address: Endpoint) {
+    let asked = ([1, 2, 3] as [UInt32]).map { network in
+      var record = Self.record(
+        Int(TLS_START), connection: UInt64(network), isWrite: false, length: 18, isNew: true)
+      record.ends.local = (address.high.bigEndian, address.low.bigEndian)
+      record.ends.remote = record.ends.local
+      record.ends.network = network
+      return deliver(record, Self.request).map(\.segment)
+    }
+    #expect(asked.map { $0.map(\.network) } == [[0, 0, 0], [2, 2, 2], [3, 3, 3]])
+    #expect(Set(asked.map { $0[2].sequence }).count == 3)
+  }
+
+  @Test mutating func `a connection between two network namespaces is one, seen from both`() {
+    let asked = Self.record(Int(TLS_START), isWrite: false, length: 18, isNew: true)
+    #expect(deliver(asked, Self.request).map(\.segment.network) == [0, 0, 0])
+    var same = Self.record(
+      Int(TLS_START), connection: 2, atServer: false, isWrite: true, length: 18, isNew: true)
+    same.ends.network = 2
+    #expect(deliver(same, Self.request).isEmpty)
   }
 
   @Test mutating func `what a server reads and writes are the two directions of a connection`() throws {
