@@ -18,6 +18,7 @@ static struct httpf_frames wt_frames[2];
 static struct httpf_answer wt_answers[2];
 static struct httpf_sighting wt_sightings[HTTPF_SIGHTINGS];
 static struct httpf_opening wt_opening;
+static __u32 wt_address;
 int wt_host_tail_calls;
 static __u32 wt_touched;
 static int wt_ring;
@@ -46,6 +47,8 @@ void *wt_host_lookup(const void *map, const __u32 *key)
 		return *key < HTTPF_SIGHTINGS ? &wt_sightings[*key] : NULL;
 	if (map == &httpf_openings)
 		return &wt_opening;
+	if (map == &httpf_addresses)
+		return &wt_address;
 	return &wt_ring;
 }
 
@@ -78,6 +81,7 @@ void wt_host_reset(void)
 	memset(&wt_mark, 0, sizeof(wt_mark));
 	memset(wt_frames, 0, sizeof(wt_frames));
 	memset(wt_answers, 0, sizeof(wt_answers));
+	wt_address = 0;
 	memset(&wt_cpu.counters, 0, sizeof(wt_cpu.counters));
 	memset(&wt_cpu.fragments, 0, sizeof(wt_cpu.fragments));
 }

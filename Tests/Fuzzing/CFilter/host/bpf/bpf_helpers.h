@@ -23,7 +23,7 @@ struct __sk_buff;
 #define bpf_ringbuf_output(ring, data, size, flags) ((void)(flags), wt_host_output(ring, data, size))
 #define bpf_ringbuf_query(ring, what) 0
 #define bpf_get_smp_processor_id() 0
-#define bpf_ktime_get_ns() 1
+#define bpf_ktime_get_ns() 1ull
 
 /* A tail call as an ordinary one: what comes after it in the caller is for those that fail. */
 /* As the kernel does, no more than 33 for a packet (MAX_TAIL_CALL_CNT). */
