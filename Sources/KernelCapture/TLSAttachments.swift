@@ -82,13 +82,33 @@ struct TLSAttachments {
     return "TLS text is read at \(files) of programs that started later, the latest \(latest)"
   }
 
-  /// Takes all probes out.
+  /// Takes all probes out, those of several files at once: the kernel waits some 50 ms for each until nobody is in its probes
+  /// (uprobe_unregister_sync), and for all that go together no longer than for one.
   mutating func end() {
     // One that attaches first, so that nothing comes that nobody takes over.
     if role == .attaching { helper = nil }
+    let shares = (0..<min(attachments.count, Self.enders)).map { _ in Locked<[TLSProbes]>([]) }
+    for (index, attachment) in attachments.enumerated() {
+      guard let probes = attachment.probes else { continue }
+      shares[index % shares.count].withLock { $0.append(probes) }
+    }
     attachments.removeAll()
+    Self.takeOut(shares[...])
     // One that holds last: it has them alone by then, and takes them out.
     helper = nil
+  }
+
+  /// Threads that take probes out at the end, at most.
+  private static let enders = 16
+
+  /// Forgets each share in a thread of its own, and returns when all are.
+  private static func takeOut(_ shares: ArraySlice<Locked<[TLSProbes]>>) {
+    guard let share = shares.first else { return }
+    let thread = try? SystemThread("wt-probes", { share.withLock { $0 = [] } })
+    takeOut(shares.dropFirst())
+    thread?.join()
+    // Where there was no thread.
+    share.withLock { $0 = [] }
   }
 
   /// Takes probes out of files that somebody waits to write to; what has changed.

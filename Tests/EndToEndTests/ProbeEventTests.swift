@@ -69,8 +69,8 @@ struct ProbeEventTests {
       usleep(20_000)
     }
     let (links, files) = Self.open(by: holder)
-    #expect(
-      links >= 7 && files.allSatisfy { $0.contains("lib") || $0.contains("/bin/") }, "\(links) \(files)")
+    // Files alone, also those of programs that other tests have started: no pipe, no packet socket, no map.
+    #expect(links >= 7 && files.allSatisfy { $0.hasPrefix("/") }, "\(links) \(files)")
     for set in ["CapEff", "CapPrm", "CapInh", "CapBnd", "CapAmb"] {
       #expect(Self.status(set, of: holder) == "0000000000000000")
     }
@@ -94,6 +94,25 @@ struct ProbeEventTests {
     // The server is well, without probes.
     let after = Network.run("curl -sk -o /dev/null https://10.77.0.2:44331/a/b", in: client)
     #expect(after.status == 0)
+    server.stop()
+  }
+
+  @Test func `where probes are links the watch takes them along, as fast`() throws {
+    try #require(Self.linkCall > 0)
+    let network = Network()
+    let (client, name) = network.pair()
+    let server = WebServer(in: name, ports: [44_331], isTLS: true)
+    let monitor = Monitor(in: name, Self.options)
+    #expect(Self.holder(of: monitor) == nil)
+    let ran = Network.run("curl -sk -o /dev/null https://10.77.0.2:44331/a/b", in: client)
+    #expect(ran.status == 0, "\(ran.errors)")
+    server.waitForLog(1)
+    let links = Shell.attempt("readlink /proc/\(monitor.program)/fd/*").output
+    #expect(links.contains("bpf_link"))
+    let clock = ContinuousClock(), start = clock.now
+    let ended = monitor.end(SIGTERM)
+    #expect(clock.now - start < .seconds(1))
+    #expect(Lines(ended.output).summary?.statuses == ["200": 1], "\(ended)")
     server.stop()
   }
 }
