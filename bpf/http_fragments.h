@@ -34,10 +34,10 @@ static __always_inline void httpf_mark_fragment(struct __sk_buff *skb, struct ht
 		if (!httpf_may_take(mark))
 			return;
 		httpf_claim(cpu, mark);
-		mark->life = httpf_shared_now();
+		mark->lifetime = httpf_shared_now();
 	}
 	/* What it holds may be requests. */
-	mark->life |= HTTPF_UNEVEN;
+	mark->lifetime |= HTTPF_UNEVEN;
 	httpf_set_mark(cpu, mark);
 	if (httpf_is_marked(mark))
 		httpf_see(mark);

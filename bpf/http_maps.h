@@ -101,8 +101,7 @@ struct httpf_segment {
 	__u32 direction; /* HTTPF_INBOUND, … */
 	__u32 forwarded; /* whether it leaves by a device after it came in by another one */
 	__u32 begins;	 /* HTTPF_REQUEST, … */
-	__u32
-	    final; /* of what begins with a response: HTTPF_ANSWERED if its status is no interim one, or 0 */
+	__u32 final;	 /* of a response's beginning: HTTPF_ANSWERED unless its status is interim, or 0 */
 };
 
 /* One direction of a flow, as the table of unfinished heads knows it, and what a segment does to it. */

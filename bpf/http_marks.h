@@ -10,7 +10,7 @@
 #ifndef HTTPF_MARKS_H
 #define HTTPF_MARKS_H
 
-#include "http_lives.h"
+#include "http_lifetimes.h"
 
 enum {
 	HTTPF_MARKED = 1,
@@ -98,7 +98,7 @@ static __always_inline int httpf_mark_connection(struct httpf_cpu *cpu)
 	if (!mark || mark->kernel >> 32 != httpf_mark_tag(cpu))
 		return 0;
 	/* Whether it passes whole or not, more than one request may wait. */
-	mark->life |= HTTPF_UNEVEN;
+	mark->lifetime |= HTTPF_UNEVEN;
 	httpf_set_mark(cpu, mark);
 	if (!httpf_is_marked(mark))
 		return 0;
@@ -106,7 +106,7 @@ static __always_inline int httpf_mark_connection(struct httpf_cpu *cpu)
 	return 1;
 }
 
-/* Gives a connection the slot that was another one's, or its own in an earlier life. */
+/* Gives a connection the slot that was another one's, or its own in an earlier lifetime. */
 static __always_inline void httpf_claim(struct httpf_cpu *cpu, struct httpf_mark *mark)
 {
 	__u64 generation = (__u32)mark->kernel & ~(__u32)HTTPF_WISH;
@@ -147,7 +147,7 @@ static __always_inline void httpf_note_bare(struct httpf_cpu *cpu)
 	if (mark->bare && mark->asked - bpf_ntohl(h->sequence) - 1 < HTTPF_HEAD_LIMIT)
 		return;
 	httpf_claim(cpu, mark);
-	mark->life &= HTTPF_SHARED;
+	mark->lifetime &= HTTPF_SHARED;
 }
 
 /* Whether a segment without payload, whose checksum is right, passes; and a FIN in place of both. */
@@ -257,8 +257,8 @@ static __always_inline int httpf_passing(struct httpf_cpu *cpu, __u32 begins)
 	const struct httpf_headers *h = &cpu->segment.headers;
 	__u32 sequence = bpf_ntohl(h->sequence) + (h->flags & HTTPF_SYN ? 1 : 0);
 	__u32 acknowledgement = bpf_ntohl(h->acknowledgement), end = sequence + cpu->segment.length;
-	__u32 passes = HTTPF_PASS_HEADS, is_late = 0;
-	__u8 life;
+	__u32 passes = HTTPF_PASS_HEADS, needs_mark = 0;
+	__u8 lifetime;
 	struct httpf_mark *mark;
 	int is_own;
 
@@ -274,33 +274,33 @@ static __always_inline int httpf_passing(struct httpf_cpu *cpu, __u32 begins)
 	is_own = mark->kernel >> 32 == httpf_mark_tag(cpu);
 	if (!is_own && (begins == HTTPF_NOTHING || begins == HTTPF_RESPONSE || begins == HTTPF_SWITCH))
 		return HTTPF_PASS_HEADS;
-	life = mark->life;
+	lifetime = mark->lifetime;
 	/* The reader may know both connections, unless the one has ended. */
-	if (!is_own && mark->kernel && (life & HTTPF_CLOSED) != HTTPF_CLOSED)
-		life = httpf_shared_now() | HTTPF_UNEVEN;
+	if (!is_own && mark->kernel && (lifetime & HTTPF_CLOSED) != HTTPF_CLOSED)
+		lifetime = httpf_shared_now() | HTTPF_UNEVEN;
 	if (!is_own && !httpf_may_take(mark))
 		goto done;
 	if (!is_own || (begins == HTTPF_REQUEST && httpf_is_another(mark, sequence))) {
 		httpf_claim(cpu, mark);
-		life &= HTTPF_SHARED;
+		lifetime &= HTTPF_SHARED;
 	}
 	if (begins == HTTPF_REQUEST) {
-		is_late = httpf_is_pipelined(mark, acknowledgement, sequence);
-		life = httpf_life_asked(life, !mark->bare);
+		needs_mark = httpf_is_pipelined(mark, acknowledgement, sequence);
+		lifetime = httpf_lifetime_asked(lifetime, !mark->bare);
 		httpf_limit_search(cpu, mark);
 		mark->acknowledgement = acknowledgement;
 	} else if (begins >= HTTPF_PREFACE) {
 		/* HTTP/2, an upgrade to it, or another one, of which the worker wants nothing; a header
 		   before a request. */
-		is_late = !httpf_is_marked(mark);
+		needs_mark = !httpf_is_marked(mark);
 	} else if (begins == HTTPF_RESPONSE && mark->bare && h->flags & HTTPF_ACK) {
 		if (acknowledgement == mark->asked)
-			life |= cpu->segment.final;
+			lifetime |= cpu->segment.final;
 		/* It acknowledges what has not come by yet: its request is late. */
 		else
-			is_late = acknowledgement - mark->asked < HTTPF_HEAD_LIMIT;
+			needs_mark = acknowledgement - mark->asked < HTTPF_HEAD_LIMIT;
 	}
-	if (is_late)
+	if (needs_mark)
 		httpf_set_mark(cpu, mark);
 	/* The SYN of a connection that begins otherwise may come late, too. */
 	if ((begins == HTTPF_REQUEST || begins == HTTPF_PREFACE || begins == HTTPF_PROXY) && !mark->bare) {
@@ -309,7 +309,7 @@ static __always_inline int httpf_passing(struct httpf_cpu *cpu, __u32 begins)
 	}
 	/* The reader sees this one, and needs the other side's as well. */
 	if (h->flags & HTTPF_FIN)
-		life |= HTTPF_UNEVEN;
+		lifetime |= HTTPF_UNEVEN;
 	/* The client's side alone: the server's has numbers of its own. */
 	if (httpf_watched(bpf_ntohs(h->destination_port)) && (__s32)(end - mark->asked) > 0)
 		mark->asked = end;
@@ -321,7 +321,7 @@ static __always_inline int httpf_passing(struct httpf_cpu *cpu, __u32 begins)
 		}
 	}
 done:
-	mark->life = life;
+	mark->lifetime = lifetime;
 	return passes;
 }
 

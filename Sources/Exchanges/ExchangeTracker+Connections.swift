@@ -116,10 +116,22 @@ extension ExchangeTracker {
         direction: direction, isReset: false, position: segment.sequence &+ segment.payloadLength)
       // As for any end: numbers that the direction cannot have come to are a stranger's.
       guard streams.mayEnd(flow, by: closing, unread: messages.unread(flow, direction)) else { return }
-      finish(flow, requests: .unknown)
+      finish(flow, requests: endWithoutAnswer(flow, direction, segment))
     }
     // Else nothing is lost by a stranger's: what is asked next begins a connection of its own.
     streams.setClosed(flow, true)
+  }
+
+  /// How a request ends whose answer was not read when both sides have closed, the `direction` as the second one: where the
+  /// server has sent nothing at all, a stranger's answer has misled the filter; else the answer was lost.
+  private mutating func endWithoutAnswer(
+    _ flow: FlowIndex, _ direction: Direction, _ segment: borrowing Segment
+  ) -> RequestEnd {
+    let isClient = messages.requestDirection(of: flow) == direction
+    // A client's FIN acknowledges the server's, which has a number of its own.
+    let end = isClient ? segment.acknowledgement &- 1 : segment.sequence
+    guard pairing.expectedStart(of: flow) == end else { return .unknown }
+    return isClient ? .aborted : .clientClosed
   }
 
   /// Whether a connection of which no request waits is closed by a segment: by a reset, or as the second side's FIN.

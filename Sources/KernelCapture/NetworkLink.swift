@@ -20,6 +20,17 @@ struct NetworkLink: Equatable, Sendable {
     "gtp", "ppp",
   ]
 
+  /// Types of attributes: IFLA_IFNAME, IFLA_LINK, IFLA_MASTER, IFLA_LINKINFO with IFLA_INFO_KIND in it, and
+  /// IFLA_LINK_NETNSID, where the lower one is in another network namespace (linux/if_link.h).
+  private enum Attribute {
+    static var name: Int { 3 }
+    static var link: Int { 5 }
+    static var master: Int { 10 }
+    static var details: Int { 18 }
+    static var detailsKind: Int { 1 }
+    static var linkNamespace: Int { 37 }
+  }
+
   /// The one interface that all it receives came in by; nil when there is no such one.
   var layered: UInt32? { Self.layers.contains(kind) ? lower : nil }
 
@@ -34,13 +45,12 @@ struct NetworkLink: Equatable, Sendable {
     var lower: UInt32 = 0, master: UInt32 = 0
     RouteSocket.attributes(entry.dropFirst(16)) { type, value in
       switch type {
-      case 3: name = Self.text(value)
-      case 5: lower = RouteSocket.number(value, 0, 4)
-      case 10: master = RouteSocket.number(value, 0, 4)
-      // IFLA_LINKINFO, and in it IFLA_INFO_KIND.
-      case 18: RouteSocket.attributes(value) { if $0 == 1 { kind = Self.text($1) } }
-      // IFLA_LINK_NETNSID: the lower one is in another network namespace.
-      case 37: isElsewhere = true
+      case Attribute.name: name = Self.text(value)
+      case Attribute.link: lower = RouteSocket.number(value, 0, 4)
+      case Attribute.master: master = RouteSocket.number(value, 0, 4)
+      case Attribute.details:
+        RouteSocket.attributes(value) { if $0 == Attribute.detailsKind { kind = Self.text($1) } }
+      case Attribute.linkNamespace: isElsewhere = true
       default: break
       }
     }

@@ -164,6 +164,21 @@ import Testing
     #expect(forged.unknownCount == 0 && forged.unanswered == 1 && forged.isBalanced)
   }
 
+  @Test(arguments: [true, false])
+  func `a request whose server closes without a byte is aborted, whatever the filter took for its answer`(
+    isServerFirst: Bool
+  ) {
+    var talk = Dialogue(depth: .heads)
+    talk.ask(get("/a"))
+    talk.finish(byClient: !isServerFirst)
+    talk.packets.removeLast()
+    talk.finish(byClient: isServerFirst)
+    talk.packets[talk.packets.count - 1].segment.endsBoth = true
+    let account = Account(talk.packets, depth: .heads)
+    #expect(account.aborted == 1 && account.unknownCount == 0 && account.isBalanced)
+    #expect(account.clientClosed == (isServerFirst ? 0 : 1))
+  }
+
   @Test(arguments: [UInt32(90_000_000), 3_000_000_000])
   func `far from a closed connection's numbers another one of its ports begins, without a SYN`(start: UInt32)
   {

@@ -46,8 +46,8 @@ struct httpf_mark {
 	__u64 user;	       /* tag << 32 | generation << 2 | HTTPF_MARK, … */
 	__u32 acknowledgement; /* of the last segment that began a request */
 	__u32 asked;	       /* the number after the last byte that the client was seen to send */
-	__u16 seen; /* when a marked connection last sent something, in HTTPF_SEEN_UNITs; 0 for never */
-	__u8 life;  /* HTTPF_CLOSED, … in bpf/http_lives.h */
+	__u16 seen;    /* when a marked connection last sent something, in HTTPF_SEEN_UNITs; 0 for never */
+	__u8 lifetime; /* HTTPF_CLOSED, … in bpf/http_lifetimes.h */
 	__u8 zero;
 	/* Bytes of the longest segments that were searched and hold one request each: of those without a
 	   body, at least 1 after the first request, and of those with one. */
