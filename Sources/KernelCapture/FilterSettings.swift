@@ -18,41 +18,27 @@ struct FilterSettings {
   /// Ports of TLS, of whose connections the hellos pass; nil for none.
   var helloPorts: PortSet?
 
-  /// Calls `body` with the `httpf_settings`, for as long as it takes.
-  func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
-    let size = MemoryLayout<httpf_settings>.size
-    var bytes = [UInt64](repeating: 0, count: size / 8)
-    return unsafe bytes.withUnsafeMutableBytes { buffer in
+  /// The `httpf_settings` as the words that it is made of.
+  var words: [UInt64] {
+    var words = [UInt64](repeating: 0, count: MemoryLayout<httpf_settings>.size / 8)
+    unsafe words.withUnsafeMutableBytes { buffer in
       // The array is as large as the structure, and aligned as it is.
-      if let base = buffer.baseAddress {
-        let settings = unsafe base.assumingMemoryBound(to: httpf_settings.self)
-        unsafe settings.pointee.depth = depthNumber
-        unsafe settings.pointee.direction = directionNumber
-        unsafe settings.pointee.all = watchesSeveral ? 1 : 0
-        unsafe settings.pointee.workers = UInt32(clamping: workers)
-        unsafe settings.pointee.seed = seed
-        unsafe settings.pointee.wakeup_threshold = UInt32(clamping: ringBytes / 8)
-        unsafe settings.pointee.bare = passesBare ? 1 : 0
-        // All processors together must not send the rest of the ring unseen.
-        unsafe settings.pointee.wakeup_check_bytes = UInt32(
-          clamping: max(1, ringBytes / 16 / max(1, processors)))
-      }
-      unsafe Self.set(ports, at: Int(HTTPF_PORTS_AT), in: buffer)
-      if let helloPorts { unsafe Self.set(helloPorts, at: Int(HTTPF_TLS_PORTS_AT), in: buffer) }
-      return unsafe body(UnsafeRawBufferPointer(buffer))
+      guard let base = buffer.baseAddress else { return }
+      let settings = unsafe base.assumingMemoryBound(to: httpf_settings.self)
+      unsafe settings.pointee.depth = depthNumber
+      unsafe settings.pointee.direction = directionNumber
+      unsafe settings.pointee.all = watchesSeveral ? 1 : 0
+      unsafe settings.pointee.workers = UInt32(clamping: workers)
+      unsafe settings.pointee.seed = seed
+      unsafe settings.pointee.wakeup_threshold = UInt32(clamping: ringBytes / 8)
+      unsafe settings.pointee.bare = passesBare ? 1 : 0
+      // All processors together must not send the rest of the ring unseen.
+      unsafe settings.pointee.wakeup_check_bytes = UInt32(
+        clamping: max(1, ringBytes / 16 / max(1, processors)))
     }
-  }
-
-  /// Sets a bit for each port, in the array of words that begins at `first`.
-  private static func set(_ ports: PortSet, at first: Int, in buffer: UnsafeMutableRawBufferPointer) {
-    for range in ports.ranges {
-      for port in range {
-        let offset = first + Int(port >> 6) * 8
-        // Both arrays have a bit for every port.
-        let word = unsafe buffer.load(fromByteOffset: offset, as: UInt64.self)
-        unsafe buffer.storeBytes(of: word | 1 << UInt64(port & 63), toByteOffset: offset, as: UInt64.self)
-      }
-    }
+    words.put(ports.words, at: Int(HTTPF_PORTS_AT) / 8)
+    if let helloPorts { words.put(helloPorts.words, at: Int(HTTPF_TLS_PORTS_AT) / 8) }
+    return words
   }
 
   private var depthNumber: UInt32 {
@@ -69,5 +55,23 @@ struct FilterSettings {
     case .inbound: UInt32(HTTPF_IN)
     case .outbound: UInt32(HTTPF_OUT)
     }
+  }
+}
+
+extension PortSet {
+  /// One bit a port: bit p % 64 of word p / 64.
+  var words: [UInt64] {
+    var words = [UInt64](repeating: 0, count: 1_024)
+    for range in ranges {
+      for port in range { words[Int(port >> 6)] |= 1 << UInt64(port & 63) }
+    }
+    return words
+  }
+}
+
+extension [UInt64] {
+  /// Replaces the words from `first` on.
+  fileprivate mutating func put(_ words: [UInt64], at first: Int) {
+    replaceSubrange(first..<first + words.count, with: words)
   }
 }
