@@ -249,6 +249,36 @@ static __always_inline int httpf_is_data(struct httpf_cpu *cpu, struct httpf_mar
 }
 
 /*
+ * Notes what a segment that begins something tells of its connection. Whether the connection needs a mark:
+ * its heads are not enough.
+ */
+static __always_inline __u32 httpf_note_beginning(struct httpf_cpu *cpu, struct httpf_mark *mark,
+						  __u32 begins, __u32 sequence, __u32 acknowledgement,
+						  __u8 *lifetime)
+{
+	__u32 needs_mark;
+
+	if (begins == HTTPF_REQUEST) {
+		needs_mark = httpf_is_pipelined(mark, acknowledgement, sequence);
+		*lifetime = httpf_lifetime_asked(*lifetime, !mark->bare);
+		httpf_limit_search(cpu, mark);
+		mark->acknowledgement = acknowledgement;
+		return needs_mark;
+	}
+	/* HTTP/2, an upgrade to it, or another one, of which the worker wants nothing; a header before a
+	   request. */
+	if (begins >= HTTPF_PREFACE)
+		return !httpf_is_marked(mark);
+	if (begins == HTTPF_RESPONSE && mark->bare && cpu->segment.headers.flags & HTTPF_ACK) {
+		/* It acknowledges what has not come by yet: its request is late. */
+		if (acknowledgement != mark->asked)
+			return acknowledgement - mark->asked < HTTPF_HEAD_LIMIT;
+		*lifetime |= cpu->segment.final;
+	}
+	return 0;
+}
+
+/*
  * How much of the segment passes, after it has been noted what it tells of its connection. A slot whose
  * connection is marked is not given away before it has been silent for a while.
  */
@@ -257,7 +287,7 @@ static __always_inline int httpf_passing(struct httpf_cpu *cpu, __u32 begins)
 	const struct httpf_headers *h = &cpu->segment.headers;
 	__u32 sequence = bpf_ntohl(h->sequence) + (h->flags & HTTPF_SYN ? 1 : 0);
 	__u32 acknowledgement = bpf_ntohl(h->acknowledgement), end = sequence + cpu->segment.length;
-	__u32 passes = HTTPF_PASS_HEADS, needs_mark = 0;
+	__u32 passes = HTTPF_PASS_HEADS;
 	__u8 lifetime;
 	struct httpf_mark *mark;
 	int is_own;
@@ -284,23 +314,7 @@ static __always_inline int httpf_passing(struct httpf_cpu *cpu, __u32 begins)
 		httpf_claim(cpu, mark);
 		lifetime &= HTTPF_SHARED;
 	}
-	if (begins == HTTPF_REQUEST) {
-		needs_mark = httpf_is_pipelined(mark, acknowledgement, sequence);
-		lifetime = httpf_lifetime_asked(lifetime, !mark->bare);
-		httpf_limit_search(cpu, mark);
-		mark->acknowledgement = acknowledgement;
-	} else if (begins >= HTTPF_PREFACE) {
-		/* HTTP/2, an upgrade to it, or another one, of which the worker wants nothing; a header
-		   before a request. */
-		needs_mark = !httpf_is_marked(mark);
-	} else if (begins == HTTPF_RESPONSE && mark->bare && h->flags & HTTPF_ACK) {
-		if (acknowledgement == mark->asked)
-			lifetime |= cpu->segment.final;
-		/* It acknowledges what has not come by yet: its request is late. */
-		else
-			needs_mark = acknowledgement - mark->asked < HTTPF_HEAD_LIMIT;
-	}
-	if (needs_mark)
+	if (httpf_note_beginning(cpu, mark, begins, sequence, acknowledgement, &lifetime))
 		httpf_set_mark(cpu, mark);
 	/* The SYN of a connection that begins otherwise may come late, too. */
 	if ((begins == HTTPF_REQUEST || begins == HTTPF_PREFACE || begins == HTTPF_PROXY) && !mark->bare) {

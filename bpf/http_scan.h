@@ -94,45 +94,39 @@ static __always_inline __u32 httpf_highest(__u64 bits)
 	return bits * 0x0101010101010101ull >> 56;
 }
 
-/*
- * Searches the next 64 bytes of the piece for empty lines, and leaves the offset where the last one ended
- * in `search.after`. Whether there is any use in searching further.
- *
- * There is no branch per byte or word, and what one chunk leaves to the next is in memory: the
- * verifier has few paths to follow.
- */
-static __always_inline int httpf_scan(struct httpf_cpu *cpu)
-{
-	struct httpf_search *search = &cpu->search;
-	__u64 after_lf = search->after_lf, after_lf_cr = search->after_lf_cr, ends = 0;
-	__u32 at = httpf_verifier_reload(&search->at), size = cpu->size, after;
-	const __u8 *chunk;
+/* Bytes that are searched at once. */
+enum { HTTPF_CHUNK = 64 };
 
-	if (at >= size)
-		return 0;
-	search->at = at + 64;
-	asm volatile("" : "+r"(at));
-	at &= HTTPF_HEAD_PIECE - 64;
-	chunk = cpu->payload + at;
-	/* Most chunks have no line end that is followed by another one, or by anything from 8 to 15. */
+/*
+ * Whether a line end in a chunk may be followed by another one: not 0 then. Most chunks have none that is
+ * followed by one, or by anything from 8 to 15.
+ */
+static __always_inline __u64 httpf_may_have_blank(const __u8 *chunk)
+{
+	__u64 found = 0;
+
 #pragma clang loop unroll(full)
-	for (int i = 0; i < 8; i++) {
+	for (int i = 0; i < HTTPF_CHUNK / 8; i++) {
 		__u64 differs = httpf_load_word(chunk + 8 * i) ^ 0x0a0a0a0a0a0a0a0aull;
 
 		differs |=
 		    (httpf_load_word(chunk + 8 * i + 1) ^ 0x0808080808080808ull) & 0xf8f8f8f8f8f8f8f8ull;
 		/* Some byte is zero; or, harmlessly, one follows such a byte. */
-		ends |= (differs - 0x0101010101010101ull) & ~differs;
+		found |= (differs - 0x0101010101010101ull) & ~differs;
 	}
-	/* Nor does an empty line begin in it, unless the one before it left its beginning. */
-	if (!((ends & 0x8080808080808080ull) | after_lf | after_lf_cr)) {
-		search->after_lf = 0;
-		search->after_lf_cr = 0;
-		return 1;
-	}
-	ends = 0;
+	return found & 0x8080808080808080ull;
+}
+
+/*
+ * Where empty lines end in a chunk: one bit a byte, the first byte's lowest. How the chunk before it ended is
+ * in the search, and how this one did afterwards.
+ */
+static __always_inline __u64 httpf_blank_ends(struct httpf_search *search, const __u8 *chunk)
+{
+	__u64 after_lf = search->after_lf, after_lf_cr = search->after_lf_cr, ends = 0;
+
 #pragma clang loop unroll(full)
-	for (int i = 0; i < 8; i++) {
+	for (int i = 0; i < HTTPF_CHUNK / 8; i++) {
 		__u64 word = httpf_load_word(chunk + 8 * i), lf, cr, blank;
 
 		lf = httpf_bytes_equal(word, 0x0a0a0a0a0a0a0a0aull);
@@ -143,13 +137,42 @@ static __always_inline int httpf_scan(struct httpf_cpu *cpu)
 		blank = lf & (after_lf | after_lf_cr);
 		after_lf_cr = cr >> 56;
 		after_lf = lf >> 56;
-		/* One bit a byte, the first byte's lowest. */
 		ends |= ((blank >> 7) * 0x0102040810204080ull >> 56) << (8 * i);
 	}
 	search->after_lf = after_lf;
 	search->after_lf_cr = after_lf_cr;
+	return ends;
+}
+
+/*
+ * Searches the next chunk of the piece for empty lines, and leaves the offset where the last one ended
+ * in `search.after`. Whether there is any use in searching further.
+ *
+ * There is no branch per byte or word, and what one chunk leaves to the next is in memory: the
+ * verifier has few paths to follow.
+ */
+static __always_inline int httpf_scan(struct httpf_cpu *cpu)
+{
+	struct httpf_search *search = &cpu->search;
+	__u32 at = httpf_verifier_reload(&search->at), size = cpu->size, after;
+	const __u8 *chunk;
+	__u64 ends;
+
+	if (at >= size)
+		return 0;
+	search->at = at + HTTPF_CHUNK;
+	asm volatile("" : "+r"(at));
+	at &= HTTPF_HEAD_PIECE - HTTPF_CHUNK;
+	chunk = cpu->payload + at;
+	/* An empty line begins in few chunks, unless the one before it left its beginning. */
+	if (!(httpf_may_have_blank(chunk) | search->after_lf | search->after_lf_cr)) {
+		search->after_lf = 0;
+		search->after_lf_cr = 0;
+		return 1;
+	}
+	ends = httpf_blank_ends(search, chunk);
 	/* What an earlier record left after this one does not count. */
-	if (size - at < 64)
+	if (size - at < HTTPF_CHUNK)
 		ends &= (1ull << (size - at)) - 1;
 	if (!ends)
 		return 1;

@@ -55,6 +55,12 @@ extension PacketDecoder {
     } else {
       return false
     }
+    return decodeOrdinaryTCP(bytes, at: transport, endingAt: end)
+  }
+
+  /// Reads a TCP header of which 20 bytes were captured, and where its payload is; false when its length has a fault.
+  @inline(__always)
+  private mutating func decodeOrdinaryTCP(_ bytes: RawSpan, at transport: Int, endingAt end: Int) -> Bool {
     let first = bytes.big64(transport), second = bytes.big64(transport &+ 8)
     let start = transport &+ Int(truncatingIfNeeded: second &>> 28 & 15) &* 4
     guard start >= transport &+ 20, start <= end else { return false }
@@ -66,8 +72,8 @@ extension PacketDecoder {
     headers.acknowledgement = UInt32(truncatingIfNeeded: second &>> 32)
     headers.headerLength = start &- transport
     headers.payloadLength = end &- start
-    headers.payloadStart = min(start, count)
-    headers.payloadCaptured = max(0, min(end, count) &- headers.payloadStart)
+    headers.payloadStart = min(start, bytes.byteCount)
+    headers.payloadCaptured = max(0, min(end, bytes.byteCount) &- headers.payloadStart)
     return true
   }
 }

@@ -19,9 +19,8 @@ import Testing
   private static func plan(_ arguments: [String], stream: ExchangeReader? = nil) throws -> OutputPlan {
     let options = try ReportOptions.parse(arguments)
     return try OutputPlan(
-      options, history: try HistoryOptions.parse([]), plan: try IntervalPlan(interval: 1_000_000_000),
-      alerts: AlertBoard(), label: label, delivery: AlertSenders([], waits: true), stream: stream,
-      filter: nil, isLive: false)
+      options, try ReportSettings(options), history: try HistoryOptions.parse([]), label: label,
+      delivery: AlertSenders([], waits: true), stream: stream, isLive: false)
   }
 
   /// What an output prints on a pipe while intervals and the summary are shown.

@@ -54,18 +54,7 @@ struct HeadReader: ~Copyable {
     reading.headStart = chunk.sequence &+ UInt32(offset)
     reading.isInStep = half.phase == .boundary
     switch HeadStart.verdict(bytes) {
-    case .http2:
-      // At depth auto the first piece of a preface that comes in pieces shows that its connection passes whole.
-      let isPiece = chunk.kind == .stream && bytes.byteCount < ConnectionPreface.length
-      if !flow.hasHead, !reading.isLate,
-        half.phase == .boundary || isPiece || ConnectionPreface.isClients(bytes)
-      {
-        return .preface(isClient: true)
-      }
-      // Not as a connection's first bytes: servers answer with an error.
-      reading.outcome.isUnparseable = true
-      half.desynchronize()
-      return .none
+    case .http2: return readPreface(chunk, bytes, of: flow, half, &reading)
     case .none where mayBeFirst(chunk, half) && !flow.hasHead && !reading.isLate:
       if isStreams, flow.isResponding(chunk.direction), ConnectionPreface.isServers(bytes) {
         return .preface(isClient: false)
@@ -84,32 +73,61 @@ struct HeadReader: ~Copyable {
       reading.offset = offset &+ head.length
       return flow.accept(head, chunk, half, &reading, isStreams: isWhole(chunk)) ? .head : .none
     case .incomplete:
-      if HeadLooks.isEmptyLines(bytes) { return .none }
-      // A server sends status lines alone, so the beginning of any other line is none of a head's.
-      if reading.isInStep, flow.isResponding(chunk.direction), !StatusLine.mayBegin(bytes) {
-        return .stray
-      }
-      let isCut = captured < length
-      if !isCut, isWhole(chunk) || head.kind.isRequest || !HeadParser.hasStartLine(head) {
-        let owner = HeadOwner(flow: chunk.flow, direction: chunk.direction, isAnswered: flow.hasAnswer)
-        if let stored = store.begin(bytes, of: owner) {
-          let segments: Int32 = chunk.isFirst && reading.outcome.heads == 0 ? 1 : 0
-          half.beginHead(stored, at: reading.headStart, isInStep: reading.isInStep, segments: segments)
-          reading.outcome.hasPartialHead = true
-          return .none
-        }
-        if mayEvict(for: bytes.byteCount, owner, &reading) {
-          reading.offset = offset
-          return .noRoom
-        }
-      }
-      return acceptStartLine(&head, chunk, of: flow, &reading) ? .head : .none
+      return begin(chunk, bytes, of: flow, &reading, isCut: captured < length, into: &head)
     case .invalid:
       if reading.isInStep { return .stray }
       reading.outcome.isUnparseable = true
       half.desynchronize()
       return .none
     }
+  }
+
+  /// Reads HTTP/2's preface where a head would begin; apart, since it comes once a connection.
+  @inline(never)
+  private func readPreface(
+    _ chunk: Chunk, _ bytes: RawSpan, of flow: ElementRef<MessageFlow>, _ half: ElementRef<MessageHalf>,
+    _ reading: inout ChunkReading
+  ) -> ReadingStep {
+    // At depth auto the first piece of a preface that comes in pieces shows that its connection passes whole.
+    let isPiece = chunk.kind == .stream && bytes.byteCount < ConnectionPreface.length
+    if !flow.hasHead, !reading.isLate,
+      half.phase == .boundary || isPiece || ConnectionPreface.isClients(bytes)
+    {
+      return .preface(isClient: true)
+    }
+    // Not as a connection's first bytes: servers answer with an error.
+    reading.outcome.isUnparseable = true
+    half.desynchronize()
+    return .none
+  }
+
+  /// Keeps the first bytes of a head, or accepts it by its start line where its rest does not come; apart, since most
+  /// heads come whole.
+  ///
+  /// - Parameter isCut: whether the chunk was captured in part.
+  @inline(never)
+  private mutating func begin(
+    _ chunk: Chunk, _ bytes: RawSpan, of flow: ElementRef<MessageFlow>, _ reading: inout ChunkReading,
+    isCut: Bool, into head: inout MessageHead
+  ) -> ReadingStep {
+    let half = flow[chunk.direction]
+    if HeadLooks.isEmptyLines(bytes) { return .none }
+    // A server sends status lines alone, so the beginning of any other line is none of a head's.
+    if reading.isInStep, flow.isResponding(chunk.direction), !StatusLine.mayBegin(bytes) { return .stray }
+    if !isCut, isWhole(chunk) || head.kind.isRequest || !HeadParser.hasStartLine(head) {
+      let owner = HeadOwner(flow: chunk.flow, direction: chunk.direction, isAnswered: flow.hasAnswer)
+      if let stored = store.begin(bytes, of: owner) {
+        let segments: Int32 = chunk.isFirst && reading.outcome.heads == 0 ? 1 : 0
+        half.beginHead(stored, at: reading.headStart, isInStep: reading.isInStep, segments: segments)
+        reading.outcome.hasPartialHead = true
+        return .none
+      }
+      if mayEvict(for: bytes.byteCount, owner, &reading) {
+        reading.offset = reading.headOffset
+        return .noRoom
+      }
+    }
+    return acceptStartLine(&head, chunk, of: flow, &reading) ? .head : .none
   }
 
   /// Continues a head in the making; apart, since it refers to a pool, which is counted.

@@ -11,17 +11,20 @@ struct ReadScreen {
   private let input: WatchInput
 
   /// Takes the terminal and the signals over; nil when no screen is asked for.
+  ///
+  /// - Parameter settings: those of the command's options.
+  /// - Throws: why the terminal cannot draw one.
   init?(
-    _ command: ReadCommand, label: CaptureLabel, plan: IntervalPlan, stream: ExchangeReader?,
-    filter: ExchangeFilter?, history: any HistorySource
+    _ command: ReadCommand, _ settings: ReportSettings, label: CaptureLabel, stream: ExchangeReader?,
+    history: any HistorySource
   ) throws {
     let options = command.options
     guard options.format == .screen, let stream else { return nil }
     let interruption = Interruption(handlesStops: true)
     // Of old traffic the last minute is no better than the ones before it.
     let session = try ScreenSession(
-      command.screen, label: label, plan: plan, window: options.window ?? .all,
-      exchanges: LatestExchanges(stream, query: options.query, filter: filter, keepsAll: true),
+      command.screen, label: label, plan: settings.plan, window: options.window ?? .all,
+      exchanges: LatestExchanges(stream, query: options.query, filter: settings.shown, keepsAll: true),
       history: history)
     // One thread reads and draws: it makes room by itself, and nothing is dropped.
     for writer in stream.writers { writer.whenFull = { [weak session] in session?.takeExchanges() } }

@@ -26,23 +26,19 @@ struct ReadSession {
   private let recordingLimits: ExchangeLimits
 
   /// Opens what reading takes, except for the files.
+  ///
+  /// - Throws: what is wrong with the options, or what cannot be opened, and why.
   init(_ command: ReadCommand) throws {
     let options = command.options
-    let filter = try options.filter()
-    let segments = try options.segmentFilter()
-    let only = try options.choice()
-    let plan = try IntervalPlan(interval: options.interval.nanoseconds)
-    let names = command.files.map { $0 == "-" ? "standard input" : $0 }
-    let ports = TLSReading.ports(command).map { options.ports.ports.union($0) } ?? options.ports.ports
-    let label = CaptureLabel(
-      backend: "file", source: names.joined(separator: ", "), ports: ports.description,
-      filter: segments?.expression, only: options.countedCondition)
-    let isDecrypted = TLSReading.ports(command) != nil
-    let source = FileSource(
-      paths: command.files, ports: ports, helloPorts: TLSReading.ports(command) ?? .https)
-    let tls = try TLSReading(command, source, plainPorts: options.ports.ports)
-    let alerts = try options.alerts.board(plan, pathDepth: options.pathDepth)
+    let settings = try ReportSettings(options)
+    let alerts = settings.alerts
     try alerts.checkOwners("files have no processes")
+    let label = Self.label(command, settings)
+    let source = FileSource(
+      paths: command.files, ports: Self.ports(command), helloPorts: TLSReading.ports(command) ?? .https)
+    let tls = try TLSReading(command, source, plainPorts: options.ports.ports)
+    let coverage =
+      tls?.coverage ?? TLSCoverage(CoverageConditions(ports: .https, reading: .off(option: "--keylog")))
     let delivery = try AlertSenders(waits: true) { () throws(SystemError) in
       try options.alerts.delivery.start()
     }
@@ -53,40 +49,48 @@ struct ReadSession {
     let stream =
       options.showsExchanges ? ExchangeReader(workers: 1, pendingExchanges: limits.pendingRequests) : nil
     let outputs = try OutputPlan(
-      options, history: command.history, plan: plan, alerts: alerts, label: label, delivery: delivery,
-      stream: stream, filter: filter, isLive: false, colorsLines: command.screen.colorsLines)
+      options, settings, history: command.history, label: label, delivery: delivery, stream: stream,
+      isLive: false, colorsLines: command.screen.colorsLines)
     var budgets = StatisticsBudgets(pendingExchanges: limits.pendingRequests)
     budgets.countsKinds = false
     let tally = try TallyExchange(budgets: budgets)
     // One seed for all files: the same file gives the same bytes.
     let pinned = try PinnedSites(alerts.sites, seed: 0x5eed, budgets: budgets)
-    let writer = try TallyWriter(tally, plan: plan, pinned: pinned, watchedSections: alerts.sections)
-    let timeline = try Timeline(
-      [tally], plan: plan, keepsWindows: options.keepsWindows, pinned: pinned,
-      wantsLatencies: alerts.needsLatencies, wantsDetails: outputs.keepsAll)
-    let coverage =
-      tls?.coverage ?? TLSCoverage(CoverageConditions(ports: .https, reading: .off(option: "--keylog")))
-    timeline.coverage = coverage
-    timeline.watchedClients = alerts.clients
-    timeline.watchedSections = alerts.sections
-    let choice = try only.map { try RequestChoice($0, pendingExchanges: limits.pendingRequests) }
     worker = TrafficWorker(
-      tls?.source ?? source, writer, stream: stream?.writers[0], filter: segments,
-      choice: choice,
-      coverage: coverage, sharedPorts: isDecrypted ? nil : PortSet.https.common(with: options.ports.ports),
-      limits: limits,
-      depth: .streams,
-      seed: pinned.seed)
+      tls?.source ?? source,
+      try TallyWriter(tally, plan: settings.plan, pinned: pinned, watchedSections: alerts.sections),
+      stream: stream?.writers[0], filter: settings.segments,
+      choice: try settings.counted.map { try RequestChoice($0, pendingExchanges: limits.pendingRequests) },
+      coverage: coverage,
+      sharedPorts: tls == nil ? PortSet.https.common(with: options.ports.ports) : nil,
+      limits: limits, depth: .streams, seed: pinned.seed)
+    let timeline = try Timeline(
+      [tally], plan: settings.plan, keepsWindows: options.keepsWindows, pinned: pinned,
+      wantsLatencies: alerts.needsLatencies, wantsDetails: outputs.keepsAll)
+    timeline.setUp(for: alerts, coverage: coverage)
     let isPage = if case .pages = options.form { true } else { false }
     progress = ReadProgress(isShown: isPage || !StandardDescriptors.isTerminal(1))
-    let screen = try ReadScreen(
-      command, label: label, plan: plan, stream: stream, filter: filter, history: outputs.past)
+    let screen = try ReadScreen(command, settings, label: label, stream: stream, history: outputs.past)
     reporter = Reporter(
       try outputs.outputs() + (screen.map { [$0.session] } ?? []), timeline: timeline, alerts: alerts,
       label: label, sites: options.sites, keepsAll: outputs.keepsAll,
       capture: { tls?.counters ?? source.counters })
     places = outputs.places
     (self.command, self.source, self.tls, self.screen) = (command, source, tls, screen)
+  }
+
+  /// The ports whose segments are read: those of HTTP, and those of TLS where it is decrypted.
+  private static func ports(_ command: ReadCommand) -> PortSet {
+    let plain = command.options.ports.ports
+    return TLSReading.ports(command).map(plain.union) ?? plain
+  }
+
+  /// What is read, as every output names it.
+  private static func label(_ command: ReadCommand, _ settings: ReportSettings) -> CaptureLabel {
+    let names = command.files.map { $0 == "-" ? "standard input" : $0 }
+    return CaptureLabel(
+      backend: "file", source: names.joined(separator: ", "), ports: ports(command).description,
+      filter: settings.segments?.expression, only: command.options.countedCondition)
   }
 
   /// Gives up, before a byte of the files is looked at, what reading them does not take. They are opened one

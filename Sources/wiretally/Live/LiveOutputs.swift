@@ -16,10 +16,15 @@ struct LiveOutputs {
   let keepsRecent: Bool
 
   /// Opens their sockets and the terminal, and takes the signals over.
+  ///
+  /// - Parameters:
+  ///   - settings: those of the command's options.
+  ///   - start: the beginning of the timeline, nanoseconds since 1970.
+  ///   - history: the intervals that the screen can look back to.
+  /// - Throws: what cannot be opened, and why.
   init(
-    _ command: WatchCommand, label: CaptureLabel, plan: IntervalPlan, stream: ExchangeReader?,
-    filter: ExchangeFilter?, owners: OwnerTable?, backend: any LiveBackend, collector: DeliveryProcess?,
-    start: UInt64,
+    _ command: WatchCommand, _ settings: ReportSettings, label: CaptureLabel, stream: ExchangeReader?,
+    owners: OwnerTable?, backend: any LiveBackend, collector: DeliveryProcess?, start: UInt64,
     history: any HistorySource
   ) throws {
     let state = StateOutput(sites: command.listening.sites, label: label, backend: backend, started: start)
@@ -31,8 +36,9 @@ struct LiveOutputs {
       try isScreen
       ? stream.map {
         try ScreenSession(
-          command.screen, label: label, plan: plan, window: command.options.window,
-          exchanges: LatestExchanges($0, query: command.options.query, filter: filter, owners: owners),
+          command.screen, label: label, plan: settings.plan, window: command.options.window,
+          exchanges: LatestExchanges(
+            $0, query: command.options.query, filter: settings.shown, owners: owners),
           history: history)
       } : nil
     input = WatchInput(interruption: interruption, keys: screen ?? Keyboard())

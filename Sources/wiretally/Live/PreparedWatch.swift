@@ -36,77 +36,78 @@ struct PreparedWatch: ~Copyable {
   init(_ command: WatchCommand) throws {
     try command.sandbox.check()
     Failure.prepareQueue()
-    let filter = try command.options.filter()
-    let segments = try command.options.segmentFilter()
-    let only = try command.options.choice()
-    let plan = try IntervalPlan(interval: command.options.interval.nanoseconds)
-    let alerts = try command.options.alerts.board(plan, pathDepth: command.options.pathDepth)
+    let settings = try ReportSettings(command.options)
+    let alerts = settings.alerts
     if command.hasNoOwners { try alerts.checkOwners("--no-owners is given") }
     // Before anything is given up, and before anything is open that others should not have.
     let delivery = try command.deliveryProcesses()
     let collector = try command.collectorProcess()
     let backend = try Backends.open(command.request)
     backend.startLibraryHelper { AttachCommand.start($0, $1, command.sandbox) }
-    let sides = try SideChoice(
-      command.side,
-      ports: command.request.allPorts)
+    guard let start = backend.sources.first?.now else {
+      throw CaptureError(.unavailable, "the capture has no clock")
+    }
+    let sides = try SideChoice(command.side, ports: command.request.allPorts)
     let labels = LabelClock(wallOffset: SystemClock.wallOffset)
     let (owners, unknown) = Self.owners(command, backend)
     try alerts.checkOwners(unknown, isUnavailable: true)
     let coverage = Self.coverage(command, backend, owners)
-    let label = CaptureLabel(
-      backend: backend.name, source: command.request.source,
-      ports: command.ports(isTLSRead: backend.readsTLS), filter: segments?.expression,
-      only: command.options.countedCondition)
+    let label = Self.label(command, backend, settings)
     let limits = try command.options.limits(ExchangeLimits())
-    let stream =
-      command.options.showsExchanges
-      ? ExchangeReader(
-        workers: backend.sources.count, pendingExchanges: limits.pendingRequests, labels: labels) : nil
+    let stream = Self.stream(command, backend, limits, labels)
     let outputs = try OutputPlan(
-      command.options, history: command.history, plan: plan, alerts: alerts, label: label, delivery: delivery,
-      stream: stream, filter: filter,
-      owners: owners, isLive: true,
-      origin: command.origin, logOwner: command.sandbox.logOwner, colorsLines: command.screen.colorsLines)
-    guard let start = backend.sources.first?.now else {
-      throw CaptureError(.unavailable, "the capture has no clock")
-    }
+      command.options, settings, history: command.history, label: label, delivery: delivery, stream: stream,
+      owners: owners, isLive: true, origin: command.origin, logOwner: command.sandbox.logOwner,
+      colorsLines: command.screen.colorsLines)
     try TableMemory.check(limits.bytes * backend.sources.count)
     var budgets = StatisticsBudgets(pendingExchanges: limits.pendingRequests)
     budgets.countsKinds = command.listening.listen != nil || collector != nil
     let pinned = try PinnedSites(alerts.sites, seed: .random(in: .min ... .max), budgets: budgets)
     let recording = try Self.recording(command, backend, label, labels)
     let workers = try WorkerPool(
-      backend.sources, stream: stream, owners: owners, filter: segments, only: only, sides: sides,
-      recordings: recording?.queues, coverage: coverage,
-      sharedPorts: command.request.ports.common(with: coverage.ports),
-      plan: plan, start: start, pinned: pinned, sections: alerts.sections,
-      budgets: budgets,
-      limits: limits,
-      depth: backend.depth)
+      backend.sources, stream: stream, owners: owners, filter: settings.segments, only: settings.counted,
+      sides: sides, recordings: recording?.queues, coverage: coverage,
+      sharedPorts: command.request.ports.common(with: coverage.ports), plan: settings.plan, start: start,
+      pinned: pinned, sections: alerts.sections, budgets: budgets, limits: limits, depth: backend.depth)
     let live = try LiveOutputs(
-      command, label: label, plan: plan, stream: stream, filter: filter, owners: owners, backend: backend,
+      command, settings, label: label, stream: stream, owners: owners, backend: backend,
       collector: collector, start: start, history: outputs.past)
     let timeline = try Timeline(
-      workers.tallies, plan: plan, start: start, keepsRecent: live.keepsRecent,
+      workers.tallies, plan: settings.plan, start: start, keepsRecent: live.keepsRecent,
       keepsWindows: command.options.keepsWindows || command.listening.listen != nil, pinned: pinned,
       wantsLatencies: alerts.needsLatencies, wantsDetails: outputs.keepsAll)
-    timeline.owners = owners
-    timeline.coverage = coverage
-    timeline.watchedOwners = alerts.owners
-    timeline.watchedClients = alerts.clients
-    timeline.watchedSections = alerts.sections
+    timeline.setUp(for: alerts, owners: owners, coverage: coverage)
     reporter = Reporter(
       try outputs.outputs() + live.outputs + (recording.map { [$0] } ?? []), timeline: timeline,
-      alerts: alerts, label: label,
-      sites: command.options.sites, keepsAll: outputs.keepsAll, labels: labels, capture: { backend.counters })
+      alerts: alerts, label: label, sites: command.options.sites, keepsAll: outputs.keepsAll,
+      labels: labels, capture: { backend.counters })
     // Without it nothing is missing but a hint.
     scout = try? PortScout(
-      interfaces: command.request.interfaces, besides: command.request.ports, only: segments?.expression)
+      interfaces: command.request.interfaces, besides: command.request.ports,
+      only: settings.segments?.expression)
     (input, places) = (live.input, outputs.places)
     (self.command, self.backend, self.workers, self.start) = (command, backend, workers, start)
     (self.owners, self.labels, self.sides) = (owners, labels, sides)
     notices = unknown.map { ["processes are not known: \($0)"] } ?? []
+  }
+
+  /// What is watched, as every output names it.
+  private static func label(
+    _ command: WatchCommand, _ backend: any LiveBackend, _ settings: ReportSettings
+  ) -> CaptureLabel {
+    CaptureLabel(
+      backend: backend.name, source: command.request.source,
+      ports: command.ports(isTLSRead: backend.readsTLS), filter: settings.segments?.expression,
+      only: command.options.countedCondition)
+  }
+
+  /// Single exchanges on their way from the workers to who shows them; nil when nobody does.
+  private static func stream(
+    _ command: WatchCommand, _ backend: any LiveBackend, _ limits: ExchangeLimits, _ labels: LabelClock
+  ) -> ExchangeReader? {
+    guard command.options.showsExchanges else { return nil }
+    return ExchangeReader(
+      workers: backend.sources.count, pendingExchanges: limits.pendingRequests, labels: labels)
   }
 
   /// What writes packets to files; nil when nothing is written.

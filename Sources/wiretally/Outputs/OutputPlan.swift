@@ -31,30 +31,30 @@ struct OutputPlan {
   /// Opens what the outputs share.
   ///
   /// - Parameters:
+  ///   - settings: those of `options`.
   ///   - isLive: nothing may wait for a reader, and alerts have a log by default.
   ///   - origin: where the watch runs; nil for files.
   ///   - logOwner: who writes the alert log later on.
   ///   - colorsLines: whether lines of exchanges have colours.
   /// - Throws: when the alert log or the history cannot be opened.
   init(
-    _ options: ReportOptions, history: HistoryOptions, plan: IntervalPlan, alerts: AlertBoard,
-    label: CaptureLabel, delivery: AlertSenders,
-    stream: ExchangeReader?, filter: ExchangeFilter?, owners: OwnerTable? = nil, isLive: Bool,
-    origin: AlertOrigin? = nil,
-    logOwner: LogOwner? = nil, colorsLines: Bool = false
+    _ options: ReportOptions, _ settings: ReportSettings, history: HistoryOptions, label: CaptureLabel,
+    delivery: AlertSenders, stream: ExchangeReader?, owners: OwnerTable? = nil, isLive: Bool,
+    origin: AlertOrigin? = nil, logOwner: LogOwner? = nil, colorsLines: Bool = false
   ) throws {
     self.options = options
     self.label = label
     self.delivery = delivery
     self.stream = stream
-    self.filter = filter
+    filter = settings.shown
     self.owners = owners
     self.colorsLines = colorsLines
     standardOutput = StandardOutput(isQueued: isLive, unit: options.unit)
     // The default log is that of live alerts: those of old traffic go into a file only when one is named.
-    let path = alerts.isEmpty ? nil : options.alerts.log ?? (isLive ? ReportOptions.defaultAlertLog : nil)
+    let path =
+      settings.alerts.isEmpty ? nil : options.alerts.log ?? (isLive ? ReportOptions.defaultAlertLog : nil)
     alertLog = if let path { try AlertLog(path: path, origin: origin, owner: logOwner) } else { nil }
-    run = HistoryOutput.run(label, alerts: alerts, plan: plan, host: Environment.hostName)
+    run = HistoryOutput.run(label, alerts: settings.alerts, plan: settings.plan, host: Environment.hostName)
     self.history =
       if let path = history.path {
         try HistoryOutput(path, mebibytes: history.mebibytes, run: run, isLive: isLive, owner: logOwner)
