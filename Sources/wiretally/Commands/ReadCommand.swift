@@ -85,24 +85,12 @@ struct ReadCommand: ParsableCommand {
     named.read(keyLog, "--keylog")
     for file in files { named.read(file, "the capture file") }
     try named.check()
-    do {
+    try Failure.reporting {
       // A terminal that can draw none is named before anything is read.
       if options.format == .screen { _ = try ScreenOptions.format(.screen) }
       let session = try ReadSession(self)
       session.sandbox()
       try session.run()
-    } catch let error as CaptureError {
-      throw Failure.end(error)
-    } catch let error as StatisticsError {
-      throw Failure.end(error)
-    } catch let error as HistoryError {
-      throw Failure.end(error)
-    } catch let error as AlertError {
-      throw Failure.end(error)
-    } catch let error as ExchangeFilterError {
-      throw Failure.end(error)
-    } catch let error as SegmentFilterError {
-      throw Failure.end(error)
     }
   }
 }

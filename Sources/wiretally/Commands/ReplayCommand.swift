@@ -67,14 +67,10 @@ struct ReplayCommand: ParsableCommand {
     var asked: ReportOptions.Format? = nil
     if let askedFormat { asked = ReportOptions.Format(rawValue: askedFormat.rawValue) }
     let format = try ScreenOptions.format(asked)
-    do {
+    try Failure.reporting {
       let session = try ReplaySession(self, format)
       session.sandbox()
       try session.run()
-    } catch let error as HistoryError {
-      throw Failure.end(error)
-    } catch let error as CaptureError {
-      throw Failure.end(error)
     }
   }
 }

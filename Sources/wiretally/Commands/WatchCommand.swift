@@ -138,26 +138,12 @@ struct WatchCommand: ParsableCommand {
     defer { Failure.drain() }
     var command = self
     if !options.follow { command.options.askedFormat = try ScreenOptions.format(options.askedFormat) }
-    do {
+    try Failure.reporting {
       if options.ports.isAutomatic {
         command.options.ports = try PortChoice.ports(
           on: interfaces.names, only: options.segmentFilter()?.expression)
       }
       try LiveSession(command).run()
-    } catch let error as CaptureError {
-      throw Failure.end(error)
-    } catch let error as StatisticsError {
-      throw Failure.end(error)
-    } catch let error as ListenError {
-      throw Failure.end(error)
-    } catch let error as HistoryError {
-      throw Failure.end(error)
-    } catch let error as AlertError {
-      throw Failure.end(error)
-    } catch let error as ExchangeFilterError {
-      throw Failure.end(error)
-    } catch let error as SegmentFilterError {
-      throw Failure.end(error)
     }
   }
 

@@ -117,6 +117,29 @@ enum Failure {
     _ = ending.drain()
   }
 
+  /// Does a command's work, and reports what stops it.
+  ///
+  /// - Throws: the exit status of an error that has one here; any other error as it is.
+  static func reporting(_ work: () throws -> Void) throws {
+    do {
+      try work()
+    } catch let error as CaptureError {
+      throw end(error)
+    } catch let error as StatisticsError {
+      throw end(error)
+    } catch let error as ListenError {
+      throw end(error)
+    } catch let error as HistoryError {
+      throw end(error)
+    } catch let error as AlertError {
+      throw end(error)
+    } catch let error as ExchangeFilterError {
+      throw end(error)
+    } catch let error as SegmentFilterError {
+      throw end(error)
+    }
+  }
+
   /// Says what went wrong and returns the exit status for it (sysexits.h).
   static func end(_ error: CaptureError) -> ExitCode {
     say(error.message, hint: error.hint, .error)
@@ -134,7 +157,7 @@ enum Failure {
   }
 
   static func end(_ error: ListenError) -> ExitCode {
-    say(error.message, hint: error.hint)
+    say(error.message, hint: error.hint, .error)
     return ExitCode(error.isNotPermitted ? 77 : 70)
   }
 
