@@ -68,7 +68,7 @@ import Testing
       "bash -c 'exec 3<>/dev/tcp/10.77.0.2/80; cat \(folder.file("request")) >&3; cat <&3 >/dev/null'",
       in: client)
     #expect(monitor.waits(for: "High traffic alert recovered at: "))
-    for _ in 0..<200 where !Shell.read(folder.file("received")).contains("recovered|") { usleep(50_000) }
+    #expect(Shell.waits(for: "recovered|", in: folder.file("received")))
     monitor.end()
     let received = Shell.read(folder.file("received")).split(separator: "\n")
     #expect(received.first == "raised|\(host.lowercased())", "\(received)")
@@ -131,7 +131,7 @@ import Testing
       monitor.waits(for: "Warning: cannot write the alert log \(log): no space left on device; 2 lines wait"),
       "\(monitor.output)")
     Shell.run("rm \(disk)/filler")
-    for _ in 0..<200 where !Shell.read(log).contains("RECOVERED") { usleep(50_000) }
+    #expect(Shell.waits(for: "RECOVERED", in: log))
     let lines = Shell.read(log).split(separator: "\n")
     #expect(lines.count == 2 && lines.first?.contains(" ALERT raised: ") == true, "\(lines)")
     let page = monitor.output.components(separatedBy: "Most visited").count
@@ -165,7 +165,7 @@ import Testing
     """.write(toFile: folder.file("rotate.conf"), atomically: true, encoding: .utf8)
     for turn in 1...3 {
       Network.run("curl -s -o /dev/null http://10.77.0.2/", in: client)
-      for _ in 0..<400 where !Shell.read(log).contains("RECOVERED") { usleep(50_000) }
+      #expect(Shell.waits(for: "RECOVERED", in: log))
       let ran = Shell.run("/usr/sbin/logrotate -f -s \(folder.file("state")) \(folder.file("rotate.conf"))")
       #expect(ran.status == 0, "\(ran.errors)")
       #expect(Shell.read(log).isEmpty, "turn \(turn)")

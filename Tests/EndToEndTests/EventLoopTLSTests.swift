@@ -22,7 +22,7 @@ struct EventLoopTLSTests {
   }
 
   private static let node = """
-    const fs = require("fs"), pem = fs.readFileSync("pem"), log = fs.openSync("log", "w");
+    const fs = require("fs"), pem = fs.readFileSync("both.pem"), log = fs.openSync("log", "w");
     const answer = (request, response) => {
       response.statusCode = request.url.startsWith("/nowhere") ? 404 : 200;
       fs.writeSync(log, `${request.socket.remotePort} ${request.url} ${response.statusCode}\\n`);
@@ -32,7 +32,7 @@ struct EventLoopTLSTests {
   private static let asyncio = """
     import asyncio, ssl
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain("pem")
+    context.load_cert_chain("both.pem")
     log = open("log", "w")
     async def serve(reader, writer):
         port = writer.get_extra_info("peername")[1]
@@ -110,13 +110,8 @@ struct EventLoopTLSTests {
     let network = Network()
     let (client, name) = network.pair()
     let folder = Folder()
-    Shell.run(
-      """
-      cd \(folder.path) && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes \
-      -subj /CN=shop.example -days 2 -keyout key -out certificate && cat key certificate >pem
-      """)
-    _ = FileManager.default.createFile(
-      atPath: folder.file("script"), contents: Data(server.script.utf8))
+    folder.makeCertificate()
+    folder.write(server.script, to: "script")
     var program = server.command
     // A file that no process had mapped before the watch.
     if isLate, server.carriesLibrary {

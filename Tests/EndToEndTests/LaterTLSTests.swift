@@ -111,12 +111,8 @@ struct LaterTLSTests {
     let network = Network()
     let (client, name) = network.pair()
     let folder = Folder()
-    Shell.run(
-      """
-      cd \(folder.path) && mkdir lower other first second && cp $(command -v caddy) lower/caddy
-      openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes \
-      -subj /CN=shop.example -days 2 -keyout key.pem -out certificate.pem
-      """)
+    folder.makeCertificate()
+    Shell.run("cd \(folder.path) && mkdir lower other first second && cp $(command -v caddy) lower/caddy")
     let monitor = Monitor(in: name, ["--tls", "--tls-port", "44329,44330", "--format", "json"])
     var servers: [ChildProcess] = []
     for (place, port) in [("first", 44_329), ("second", 44_330)] {
@@ -130,8 +126,7 @@ struct LaterTLSTests {
           respond "caddy says {http.request.uri}"
         }
         """
-      let file = folder.file("\(place).caddy")
-      _ = FileManager.default.createFile(atPath: file, contents: Data(configuration.utf8))
+      let file = folder.write(configuration, to: "\(place).caddy")
       let script = """
         mount -t overlay overlay -o lowerdir=\(folder.file("lower")):\(folder.file("other")) \(folder.file(place)) &&
         exec env HOME=\(folder.path) \(folder.file(place))/caddy run --adapter caddyfile --config \(file)

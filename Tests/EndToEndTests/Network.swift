@@ -64,10 +64,13 @@ final class Network: Sendable {
       timeout server 20s
     """
 
-  /// Waits until a process listens on a port of a namespace.
-  static func awaitListener(_ port: Int, of process: ChildProcess, in name: String) {
+  /// Waits until a process listens on a port of a namespace, at one of its addresses if that is given.
+  static func awaitListener(
+    _ port: Int, at address: String? = nil, of process: ChildProcess, in name: String
+  ) {
+    let socket = address.map { "src \($0):\(port)" } ?? "sport = :\(port)"
     for _ in 0..<1_000 where process.isRunning {
-      if run("ss -Hltn sport = :\(port)", in: name).output.contains("LISTEN") { return }
+      if run("ss -Hltn \(socket)", in: name).output.contains("LISTEN") { return }
       usleep(20_000)
     }
     Issue.record("nothing listens on port \(port) in \(name)")

@@ -28,11 +28,10 @@ struct OtherTLSTests {
     let network = Network()
     let (client, name) = network.pair()
     let folder = Folder(), log = folder.file("access.log")
+    folder.makeCertificate()
     Shell.run(
       """
       cd \(folder.path) && mkdir -p www/a && head -c 3000 /dev/zero >www/a/b && head -c 4000000 /dev/zero >www/big
-      openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=shop.example \
-      -days 2 -keyout key.pem -out certificate.pem
       git init -q --bare -b main www/made.git && git init -q -b main work && cd work
       git -c user.name=a -c user.email=a@shop.example commit -q --allow-empty -m first
       git push -q ../www/made.git main && git -C ../www/made.git update-server-info
@@ -49,15 +48,12 @@ struct OtherTLSTests {
       ssl.pemfile = "\(folder.file("certificate.pem"))"
       ssl.privkey = "\(folder.file("key.pem"))"
       """
-    _ = FileManager.default.createFile(
-      atPath: folder.file("lighttpd.conf"), contents: Data(configuration.utf8))
     let server = ChildProcess(
-      ["ip", "netns", "exec", name, "lighttpd", "-D", "-f", folder.file("lighttpd.conf")],
+      [
+        "ip", "netns", "exec", name, "lighttpd", "-D", "-f", folder.write(configuration, to: "lighttpd.conf"),
+      ],
       errors: .file(folder.file("err")))
-    for _ in 0..<1_000 where server.isRunning {
-      if Network.run("ss -Hltn sport = :44320", in: name).output.contains("LISTEN") { break }
-      usleep(20_000)
-    }
+    Network.awaitListener(44_320, of: server, in: name)
     #expect(server.isRunning, "\(Shell.read(folder.file("err")))")
     let monitor = Monitor(in: name, ["--tls", "--tls-port", "44320", "--format", "json"])
     let site = "https://10.77.0.2:44320"
@@ -94,12 +90,8 @@ struct OtherTLSTests {
     let (client, name) = network.pair()
     let folder = Folder(), log = folder.file("access.log")
     let nginx = WebServer(in: name, address: "127.0.0.1", ports: [44_322], isTLS: true)
-    Shell.run(
-      """
-      cd \(folder.path) && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes \
-      -subj /CN=shop.example -days 2 -keyout key.pem -out certificate.pem
-      head -c 3000000 /dev/zero >big
-      """)
+    folder.makeCertificate()
+    Shell.run("head -c 3000000 /dev/zero >\(folder.file("big"))")
     let configuration = """
       {
         admin off
@@ -129,16 +121,13 @@ struct OtherTLSTests {
         respond "caddy says {http.request.uri}"
       }
       """
-    _ = FileManager.default.createFile(atPath: folder.file("Caddyfile"), contents: Data(configuration.utf8))
+    folder.write(configuration, to: "Caddyfile")
     let server = ChildProcess(
       [
         "ip", "netns", "exec", name, "env", "HOME=\(folder.path)", "caddy", "run", "--adapter", "caddyfile",
         "--config", folder.file("Caddyfile"),
       ], errors: .file(folder.file("err")))
-    for _ in 0..<1_000 where server.isRunning {
-      if Network.run("ss -Hltn sport = :44321", in: name).output.contains("LISTEN") { break }
-      usleep(20_000)
-    }
+    Network.awaitListener(44_321, of: server, in: name)
     #expect(server.isRunning, "\(Shell.read(folder.file("err")))")
     let monitor = Monitor(in: name, ["--tls", "--tls-port", "44321,44322", "--format", "json"])
     #expect(!monitor.errors.contains("caddy: "), "\(monitor.errors)")
@@ -181,12 +170,10 @@ struct OtherTLSTests {
     let network = Network()
     let name = network.pair().server
     let folder = Folder(), program = folder.file("carried")
+    folder.makeCertificate()
     Shell.run(
-      """
-      gcc -O1 -o \(program) \(JSONDocumentTests.root)/Tests/EndToEndTests/Scripts/carried.c -l:libssl.a -l:libcrypto.a
-      cd \(folder.path) && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes \
-      -subj /CN=shop.example -days 2 -keyout key.pem -out certificate.pem
-      """)
+      "gcc -O1 -o \(program) \(JSONDocumentTests.root)/Tests/EndToEndTests/Scripts/carried.c -l:libssl.a -l:libcrypto.a"
+    )
     let process = ChildProcess(
       [
         "ip", "netns", "exec", name, program, "44323", "50", folder.file("certificate.pem"),

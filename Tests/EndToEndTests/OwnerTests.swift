@@ -137,10 +137,7 @@ struct OwnerTests {
       let server = ChildProcess([
         "sh", "-c", "echo $$ >\(unit)/cgroup.procs; exec ip netns exec \(name) python3 -m http.server 80",
       ])
-      for _ in 0..<1_000 where server.isRunning {
-        if Network.run("ss -Hltn sport = :80", in: name).output.contains("LISTEN") { break }
-        usleep(20_000)
-      }
+      Network.awaitListener(80, of: server, in: name)
       // Which rules are about what it serves, and which are not.
       let rules = [
         "unit=pages", "unit=pages process=python3", "unit=other", "process=curl",

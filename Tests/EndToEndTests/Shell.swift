@@ -49,6 +49,15 @@ enum Shell {
   /// Whether a command is installed. `make test` installs what Tests/packages lists, so as root all are.
   static func has(_ program: String) -> Bool { attempt("command -v \(program)").status == 0 }
 
+  /// Waits until a file contains a text, for half a minute.
+  static func waits(for text: String, in path: String) -> Bool {
+    for _ in 0..<600 {
+      if read(path).contains(text) { return true }
+      usleep(50_000)
+    }
+    return false
+  }
+
   static func read(_ path: String) -> String {
     guard let data = FileManager.default.contents(atPath: path) else { return "" }
     return String(decoding: data, as: UTF8.self)
@@ -71,6 +80,28 @@ final class Folder: Sendable {
   deinit { try? FileManager.default.removeItem(atPath: path) }
 
   func file(_ name: String) -> String { path + "/" + name }
+
+  /// Writes a file; returns its path.
+  @discardableResult
+  func write(_ text: String, to name: String) -> String {
+    let path = file(name)
+    do {
+      try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+    } catch {
+      Issue.record("cannot write \(path): \(error)")
+    }
+    return path
+  }
+
+  /// Makes a key and a certificate of shop.example that it signs itself, valid for two days: `key.pem` and
+  /// `certificate.pem`, and both of them in `both.pem`.
+  func makeCertificate() {
+    Shell.run(
+      """
+      cd \(path) && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes \
+      -subj /CN=shop.example -days 2 -keyout key.pem -out certificate.pem && cat key.pem certificate.pem >both.pem
+      """)
+  }
 }
 
 /// What the machine lets tests do; a test that cannot run is skipped by name.

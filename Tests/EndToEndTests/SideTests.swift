@@ -78,7 +78,7 @@ struct SideTests {
     worker_processes 1; user root; daemon off; error_log \(folder.file("error.log")); pid \(folder.file("pid"));
     events { }
     http { access_log off; client_body_temp_path \(folder.file("body")); proxy_temp_path \(folder.file("proxy"));
-      server { listen 10.78.1.2:44319 ssl; ssl_certificate \(folder.file("crt")); ssl_certificate_key \(folder.file("key"));
+      server { listen 10.78.1.2:44319 ssl; ssl_certificate \(folder.file("certificate.pem")); ssl_certificate_key \(folder.file("key.pem"));
         proxy_set_header Host $host;
         location /echo { proxy_pass http://10.78.2.1; }
         location /move { proxy_pass https://10.78.2.1:44319; }
@@ -93,20 +93,12 @@ struct SideTests {
     network.join(client, "eth0", "10.78.1.1/24", name, "outer", "10.78.1.2/24")
     network.join(name, "inner", "10.78.2.2/24", far, "eth0", "10.78.2.1/24")
     let folder = Folder()
-    Shell.run(
-      """
-      openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=shop.example \
-      -days 2 -keyout \(folder.file("key")) -out \(folder.file("crt"))
-      """)
-    let configuration = folder.file("nginx.conf")
-    try Data(Self.terminating(folder).utf8).write(to: URL(fileURLWithPath: configuration))
+    folder.makeCertificate()
+    let configuration = folder.write(Self.terminating(folder), to: "nginx.conf")
     let servers = [WebServer(in: far), WebServer(in: far, ports: [44_319], isTLS: true)]
     let near = WebServer(in: name, address: "127.0.0.1", ports: [44_319], isTLS: true)
     let proxy = ChildProcess(["ip", "netns", "exec", name, "nginx", "-c", configuration, "-e", "/dev/null"])
-    for _ in 0..<1_000 where proxy.isRunning {
-      if Network.run("ss -Hltn src 10.78.1.2:44319", in: name).output.contains("LISTEN") { break }
-      usleep(20_000)
-    }
+    Network.awaitListener(44_319, at: "10.78.1.2", of: proxy, in: name)
     // Probes are the whole machine's: a port that no other test uses.
     let sides = ["both", "server", "client"]
     let monitors = sides.map { side in

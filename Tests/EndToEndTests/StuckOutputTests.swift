@@ -36,15 +36,6 @@ struct StuckOutputTests {
     }
   }
 
-  /// Waits until a file contains a text.
-  private static func waits(for text: String, in path: String) -> Bool {
-    for _ in 0..<600 {
-      if Shell.read(path).contains(text) { return true }
-      usleep(50_000)
-    }
-    return false
-  }
-
   @Test(arguments: ["page", "json"])
   func `alerts are evaluated, logged and delivered, and the interface is bound again, while nobody reads`(
     format: String
@@ -72,10 +63,10 @@ struct StuckOutputTests {
 
     // Seen only on the interface that is there now.
     Network.run("curl -s -m 5 -o /dev/null http://10.77.0.2/echo", in: client)
-    #expect(Self.waits(for: "ALERT raised", in: monitor.alertLog))
-    #expect(Self.waits(for: "raised", in: folder.file("states")))
-    #expect(Self.waits(for: "RECOVERED", in: monitor.alertLog))
-    #expect(Self.waits(for: "recovered", in: folder.file("states")))
+    #expect(Shell.waits(for: "ALERT raised", in: monitor.alertLog))
+    #expect(Shell.waits(for: "raised", in: folder.file("states")))
+    #expect(Shell.waits(for: "RECOVERED", in: monitor.alertLog))
+    #expect(Shell.waits(for: "recovered", in: folder.file("states")))
     #expect(reader.fills())
 
     // Nobody reads the summary either: the end waits for a second and says so.
@@ -100,7 +91,7 @@ struct StuckOutputTests {
       _ = FileManager.default.createFile(atPath: states, contents: nil)
       process = ChildProcess(
         ["python3", "\(ServiceTests.packaging)/notifications", path], output: .file(states))
-      #expect(StuckOutputTests.waits(for: "listening", in: states))
+      #expect(Shell.waits(for: "listening", in: states))
       // The watch continues as nobody.
       Shell.run("chmod 755 \(folder.path); chmod 666 \(path)")
     }
@@ -174,10 +165,10 @@ struct StuckOutputTests {
 
     // Seen only on the interface that is there now.
     Network.run("curl -s -m 5 -o /dev/null http://10.77.0.2/echo", in: client)
-    #expect(Self.waits(for: "ALERT raised", in: pane.alertLog))
-    #expect(Self.waits(for: "raised", in: states))
-    #expect(Self.waits(for: "RECOVERED", in: pane.alertLog))
-    #expect(Self.waits(for: "recovered", in: states))
+    #expect(Shell.waits(for: "ALERT raised", in: pane.alertLog))
+    #expect(Shell.waits(for: "raised", in: states))
+    #expect(Shell.waits(for: "RECOVERED", in: pane.alertLog))
+    #expect(Shell.waits(for: "recovered", in: states))
     #expect(manager.staysAlive())
 
     // The terminal takes pictures again: the next one is up to date, and keys are obeyed.
@@ -213,10 +204,10 @@ struct StuckOutputTests {
     #expect(
       try Self.waits(
         forMetric: #"\nwiretally_http_requests_total\{http_request_method="GET"\} 2\n"#, in: name))
-    #expect(Self.waits(for: "ALERT raised", in: monitor.alertLog))
-    #expect(Self.waits(for: "raised", in: folder.file("states")))
-    #expect(Self.waits(for: "RECOVERED", in: monitor.alertLog))
-    #expect(Self.waits(for: "recovered", in: folder.file("states")))
+    #expect(Shell.waits(for: "ALERT raised", in: monitor.alertLog))
+    #expect(Shell.waits(for: "raised", in: folder.file("states")))
+    #expect(Shell.waits(for: "RECOVERED", in: monitor.alertLog))
+    #expect(Shell.waits(for: "recovered", in: folder.file("states")))
 
     let ended = monitor.end(SIGTERM)
     #expect(ended.status == 0)

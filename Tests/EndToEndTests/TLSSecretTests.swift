@@ -39,15 +39,13 @@ struct TLSSecretTests {
     let network = Network()
     let (client, name) = network.pair()
     let folder = Folder()
-    Shell.run(
-      """
-      cd \(folder.path) && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes \
-      -subj /CN=shop.example -days 2 -keyout key -out certificate && cat key certificate >pem
-      install -d -o nobody kept
-      """)
-    _ = FileManager.default.createFile(atPath: folder.file("server.py"), contents: Data(Self.server.utf8))
+    folder.makeCertificate()
+    Shell.run("install -d -o nobody \(folder.file("kept"))")
     let server = ChildProcess(
-      ["ip", "netns", "exec", name, "python3", folder.file("server.py"), folder.file("pem")],
+      [
+        "ip", "netns", "exec", name, "python3", folder.write(Self.server, to: "server.py"),
+        folder.file("both.pem"),
+      ],
       errors: .file(folder.file("errors")))
     Network.awaitListener(44_353, of: server, in: name)
     let kept = folder.file("kept")

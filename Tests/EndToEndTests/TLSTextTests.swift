@@ -67,11 +67,7 @@ struct TLSTextTests {
     let (client, name) = network.pair()
     let folder = Folder()
     let (key, certificate) = (folder.file("key.pem"), folder.file("certificate.pem"))
-    Shell.run(
-      """
-      openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=shop.example \
-      -days 2 -keyout \(key) -out \(certificate)
-      """)
+    folder.makeCertificate()
     let loader = [
       "import http.server as h, ssl", "s = h.ThreadingHTTPServer(('', 44318), h.SimpleHTTPRequestHandler)",
       "c = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)", "c.load_cert_chain('\(certificate)', '\(key)')",
@@ -79,10 +75,7 @@ struct TLSTextTests {
     ].joined(separator: "; ")
     let server = ChildProcess(
       ["ip", "netns", "exec", name, "python3", "-c", loader], errors: .file(folder.file("log")))
-    for _ in 0..<1_000 where server.isRunning {
-      if Network.run("ss -Hltn sport = :44318", in: name).output.contains("LISTEN") { break }
-      usleep(20_000)
-    }
+    Network.awaitListener(44_318, of: server, in: name)
     let monitor = Monitor(in: name, ["--tls", "--tls-port", "44318", "--format", "json"])
     let ran = Network.run(
       "for i in $(seq 60); do curl -sk -o /dev/null https://10.77.0.2:44318/absent || exit 1; done",

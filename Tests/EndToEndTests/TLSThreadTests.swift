@@ -54,21 +54,14 @@ struct TLSThreadTests {
     let network = Network()
     let (client, name) = network.pair()
     let folder = Folder()
-    try Self.client.write(toFile: folder.file("client.py"), atomically: true, encoding: .utf8)
-    try Self.server.write(toFile: folder.file("server.py"), atomically: true, encoding: .utf8)
-    Shell.run(
-      """
-      cd \(folder.path) && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes \
-      -subj /CN=shop.example -days 2 -keyout key.pem -out certificate.pem
-      """)
+    folder.write(Self.client, to: "client.py")
+    folder.write(Self.server, to: "server.py")
+    folder.makeCertificate()
     let server = ChildProcess(
       ["ip", "netns", "exec", name, "python3"]
         + ["server.py", "certificate.pem", "key.pem"].map { folder.file($0) },
       errors: .file(folder.file("log")))
-    for _ in 0..<1_000 where server.isRunning {
-      if Network.run("ss -Hltn sport = :44332", in: name).output.contains("LISTEN") { break }
-      usleep(20_000)
-    }
+    Network.awaitListener(44_332, of: server, in: name)
     let monitor = Monitor(in: name, ["--tls", "--tls-port", "44332", "--format", "json"])
     let ran = Network.run("python3 \(folder.file("client.py"))", in: client)
     #expect(ran.status == 0, "\(ran.errors)")

@@ -33,19 +33,13 @@ final class WebServer {
     let keys =
       isTLS
       ? "ssl_certificate \(certificate); ssl_certificate_key \(key); ssl_protocols TLSv1.2 TLSv1.3;" : ""
-    if isTLS {
-      Shell.run(
-        """
-        openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=shop.example \
-        -days 2 -keyout \(key) -out \(certificate)
-        """)
-    }
+    if isTLS { folder.makeCertificate() }
     let listens = ports.map { port in
       address.map { "listen \($0):\(port)\(kind);" } ?? "listen \(port)\(kind); listen [::]:\(port)\(kind);"
     }.joined(separator: " ")
     let www = folder.file("www")
     Shell.run("mkdir -p \(www)/a")
-    _ = FileManager.default.createFile(atPath: www + "/index.html", contents: Data("hello\n".utf8))
+    folder.write("hello\n", to: "www/index.html")
     _ = FileManager.default.createFile(atPath: www + "/a/b", contents: Data(repeating: 0x61, count: 3_000))
     _ = FileManager.default.createFile(
       atPath: www + "/big", contents: Data(repeating: 0x62, count: 4_000_000))
@@ -69,8 +63,8 @@ final class WebServer {
         }
       }
       """
-    _ = FileManager.default.createFile(atPath: folder.file("nginx.conf"), contents: Data(conf.utf8))
-    _ = FileManager.default.createFile(atPath: folder.file("access.log"), contents: Data())
+    folder.write(conf, to: "nginx.conf")
+    folder.write("", to: "access.log")
     process = ChildProcess(
       ["ip", "netns", "exec", name] + through + [
         "nginx", "-c", folder.file("nginx.conf"), "-e", folder.file("error.log"),
