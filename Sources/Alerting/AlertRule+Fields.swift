@@ -5,22 +5,32 @@ package import Statistics
 extension AlertRule {
   /// A rule as plain values, for those who keep it.
   package struct Fields: Equatable, Sendable {
+    /// Whether it is the rule of `-t`.
     package var isThreshold = false
+    /// What the rule is called in logs and JSON.
     package var name = ""
+    /// Whether the operator chose the name.
     package var hasGivenName = false
     /// As `AlertMeasure.name` has it.
     package var measure = ""
+    /// What threshold and value are counted in.
     package var unit = AlertUnit.perInterval
+    /// Whether the alert is raised below the threshold.
     package var isBelow = false
+    /// The limit that raises the alert, and the one within which it recovers, both in `unit`, 0 or more.
     package var threshold = 0.0
     package var clear = 0.0
-    /// Nanoseconds.
+    /// How long the limit has to be passed before the alert is raised, nanoseconds.
     package var hold: UInt64 = 0
+    /// How long it has to be within the limit before it recovers, nanoseconds.
     package var keep: UInt64 = 0
+    /// A share or a quantile of fewer requests than this raises nothing.
     package var minimum: UInt64 = 0
+    /// Whose traffic it is about; nil for all traffic.
     package var subject: WatchedTraffic.Subject?
+    /// How much an alert matters, in the operator's word: `warning`.
     package var severity = ""
-    /// Nanoseconds.
+    /// The lengths of an interval, of the time that the rule looks back on, and between two evaluations, nanoseconds.
     package var interval: UInt64 = 0
     package var window: UInt64 = 0
     package var every: UInt64 = 0
@@ -28,6 +38,7 @@ extension AlertRule {
     package init() {}
   }
 
+  /// The rule as plain values, of which `init(_:)` makes it again.
   package var fields: Fields {
     var fields = Fields()
     (fields.isThreshold, fields.name, fields.hasGivenName) = (isThreshold, name, hasGivenName)

@@ -22,6 +22,7 @@ package struct ExchangeFacts: BitwiseCopyable, Sendable {
     case unmatchedResponse
   }
 
+  /// How the exchange ended.
   package var outcome = Outcome.answered
 
   /// Whether there was a final response.
@@ -39,6 +40,7 @@ package struct ExchangeFacts: BitwiseCopyable, Sendable {
   package var call = CallMark.none
   /// The client had closed its side before, or reset it: of `.aborted`.
   package var isClientClosed = false
+  /// Whether the size of the body is known from the head: not of chunked bodies and those that end with the connection.
   package var isBodyKnown = false
   /// Bytes of the response's body, when `isBodyKnown`.
   package var bodyBytes: UInt64 = 0
@@ -48,6 +50,7 @@ package struct ExchangeFacts: BitwiseCopyable, Sendable {
   package var endTime: UInt64 = 0
   /// Request head seen to response head seen, nanoseconds.
   package var latency: UInt64 = 0
+  /// The ends of the connection; the client is whom a trusted proxy names, where one does.
   package var client = Endpoint(high: 0, low: 0, port: 0)
   package var server = Endpoint(high: 0, low: 0, port: 0)
   /// Whose connection it was when `client` asked a trusted proxy, and the port is this one's; else port 0.

@@ -33,13 +33,17 @@ package struct ExchangeCounters: Equatable, Sendable {
   package var pipelinedHeads: UInt64 = 0
   /// Heads that the capture cut, or that exceeded the limit: counted by their start line.
   package var truncated: UInt64 = 0
+  /// Request heads.
   package var requests: UInt64 = 0
   /// Requests whose line holds spaces where the grammar has none, counted as requests too.
   package var malformedRequests: UInt64 = 0
   /// Final and interim responses.
   package var responses: UInt64 = 0
+  /// Of those, the interim ones, which another response follows.
   package var interim: UInt64 = 0
+  /// Requests that their final response was found for.
   package var exchanges: UInt64 = 0
+  /// Final responses whose request was not seen.
   package var unmatchedResponses: UInt64 = 0
   /// Requests that ended without a final response, by how: with `exchanges` and those in flight, all `requests`.
   package var aborted: UInt64 = 0

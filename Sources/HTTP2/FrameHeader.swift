@@ -34,6 +34,7 @@ package struct FrameHeader: BitwiseCopyable, Equatable, Sendable {
   package var payload: Int
   /// The type, of `Kind` or an unknown one.
   package var type: UInt8
+  /// Bits of `Flags`, or ones without a meaning.
   package var flags: UInt8
   /// The stream, 0 to 2³¹ - 1; 0: the connection.
   package var stream: UInt32
@@ -61,6 +62,7 @@ package struct FrameHeader: BitwiseCopyable, Equatable, Sendable {
   }
 
   @inline(__always)
+  /// Whether a flag is set.
   package func has(_ flag: UInt8) -> Bool { flags & flag != 0 }
 
   /// The error with which the receiver ends the connection, from the header alone; nil for a frame that it reads

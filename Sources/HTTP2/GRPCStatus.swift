@@ -2,6 +2,7 @@
 
 /// The status of a gRPC call, from the `grpc-status` field: 0 to 16 have names, other numbers none.
 package struct GRPCStatus: Equatable, Hashable, Sendable {
+  /// The number, 0 to 16 for those that have a name.
   package let code: UInt32
 
   package init(code: UInt32) { self.code = code }

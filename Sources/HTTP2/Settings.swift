@@ -4,6 +4,7 @@
 package struct Settings: Equatable, Sendable {
   /// What holds until a peer sets something.
   package static let initialTableSize: UInt32 = 4096
+  /// SETTINGS_MAX_FRAME_SIZE until it is set: bytes of the longest payload (RFC 9113, section 6.5.2).
   package static let initialFrameSize: UInt32 = 16_384
   /// The longest payload that a frame can have.
   package static let longestFrame: UInt32 = 1 << 24 - 1

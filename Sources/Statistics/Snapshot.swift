@@ -10,11 +10,12 @@ package import TLSCoverage
 /// Lists are in order of count, highest first, then of name, so that the same traffic always gives the
 /// same snapshot.
 package struct Snapshot: Equatable, Sendable {
-  /// Nanoseconds since 1970; both 0 when nothing moved the capture's clock.
+  /// When it begins and ends, nanoseconds since 1970; both 0 when nothing moved the capture's clock.
   package var start: UInt64 = 0
   package var end: UInt64 = 0
   /// False for an interval that was cut off by the end of the watch: no alert rule is put to it.
   package var isComplete = true
+  /// All traffic: requests, responses and how requests ended.
   package var totals = TrafficTotals()
   /// Requests of each tick of an interval, oldest first; empty for the whole life.
   package var requestsByTick: [UInt64] = []
@@ -22,16 +23,22 @@ package struct Snapshot: Equatable, Sendable {
   package var methods: [NamedCount] = []
   /// Responses by status, 100 to 999; interim ones included.
   package var statuses: [StatusCount] = []
+  /// The listed sites.
   package var sites: [SiteCounts] = []
+  /// What belongs to no listed site.
   package var other = OtherSites()
+  /// The listed clients.
   package var clients: [ClientCounts] = []
+  /// What belongs to no listed client.
   package var otherClients = OtherClients()
   /// Over the whole life, the most requests that a site without a row of its own can have had.
   package var untracked: UInt64 = 0
   package var latency = LatencySummary()
   /// All latencies of an interval by the fine buckets, when somebody asked for them.
   package var detail = CodeCounts()
+  /// What was counted before segments reached the workers, in this time.
   package var capture = CaptureCounters()
+  /// What the workers counted of these segments.
   package var ledger = ExchangeCounters()
   /// The requests that wait at its end, whenever they were asked.
   package var inFlight = RequestsInFlight()
