@@ -66,7 +66,18 @@ package final class CursesTerminal: ScreenTerminal {
     // The window lives until `close`.
     _ = unsafe nodelay(window, true)
     _ = unsafe leaveok(window, true)
+    if hasMode { keepLineStarts() }
     fit()
+  }
+
+  /// Has lines that are reported before the first picture begin at the left: ncurses has turned that off by now, and turns
+  /// it off again with the picture (`PictureThread`).
+  private func keepLineStarts() {
+    var mode = termios()
+    // One local value, and the mode from before; a terminal that refuses has its lines anywhere.
+    guard unsafe tcgetattr(output, &mode) == 0 else { return }
+    mode.c_oflag |= before.c_oflag & tcflag_t(ONLCR)
+    _ = unsafe tcsetattr(output, TCSANOW, &mode)
   }
 
   deinit { close() }

@@ -106,6 +106,7 @@ final class PictureThread: @unchecked Sendable {
     }
     if !isSetUp {
       isSetUp = true
+      _ = reset_prog_mode()
       _ = curs_set(0)
       // The window lives while the terminal is open.
       _ = unsafe keypad(window, true)

@@ -27,57 +27,15 @@ struct ScreenTests {
     // Most visited in the last interval, and after it nothing.
     #expect(pane.waits(for: "no requests"), "\(pane.text)")
 
-    pane.press("s", "s")
-    #expect(pane.waits(for: "failed▼"), "\(pane.text)")
-    // Nothing was selected: the keys are on the first row.
-    #expect(pane.waits(for: "▶ linkedin.com"), "\(pane.text)")
-    let order = pane.lines.filter { $0.contains("google.com") || $0.contains("linkedin.com") }
-    #expect(order.first?.contains("linkedin.com") == true, "\(pane.text)")
-    pane.press("S")
-    #expect(pane.waits(for: "failed▲"))
-    pane.press("1", "S")
-    #expect(pane.waits(for: "requests▼"))
-
-    pane.press("/", "s", "h", "o", "p")
-    #expect(pane.waits(for: "Sites 1 of 3 with 'shop'"), "\(pane.text)")
-    #expect(!pane.text.contains("linkedin.com"))
-    pane.press("Escape")
-    #expect(pane.waits(for: "linkedin.com"))
-
+    sortAndFilter(pane)
     pane.press("j", "Enter")
     #expect(pane.waits(for: "3 requests, 33% of all"), "\(pane.text)")
     for words in ["linkedin.com", "/nothing", "404", "Latency (as seen on this host)", "3 answers"] {
       #expect(pane.text.contains(words), "\(words) is missing in:\n\(pane.text)")
     }
-    // What failed before anybody looked is there, and all that is known of it.
-    pane.press("Escape", "e")
-    #expect(pane.waits(for: "Last failures"), "\(pane.text)")
-    let failed = pane.lines.filter { $0.contains("/fail") || $0.contains("/nothing") }
-    #expect(failed.count == 4 && failed.first?.contains(" 503 ") == true, "\(pane.text)")
-    pane.press("Enter")
-    #expect(pane.waits(for: "GET /fail HTTP/1.1"), "\(pane.text)")
-    pane.press("Escape", "t")
-    #expect(pane.waits(for: "Slowest exchanges"), "\(pane.text)")
-    #expect(pane.text.contains("9 kept") && pane.text.contains("/a/b"), "\(pane.text)")
-    pane.press("Escape", "c")
-    #expect(pane.waits { $0.contains("Clients") && $0.contains("10.77.0.1") }, "\(pane.text)")
-    pane.press("Escape", "l")
-    #expect(pane.waits(for: "Latest exchanges"))
-    // The workers note single exchanges from now on: until they do, there is one more to ask for.
-    for _ in 0..<50 where !pane.text.contains("/made") {
-      visited.visit("google.com", "/made?x=1", times: 1, "-X POST")
-    }
-    #expect(pane.waits(for: "google.com   /made?x=*"), "\(pane.text)")
-    #expect(pane.text.contains("10.77.0.1") && pane.text.contains("POST") && pane.text.contains("201"))
-    visited.visit("google.com", "/fail")
-    #expect(pane.waits { $0.contains("/fail") && $0.contains(" 503 ") }, "\(pane.text)")
-    #expect(pane.lines.first { $0.contains("/fail") }?.hasPrefix("!") == true)
-    pane.press("Enter")
-    #expect(pane.waits(for: "curl/"), "\(pane.text)")
-    #expect(pane.text.contains("GET /fail HTTP/1.1") && pane.text.contains("port 80"), "\(pane.text)")
     pane.press("Escape")
-    #expect(pane.waits(for: "Latest exchanges"), "\(pane.text)")
-    pane.press("Escape")
+    openLists(pane)
+    follow(pane)
     // Totals are up to a second behind the list: what is counted before the reset is not counted after it.
     #expect(pane.waits(for: "5 failed"), "\(pane.text)")
     pane.press("z")
@@ -99,6 +57,64 @@ struct ScreenTests {
     #expect(!pane.isAlternate && pane.hasCursor && pane.isModeRestored)
     #expect(
       pane.history.contains("Summary from") && pane.history.contains("Total Requests: 2"), "\(pane.history)")
+  }
+
+  /// Orders the sites by failures and back, and filters them.
+  private func sortAndFilter(_ pane: TerminalPane) {
+    pane.press("s", "s")
+    #expect(pane.waits(for: "failed▼"), "\(pane.text)")
+    // Nothing was selected: the keys are on the first row.
+    #expect(pane.waits(for: "▶ linkedin.com"), "\(pane.text)")
+    let order = pane.lines.filter { $0.contains("google.com") || $0.contains("linkedin.com") }
+    #expect(order.first?.contains("linkedin.com") == true, "\(pane.text)")
+    pane.press("S")
+    #expect(pane.waits(for: "failed▲"))
+    pane.press("1", "S")
+    #expect(pane.waits(for: "requests▼"))
+
+    pane.press("/", "s", "h", "o", "p")
+    #expect(pane.waits(for: "Sites 1 of 3 with 'shop'"), "\(pane.text)")
+    #expect(!pane.text.contains("linkedin.com"))
+    pane.press("Escape")
+    #expect(pane.waits(for: "linkedin.com"))
+  }
+
+  /// Opens the lists of failures, of the slowest exchanges and of clients.
+  private func openLists(_ pane: TerminalPane) {
+    // What failed before anybody looked is there, and all that is known of it.
+    pane.press("e")
+    #expect(pane.waits(for: "Last failures"), "\(pane.text)")
+    let failed = pane.lines.filter { $0.contains("/fail") || $0.contains("/nothing") }
+    #expect(failed.count == 4 && failed.first?.contains(" 503 ") == true, "\(pane.text)")
+    pane.press("Enter")
+    #expect(pane.waits(for: "GET /fail HTTP/1.1"), "\(pane.text)")
+    pane.press("Escape", "t")
+    #expect(pane.waits(for: "Slowest exchanges"), "\(pane.text)")
+    #expect(pane.text.contains("9 kept") && pane.text.contains("/a/b"), "\(pane.text)")
+    pane.press("Escape", "c")
+    #expect(pane.waits { $0.contains("Clients") && $0.contains("10.77.0.1") }, "\(pane.text)")
+    pane.press("Escape")
+  }
+
+  /// Follows single exchanges, looks into one, and goes back.
+  private func follow(_ pane: TerminalPane) {
+    pane.press("l")
+    #expect(pane.waits(for: "Latest exchanges"))
+    // The workers note single exchanges from now on: until they do, there is one more to ask for.
+    for _ in 0..<50 where !pane.text.contains("/made") {
+      visited.visit("google.com", "/made?x=1", times: 1, "-X POST")
+    }
+    #expect(pane.waits(for: "google.com   /made?x=*"), "\(pane.text)")
+    #expect(pane.text.contains("10.77.0.1") && pane.text.contains("POST") && pane.text.contains("201"))
+    visited.visit("google.com", "/fail")
+    #expect(pane.waits { $0.contains("/fail") && $0.contains(" 503 ") }, "\(pane.text)")
+    #expect(pane.lines.first { $0.contains("/fail") }?.hasPrefix("!") == true)
+    pane.press("Enter")
+    #expect(pane.waits(for: "curl/"), "\(pane.text)")
+    #expect(pane.text.contains("GET /fail HTTP/1.1") && pane.text.contains("port 80"), "\(pane.text)")
+    pane.press("Escape")
+    #expect(pane.waits(for: "Latest exchanges"), "\(pane.text)")
+    pane.press("Escape")
   }
 
   @Test func `tables are of the window that w chooses, and what failed fades`() {
@@ -137,6 +153,17 @@ struct ScreenTests {
     pane.press("q")
     #expect(pane.waits(for: "ended 0"))
     #expect(pane.history.contains("Total Requests: 4"), "\(pane.history)")
+  }
+
+  @Test func `each line that is reported before the first picture begins at the left`() {
+    let pane = TerminalPane(columns: 160)
+    #expect(pane.watch(in: name))
+    pane.press("q")
+    #expect(pane.waits(for: "ended 0"))
+    let reported = pane.history.split(separator: "\n").filter { $0.contains("wiretally: ") }
+    #expect(reported.contains { $0.hasPrefix("wiretally: capturing on all interfaces") }, "\(reported)")
+    #expect(reported.allSatisfy { $0.hasPrefix("wiretally: ") }, "\(reported)")
+    #expect(pane.isModeRestored)
   }
 
   @Test func `a pause freezes the display and counting continues`() {
