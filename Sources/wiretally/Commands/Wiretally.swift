@@ -15,8 +15,9 @@ struct Wiretally: ParsableCommand {
     commandName: "wiretally",
     abstract: "Watch a machine's HTTP traffic off the wire, and say when it is too much.",
     discussion: """
-      Reads HTTP/1 heads from the network by an eBPF socket filter (or libpcap) and prints, every \
-      10 seconds, the most visited site and its sections, totals, methods, top sites and alerts.
+      Reads the heads of HTTP/1, HTTP/2 and gRPC from the network by an eBPF socket filter (or libpcap), \
+      and of HTTPS with --tls. It shows the sites that are asked for, their answers and latencies, and \
+      alerts: on a full screen, as a page every 10 seconds, or as JSON.
 
       Examples:
         sudo wiretally -t 100/s                  alert above 100 requests a second
