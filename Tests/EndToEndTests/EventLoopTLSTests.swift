@@ -97,6 +97,43 @@ struct EventLoopTLSTests {
     var status: Int?
   }
 
+  /// All that the clients ask for, whose library is in a folder of its own.
+  private static func load(of server: Server, library: String) -> String {
+    let site = "https://10.77.0.2:44333"
+    var commands = [
+      "export LD_LIBRARY_PATH=\(library)", visits(site, hasFrames: server.hasFrames),
+      "h2load --h1 -n 1200 -c 60 \(site)/a \(site)/nowhere >/dev/null",
+      "for i in $(seq 20); do curl -sk --http1.1 --tls-max 1.2 -o /dev/null \(site)/2/[1-3] || exit 1; done",
+      "for i in $(seq 20); do curl -sk --http1.1 --tlsv1.3 -o /dev/null \(site)/3/[1-3] || exit 1; done",
+    ]
+    if server.hasFrames {
+      commands.append("h2load -n 1200 -c 30 -m5 \(site)/frames \(site)/nowhere >/dev/null")
+    }
+    return commands.joined(separator: "\n")
+  }
+
+  /// The exchanges in a server's log.
+  private static func logged(_ log: String) -> [Entry: Int] {
+    counts(
+      log.split(separator: "\n").map { line in
+        let words = line.split(separator: " ").map(String.init)
+        return Entry(port: words[0], target: words[1], status: words[2])
+      })
+  }
+
+  /// The exchanges in the lines of a watch.
+  private static func counted(_ output: String) -> [Entry: Int] {
+    let lines = output.split(separator: "\n").compactMap {
+      try? JSONDecoder().decode(Line.self, from: Data($0.utf8))
+    }
+    return counts(
+      // What has no address is of any port: a response without a request may be another test's, which began before the watch.
+      lines.filter { $0.type == "exchange" && $0.target != nil }.map {
+        Entry(
+          port: "\($0.clientPort ?? -1)", target: $0.target ?? "", status: $0.status.map(String.init) ?? "")
+      })
+  }
+
   private static func counts(_ entries: some Sequence<Entry>) -> [Entry: Int] {
     entries.reduce(into: [:]) { $0[$1, default: 0] += 1 }
   }
@@ -138,35 +175,13 @@ struct EventLoopTLSTests {
     Shell.run("cp \(LaterTLSTests.library) \(library)")
     let writer = try #require(FileHandle(forWritingAtPath: library))
     defer { writer.closeFile() }
-    let site = "https://10.77.0.2:44333"
-    var commands = [
-      "export LD_LIBRARY_PATH=\(folder.path)", Self.visits(site, hasFrames: server.hasFrames),
-      "h2load --h1 -n 1200 -c 60 \(site)/a \(site)/nowhere >/dev/null",
-      "for i in $(seq 20); do curl -sk --http1.1 --tls-max 1.2 -o /dev/null \(site)/2/[1-3] || exit 1; done",
-      "for i in $(seq 20); do curl -sk --http1.1 --tlsv1.3 -o /dev/null \(site)/3/[1-3] || exit 1; done",
-    ]
-    if server.hasFrames {
-      commands.append("h2load -n 1200 -c 30 -m5 \(site)/frames \(site)/nowhere >/dev/null")
-    }
-    let ran = Network.run(commands.joined(separator: "\n"), in: client)
+    let ran = Network.run(Self.load(of: server, library: folder.path), in: client)
     #expect(ran.status == 0, "\(ran.errors)")
     let output = monitor.end().output
     process?.send(SIGTERM)
     process?.wait(seconds: 20)
-    let truth = Self.counts(
-      Shell.read(folder.file("log")).split(separator: "\n").map { line in
-        let words = line.split(separator: " ").map(String.init)
-        return Entry(port: words[0], target: words[1], status: words[2])
-      })
-    let lines = output.split(separator: "\n").compactMap {
-      try? JSONDecoder().decode(Line.self, from: Data($0.utf8))
-    }
-    let counted = Self.counts(
-      // What has no address is of any port: a response without a request may be another test's, which began before the watch.
-      lines.filter { $0.type == "exchange" && $0.target != nil }.map {
-        Entry(
-          port: "\($0.clientPort ?? -1)", target: $0.target ?? "", status: $0.status.map(String.init) ?? "")
-      })
+    let truth = Self.logged(Shell.read(folder.file("log")))
+    let counted = Self.counted(output)
     #expect(truth.values.reduce(0, +) == (server.hasFrames ? 3_720 : 2_520))
     let differing = Set(truth.keys).union(counted.keys).filter { truth[$0] != counted[$0] }
     #expect(differing.isEmpty, "\(differing.count) of \(truth.count): \(differing.prefix(5))")

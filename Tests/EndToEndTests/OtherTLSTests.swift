@@ -83,15 +83,42 @@ struct OtherTLSTests {
 
   /// Caddy of Debian, a stripped Go program, as a server of HTTP/1 and HTTP/2 and as a client of nginx.
   @Test func `requests to Go's crypto/tls and by it count as the servers log them`() throws {
-    struct Entry: Decodable {
-      var status: Int
-    }
     let network = Network()
     let (client, name) = network.pair()
-    let folder = Folder(), log = folder.file("access.log")
+    let folder = Folder()
     let nginx = WebServer(in: name, address: "127.0.0.1", ports: [44_322], isTLS: true)
     folder.makeCertificate()
     Shell.run("head -c 3000000 /dev/zero >\(folder.file("big"))")
+    let server = Self.caddy(folder, in: name)
+    let monitor = Monitor(in: name, ["--tls", "--tls-port", "44321,44322", "--format", "json"])
+    #expect(!monitor.errors.contains("caddy: "), "\(monitor.errors)")
+    let site = "https://10.77.0.2:44321"
+    let ran = Network.run(
+      """
+      for i in $(seq 20); do curl -sk --http1.1 -o /dev/null -H "Host: shop.example" \(site)/a/b; done
+      curl -sk --http1.1 --tls-max 1.2 \(site)/a \(site)/b \(site)/fail -o /dev/null -o /dev/null -o /dev/null
+      for i in $(seq 20); do curl -sk --http2 -o /dev/null \(site)/c --next -sk -o /dev/null \(site)/fail; done
+      curl -sk -o /dev/null \(site)/big --next -sk --http1.1 -o /dev/null -d @/etc/passwd \(site)/post
+      for i in $(seq 10); do curl -sk -o /dev/null \(site)/to/echo --next -sk -o /dev/null \(site)/to/a/b; done
+      """, in: client)
+    #expect(ran.status == 0, "\(ran.errors)")
+    nginx.waitForLog(20)
+    let statuses = Self.logged(85, in: folder)
+    let summary = Lines(monitor.end().output).summary
+    server.send(SIGTERM)
+    server.wait(seconds: 20)
+    #expect(statuses == ["200": 64, "503": 21])
+    #expect(nginx.log.values.reduce(0, +) == 20)
+    // Those that are asked of nginx for a client are requests to both.
+    #expect(
+      summary?.requests == 105 && summary?.statuses == ["200": 84, "503": 21],
+      "\(String(describing: summary))")
+    #expect(summary?.inFlight == 0 && summary?.isBalanced == true)
+    #expect(summary?.capture.lost == 0 && summary?.capture.truncated == 0)
+  }
+
+  /// Starts Caddy on port 44321, which logs to `access.log` and passes `/to/` on to the server on port 44322.
+  private static func caddy(_ folder: Folder, in name: String) -> ChildProcess {
     let configuration = """
       {
         admin off
@@ -103,7 +130,7 @@ struct OtherTLSTests {
       https://:44321 {
         tls \(folder.file("certificate.pem")) \(folder.file("key.pem"))
         log {
-          output file \(log)
+          output file \(folder.file("access.log"))
         }
         handle /to/* {
           uri strip_prefix /to
@@ -121,48 +148,32 @@ struct OtherTLSTests {
         respond "caddy says {http.request.uri}"
       }
       """
-    folder.write(configuration, to: "Caddyfile")
     let server = ChildProcess(
       [
         "ip", "netns", "exec", name, "env", "HOME=\(folder.path)", "caddy", "run", "--adapter", "caddyfile",
-        "--config", folder.file("Caddyfile"),
+        "--config", folder.write(configuration, to: "Caddyfile"),
       ], errors: .file(folder.file("err")))
     Network.awaitListener(44_321, of: server, in: name)
     #expect(server.isRunning, "\(Shell.read(folder.file("err")))")
-    let monitor = Monitor(in: name, ["--tls", "--tls-port", "44321,44322", "--format", "json"])
-    #expect(!monitor.errors.contains("caddy: "), "\(monitor.errors)")
-    let site = "https://10.77.0.2:44321"
-    let ran = Network.run(
-      """
-      for i in $(seq 20); do curl -sk --http1.1 -o /dev/null -H "Host: shop.example" \(site)/a/b; done
-      curl -sk --http1.1 --tls-max 1.2 \(site)/a \(site)/b \(site)/fail -o /dev/null -o /dev/null -o /dev/null
-      for i in $(seq 20); do curl -sk --http2 -o /dev/null \(site)/c --next -sk -o /dev/null \(site)/fail; done
-      curl -sk -o /dev/null \(site)/big --next -sk --http1.1 -o /dev/null -d @/etc/passwd \(site)/post
-      for i in $(seq 10); do curl -sk -o /dev/null \(site)/to/echo --next -sk -o /dev/null \(site)/to/a/b; done
-      """, in: client)
-    #expect(ran.status == 0, "\(ran.errors)")
-    nginx.waitForLog(20)
+    return server
+  }
+
+  /// The answers by status in Caddy's log, once it has `count` of them.
+  private static func logged(_ count: Int, in folder: Folder) -> [String: Int] {
+    struct Entry: Decodable {
+      var status: Int
+    }
     var statuses: [String: Int] = [:]
     for _ in 0..<600 {
       statuses = [:]
-      for line in Shell.read(log).split(separator: "\n") {
+      for line in Shell.read(folder.file("access.log")).split(separator: "\n") {
         guard let entry = try? JSONDecoder().decode(Entry.self, from: Data(line.utf8)) else { continue }
         statuses["\(entry.status)", default: 0] += 1
       }
-      if statuses.values.reduce(0, +) >= 85 { break }
+      if statuses.values.reduce(0, +) >= count { break }
       usleep(50_000)
     }
-    let summary = Lines(monitor.end().output).summary
-    server.send(SIGTERM)
-    server.wait(seconds: 20)
-    #expect(statuses == ["200": 64, "503": 21])
-    #expect(nginx.log.values.reduce(0, +) == 20)
-    // Those that are asked of nginx for a client are requests to both.
-    #expect(
-      summary?.requests == 105 && summary?.statuses == ["200": 84, "503": 21],
-      "\(String(describing: summary))")
-    #expect(summary?.inFlight == 0 && summary?.isBalanced == true)
-    #expect(summary?.capture.lost == 0 && summary?.capture.truncated == 0)
+    return statuses
   }
 
   /// A server and its client, one program with Debian's static OpenSSL in it, found among what processes execute.
