@@ -3,7 +3,7 @@
 import Alerting
 import Text
 
-/// What has to be posted to an Alertmanager, and when: alerts that are raised, again and again while they
+/// The posts to an Alertmanager, and when they are due: alerts that are raised, again and again while they
 /// are active, and once that they recovered. It looks at no clock.
 ///
 /// An active alert is posted with an end that lies ahead, so that it ends by itself when nobody posts it
@@ -18,7 +18,7 @@ package struct AlertmanagerAlerts: Sendable {
 
   private struct Alert {
     var notice: DeliveryMessage
-    /// When the recovery was noticed; nil while it is active.
+    /// The time when the recovery was noticed; nil while it is active.
     var recovered: UInt64?
     /// Whether a post with it was taken.
     var isReported = false
@@ -37,7 +37,7 @@ package struct AlertmanagerAlerts: Sendable {
     self.interface = interface
   }
 
-  /// When to post next; nil when there is nothing to say. All times are nanoseconds on one clock that
+  /// The time when to post next; nil when there is nothing to say. All times are nanoseconds on one clock that
   /// nobody sets.
   package var nextPost: UInt64? { due }
 

@@ -9,7 +9,7 @@ package import System
 /// swift-subprocess would do it too, but only in async functions and with Foundation's essentials; a
 /// delivery process waits for one process at a time and needs neither.
 package struct ChildProcess {
-  /// How a process has ended.
+  /// The end of a process.
   package enum End: Equatable, Sendable {
     case exited(Int32)
     case killed(Int32)
@@ -53,7 +53,7 @@ package struct ChildProcess {
     self.identifier = identifier
   }
 
-  /// How it has ended; nil while it runs. Once it has been reported, it must not be asked again.
+  /// The end of the process; nil while it runs. Once it has been reported, it must not be asked again.
   package func ended() -> End? {
     var status: Int32 = 0
     // The call fills a local value.

@@ -3,7 +3,7 @@
 import System
 internal import Glibc
 
-/// What a delivery process does for a collector: each message is a request of OTLP over HTTP, which it posts.
+/// The work of a delivery process for a collector: each message is a request of OTLP over HTTP, which it posts.
 ///
 /// What the collector asks to be sent again is, a few times and later each time. Metrics that are to be posted again do not hold
 /// up an alert: until then the program is asked for alerts alone, and one that comes is posted first.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What the program and a delivery process tell each other: named texts, one datagram a message.
+/// A message between the program and a delivery process: named texts, one datagram a message.
 package struct DeliveryMessage: Equatable, Sendable {
   /// Bytes of a message at most; a longer one loses its last fields.
   package static let limit = 32 * 1024

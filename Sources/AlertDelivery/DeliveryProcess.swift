@@ -11,7 +11,7 @@ package final class DeliveryProcess {
   /// Messages that may wait.
   package static let waitingLimit = 64
 
-  /// How a delivery process delivers.
+  /// The means of a delivery process.
   package enum Means: Equatable, Sendable {
     case command(String)
     case alertmanager(url: String, instance: String, interface: String)
@@ -26,7 +26,7 @@ package final class DeliveryProcess {
   package private(set) var failed: UInt64 = 0
   package private(set) var dropped: UInt64 = 0
 
-  /// What the delivery process has asked for.
+  /// The messages that the delivery process has asked for.
   private enum Readiness { case nothing, urgent, any }
 
   /// Urgent ones first, each kind in the order of its coming.
@@ -165,7 +165,7 @@ package final class DeliveryProcess {
     }
   }
 
-  /// How it goes.
+  /// The counts of its deliveries, and the last fault.
   package var state: DeliveryState {
     DeliveryState(
       name: name, delivered: delivered, failed: failed, dropped: dropped, pending: UInt64(pending),

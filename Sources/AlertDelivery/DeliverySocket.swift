@@ -7,7 +7,7 @@ internal import Glibc
 ///
 /// The sandboxed program only reads, writes and polls its end: calls that it is left with anyway.
 package final class DeliverySocket: Sendable {
-  /// What a look for a message has come to.
+  /// The result of a look for a message.
   package enum Received: Equatable {
     case message(DeliveryMessage)
     /// None has come within the time.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How it goes with sending alerts on by one of the ways that were asked for.
+/// The state of sending alerts on by one of the ways that were asked for.
 package struct DeliveryState: Equatable, Sendable {
   /// The option that asked for it.
   package var name: String

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What is posted to a collector: the paths of OTLP over HTTP.
+/// The signals that are posted to a collector: the paths of OTLP over HTTP.
 package enum OTLPSignal: String, Sendable {
   case metrics, logs
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Where a receiver of posts listens, out of its URL: `http://HOST[:PORT][/PREFIX]`, or `https://`.
+/// The address of a receiver of posts, out of its URL: `http://HOST[:PORT][/PREFIX]`, or `https://`.
 package struct PostAddress: Equatable, Sendable {
-  /// Why a URL is no such address, in words.
+  /// The fault of a URL that is no such address, in words.
   package struct Fault: Error, Equatable, CustomStringConvertible {
     package var description: String
   }

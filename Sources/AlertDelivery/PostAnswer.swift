@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a server has answered to a post.
+/// The answer of a server to a post.
 package struct PostAnswer: Equatable, Sendable {
   package let status: Int
   /// The beginning of its body on one line, for people; whatever a server says may be in it.

@@ -7,7 +7,7 @@ internal import NIOPosix
 internal import NIOSSL
 import System
 
-/// Why there is no answer, in words.
+/// The reason why there is no answer, in words.
 package struct PostFailure: Error, Equatable {
   package let reason: String
 

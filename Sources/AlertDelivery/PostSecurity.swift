@@ -7,7 +7,7 @@ import System
 /// Whom a post trusts, and as whom it goes: the authorities of a server's certificate, and credentials. Both are
 /// files, which are read once, before privileges are given up.
 package struct PostSecurity: Sendable {
-  /// What is wrong with a file, in words, and what to do about it.
+  /// The fault of a file, in words, and what to do about it.
   package struct Fault: Error, Equatable {
     package var description: String
     package var hint: String

@@ -4,7 +4,7 @@ internal import AsyncHTTPClient
 internal import NIOCore
 internal import NIOPosix
 
-/// What a delivery process posts by, over HTTP or HTTPS: one request at a time, each on a connection of its own.
+/// The client by which a delivery process posts, over HTTP or HTTPS: one request at a time, each on a connection of its own.
 ///
 /// Its requests wait for their answers: the process has nothing else to do. The client's event loop has one thread.
 package final class Poster {

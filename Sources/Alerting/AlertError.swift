@@ -2,7 +2,7 @@
 
 package import System
 
-/// Why an alert rule or its log could not be set up: what, why, and a hint, as text.
+/// An error of setting up an alert rule or its log: what, why, and a hint, as text.
 package enum AlertError: Error, Equatable, Sendable {
   /// The threshold is negative or no number.
   case threshold(Double)

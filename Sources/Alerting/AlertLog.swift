@@ -17,7 +17,7 @@ package final class AlertLog {
   private var file: LogFile?
   /// Whole lines that are not fully written yet, oldest first.
   private var waiting: [UInt8] = []
-  /// How much of the first waiting line the file has already.
+  /// Bytes of the first waiting line that the file has already.
   private var written = 0
   /// Lines given up since the start.
   private var dropped = 0

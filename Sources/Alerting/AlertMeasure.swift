@@ -3,7 +3,7 @@
 package import Exchanges
 import Text
 
-/// What a rule looks at.
+/// The measure of a rule.
 package enum AlertMeasure: Equatable, Sendable {
   /// Requests.
   case requests
@@ -19,7 +19,7 @@ package enum AlertMeasure: Equatable, Sendable {
   case timedOut
   /// Requests that wait at the moment.
   case inFlight
-  /// How long the first of these has waited.
+  /// The time that the first of these has waited.
   case oldest
   /// Records lost before they could be read; their share is of the segments matched in the kernel.
   case lost

@@ -20,9 +20,9 @@ extension AlertRule {
     /// The limit that raises the alert, and the one within which it recovers, both in `unit`, 0 or more.
     package var threshold = 0.0
     package var clear = 0.0
-    /// How long the limit has to be passed before the alert is raised, nanoseconds.
+    /// The time that the limit has to be passed before the alert is raised, nanoseconds.
     package var hold: UInt64 = 0
-    /// How long it has to be within the limit before it recovers, nanoseconds.
+    /// The time that it has to be within the limit before it recovers, nanoseconds.
     package var keep: UInt64 = 0
     /// A share or a quantile of fewer requests than this raises nothing.
     package var minimum: UInt64 = 0

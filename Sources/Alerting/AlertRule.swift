@@ -4,7 +4,7 @@ import Exchanges
 package import Statistics
 import Text
 
-/// When something is too much, or too little: a value over a window of time against a limit.
+/// A rule for when something is too much, or too little: a value over a window of time against a limit.
 package struct AlertRule: Equatable, Sendable {
   /// Windows that make sense, nanoseconds: 10 ms to 7 days.
   package static let allowedWindow: ClosedRange<UInt64> = 10_000_000...604_800_000_000_000

@@ -4,7 +4,7 @@ import Statistics
 import Text
 
 extension AlertRuleParser {
-  /// What follows the limit, each clause at most once, with the words that errors point at.
+  /// The clauses that follow the limit, each at most once, with the words that errors point at.
   struct Clauses {
     var window: UInt64?
     var windowWord: AlertRuleText.Word?

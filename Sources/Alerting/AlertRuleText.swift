@@ -47,7 +47,7 @@ struct AlertRuleText {
   }
 }
 
-/// What is wrong with a rule, and where.
+/// The fault of a rule, and where it is.
 package struct AlertSyntaxError: Error, Equatable, Sendable {
   package var message: String
   /// Characters before the place.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How a rule stood at a moment, as plain values: what those who keep it show again later on.
+/// The state of a rule at a moment, as plain values: what those who keep it show again later on.
 package struct AlertState: Equatable, Sendable {
   /// The value over the window, in the rule's unit.
   package var average = 0.0
@@ -9,7 +9,7 @@ package struct AlertState: Equatable, Sendable {
   /// The transition that raised the active alert; nil when there is none.
   package var active: AlertTransition?
   package var peak = 0.0
-  /// Why no alert is raised although the limit is passed.
+  /// The reason why no alert is raised although the limit is passed.
   package var heldBack: String?
   /// The last alerts that are over, newest first.
   package var past: [PastAlert] = []
@@ -18,7 +18,7 @@ package struct AlertState: Equatable, Sendable {
 }
 
 extension AlertWatch {
-  /// How it stands now.
+  /// The state of the rule now.
   package var state: AlertState {
     var state = AlertState()
     (state.average, state.lost, state.active, state.peak) = (average, lost, active, peak)

@@ -48,7 +48,7 @@ extension AlertTransition {
   }
 }
 
-/// Where a watch runs, for those who collect alerts of many.
+/// The origin of alerts: the machine and interface of a watch, for those who collect alerts of many.
 package struct AlertOrigin: Equatable, Sendable {
   /// What the machine calls itself.
   package var host: String

@@ -12,7 +12,7 @@ package struct AlertTransition: Equatable, Sendable {
   package var about: AlertRule
   /// The end of the interval that brought the change, nanoseconds since 1970.
   package var at: UInt64
-  /// When the alert was raised, nanoseconds since 1970.
+  /// The time when the alert was raised, nanoseconds since 1970.
   package var started: UInt64
   /// The value that brought the change, in the rule's unit; of the original's, requests per interval.
   package var hits: Double

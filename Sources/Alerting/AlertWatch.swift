@@ -28,7 +28,7 @@ package struct AlertWatch: Sendable {
   private var window: AlertWindow
   private var start: UInt64?
   private var end: UInt64 = 0
-  /// How many evaluations were due by the last interval.
+  /// The number of evaluations that were due by the last interval.
   private var evaluations: UInt64 = 0
   /// Since when the value has been on the other side of the limit, at every evaluation.
   private var turnedAt: UInt64?
@@ -79,7 +79,7 @@ package struct AlertWatch: Sendable {
     return moved
   }
 
-  /// Why no alert is raised although the limit is passed, in a few words; nil when it is not passed, or an alert is
+  /// The reason why no alert is raised although the limit is passed, in a few words; nil when it is not passed, or an alert is
   /// active.
   package var heldBack: String? {
     if let kept { return kept.heldBack }

@@ -3,12 +3,12 @@
 import Capture
 import Statistics
 
-/// What a rule counts over its window: sums that intervals enter and leave, in fixed memory.
+/// The counts of a rule over its window: sums that intervals enter and leave, in fixed memory.
 ///
 /// Requests of all traffic stand with the tick they fell into; everything else is known by the interval,
 /// and stands with its last tick.
 struct AlertWindow: Sendable {
-  /// What a tick holds.
+  /// The counts of a tick.
   private struct Tick {
     /// What the rule counts: requests, failures, ...
     var count: UInt64 = 0

@@ -14,7 +14,7 @@ package final class KernelBackend: LiveBackend {
   private let ports: PortSet
   /// The capture at TLS libraries; nil when it was not asked for, or cannot be.
   private let tls: TLSCapture?
-  /// Why no TLS text is read; nil when it is, or was not asked for.
+  /// The reason why no TLS text is read; nil when it is, or was not asked for.
   package let tlsFault: String?
 
   package init(_ request: LiveRequest) throws(CaptureError) {
@@ -71,7 +71,7 @@ package final class KernelBackend: LiveBackend {
   package func startLibraryHelper(_ start: (LibraryHelperRole, [Int32]) -> SystemError?) {
     tls?.startHelper(start)
   }
-  /// Why no TLS text is read of files that appear later; nil when it is.
+  /// The reason why no TLS text is read of files that appear later; nil when it is.
   package var laterTLSFault: String? { tls?.laterFault }
   package func followLibraries() -> [LibraryChange] { tls?.follow() ?? [] }
   package var gauges: CaptureGauges { capture.gauges }

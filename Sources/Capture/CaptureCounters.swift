@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a backend counted before delivery, since it was opened: the capture half of the ledger.
+/// The counters of a backend before delivery, since it was opened: the capture half of the ledger.
 ///
 /// `matched` = delivered to a worker + `lost` + what still waits in a ring.
 package struct CaptureCounters: Equatable, Sendable {

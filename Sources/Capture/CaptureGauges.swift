@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a capture costs and how full its buffers are, as far as the backend can tell.
+/// The cost of a capture and the fill of its buffers, as far as the backend can tell.
 package struct CaptureGauges: Equatable, Sendable {
   /// One ring.
   package struct Ring: Equatable, Sendable {
@@ -13,7 +13,7 @@ package struct CaptureGauges: Equatable, Sendable {
     }
   }
 
-  /// How often the kernel ran the filter, and for how long in all, nanoseconds.
+  /// The number of runs of the filter in the kernel, and their time in all, nanoseconds.
   package struct Runs: Equatable, Sendable {
     package var count: UInt64
     package var nanoseconds: UInt64

@@ -12,7 +12,7 @@ package protocol CounterSet: Sendable {
 
 /// One counter of a set: where it is stored, and under which names it is shown.
 package struct Counter<Root, Value>: Sendable {
-  /// How a counter is exported: the name and the help of metrics are in OpenMetrics' style.
+  /// The form in which a counter is exported: the name and the help of metrics are in OpenMetrics' style.
   package enum Metric: Equatable, Sendable {
     /// A family of its own, `wiretally_NAME_total`.
     case family(String, help: String)
@@ -27,7 +27,7 @@ package struct Counter<Root, Value>: Sendable {
     case dropped(String)
   }
 
-  /// Whether JSON lines have a counter, under its name.
+  /// The rule for whether JSON lines have a counter, under its name.
   package enum JSONPresence: Sendable { case never, aboveZero, always }
 
   package let field: any WritableKeyPath<Root, Value> & Sendable

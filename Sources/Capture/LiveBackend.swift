@@ -22,15 +22,15 @@ package protocol LiveBackend: AnyObject {
   var counters: CaptureCounters { get }
   /// Lines for every page: what is not as it was asked for.
   var notices: [String] { get }
-  /// How full the rings are, and what the filter costs, as far as it is known.
+  /// The fill of the rings and the cost of the filter, as far as it is known.
   var gauges: CaptureGauges { get }
-  /// How far this process's monotonic clock is ahead of the kernel's, nanoseconds: not 0 in a time namespace alone.
+  /// The nanoseconds by which this process's monotonic clock is ahead of the kernel's: not 0 in a time namespace alone.
   var clockShift: Int64 { get }
   /// Bytes of each ring, or of libpcap's buffer, as they came to be.
   var ringBytes: Int { get }
   /// The named interfaces that are down or away, in the order in which they were named.
   var outages: [InterfaceOutage] { get }
-  /// How often other interfaces have taken the names, and the places, of those watched.
+  /// The number of times that other interfaces have taken the names, and the places, of those watched.
   var interfaceRenewals: Int { get }
   /// What the named interfaces are called now, in the order in which they were named; none for all.
   var interfaceNames: [String] { get }

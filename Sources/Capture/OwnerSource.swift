@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Where records come from that say which process has which connection.
+/// A source of records that say which process has which connection.
 ///
 /// One thread at a time receives; the records are those of `Owners`' `OwnerRecord`.
 package protocol OwnerSource: Sendable {

@@ -2,7 +2,7 @@
 
 import System
 
-/// What a capture file that the program has written says of a packet beside its bytes: what the worker was given with it, so that
+/// The note of a packet, beside its bytes, in a capture file of the program's own: what the worker was given with it, so that
 /// reading the file counts what the worker counted.
 ///
 /// It stands in options for local use (draft-ietf-opsawg-pcapng, section 3.5.1), which other programs pass over: the section has the

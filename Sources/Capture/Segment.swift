@@ -32,7 +32,7 @@ package struct Segment: Sendable {
     }
   }
 
-  /// Which way the packet crossed the interface, as far as the backend knows.
+  /// The direction in which the packet crossed the interface, as far as the backend knows.
   @usableFromInline
   package enum Direction: UInt8, Sendable {
     case unknown = 0

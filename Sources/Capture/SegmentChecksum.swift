@@ -4,7 +4,7 @@ public import System
 
 /// The verification of a segment's TCP checksum.
 extension Segment {
-  /// Whether a checksum is right, as far as the capture can tell.
+  /// The verdict on a checksum, as far as the capture can tell.
   @usableFromInline
   package enum Checksum: UInt8, BitwiseCopyable, Sendable {
     /// Not all of the segment is here, or its packet was put together from several.
@@ -17,7 +17,7 @@ extension Segment {
     case partial
   }
 
-  /// What is left of a TCP header beside what a segment has.
+  /// The words of a TCP header that a segment does not have.
   @usableFromInline
   package struct HeaderRest {
     /// Bytes of the header, 20 to 60.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a capture copies: the depths of capture.
+/// The depth of a capture: how much of each connection it copies.
 package enum CaptureDepth: String, Sendable, CaseIterable {
   /// The same as `heads` for most connections, and everything of those whose heads are not enough.
   case auto
@@ -14,7 +14,7 @@ package enum CaptureDepth: String, Sendable, CaseIterable {
   }
 }
 
-/// What a worker wishes of the kernel for one connection at depth `auto`.
+/// The wish of a worker to the kernel about one connection at depth `auto`.
 package enum DepthHint: UInt8, Sendable {
   /// Everything of it is to pass.
   case mark = 1
@@ -24,14 +24,14 @@ package enum DepthHint: UInt8, Sendable {
   case leave = 3
 }
 
-/// Which packets of an interface count, in libpcap's words.
+/// The direction of the packets that count, in libpcap's words.
 package enum CaptureDirection: String, Sendable, CaseIterable {
   case inbound = "in"
   case outbound = "out"
   case both = "inout"
 }
 
-/// What became of a wait for segments.
+/// The result of a wait for segments.
 package enum ReceiveOutcome: Equatable, Sendable {
   /// This many segments were delivered; 0 after a wait in vain.
   case delivered(Int)
@@ -39,7 +39,7 @@ package enum ReceiveOutcome: Equatable, Sendable {
   case ended
 }
 
-/// Where segments come from: one reader, used by one thread.
+/// A source of segments: one reader, used by one thread.
 ///
 /// A live capture with several workers has one source a worker.
 package protocol SegmentSource: AnyObject {

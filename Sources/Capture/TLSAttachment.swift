@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import System
 
-/// Which programs' TLS libraries are attached to, and since when; any thread may ask.
+/// The TLS libraries of programs that are attached to, and since when; any thread may ask.
 package final class TLSAttachment: Sendable {
   /// The TLS libraries that processes of one name had mapped.
   package enum Libraries: Equatable, Sendable {
@@ -12,7 +12,7 @@ package final class TLSAttachment: Sendable {
     case unattached(String)
   }
 
-  /// What is known of a program, and since when, capture time.
+  /// The state of a program, and since when, capture time.
   package struct Program: Equatable, Sendable {
     package var libraries: Libraries
     package var since: UInt64
@@ -42,7 +42,7 @@ package final class TLSAttachment: Sendable {
   }
 }
 
-/// What a watch has a helper process for.
+/// The tasks that a watch has a helper process for.
 package enum LibraryHelperRole: Sendable {
   /// To attach to what appears later.
   case attaching

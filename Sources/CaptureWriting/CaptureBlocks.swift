@@ -10,7 +10,7 @@ import System
 /// headers are made again from what is known of the segment: addresses, ports, numbers, flags. The rest of them has default values. What was not
 /// captured of the payload is missing at its end, and the packet's original length says so.
 struct CaptureBlocks {
-  /// Where a file comes from.
+  /// The origin of a file.
   struct Origin: Sendable {
     /// The program and its version.
     var program: String

@@ -13,7 +13,7 @@ package import System
 ///
 /// Workers never wait: what finds no room in a queue is dropped and counted, and so is what the disk does not take.
 package final class CaptureRecorder: Sendable {
-  /// What is recorded, and where.
+  /// The plan of a recording: what is recorded, and where.
   package struct Plan: Sendable {
     package var names: CaptureNames
     /// Bytes of a file at most, about.
@@ -38,7 +38,7 @@ package final class CaptureRecorder: Sendable {
     }
   }
 
-  /// What has become of the recording so far.
+  /// The counts of the recording so far.
   package struct Account: Sendable, Equatable {
     /// Packets that are in files, or were and gave way to newer ones.
     package internal(set) var written: UInt64 = 0

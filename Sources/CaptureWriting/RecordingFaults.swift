@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What is wrong with which file of a recording: one that is written again says nothing of the others.
+/// The faults of a recording's files: one that is written again says nothing of the others.
 struct RecordingFaults {
   private struct Fault {
     var path: String

@@ -72,7 +72,7 @@ package struct Nonce: BitwiseCopyable, Sendable {
   package var salt: UInt32 { UInt32(bigEndian: first) }
 }
 
-/// What an AEAD authenticates beside a record's text: up to sixteen bytes.
+/// The data that an AEAD authenticates beside a record's text: up to sixteen bytes.
 package struct RecordExtra: Sendable {
   package var bytes = SIMD16<UInt8>()
   package var count: Int

@@ -13,7 +13,7 @@ package final class Decompressor {
   /// for more is refused.
   package static let memory: UInt64 = 128 << 20
 
-  /// What a call of `decode` has come to.
+  /// The result of a call of `decode`.
   package struct Step: Equatable, Sendable {
     /// Bytes of the input that were taken.
     package var consumed: Int

@@ -30,7 +30,7 @@ extension Diagnosis {
       hint: "boot a kernel of 5.8 or later (see: uname -r)")
   }
 
-  /// Why nobody is named.
+  /// The reason why nobody is named.
   package static func processes(fault: CaptureError, hasTypes: Bool) -> Check {
     let hint =
       hasTypes || fault.reason == .notPermitted

@@ -5,7 +5,7 @@ package import Capture
 import System
 package import TLSPlaces
 
-/// Which TLS libraries this machine has, and whether their plain text can be read.
+/// The TLS libraries of this machine, and whether their plain text can be read.
 extension Diagnosis {
   /// On which ports TLS connections are counted.
   package static func coverage(_ ports: PortSet) -> Check {

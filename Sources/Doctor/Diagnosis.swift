@@ -7,7 +7,7 @@ package import KernelCapture
 package import PcapCapture
 import Sandbox
 
-/// What this machine offers to a capture, which backend would be used, and what fixes the rest.
+/// A diagnosis of this machine: what it offers to a capture, which backend would be used, and what fixes the rest.
 package struct Diagnosis: Sendable {
   /// One thing that was looked at.
   package struct Check: Sendable {
@@ -19,7 +19,7 @@ package struct Diagnosis: Sendable {
     package var hint: String?
   }
 
-  /// What one backend saw of the traffic while it was tried, or why it cannot be used.
+  /// The trial of one backend: what it saw of the traffic while it was tried, or why it cannot be used.
   package struct Trial: Sendable {
     package var name: String
     package var counters: CaptureCounters?
@@ -32,7 +32,7 @@ package struct Diagnosis: Sendable {
     }
   }
 
-  /// How long each backend watches, in milliseconds.
+  /// Milliseconds for which each backend watches.
   static let patience: Int32 = 1_000
 
   package let checks: [Check]

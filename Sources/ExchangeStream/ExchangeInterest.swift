@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a reader of single exchanges wants to have recorded.
+/// The exchanges that a reader of single ones wants to have recorded.
 package enum ExchangeInterest: UInt8, Sendable {
   /// Nothing: no text is copied.
   case none

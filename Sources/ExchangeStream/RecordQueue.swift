@@ -64,7 +64,7 @@ final class RecordQueue: @unchecked Sendable {
 
   func want(_ interest: ExchangeInterest) { wanted.store(interest.rawValue, ordering: .relaxed) }
 
-  /// When the next record's exchange ended; nil when there is none.
+  /// The time when the next record's exchange ended; nil when there is none.
   var nextTime: UInt64? {
     let next = taken.load(ordering: .relaxed)
     if next == writtenBefore {

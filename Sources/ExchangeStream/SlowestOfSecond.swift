@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Which of a worker's exchanges are among the slowest of the second in which they ended.
+/// The choice of a worker's exchanges that are among the slowest of the second in which they ended.
 ///
 /// Of many exchanges a second few pass: the first ones, then only those that are slower than the fiftieth so far.
 struct SlowestOfSecond {

@@ -2,7 +2,7 @@
 
 import HTTP2
 
-/// What an event says of a gRPC call: that its request is one, or the status that it ended with.
+/// The mark of a gRPC call in an event: that its request is one, or the status that it ended with.
 @usableFromInline
 package struct CallMark: Equatable, BitwiseCopyable, Sendable {
   /// Below `count`.

@@ -64,7 +64,7 @@ package struct ExchangeCounters: Equatable, Sendable {
   package var http2Unread: UInt64 = 0
   /// HTTP/2 connections given up for want of memory.
   package var evictedHTTP2: UInt64 = 0
-  /// How often the reading of a direction of HTTP/2 continued after lost bytes, with a header table of which nothing is
+  /// The number of times that the reading of a direction of HTTP/2 continued after lost bytes, with a header table of which nothing is
   /// known.
   package var h2Resyncs: UInt64 = 0
   /// Requests that servers of HTTP/2 promised (PUSH_PROMISE), which nobody made: they are in no other count.

@@ -36,7 +36,7 @@ package struct ExchangeLimits: Sendable {
   /// Nanoseconds to wait for missing bytes before reading continues after them.
   package var gapPatience: UInt64 = 250_000_000
 
-  /// How often the kernel is asked to pass a connection whole, at depth `auto`.
+  /// The number of times that the kernel is asked to pass a connection whole, at depth `auto`.
   static let marks: UInt8 = 4
   /// Requests, each after the answer to the one before it, after which a connection's heads are enough again.
   static let calmRequests: UInt8 = 16

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Whether an exchange failed: the one place that decides it, for all protocols.
+/// The outcome of an exchange: the one place that decides it, for all protocols.
 package enum ExchangeOutcome: UInt8, BitwiseCopyable, Sendable {
   case success, failure
   /// What decides it was not seen, or refers to what was sent before the watch.
   case unknown
 
-  /// What was seen of a gRPC call's status at the end of its response.
+  /// The status of a gRPC call as seen at the end of its response.
   enum CallStatus: BitwiseCopyable {
     /// The exchange is no gRPC call.
     case none

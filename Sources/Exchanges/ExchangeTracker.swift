@@ -42,7 +42,7 @@ package struct ExchangeTracker: ~Copyable {
   var messages: MessageReader
   var frames: FrameStage
   var pairing: RequestPairing
-  /// Who asks for whom.
+  /// The search for clients behind proxies.
   let clients: ClientSearch
 
   /// - Parameter seed: keys the hash tables; random for live traffic, fixed for files.

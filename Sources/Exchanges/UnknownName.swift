@@ -2,7 +2,7 @@
 
 import Text
 
-/// What stands where a name refers to what was sent before the watch, or in a gap.
+/// The placeholder where a name refers to what was sent before the watch, or in a gap.
 enum UnknownName {
   private static let text = Array("(unknown)".utf8)
 

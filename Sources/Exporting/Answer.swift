@@ -4,7 +4,7 @@ import NIOCore
 import NIOHTTP1
 import Statistics
 
-/// What a request is answered with, before it is written.
+/// The answer to a request, before it is written.
 struct Answer {
   var status: HTTPResponseStatus
   var headers: [(String, String)]

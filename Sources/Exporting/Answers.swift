@@ -67,7 +67,7 @@ final class Answers {
     }
   }
 
-  /// How the watch is.
+  /// The health of the watch.
   var health: Health {
     let posting = board.latest
     return Health(posting?.published, age: posting.map { SuspendingClock().now - $0.posted } ?? .zero)
@@ -142,7 +142,7 @@ final class Answers {
     return page
   }
 
-  /// Why a request is not answered by its name of the host; nil when it is.
+  /// The reason why a request is not answered by its name of the host; nil when it is.
   private func refusal(_ head: HTTPRequestHead, _ authority: String?) -> Answer? {
     let hosts = head.headers["Host"]
     guard hosts.count <= 1, !hosts.isEmpty || head.version == .http1_0 else {

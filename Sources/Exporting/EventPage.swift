@@ -9,7 +9,7 @@ import Reporting
 import Statistics
 import TLSCoverage
 
-/// What the live page draws: an event of `/events`, one JSON object on one line.
+/// The numbers that the live page draws: an event of `/events`, one JSON object on one line.
 ///
 /// Seconds are numbers with a fraction, times are seconds since 1970. The page shows every name as text,
 /// never as markup.

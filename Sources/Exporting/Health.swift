@@ -2,12 +2,12 @@
 
 import Text
 
-/// Whether the watch can be relied on: the page at `/healthz`.
+/// The health of a watch: the page at `/healthz`.
 struct Health {
   /// What is wrong, one line each; empty when all is well.
   let faults: [String]
 
-  /// How long a count may take to come: several times what it does.
+  /// The time that a count may take to come: several times what it does.
   private static let patience = 5
   /// Seconds over which a loss is remembered.
   private static let memory: UInt64 = 60

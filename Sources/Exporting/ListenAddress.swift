@@ -2,7 +2,7 @@
 
 import NIOCore
 
-/// Where to listen: `127.0.0.1:9180`, `[::1]:9180`, `localhost:9180`, a port alone (loopback), `unix:PATH`.
+/// An address to listen on: `127.0.0.1:9180`, `[::1]:9180`, `localhost:9180`, a port alone (loopback), `unix:PATH`.
 package enum ListenAddress: Equatable, Sendable, CustomStringConvertible {
   case ip(host: String, port: Int)
   case unix(path: String)

@@ -8,7 +8,7 @@
 
 import System
 
-/// Why nobody can be served, and what to do about it.
+/// An error of listening, and what to do about it.
 package struct ListenError: Error, Equatable, Sendable {
   package var message: String
   package var hint: String?

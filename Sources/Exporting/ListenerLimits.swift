@@ -2,7 +2,7 @@
 
 package import NIOCore
 
-/// What clients may take of the listener: nothing they do makes it hold more or longer.
+/// The limits of a listener's clients: nothing they do makes it hold more or longer.
 package struct ListenerLimits: Sendable {
   /// Connections at a time; one more gets an answer that says so and is closed.
   package var connections = 64

@@ -169,7 +169,7 @@ extension MetricsPage {
   }
 }
 
-/// What the listener has done.
+/// The counts of a listener.
 struct ListenerCounts: Equatable, Sendable {
   /// Connections open now.
   var connections: UInt64 = 0

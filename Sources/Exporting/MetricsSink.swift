@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What takes families of samples, one after the other: the page at `/metrics`, or a collector's request.
+/// A receiver of families of samples, one after the other: the page at `/metrics`, or a collector's request.
 protocol MetricsSink {
   /// A label's value may be anything.
   typealias Labels = KeyValuePairs<String, String>

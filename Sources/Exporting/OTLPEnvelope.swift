@@ -2,7 +2,7 @@
 
 import Text
 
-/// What is around the points and records of an OTLP request: the resource that they are of, and the scope.
+/// The envelope of the points and records of an OTLP request: the resource that they are of, and the scope.
 enum OTLPEnvelope {
   /// A request up to the list of what it holds.
   ///

@@ -9,7 +9,7 @@ import Text
 /// Names and keys have dots where Prometheus has underscores, as the semantic conventions write them, and a collector that
 /// serves them to Prometheus makes the names of `/metrics` of them again.
 struct OTLPMetrics: MetricsSink {
-  /// Where the numbers come from, and when.
+  /// The origin of the numbers, and their time.
   struct Origin {
     var version: String
     var host: String

@@ -3,7 +3,7 @@
 import Owners
 import Statistics
 
-/// Which owners have counters of their own, and those counters: a ledger of names for each side.
+/// The ledger of the owners that have counters of their own: a ledger of names for each side.
 ///
 /// A name is what the labels hold. What has other labels of the same text cannot occur: each is printable, and
 /// process, unit and container are joined by what is not.

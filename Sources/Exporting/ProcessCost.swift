@@ -7,7 +7,7 @@
 
 import System
 
-/// What this process has used of the machine, by the kernel's own account.
+/// The processor time and memory of this process, by the kernel's own account.
 ///
 /// The file is opened once: it can be read again after privileges and paths are gone.
 package final class ProcessCost {

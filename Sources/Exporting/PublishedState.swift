@@ -8,18 +8,18 @@ package import AlertDelivery
 package import Statistics
 package import TLSCoverage
 
-/// What the reporter tells everybody who asks over HTTP: the values of one moment, which never change.
+/// The state that is published to everybody who asks over HTTP: the values of one moment, which never change.
 package struct PublishedState: Sendable {
   package var label: CaptureLabel
   /// The program's version.
   package var version: String
   /// Lines of the program's own, as pages have them.
   package var notices: [String] = []
-  /// How it goes with sending alerts on.
+  /// The states of sending alerts on.
   package var deliveries: [DeliveryState] = []
   /// What the outputs have dropped since the start.
   package var outputs = OutputCounters()
-  /// When the watch began, and when this was true, nanoseconds since 1970.
+  /// The time when the watch began, and when this was true, nanoseconds since 1970.
   package var started: UInt64
   package var at: UInt64
   /// The life, which a screen may have reset: the top sites, and those that are listed.
@@ -72,7 +72,7 @@ package struct PublishedState: Sendable {
   }
 }
 
-/// How one alert rule stands.
+/// The state of one alert rule, as it is published.
 package struct AlertStatus: Equatable, Sendable {
   package var rule: String
   /// Whose traffic it is about, in a sentence; nil for all traffic.
@@ -85,12 +85,12 @@ package struct AlertStatus: Equatable, Sendable {
   package var owners: OwnerCondition?
   /// The client's address, when the rule is about one.
   package var client: String?
-  /// When the active alert was raised, nanoseconds since 1970; nil when there is none.
+  /// The time when the active alert was raised, nanoseconds since 1970; nil when there is none.
   package var since: UInt64?
   /// What is compared with the threshold, in the rule's own unit; latencies in seconds.
   package var value: Double
   package var threshold: Double
-  /// How often it was raised.
+  /// The number of times that it was raised.
   package var raised: UInt64
   /// Value and threshold in words, with their unit: `771.75ms > 500ms`.
   package var reading = ""
@@ -98,7 +98,7 @@ package struct AlertStatus: Equatable, Sendable {
   package var peak: String?
   /// The threshold in requests a second, for rules about too many requests of all sites; nil for others.
   package var perSecond: Double?
-  /// Why no alert is raised although the threshold is passed; nil when it is not passed.
+  /// The reason why no alert is raised although the threshold is passed; nil when it is not passed.
   package var heldBack: String?
   /// Alerts that are over, newest first.
   package var past: [PastAlert] = []

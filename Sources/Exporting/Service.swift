@@ -4,7 +4,7 @@ import NIOCore
 import NIOHTTP1
 import Statistics
 
-/// What all connections of a listener share: the answers, their numbers, the readers of events. The
+/// The state that all connections of a listener share: the answers, their numbers, the readers of events. The
 /// event loop owns it.
 final class Service {
   /// A reader of events.
@@ -13,7 +13,7 @@ final class Service {
     let window: StatisticsWindow
     /// Whether it has had its first event, with all that is drawn.
     var isGreeted = false
-    /// When it last took what it was sent.
+    /// The time when it last took what it was sent.
     var taken: NIODeadline
   }
 

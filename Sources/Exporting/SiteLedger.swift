@@ -2,7 +2,7 @@
 
 package import Statistics
 
-/// Which sites have counters of their own, and those counters: for readers who see them now and then and
+/// The ledger of the sites that have counters of their own: for readers who see them now and then and
 /// take differences, as Prometheus does.
 ///
 /// Every request is counted in exactly one counter, the listed site's or `other`, and no count ever moves

@@ -22,12 +22,12 @@ package struct SiteSeries: Equatable, Sendable {
   package var latencies = LatencyDistribution()
   /// Requests a second, over about the last ten seconds.
   package var pace = 0.0
-  /// How many requests of the site may have been counted elsewhere: before it was listed, or while its
+  /// The number of requests of the site that may have been counted elsewhere: before it was listed, or while its
   /// name had no place in the tables.
   package var undercountMax: UInt64 = 0
   /// Requests, those of five minutes ago counted half.
   var weight = 0.0
-  /// When it was last asked for anything, nanoseconds since 1970.
+  /// The time when it was last asked for anything, nanoseconds since 1970.
   var lastSeen: UInt64 = 0
   /// What the totals had of it when they were reset, by this counter, and the error of that.
   var before: UInt64 = 0

@@ -13,11 +13,11 @@ package final class StateBuilder {
   /// Moments that are kept: ten minutes.
   static let memory = 600
 
-  /// What the program knows beside the timeline.
+  /// The values that the program has beside the timeline.
   package struct PublishInput {
     package var label: CaptureLabel
     package var notices: [String] = []
-    /// How it goes with sending alerts on.
+    /// The states of sending alerts on.
     package var deliveries: [DeliveryState] = []
     /// What the outputs have dropped since the start.
     package var outputs = OutputCounters()

@@ -3,7 +3,7 @@
 import Statistics
 import System
 
-/// Where the reporter leaves its latest published state and the listener finds it: one swap a second.
+/// The place where the reporter leaves its latest published state and the listener finds it: one swap a second.
 package final class StatePublisher: Sendable {
   /// A published state and when it was posted, by a clock that nobody can set.
   struct Posting: Sendable {
@@ -14,9 +14,9 @@ package final class StatePublisher: Sendable {
   }
 
   private let posting = Locked<Posting?>(nil)
-  /// When somebody last asked for the numbers of a window.
+  /// The time when somebody last asked for the numbers of a window.
   private let asked = Locked<[StatisticsWindow: SuspendingClock.Instant]>([:])
-  /// How long a window is added up each second after it was last asked for.
+  /// The time for which a window is added up each second after it was last asked for.
   private static let patience: Duration = .seconds(10)
 
   package init() {}

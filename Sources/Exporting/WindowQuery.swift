@@ -4,7 +4,7 @@ import Statistics
 
 /// The window that a query asks for: `window=1m`.
 enum WindowQuery {
-  /// Why a query asks for none.
+  /// The fault of a query that asks for no window.
   struct Fault: Error, Equatable {
     /// What is wrong and what would be right, for who asked.
     var message: String

@@ -9,7 +9,7 @@ package enum ForwardedNode: Equatable, Sendable {
   /// `unknown`, `_hidden`, a name, or garbage.
   case other
 
-  /// What a value is.
+  /// The form of a value.
   package enum Form: BitwiseCopyable, Sendable {
     /// Addresses and commas.
     case list

@@ -5,7 +5,7 @@ import System
 /// The test that decides whether a payload starts a message: the same as the kernel's filter makes
 /// (`bpf/http_start.h`); one table of payloads tests both.
 package enum HeadStart {
-  /// How a payload begins.
+  /// The beginning of a payload.
   package enum Verdict: Sendable {
     case request
     case response

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What was read from the head of an HTTP/1 message: places in the bytes, not copies of them.
+/// The fields of the head of an HTTP/1 message: places in the bytes, not copies of them.
 @usableFromInline
 package struct MessageHead: Equatable, Sendable {
   @usableFromInline
@@ -13,7 +13,7 @@ package struct MessageHead: Equatable, Sendable {
     }
   }
 
-  /// How the body's length is given (RFC 9112, section 6.3), before the request's method and the
+  /// The framing of a body (RFC 9112, section 6.3), before the request's method and the
   /// response's status have their say.
   @usableFromInline
   package enum Framing: Sendable {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a client sends first (RFC 9113, section 3.4).
+/// The preface that a client sends first (RFC 9113, section 3.4).
 package enum ConnectionPreface {
   private static let text = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
   /// Bytes of it.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a direction's bytes come to, one after the other.
+/// The events that a direction's bytes bring, one after the other.
 package enum FrameEvent: Equatable, Sendable {
   /// All bytes of the chunk were read.
   case endOfChunk

@@ -115,7 +115,7 @@ package struct FrameHeader: BitwiseCopyable, Equatable, Sendable {
   }
 }
 
-/// Who sends the frames of a direction.
+/// The sender of a direction's frames.
 package enum FrameSender: UInt8, Sendable {
   case client, server
 }

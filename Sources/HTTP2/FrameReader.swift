@@ -13,7 +13,7 @@
 /// direction's reader. A block that lies in one chunk is decoded where it is; others are gathered, up to
 /// `HeaderList.longestBlock` bytes. Not for two threads at once.
 package final class FrameReader {
-  /// Where a direction's bytes begin.
+  /// The position where a direction's bytes begin.
   package enum Start: Sendable {
     /// With the connection, or with the preface after an upgrade.
     case connection

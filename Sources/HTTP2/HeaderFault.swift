@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Why a header block was refused: a decoding error that ends the connection (RFC 7541, RFC 9113 section 4.3).
+/// The reason why a header block was refused: a decoding error that ends the connection (RFC 7541, RFC 9113 section 4.3).
 package enum HeaderFault: Error, Equatable, Sendable {
   /// A representation ends before its last byte.
   case truncated

@@ -21,7 +21,7 @@ package final class HeaderList {
     var start: Int32 = 0
   }
 
-  /// What a block says of a name.
+  /// The finding about a name in a block.
   package enum Finding: Equatable, Sendable {
     /// The first field of this name, by its index.
     case field(Int)

@@ -13,7 +13,7 @@ final class HuffmanDecoder: @unchecked Sendable {
   /// Bits that select an entry.
   private static let width = 12
 
-  /// What the next twelve bits hold, as one number: the next look-up waits for this one's bits, which are lowest.
+  /// The meaning of the next twelve bits, as one number: the next look-up waits for this one's bits, which are lowest.
   private struct Entry: BitwiseCopyable {
     private var word: UInt32 = 0
 

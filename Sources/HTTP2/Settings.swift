@@ -59,7 +59,7 @@ package struct Settings: Equatable, Sendable {
   }
 }
 
-/// What the receiver of a direction allows its sender, as known to somebody between the two.
+/// The limit that the receiver of a direction sets its sender, as known to somebody between the two.
 ///
 /// A setting holds for the sender once it acknowledges it. Until then its frames may follow the old value or
 /// the new one, so the larger of both is allowed; with frames outstanding that were not seen, any.

@@ -2,7 +2,7 @@
 
 import System
 
-/// What one file of a history holds, read once from its beginning to its end into an index.
+/// The content of one file of a history, read once from its beginning to its end into an index.
 struct HistoryContents {
   /// Bytes of the file, and where its last whole record ends.
   let size: Int

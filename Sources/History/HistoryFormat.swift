@@ -16,7 +16,7 @@ enum HistoryFormat {
   /// The longest body.
   static let longestBody = 8 << 20
 
-  /// What a record is; one of another kind is of a later version, and passed over.
+  /// The kind of a record; one of another kind is of a later version, and passed over.
   enum Kind: UInt8 {
     /// A watch has begun: what all its intervals have in common.
     case run = 1

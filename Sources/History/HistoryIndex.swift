@@ -2,14 +2,14 @@
 
 import System
 
-/// Where each interval of a history lies, oldest first: the writer's thread adds, a reader looks.
+/// The index of a history's intervals, oldest first: the writer's thread adds, a reader looks.
 ///
 /// Positions are numbers that an interval keeps: those before the oldest one are gone.
 package final class HistoryIndex: Sendable {
   /// Intervals that can be found: 23 days of 10 seconds; older ones are in the file alone.
   static let capacity = 200_000
 
-  /// Where an interval's body is, and what its first bytes say.
+  /// The place of an interval's body, and what its first bytes say.
   struct Entry: Sendable {
     /// Which of the two files.
     var slot: Int

@@ -74,7 +74,7 @@ package struct HistoryInterval: Equatable, Sendable {
   }
 }
 
-/// What a chart and a search by time need of an interval: the first bytes of its record.
+/// The numbers that a chart and a search by time need of an interval: the first bytes of its record.
 package struct HistoryHead: Equatable, Sendable {
   /// Nanoseconds since 1970.
   package var start: UInt64

@@ -4,7 +4,7 @@ import System
 
 /// A history's files opened to be read whole, while a watch appends to them perhaps.
 package final class HistoryReading {
-  /// What a watch changes of a file.
+  /// The part of a file's state that a watch changes.
   private struct Stand: Equatable {
     var sequence: UInt64?
     var size: Int
@@ -63,7 +63,7 @@ package final class HistoryReading {
     }
   }
 
-  /// How many intervals, the oldest ones, are left out because there are too many.
+  /// The number of intervals, the oldest ones, that are left out because there are too many.
   package var leftOut: Int { index.leftOut }
 
   /// What was read.

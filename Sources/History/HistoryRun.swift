@@ -5,7 +5,7 @@ import Capture
 import Exchanges
 import Statistics
 
-/// What all intervals of one watch have in common: where it looked, how it cut time, its rules.
+/// The properties that all intervals of one watch have in common: where it looked, how it cut time, its rules.
 package struct HistoryRun: Equatable, Sendable {
   /// As `CaptureLabel` has them.
   package var backend: String
@@ -16,7 +16,7 @@ package struct HistoryRun: Equatable, Sendable {
   /// The machine, and the program's version.
   package var host: String
   package var program: String
-  /// When it began, nanoseconds since 1970.
+  /// The time when it began, nanoseconds since 1970.
   package var start: UInt64
   /// Nanoseconds of an interval.
   package var interval: UInt64

@@ -13,7 +13,7 @@ package final class HistoryWriter: Sendable {
   /// Milliseconds between two looks, at the end, at whether all is written.
   private static let pace: Int32 = 10
 
-  /// How it goes.
+  /// The state of writing.
   package struct Account: Sendable, Equatable {
     /// Intervals that are in no file: no room in the queue, or writing failed.
     package fileprivate(set) var dropped: UInt64 = 0

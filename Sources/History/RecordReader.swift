@@ -2,7 +2,7 @@
 
 import Text
 
-/// What a record says is no such record: it is not shown, by which program it was written does not matter.
+/// The error of bytes that are no such record: they are not shown, whichever program wrote them.
 struct RecordFault: Error, Equatable {}
 
 /// The values of a record out of its bytes, which may be anybody's: every length is held against what is left, and
@@ -75,7 +75,7 @@ struct RecordReader {
     throw RecordFault()
   }
 
-  /// How often something was counted in an interval, bounded so that a sum of many still fits.
+  /// The number of times that something was counted in an interval, bounded so that a sum of many still fits.
   mutating func tally() throws(RecordFault) -> UInt64 { try number(upTo: 1 << 40) }
 
   /// A number of at most `limit`.

@@ -3,7 +3,7 @@ internal import Capture
 internal import Glibc
 internal import System
 
-/// Why the kernel refused BPF, in an operator's words.
+/// The reason why the kernel refused BPF, in an operator's words.
 enum BPFRefusal {
   /// What capturing with the filter takes, as a command.
   static let hint =

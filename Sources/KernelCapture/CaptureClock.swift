@@ -39,7 +39,7 @@ final class CaptureClock: Sendable {
   /// Added to what the filter reads; any thread may ask.
   var fromKernel: UInt64 { kernelOffset.load(ordering: .relaxed) }
 
-  /// How far this process's clock is ahead of the kernel's, nanoseconds; 0 outside of time namespaces.
+  /// The nanoseconds by which this process's clock is ahead of the kernel's; 0 outside of time namespaces.
   var shift: Int64 { Int64(bitPattern: fromKernel &- fromProcess) }
 
   /// Records whose stamps were more than a second off; any thread may ask.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package import Capture
 
-/// What the filter costs a packet on this machine, by the kernel's own measure.
+/// The cost of the filter for a packet on this machine, by the kernel's own measure.
 package struct FilterBenchmark: Sendable {
   /// One kind of packet and the nanoseconds that the filter takes for it.
   package struct Row: Sendable {

@@ -2,7 +2,7 @@
 internal import Capture
 internal import System
 
-/// How often and how long the kernel ran the filter, as it tells beside the program's descriptor.
+/// The number and time of the filter's runs, as the kernel reports them beside the program's descriptor.
 ///
 /// The file is opened once, at start: reading it again needs no privilege and no bpf(2). The kernel
 /// measures only while `kernel.bpf_stats_enabled` is 1.

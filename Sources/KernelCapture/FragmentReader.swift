@@ -17,7 +17,7 @@ struct FragmentReader {
     var seed: UInt64 = 0
   }
 
-  /// What a record says of a fragment beside its bytes.
+  /// The properties of a fragment's record beside its bytes.
   struct Origin {
     var time: UInt64
     var network: UInt32

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Which sockets are of the watched interfaces, by the interface that the kernel says they have received by.
+/// The choice of sockets of the watched interfaces, by the interface that the kernel says they have received by.
 ///
 /// That is the uppermost one: of a VLAN its own, of a bond's or a bridge's port the bond or the bridge. Packets are seen on the
 /// lower ones too, so what is made on a watched interface alone counts for it, and what may have come by it or by another
@@ -19,7 +19,7 @@ struct InterfaceChoice: Equatable, Sendable {
   private let network: UInt32
   private var verdicts: [UInt32: Verdict] = [:]
 
-  /// How many interfaces are made one on another at most (MAX_NEST_DEV, linux/netdevice.h).
+  /// The number of interfaces that are made one on another at most (MAX_NEST_DEV, linux/netdevice.h).
   private static let depth = 8
 
   /// - Parameters:

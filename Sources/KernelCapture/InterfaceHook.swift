@@ -2,7 +2,7 @@
 internal import Capture
 internal import System
 
-/// What the filter hangs on: a socket that is bound to one interface, or to all.
+/// The hook of the filter: a socket that is bound to one interface, or to all.
 struct InterfaceHook: Sendable {
   /// The only reference to the socket, so that letting go of the hook closes it.
   private let socket: PacketSocket
@@ -11,7 +11,7 @@ struct InterfaceHook: Sendable {
   /// The interface that the socket is bound to; 0 for all.
   private(set) var index: UInt32
   private var downSince: UInt64?
-  /// How often another interface of the same name has taken its place.
+  /// The number of times that another interface of the same name has taken its place.
   private(set) var renewals = 0
 
   /// Attaches the program and begins to receive.

@@ -8,7 +8,7 @@ package final class KernelCapture: Sendable {
   private let runs: FilterRuns
   /// One for each named interface, or one for all.
   private let hooks: Locked<[InterfaceHook]>
-  /// Which TLS text counts; nil where all of it does.
+  /// The TLS text that counts; nil where all of it does.
   private let selection = Locked<TextSelection?>(nil)
   /// Those that receive nothing any more: their sockets' numbers are kept as long as the capture (`PacketSocket.rest`).
   private let resting = Locked<[InterfaceHook]>([])
@@ -61,10 +61,10 @@ package final class KernelCapture: Sendable {
   /// What the filter has counted so far. Needs no privilege; any thread may ask.
   package func counters() -> CaptureCounters { filter.counted() }
 
-  /// How far this process's monotonic clock is ahead of the kernel's, nanoseconds.
+  /// The nanoseconds by which this process's monotonic clock is ahead of the kernel's.
   package var clockShift: Int64 { filter.clock.shift }
 
-  /// How full the rings are, and what the filter costs. Needs no privilege; any thread may ask.
+  /// The fill of the rings and the cost of the filter. Needs no privilege; any thread may ask.
   package var gauges: CaptureGauges {
     var gauges = CaptureGauges()
     gauges.rings = readers.map(\.fill)
@@ -75,7 +75,7 @@ package final class KernelCapture: Sendable {
   /// The named interfaces that are down or away.
   package var outages: [InterfaceOutage] { hooks.withLock { $0.compactMap(\.outage) } }
 
-  /// How often other interfaces have taken the names, and the places, of those watched.
+  /// The number of times that other interfaces have taken the names, and the places, of those watched.
   package var interfaceRenewals: Int { hooks.withLock { $0.reduce(0) { $0 + $1.renewals } } }
 
   /// The numbers of the packet sockets, also of those at rest.

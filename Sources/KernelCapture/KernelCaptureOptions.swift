@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package import Capture
 
-/// What a kernel capture watches, and how much memory and how many threads it may take.
+/// The options of a kernel capture: what it watches, and how much memory and how many threads it may take.
 package struct KernelCaptureOptions: Sendable {
   /// The interfaces' names; none watches all of them, those that appear later included.
   package var interfaces: [String]

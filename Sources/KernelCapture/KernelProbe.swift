@@ -3,11 +3,11 @@ internal import CLibbpf
 internal import Glibc
 internal import System
 
-/// What this kernel offers and this process may do, each looked at on its own.
+/// The abilities of this kernel and of this process, each looked at on its own.
 package struct KernelProbe: Sendable {
   /// The kernel's release, as `uname -r` has it.
   package let release: String
-  /// Why no ring buffer can be made; nil when one can.
+  /// The reason why no ring buffer can be made; nil when one can.
   package let ringBufferFault: String?
   /// Whether the ring buffer failed for want of permission, so that nothing is known about the kernel.
   package let isRingBufferForbidden: Bool
@@ -48,7 +48,7 @@ package struct KernelProbe: Sendable {
       unprivilegedBPFDisabled: line("/proc/sys/kernel/unprivileged_bpf_disabled").flatMap { Int($0) })
   }
 
-  /// Why no ring buffer can be made; nil when one was made.
+  /// The reason why no ring buffer can be made; nil when one was made.
   private static func ringBufferError() -> SystemError? {
     wt_bpf_log_begin()
     // The name is copied; no options.

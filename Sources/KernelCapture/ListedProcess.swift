@@ -6,7 +6,7 @@ import System
 /// A process as /proc shows it.
 struct ListedProcess {
   var number: UInt32
-  /// When it began, nanoseconds since the machine's start, in whole hundredths of a second.
+  /// The time when it began, nanoseconds since the machine's start, in whole hundredths of a second.
   var started: UInt64
   var name: [UInt8]
   /// The path of its control group: of version 2, and where that is the root, of version 1; nil when that is the root too.

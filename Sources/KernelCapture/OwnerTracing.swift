@@ -12,9 +12,9 @@ package final class OwnerTracing: OwnerSource {
   package var clockOffset: UInt64 { clock.fromKernel }
   package let network: UInt32
   package let listed: [UInt8]
-  /// Why the kernel could not list open connections at the start, so that /proc was read; nil when it did.
+  /// The reason why the kernel could not list open connections at the start, so that /proc was read; nil when it did.
   package let listFault: String?
-  /// How often a record that is being written is looked at before those after it are left for later.
+  /// The number of times that a record that is being written is looked at before those after it are left for later.
   private static let patience = 10_000
   private let clock: CaptureClock
   private let object: OwnerObject

@@ -7,7 +7,7 @@ internal import TLSPlaces
 /// The kernel's list of events at programs' code (tracefs), of which a watch has a group of its own: made by root before it begins, and
 /// removed after it has ended.
 package struct ProbeEventFolder {
-  /// What was made.
+  /// The counts of what was made.
   package struct Outcome: Sendable {
     package var files = 0
     package var events = 0
@@ -15,7 +15,7 @@ package struct ProbeEventFolder {
     package var refusals: [String] = []
   }
 
-  /// Why nothing could be done.
+  /// The reason why nothing could be done.
   package enum Fault: Error {
     /// There is no folder of a unit, which the list is for.
     case noUnit

@@ -6,7 +6,7 @@ internal import TLSPlaces
 /// Events of probes that root has made before a watch without its rights begins, and the number by which perf_event_open(2) knows
 /// each: from Linux 5.17 to 6.5 that is the way of who has CAP_PERFMON and not CAP_SYS_ADMIN.
 struct ProbeEvents: Equatable, Sendable {
-  /// Where a probe is.
+  /// The place of a probe.
   struct Place: Hashable, Sendable {
     var file: TLSLibrary.Identity
     /// Bytes from the file's beginning.

@@ -25,7 +25,7 @@ package final class RingReader: SegmentSource, @unchecked Sendable {
   private let batch: UInt64
   package let hint: ((borrowing Segment, DepthHint) -> Void)?
   package let answer: ((borrowing Segment, UInt32) -> Void)?
-  /// When the ring was last seen empty, on the capture clock.
+  /// The time when the ring was last seen empty, on the capture clock.
   private var lastEmpty: UInt64
   /// Records that could not be believed; the filter sends none.
   package private(set) var unreadable: UInt64 = 0
@@ -257,7 +257,7 @@ extension RingReader {
   }
 }
 
-/// Whether a capture still runs: shared by its readers and the thread that stops it.
+/// The life of a capture, which still runs or not: shared by its readers and the thread that stops it.
 final class CaptureLife: Sendable {
   private let stopped = Atomic(false)
   /// Readable once the capture has been stopped; -1, which poll(2) passes over, where there is none.

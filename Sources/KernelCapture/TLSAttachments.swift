@@ -22,7 +22,7 @@ struct TLSAttachments {
   private var helper: TLSHelperSocket?
   /// What the helper process is for.
   private var role = LibraryHelperRole.attaching
-  /// Why nothing is read that appears later; nil when it is.
+  /// The reason why nothing is read that appears later; nil when it is.
   private(set) var fault: String?
   /// Files that got probes later, and the latest one's path.
   private var later = 0

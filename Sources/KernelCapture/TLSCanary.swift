@@ -7,7 +7,7 @@ internal import System
 /// The proof that probes do no harm on this kernel: a child of our own runs a probed function where almost no system
 /// call is allowed, before any other process gets a probe.
 enum TLSCanary {
-  /// What became of the child.
+  /// The end of the child.
   enum Verdict: Equatable {
     case alive
     /// A signal ended it: the kernel kills probed processes that filter system calls.
@@ -38,7 +38,7 @@ enum TLSCanary {
     return status == 0 && isProbed ? .alive : .unknown
   }
 
-  /// Why nothing may be probed; nil when it may.
+  /// The reason why nothing may be probed; nil when it may.
   static func fault(_ verdict: Verdict) -> String? {
     switch verdict {
     case .alive: nil
@@ -48,7 +48,7 @@ enum TLSCanary {
     }
   }
 
-  /// Why no probe can be attached.
+  /// The reason why no probe can be attached.
   static func reason(_ error: SystemError, _ way: UprobeLinks.Way) -> String {
     switch (way, error.code) {
     case (.events, EACCES), (.events, EPERM):

@@ -109,7 +109,7 @@ package final class TLSCapture: Sendable {
     attachments.withLock { $0.startHelper(object.programs, held, start) }
   }
 
-  /// Why nothing is read that appears later, once a helper process was to be started; nil when it is.
+  /// The reason why nothing is read that appears later, once a helper process was to be started; nil when it is.
   package var laterFault: String? { attachments.withLock { $0.fault } }
 
   /// Takes probes out of files that somebody waits to write to, and takes over those that the helper process has attached to.

@@ -9,7 +9,7 @@ internal import System
 /// Where both ends of a connection are processes of this machine, each has its own view of the same bytes, with the same
 /// ends and numbers. The server's counts; what the client's brings before the server's is seen is the same bytes.
 struct TLSConnections {
-  /// What the process at this end is, as its text shows.
+  /// The role of the process at this end, as its text shows.
   enum Role { case unknown, client, server }
 
   /// Both ends, in one order from whichever side they are seen.
@@ -20,7 +20,7 @@ struct TLSConnections {
     var network: UInt32
   }
 
-  /// What the views of a connection share.
+  /// The state that the views of a connection share.
   private struct Shared {
     /// The number of the first byte in each direction.
     var base: UInt32
@@ -28,7 +28,7 @@ struct TLSConnections {
     var views = 0
     /// Which ends had a view: the first one's bit, and the second one's.
     var sides: UInt8 = 0
-    /// When the last one ended, on the kernel's clock.
+    /// The time when the last one ended, on the kernel's clock.
     var end: UInt64 = 0
     /// The server's view was seen, ended or not.
     var hasServer = false

@@ -12,7 +12,7 @@ internal import TLSPlaces
 package struct TLSHelper {
   /// Descriptors that it is started with: the socket and both programs.
   package static let (socket, enter, leave): (Int32, Int32, Int32) = (0, 3, 4)
-  /// How many these are, with both outputs.
+  /// The number of these, with both outputs.
   package static let descriptors: Int32 = 5
   /// Milliseconds from the end of a round to the next one, at least and at most, and in rounds' lengths in between: a round takes half a
   /// second at most, so it has a ninth of a processor at most, and mostly a five-hundredth.

@@ -2,7 +2,7 @@
 internal import Capture
 internal import TLSPlaces
 
-/// What the helper process and the watch write to each other: words with a zero between them.
+/// A report between the helper process and the watch: words with a zero between them.
 enum TLSHelperReport: Equatable {
   /// To the helper: this file has probes, and is not to get them again.
   case hold(TLSLibrary.Identity)

@@ -16,11 +16,11 @@ package final class TLSTextSource: SegmentSource, @unchecked Sendable {
   private let others = Atomic<UInt64>(0)
   private let selectedConnections = Atomic<UInt64>(0)
   private let unplacedTexts = Atomic<UInt64>(0)
-  /// Which text counts; nil for all.
+  /// The text that counts; nil for all.
   private let selection: TextSelection?
   /// The ring's next record waits until it is known whether it counts.
   private var isWaiting = false
-  /// When the ring was last seen empty, on the capture clock.
+  /// The time when the ring was last seen empty, on the capture clock.
   private var lastEmpty: UInt64
   /// Where the ring ended when the capture was stopped; nil before.
   private var last: UInt64?

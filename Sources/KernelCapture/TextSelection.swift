@@ -2,7 +2,7 @@
 internal import Synchronization
 internal import System
 
-/// Which TLS text counts where interfaces are named, as these come and go.
+/// The selection of TLS text where interfaces are named, as these come and go.
 ///
 /// One thread follows them; the text's reader asks for the choice once for each look at its ring.
 final class TextSelection: Sendable {

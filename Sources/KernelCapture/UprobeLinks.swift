@@ -9,7 +9,7 @@ internal import TLSPlaces
 ///
 /// They are in every process that executes the file, also in those that start later, and are gone when this is.
 struct UprobeLinks {
-  /// Where one program runs, and what each place is known by.
+  /// The places where one program runs, and what each is known by.
   struct Group: Equatable {
     var offsets: [UInt64] = []
     var cookies: [UInt64] = []
@@ -20,7 +20,7 @@ struct UprobeLinks {
     }
   }
 
-  /// Which places get which kind of probe.
+  /// The plan of which places get which kind of probe.
   struct Plan: Equatable {
     var starts = Group()
     /// Beginnings of functions whose returns are seen.
@@ -49,7 +49,7 @@ struct UprobeLinks {
     }
   }
 
-  /// How the kernel attaches a program to places of a file.
+  /// The way in which the kernel attaches a program to places of a file.
   enum Way: Equatable {
     /// One link for many places, from Linux 6.6 on.
     case links
@@ -82,7 +82,7 @@ struct UprobeLinks {
     }
   }
 
-  /// What probes run: descriptors, which stay their owner's.
+  /// The programs that probes run: descriptors, which stay their owner's.
   struct Programs {
     /// The program at the beginnings of functions, and the one at their returns.
     var enter, leave: Int32

@@ -35,7 +35,7 @@ package final class LocalAddresses: Sendable {
     try update()
   }
 
-  /// How often the addresses have changed; it changes after them.
+  /// The number of times that the addresses have changed; it changes after them.
   package var generation: UInt { changes.load(ordering: .acquiring) }
 
   /// The addresses as of the last answer.

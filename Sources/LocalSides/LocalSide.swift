@@ -3,7 +3,7 @@
 package import Capture
 import HTTP1
 
-/// Which end of a connection this machine is, for one worker.
+/// The test of which end of a connection this machine is, for one worker.
 ///
 ///     client ──▶ :80 proxy ──▶ upstream :8080      at the proxy: the first connection is its server side,
 ///                server  client                    the second one its client side

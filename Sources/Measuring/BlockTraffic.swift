@@ -25,7 +25,7 @@ struct BlockTraffic {
     guard decode(Self.first) else { return nil }
   }
 
-  /// How many of 1,000 blocks were read.
+  /// The number of blocks that were read, of 1,000.
   func read(_ block: [UInt8]) -> Int {
     var done = 0
     for _ in 0..<1_000 where decode(block) { done += 1 }

@@ -6,7 +6,7 @@ import Glibc
 import KernelCapture
 import PcapCapture
 
-/// What became of heads sent at one rate.
+/// The outcome of heads that were sent at one rate.
 package struct RateTrial: Sendable {
   package var backend: String
   /// Heads a second that were to be sent; 0 for as many as go.

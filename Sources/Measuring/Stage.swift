@@ -96,7 +96,7 @@ package enum Stages {
     return worker.exchanges == UInt64(sent) ? stage : nil
   }
 
-  /// How many times a frame was decoded down to TCP.
+  /// The number of times that a frame was decoded down to TCP.
   private static func decode(_ frame: [UInt8]) -> Int {
     var decoder = PacketDecoder()
     var done = 0

@@ -3,7 +3,7 @@
 import Capture
 import Exchanges
 
-/// Who has which end of which connection, for the last connections that there were.
+/// The owners of both ends of connections, for the last connections that there were.
 ///
 /// It has a fixed number of slots, taken in turn: a closed connection gives its slot up, an open one is passed over
 /// once. Where two namespaces claim the same pair of addresses, the watched one's counts; where neither is the watched
@@ -15,15 +15,15 @@ struct ConnectionOwners {
     var remote: Endpoint
   }
 
-  /// What is known of an end.
+  /// The state of an end of a connection.
   struct Entry {
     var key: Key
     var owner: OwnerReference
     var process: ProcessIdentity
     var network: UInt32
-    /// When the socket was closed, capture time; 0 while it is open.
+    /// The time when the socket was closed, capture time; 0 while it is open.
     var closed: UInt64 = 0
-    /// When the connection before it on the same addresses was closed; 0 when there was none.
+    /// The time when the connection before it on the same addresses was closed; 0 when there was none.
     var closedBefore: UInt64 = 0
     var isAmbiguous = false
     var wasUsed = true
@@ -32,13 +32,13 @@ struct ConnectionOwners {
   static let capacity = 16_384
   /// Nanoseconds after its end for which a connection may still be asked for by a request of unknown age.
   static let patience: UInt64 = 1_000_000_000
-  /// How many open connections are passed over to find a slot.
+  /// The number of open connections that are passed over to find a slot.
   private static let steps = 64
 
   let versions: ConnectionVersions
   /// The local ports of all ends here.
   let ports = LocalPorts()
-  /// How many ends have each local port.
+  /// The number of ends that have each local port.
   private var portCounts = [UInt32](repeating: 0, count: 1 << 16)
   private let network: UInt32
   private let capacity: Int

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What serves or asks: a program by its name, and where it runs. All processes of one owner count together.
+/// An owner of connections, which serves or asks: a program by its name, and where it runs. All processes of one owner count together.
 package struct Owner: Hashable, Sendable {
   /// The name of the process's main thread; printable ASCII.
   package var process: String

@@ -103,7 +103,7 @@ struct OwnerDirectory {
 /// A process that no later one is taken for: numbers are given again.
 struct ProcessIdentity: Equatable, Sendable {
   var number: UInt32
-  /// When it began, hundredths of a second since the machine's start: /proc tells no more.
+  /// The time when it began, hundredths of a second since the machine's start: /proc tells no more.
   var started: UInt64
 
   /// - Parameter started: in nanoseconds.

@@ -28,7 +28,7 @@ package enum OwnerRecord: Equatable, Sendable {
     package var process: UInt32
     /// The kernel's monotonic clock, nanoseconds.
     package var time: UInt64
-    /// When the process began, nanoseconds since the machine's start.
+    /// The time when the process began, nanoseconds since the machine's start.
     package var started: UInt64
     package var group: UInt64
     package var local: Endpoint

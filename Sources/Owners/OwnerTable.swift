@@ -21,7 +21,7 @@ package final class OwnerTable: Sendable {
     let scratch = NameBuffer()
   }
 
-  /// Where an owner was found, to see later whether it is still so.
+  /// The place where an owner was found, to see later whether it is still so.
   struct Finding {
     var owner: OwnerReference
     var slot: Int

@@ -2,7 +2,7 @@
 
 /// A piece of an IP datagram, as the decoder met it.
 package struct IPFragment: Sendable {
-  /// What the pieces of one datagram have in common (RFC 791, RFC 8200 section 4.5).
+  /// The key that the pieces of one datagram have in common (RFC 791, RFC 8200 section 4.5).
   package struct Key: Equatable, Sendable {
     var sourceHigh: UInt64, sourceLow: UInt64, destinationHigh: UInt64, destinationLow: UInt64
     var identification: UInt32

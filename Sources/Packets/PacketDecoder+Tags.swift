@@ -2,7 +2,7 @@
 
 import System
 
-/// What switches put between an Ethernet header and the packet, or around the frame.
+/// The tags that switches put between an Ethernet header and the packet, or around the frame.
 extension PacketDecoder {
   mutating func rareType(_ type: UInt16, _ bytes: RawSpan, _ offset: Int) -> PacketVerdict {
     guard bytes.byteCount >= offset &+ 20 else { return .malformed }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What was read of a packet's headers down to TCP: whose segment it is and where its payload lies.
+/// The fields of a packet's headers down to TCP: whose segment it is and where its payload lies.
 package struct PacketHeaders: Sendable {
   /// Addresses as big-endian numbers; IPv4 in its mapped form.
   package var sourceHigh: UInt64 = 0
@@ -27,7 +27,7 @@ package struct PacketHeaders: Sendable {
   package init() {}
 }
 
-/// What a packet is, as far as this program cares.
+/// The kind of a packet, as far as this program cares.
 package enum PacketVerdict: Sendable {
   /// TCP, with believable headers.
   case tcp

@@ -115,7 +115,7 @@ enum VXLANFlag {
   static var hasNextProtocol: UInt8 { 0x04 }
 }
 
-/// What follows a header of VXLAN-GPE or a network service header (RFC 8300, section 2.2).
+/// The protocols that may follow a header of VXLAN-GPE or a network service header (RFC 8300, section 2.2).
 enum NextProtocol {
   static var ipv4: UInt8 { 1 }
   static var ipv6: UInt8 { 2 }

@@ -69,7 +69,7 @@ package final class CaptureFile {
     if case .nextGeneration = format { NextGenerationFormat.recordedDepth(of: input) } else { nil }
   }
 
-  /// How much of the file has been read, in bytes.
+  /// Bytes of the file that have been read.
   package var progress: UInt64 {
     guard let order, let size = input.size, !order.records.isEmpty else { return input.progress }
     return size / UInt64(order.records.count) * min(packets, UInt64(order.records.count))

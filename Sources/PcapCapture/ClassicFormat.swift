@@ -14,7 +14,7 @@ struct ClassicFormat: Sendable {
   private let recordHeader: Int
   private let link: LinkLayer
 
-  /// What files begin with.
+  /// The numbers that files begin with.
   private enum Magic {
     /// pcap, by the unit of its times, in big-endian order.
     static var microseconds: UInt32 { 0xa1b2_c3d4 }

@@ -3,7 +3,7 @@
 import Decompression
 import System
 
-/// What a compressed file holds, read from front to back.
+/// The content of a compressed file, read from front to back.
 final class CompressedInput {
   /// The bytes read of the file in one go.
   private static let chunk = 256 * 1024
@@ -11,7 +11,7 @@ final class CompressedInput {
   let format: CompressionFormat
   /// Bytes of the compressed file that were decoded.
   private(set) var consumed: UInt64 = 0
-  /// Why no more can be decoded, in words.
+  /// The reason why no more can be decoded, in words.
   private(set) var fault: String?
 
   private let decompressor: Decompressor

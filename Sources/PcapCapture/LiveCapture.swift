@@ -7,7 +7,7 @@ import HTTP1
 import Synchronization
 import System
 
-/// What a live capture by libpcap is asked for.
+/// The settings of a live capture by libpcap.
 package struct PcapOptions: Sendable {
   /// The interfaces; none for all of them.
   package var interfaces: [String] = []
@@ -30,7 +30,7 @@ package final class LiveCapture: SegmentSource {
   /// Nanoseconds between two looks at the interface.
   private static let lookEvery: Int64 = 1_000_000_000
 
-  /// What the thread that reports may ask for, as of the last batch; locked once a batch.
+  /// The values that the reporting thread may ask for, as of the last batch; locked once a batch.
   private struct Published {
     var counters = CaptureCounters()
     var outages: [InterfaceOutage] = []
@@ -117,7 +117,7 @@ package final class LiveCapture: SegmentSource {
   /// The named interfaces that are down or away; any thread may ask.
   package var outages: [InterfaceOutage] { published.withLock { $0.outages } }
 
-  /// How often other interfaces have taken the names, and the places, of those watched; any thread may ask.
+  /// The number of times that other interfaces have taken the names, and the places, of those watched; any thread may ask.
   package var interfaceRenewals: Int { published.withLock { $0.renewals } }
 
   /// What the named interfaces are called now, in the order in which they were named; none for all. Any thread may ask.

@@ -33,7 +33,7 @@ struct RecordOrder {
   private(set) var end: UInt64 = 0
   private var next = 0
 
-  /// What a first look at a file tells.
+  /// The result of a first look at a file.
   struct Look {
     var packets = 0
     /// Nanoseconds by which a packet was behind the latest one before it, at most.

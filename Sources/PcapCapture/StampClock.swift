@@ -47,7 +47,7 @@ struct StampClock {
     if setAt < floor { older = reading.drift }
   }
 
-  /// When a packet came; `read` reads the clocks, where what was read last does not do.
+  /// The time when a packet came; `read` reads the clocks, where what was read last does not do.
   mutating func time(of stamp: Int64, _ read: () -> Reading) -> Int64 {
     var time = possible(stamp)
     if time == nil {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How far a counter of the kernel's has gone between two looks.
+/// The advance of a counter of the kernel's between two looks.
 ///
 /// One that went back, or farther than packets come, has restarted or is a driver's mistake: nothing is
 /// counted then, rather than a loss that never was.

@@ -4,7 +4,7 @@ import System
 
 internal import Glibc
 
-/// Which files count what the watched network cards missed.
+/// The files that count what the watched network cards missed.
 enum NetworkCards {
   /// Cards that are followed when all interfaces are watched: each takes a descriptor.
   private static let limit = 64

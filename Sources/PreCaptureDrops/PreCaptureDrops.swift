@@ -3,7 +3,7 @@
 import System
 package import Capture
 
-/// What is lost before any capture can see it, as the kernel counts it: in its own backlog and in network cards.
+/// The packets that are lost before any capture can see them, as the kernel counts them: in its own backlog and in network cards.
 ///
 /// Its files are opened once, before privileges and files are given up, and read again by their descriptors.
 /// One thread uses it.

@@ -7,7 +7,7 @@ import CExpressions
 /// The only file that calls the C side.
 @safe
 package final class RegularExpression: @unchecked Sendable {
-  /// Why a text is no expression.
+  /// The fault of a text that is no expression.
   package struct Fault: Error, Equatable, Sendable {
     /// In RE2's words: `missing ): (api`.
     package let reason: String

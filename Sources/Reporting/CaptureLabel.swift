@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Where the traffic comes from, in the words that every page and every JSON line carries.
+/// The source of the traffic, in the words that every page and every JSON line carries.
 package struct CaptureLabel: Equatable, Sendable {
   /// The backend: `eBPF`, `libpcap`, `file`.
   package var backend: String

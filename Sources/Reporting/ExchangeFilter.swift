@@ -3,16 +3,16 @@
 import RegularExpressions
 import System
 
-/// Which exchanges are shown: a condition such as `status>=500 and site=*.example and not path=/healthz`.
+/// A filter of exchanges: a condition such as `status>=500 and site=*.example and not path=/healthz`.
 package struct ExchangeFilter: Sendable {
-  /// What a condition can be about.
+  /// The fields that a condition can be about.
   package enum Field: String, CaseIterable, Sendable {
     case site, path, client, method, status, latency, bytes
     /// The names of an owner: lists of processes alone have them.
     case process, unit, container, pod
   }
 
-  /// How a number is compared.
+  /// The comparison of a number.
   enum Comparison: String, CaseIterable {
     case equal = "=", unequal = "!=", less = "<", atMost = "<=", more = ">", atLeast = ">="
   }

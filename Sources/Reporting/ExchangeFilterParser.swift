@@ -4,7 +4,7 @@ import Alerting
 import RegularExpressions
 import Text
 
-/// What is wrong with a condition, and where.
+/// The fault of a condition, and where it is.
 package struct ExchangeFilterError: Error, Equatable, Sendable {
   package var message: String
   /// The condition.

@@ -28,7 +28,7 @@ package struct ExchangeLines {
   package let format: Format
   private let query: QueryPolicy
   private let zone: DisplayZone
-  /// Who names the owners of both ends; nil when nobody looks for them.
+  /// The table that names the owners of both ends; nil when nobody looks for them.
   private let owners: OwnerTable?
   /// Whether statuses of lines for people have a terminal's colours.
   private let hasColor: Bool

@@ -4,7 +4,7 @@ import Capture
 package import ExchangeStream
 import Text
 
-/// What a condition chooses: a single exchange, or a row of a list.
+/// The subject of a condition: a single exchange, or a row of a list.
 package protocol FilterSubject {
   /// The text of a field that has one: site, path, client, method or a name of an owner; empty where there is none.
   func text(_ field: ExchangeFilter.Field) -> ArraySlice<UInt8>
@@ -12,7 +12,7 @@ package protocol FilterSubject {
   func number(_ field: ExchangeFilter.Field) -> UInt64?
 }
 
-/// Which fields the conditions of one place can be about, and what to do about the others.
+/// The scope of the conditions of one place: the fields that they can be about, and what to do about the others.
 package struct FilterScope: Sendable {
   package var fields: [ExchangeFilter.Field]
   /// What has no other fields: `the list of sites`.
@@ -46,7 +46,7 @@ package struct FilterScope: Sendable {
     hint: "it counts when it is seen, before its answer; --where chooses by the answer what is shown",
     option: "--only", example: "site=shop.example and not path=/healthz")
 
-  /// Why a condition cannot be about this field.
+  /// The reason why a condition cannot be about this field.
   func refusal(_ field: ExchangeFilter.Field) -> String {
     let names = fields.map(\.rawValue).joined(separator: ", ")
     return "\(name) has no '\(field.rawValue)' (only \(names)); \(hint)"

@@ -16,7 +16,7 @@ package struct JSONLines: Sendable {
   package static let clientsListed = 20
 
   package var label: CaptureLabel
-  /// How it goes with sending alerts on; empty when they are sent nowhere.
+  /// The states of sending alerts on; empty when they are sent nowhere.
   package var deliveries: [DeliveryState] = []
   /// What pages say as warnings: why another backend is used, what cannot be written or delivered.
   package var warnings: [String] = []

@@ -2,7 +2,7 @@
 
 package import Capture
 
-/// What the outputs of a watch have dropped since its start, because a reader or a peer did not take it in time.
+/// The counters of what the outputs of a watch have dropped since its start, because a reader or a peer did not take it in time.
 ///
 /// Nothing that is counted as traffic is missing: what was dropped is what would have been shown or sent.
 package struct OutputCounters: Equatable, Sendable {

@@ -13,7 +13,7 @@ package struct PageRenderer: Sendable {
   package var zone: DisplayZone
   /// Where all alerts are logged; nil when nowhere.
   package var alertLogPath: String?
-  /// How many sites the totals list.
+  /// The number of sites that the totals list.
   package var top: Int
 
   package init(label: CaptureLabel, zone: DisplayZone = .local, alertLogPath: String?, top: Int = 5) {

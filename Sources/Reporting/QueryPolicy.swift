@@ -2,7 +2,7 @@
 
 package import Text
 
-/// What is printed of the query string of a target or a referer, which may hold secrets.
+/// The policy for the query string of a target or a referer, which may hold secrets.
 package enum QueryPolicy: String, CaseIterable, Sendable {
   /// All of it.
   case keep

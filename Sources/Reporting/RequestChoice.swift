@@ -4,7 +4,7 @@ package import Exchanges
 import Statistics
 import System
 
-/// Which requests of a worker count, by the condition of `--only`: the events of the others are taken out of each batch
+/// The choice of a worker's requests that count, by the condition of `--only`: the events of the others are taken out of each batch
 /// before anybody sees them, from the request's to that of its end.
 ///
 /// A request is chosen once, when its head is seen. A response without a request is of none that is known, and left out.

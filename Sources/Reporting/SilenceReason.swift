@@ -4,7 +4,7 @@ import Capture
 import Exchanges
 package import Statistics
 
-/// Why a page without requests is empty, as far as the counters can tell.
+/// The reason why a page without requests is empty, as far as the counters can tell.
 package enum SilenceReason: Equatable, Sendable {
   /// Not one packet was seen.
   case noPackets(source: String)

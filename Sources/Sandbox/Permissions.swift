@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #if os(Linux)
-  /// What a sandboxed process continues to do; each needs some more system calls.
+  /// The tasks that a sandboxed process continues to do; each needs some more system calls.
   package struct Permissions: OptionSet, Sendable {
     package let rawValue: Int
 

@@ -10,7 +10,7 @@ import System
   ///
   /// They hold for the calling thread and for those that it starts later: apply them before the others start.
   package enum Sandbox {
-    /// What is to be given up, and what is left.
+    /// The policy of a sandbox: what is given up, and what is left.
     package struct Policy: Sendable {
       /// The user to become; nil keeps the current one.
       package var account: Account?
@@ -29,7 +29,7 @@ import System
       package init() {}
     }
 
-    /// What `apply` achieved.
+    /// The report of `apply`: what it achieved.
     package struct Report: Sendable {
       /// The user that the process became; nil when it stayed who it was.
       package fileprivate(set) var account: Account?
@@ -112,14 +112,14 @@ import System
       return version > 0 ? Int(version) : nil
     }
 
-    /// Why this kernel refuses Landlock, in words; nil when it does not.
+    /// The reason why this kernel refuses Landlock, in words; nil when it does not.
     package static var landlockFault: String? {
       let version = wt_landlock_version()
       if version > 0 { return nil }
       return version == 0 ? "this kernel has none" : SystemError(-version).reason
     }
 
-    /// Why this kernel has no filters of system calls, in words; nil when it has.
+    /// The reason why this kernel has no filters of system calls, in words; nil when it has.
     package static var seccompFault: String? {
       let fault = wt_seccomp_fault()
       return fault == 0 ? nil : SystemError(fault).reason

@@ -46,7 +46,7 @@ import System
 
   /// A system call that is allowed, whatever its arguments are or when one of `tests` holds for them.
   struct SystemCall {
-    /// What one argument must be.
+    /// A test of one argument.
     enum Test {
       /// Equal to a number.
       case equal(argument: UInt32, UInt64)

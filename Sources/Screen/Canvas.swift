@@ -2,7 +2,7 @@
 
 import Text
 
-/// What panels draw on: rows of cells, each of one column. A terminal is one, a grid in memory another.
+/// A surface that panels draw on: rows of cells, each of one column. A terminal is one, a grid in memory another.
 ///
 /// Texts are printable and one column a character when they come here: names off the wire are printable
 /// ASCII, `Glyphs` are one column wide, and other words go through `VisibleText.cells`.
@@ -13,7 +13,7 @@ package protocol Canvas: AnyObject {
   func put(_ text: String, row: Int, column: Int, style: Style)
 }
 
-/// What a text is for; how that looks is the canvas's own. Colour never tells anything that the text or
+/// The purpose of a text; how that looks is the canvas's own. Colour never tells anything that the text or
 /// its shape does not tell as well.
 package enum Style: UInt8, Sendable, CaseIterable {
   case plain, faint, strong

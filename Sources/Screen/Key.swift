@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What an operator did, whatever the terminal made of it.
+/// An operator's key or click, whatever the terminal made of it.
 package enum Key: Equatable, Sendable {
   /// A printable ASCII character.
   case character(Character)

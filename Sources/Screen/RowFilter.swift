@@ -3,10 +3,10 @@
 import RegularExpressions
 import Reporting
 
-/// What the rows of a list must have in them: a part of a name, a regular expression after a `~`, or a condition as
+/// A filter of a list's rows: a part of a name, a regular expression after a `~`, or a condition as
 /// `--where` has it. Names are compared without regard to case.
 struct RowFilter: Equatable, Sendable {
-  /// What is wrong with what was typed.
+  /// The fault of a filter that was typed.
   struct Fault: Equatable, Sendable {
     var message: String
     /// Characters of the text before the place, and of the place; nil where the whole text is wrong.

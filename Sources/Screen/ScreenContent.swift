@@ -82,7 +82,7 @@ package struct AlertRows: Equatable, Sendable {
     package var started: UInt64
     /// Nil while it is active.
     package var ended: UInt64?
-    /// Why it is no alert yet although the limit is passed; nil for an alert.
+    /// The reason why it is no alert yet although the limit is passed; nil for an alert.
     package var heldBack: String?
     package init(text: String, started: UInt64, ended: UInt64? = nil, heldBack: String? = nil) {
       self.text = text
@@ -110,7 +110,7 @@ package struct AlertRows: Equatable, Sendable {
 package struct ExchangeLine: Equatable, Sendable {
   /// Counts the exchanges of the watch: by it a list finds the line that is read again.
   package var number: UInt64
-  /// When the request was seen, nanoseconds since 1970.
+  /// The time when the request was seen, nanoseconds since 1970.
   package var time: UInt64
   package var client: String
   package var method: String

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Where things are in the last picture: what `tab` can reach, what a click hits, how far a page goes.
+/// The map of the last picture: what `tab` can reach, what a click hits, how far a page goes.
 package struct ScreenMap {
   /// The panels that were drawn.
   package var panels: [ScreenState.Panel: Region] = [:]

@@ -35,7 +35,7 @@ extension ScreenPainter {
     drawExchanges(region, lines, from: first, orElse: nothing(of: "failure"))
   }
 
-  /// Why there is none of these in the tables' time.
+  /// The reason why there is none of these in the tables' time.
   private func nothing(of rows: String) -> String {
     content.windowed == nil
       ? "No \(rows) yet." : "No \(rows) in the \(content.windowLabel); w: a longer time."

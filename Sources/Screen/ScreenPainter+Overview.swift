@@ -6,7 +6,7 @@ import TLSCoverage
 import Statistics
 
 extension ScreenPainter {
-  /// How high each part of the overview is; what has no room has no height.
+  /// The height of each part of the overview; what has no room has no height.
   struct Heights: Equatable {
     var totals = 0
     var coverage = 0

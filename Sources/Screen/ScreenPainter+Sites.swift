@@ -36,7 +36,7 @@ extension ScreenPainter {
     }
   }
 
-  /// Why there is nothing to list.
+  /// The reason why there is nothing to list.
   private func drawNoSites(_ list: Region) {
     if content.life.totals.requests == 0 {
       let reason = "Nothing yet. \(SilenceReason(content.life, label: content.label).cells)"

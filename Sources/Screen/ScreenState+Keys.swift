@@ -3,7 +3,7 @@
 import Statistics
 
 extension ScreenState {
-  /// What a key asks of the program beyond the picture.
+  /// A request to the program that a key makes beyond the picture.
   package enum Action: Equatable, Sendable {
     case none, quit, reset
     /// This many intervals back in time (below 0) or forward.

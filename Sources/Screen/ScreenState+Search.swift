@@ -2,7 +2,7 @@
 
 import Statistics
 
-/// Which way `n` and `N` go.
+/// The direction of `n` and `N`.
 enum SearchDirection: Int { case next = 1, previous = -1 }
 
 extension ScreenState {

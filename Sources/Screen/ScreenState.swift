@@ -2,7 +2,7 @@
 
 package import Statistics
 
-/// What the operator has chosen: which view, which order, which row. Keys change it; it draws nothing.
+/// The operator's choices: which view, which order, which row. Keys change it; it draws nothing.
 package struct ScreenState: Equatable, Sendable {
   package enum View: Equatable, Sendable {
     case overview
@@ -38,10 +38,10 @@ package struct ScreenState: Equatable, Sendable {
     }
   }
 
-  /// What the keys mean besides the view's own.
+  /// The dialogue that takes the keys, besides the view's own.
   package enum Mode: Equatable, Sendable { case normal, help, filter, reset }
 
-  /// What `tab` goes through, in this order.
+  /// The panels that `tab` goes through, in this order.
   package enum Panel: Int, Sendable, CaseIterable { case sites, alerts, recent, methods, statuses }
 
   /// The columns that sites are in order of.

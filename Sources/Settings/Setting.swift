@@ -2,7 +2,7 @@
 
 /// A value for an option from somewhere other than the command line.
 package struct Setting: Equatable, Sendable {
-  /// What was written as a value.
+  /// The value of a setting, as it was written.
   package enum Value: Equatable, Sendable {
     /// A string, or a number as it would be typed.
     case text(String)

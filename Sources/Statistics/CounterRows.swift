@@ -7,7 +7,7 @@ import System
 /// A row belongs to one occupant of its slot. When a later occupant needs it, what it held is folded into
 /// `other`: the sum over the rows and `other` is always exact. Clearing costs what was touched.
 final class CounterRows {
-  /// What was counted for one occupant. What a successful exchange takes is the first 32 bytes, which are in one cache
+  /// The counts of one occupant. What a successful exchange takes is the first 32 bytes, which are in one cache
   /// line, as a row takes 96.
   struct Row: BitwiseCopyable {
     /// The occupant; 0 is a row not in use.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How capture time is cut: intervals from the start on, each of equal ticks of at most one second.
+/// The division of capture time: intervals from the start on, each of equal ticks of at most one second.
 ///
 /// Tick `n` begins at `boundary(n)`; boundaries are computed from the start each time, so that an
 /// interval that no tick divides evenly does not drift.
@@ -20,7 +20,7 @@ package struct IntervalPlan: Equatable, Sendable {
     ticksPerInterval = (interval + 999_999_999) / 1_000_000_000
   }
 
-  /// When tick `tick` begins, nanoseconds after the start.
+  /// The time when tick `tick` begins, nanoseconds after the start.
   package func boundary(_ tick: UInt64) -> UInt64 {
     let (whole, part) = tick.quotientAndRemainder(dividingBy: ticksPerInterval)
     // part * interval < 86,400 * 8.64e13 fits; a tick beyond the year 2554 may wrap and is no use.

@@ -20,7 +20,7 @@ package struct LatencyDistribution: Equatable, Sendable {
 
   package init() {}
 
-  /// How many latencies there are.
+  /// The number of latencies.
   package var count: UInt64 { counts.reduce(0, &+) }
 
   /// Adds all of `other`.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a latency histogram tells: request head seen to response head seen, nanoseconds.
+/// The summary of a latency histogram: request head seen to response head seen, nanoseconds.
 package struct LatencySummary: Equatable, Sendable {
-  /// How many exchanges were answered. With 0 the other members mean nothing.
+  /// The number of exchanges that were answered. With 0 the other members mean nothing.
   package var count: UInt64 = 0
   /// Quantiles; see `LatencyBuckets` for their precision (1.6 % for totals, 6.3 % for a site).
   package var p50: UInt64 = 0

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What is counted for one name: a site, a section, a client or a method (requests alone).
+/// The counts of one name: a site, a section, a client or a method (requests alone).
 struct NameCounts: Equatable, Sendable, BitwiseCopyable {
   var requests: UInt64 = 0
   /// Exchanges that succeeded.
@@ -30,9 +30,9 @@ struct NameCounts: Equatable, Sendable, BitwiseCopyable {
   }
 }
 
-/// What is counted without a row of its own.
+/// The counts of names without a row of their own.
 struct OtherCounts: Equatable, Sendable, BitwiseCopyable {
-  /// How often a name gave up its row; one that returned counts again.
+  /// The number of times that a name gave up its row; one that returned counts again.
   var names: UInt64 = 0
   var counts = NameCounts()
 }

@@ -4,7 +4,7 @@ package import Owners
 
 /// One owner's share of the traffic, on one side.
 package struct OwnerCounts: Equatable, Sendable {
-  /// Which end of a connection: the one that answers, or the one that asks.
+  /// The end of a connection: the one that answers, or the one that asks.
   package enum Role: String, Sendable { case server, client }
 
   package var role: Role

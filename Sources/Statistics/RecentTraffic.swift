@@ -2,7 +2,7 @@
 
 package import Owners
 
-/// What was merged since the last time somebody asked: steps that can be added up without an end.
+/// The traffic that was merged since the last call: steps that can be added up without an end.
 ///
 /// `requests` of all sites and `other` are those of `totals` exactly, and so are the outcomes of
 /// exchanges: names that lost their place on the way are in `other`.
@@ -25,7 +25,7 @@ package struct RecentTraffic: Equatable, Sendable {
   package init() {}
 }
 
-/// What one owner did in a short time, on one side.
+/// The traffic of one owner in a short time, on one side.
 package struct OwnerActivity: Equatable, Sendable {
   package var role: OwnerCounts.Role
   /// Nil for the exchanges of which nobody knows who it was.
@@ -42,7 +42,7 @@ package struct OwnerActivity: Equatable, Sendable {
   }
 }
 
-/// What one site did in a short time.
+/// The traffic of one site in a short time.
 package struct SiteActivity: Equatable, Sendable {
   package var name: String
   package var requests: UInt64 = 0

@@ -15,12 +15,12 @@ package struct WatchedSection: Hashable, Sendable {
   package init(site: String?, path: String) { (self.site, self.path) = (site, path) }
 }
 
-/// Which of the watched sections a worker's requests are for, one bit each.
+/// The watched sections that a worker's requests are for, one bit each.
 ///
 /// Names are compared once for each occupant of a slot of the table of sections; a head costs one load. What is pending
 /// keeps its bits, so that the end counts even after the section has lost its slot.
 final class SectionWatch {
-  /// What is known of a slot's occupant.
+  /// The state of a slot's occupant.
   private struct Mark: BitwiseCopyable {
     var sections: UInt64 = 0
     /// The occupant; 0 when none was looked at.

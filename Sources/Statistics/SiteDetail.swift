@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What is known of one site beyond its counts: for callers that ask for it by name.
+/// The details of one site beyond its counts: for callers that ask for it by name.
 package struct SiteDetail: Equatable, Sendable {
   /// Answers by status, as `404` or `other 4xx`; in order of count, then of name.
   package var statuses: [NamedCount] = []
-  /// How many answers took about so long; the shortest first, empty buckets left out.
+  /// The numbers of answers that took about so long; the shortest first, empty buckets left out.
   package var latencies: [LatencyCount] = []
   package init() {}
 }

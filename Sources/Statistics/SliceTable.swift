@@ -2,7 +2,7 @@
 
 import System
 
-/// What a table has counted in a slice of time: its busiest rows, and the sum of the others.
+/// The counts of a table in a slice of time: its busiest rows, and the sum of the others.
 ///
 /// A row is known by slot and generation, as in the table that it is from: it has no name of its own.
 package struct SliceTable {
@@ -29,7 +29,7 @@ package struct SliceTable {
     }
   }
 
-  /// How many rows a slice keeps of each table.
+  /// The number of rows that a slice keeps of each table.
   package enum Limit {
     static let sites = 128
     static let sections = 128

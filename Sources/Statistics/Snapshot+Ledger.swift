@@ -3,7 +3,7 @@
 import Capture
 import Exchanges
 
-/// Whether every segment is accounted for (ARCHITECTURE.md, Invariants).
+/// The check that every segment is accounted for (ARCHITECTURE.md, Invariants).
 extension Snapshot {
   /// What does not add up, in words; nil when all does. Meant for the whole life, once the capture has
   /// ended: before, some segments are still on their way from the kernel.

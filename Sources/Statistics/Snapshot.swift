@@ -5,12 +5,12 @@ package import Exchanges
 import Text
 package import TLSCoverage
 
-/// What is shown of an interval, or of the whole life: plain values in a fixed order.
+/// The numbers that are shown of an interval, or of the whole life: plain values in a fixed order.
 ///
 /// Lists are in order of count, highest first, then of name, so that the same traffic always gives the
 /// same snapshot.
 package struct Snapshot: Equatable, Sendable {
-  /// When it begins and ends, nanoseconds since 1970; both 0 when nothing moved the capture's clock.
+  /// The times when it begins and ends, nanoseconds since 1970; both 0 when nothing moved the capture's clock.
   package var start: UInt64 = 0
   package var end: UInt64 = 0
   /// False for an interval that was cut off by the end of the watch: no alert rule is put to it.
@@ -64,7 +64,7 @@ package struct Snapshot: Equatable, Sendable {
   }
 }
 
-/// How often a name was counted: a method or a status.
+/// The count of a name: a method or a status.
 package struct NamedCount: Equatable, Sendable {
   package var name: String
   package var count: UInt64
@@ -74,7 +74,7 @@ package struct NamedCount: Equatable, Sendable {
   }
 }
 
-/// How often a status was seen.
+/// The count of a status.
 package struct StatusCount: Equatable, Sendable {
   package var status: Int
   package var count: UInt64
@@ -147,18 +147,18 @@ package struct ClientCounts: Equatable, Sendable {
   package var address: String { AddressName.text(high: high, low: low) }
 }
 
-/// What belongs to no listed client: addresses beyond the budget, or beyond the number asked for.
+/// The counts of the clients that are not listed: addresses beyond the budget, or beyond the number asked for.
 package struct OtherClients: Equatable, Sendable {
-  /// How many addresses; one that came and went more than once counts each time.
+  /// The number of addresses; one that came and went more than once counts each time.
   package var clients: UInt64 = 0
   /// `requests` of all listed clients less their `overcountMax`, and these, are the total exactly.
   package var requests: UInt64 = 0
   package init() {}
 }
 
-/// What belongs to no listed site: names beyond the budget, or beyond the number asked for.
+/// The counts of the sites that are not listed: names beyond the budget, or beyond the number asked for.
 package struct OtherSites: Equatable, Sendable {
-  /// How many names; one that came and went more than once counts each time.
+  /// The number of names; one that came and went more than once counts each time.
   package var sites: UInt64 = 0
   /// `requests` of all listed sites less their `overcountMax`, and these, are the total exactly.
   package var requests: UInt64 = 0

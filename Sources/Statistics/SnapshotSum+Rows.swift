@@ -2,7 +2,7 @@
 
 import Owners
 
-/// What a name's rows of several intervals come to: outcomes, and the latency that their codes give.
+/// The sum of a name's rows of several intervals: outcomes, and the latency that their codes give.
 struct RowSum<Row: DetailedSums & Sendable>: Sendable {
   private var sum: Row
   private(set) var codes = CodeSums(codes: CodeCounts.rowCodes)
@@ -23,7 +23,7 @@ struct RowSum<Row: DetailedSums & Sendable>: Sendable {
   }
 }
 
-/// What a site's rows of several intervals come to.
+/// The sum of a site's rows of several intervals.
 struct SiteSum: Sendable {
   private var row: RowSum<SiteCounts>
   private var overcountMax: UInt64 = 0
@@ -84,7 +84,7 @@ struct SiteSum: Sendable {
   }
 }
 
-/// What the rows of a section come to. Most of them have few buckets: they are kept as they come.
+/// The sum of a section's rows. Most of them have few buckets: they are kept as they come.
 private struct SectionSum: Sendable {
   private var sum: SectionCounts
   private var codes: [UInt16: UInt64] = [:]
@@ -114,7 +114,7 @@ private struct SectionSum: Sendable {
   }
 }
 
-/// What the rows of a gRPC method come to.
+/// The sum of a gRPC method's rows.
 private struct CallSum: Sendable {
   private var row: RowSum<CallCounts>
   private var statuses: [String: UInt64] = [:]
@@ -138,7 +138,7 @@ private struct CallSum: Sendable {
   }
 }
 
-/// Which rows are the same owner's, whichever of its processes it was.
+/// The identity of an owner's rows, whichever of its processes it was.
 struct OwnerKey: Hashable {
   private var role: OwnerCounts.Role
   private var owner: Owner?
@@ -154,7 +154,7 @@ struct OwnerKey: Hashable {
   var row: OwnerCounts { OwnerCounts(role: role, process: owner.map { OwnerProcess(owner: $0) }) }
 }
 
-/// What an owner's rows come to.
+/// The sum of an owner's rows.
 struct OwnerSum: Sendable {
   private var sum: RowSum<OwnerCounts>
   private var process: OwnerProcess?

@@ -3,7 +3,7 @@
 import Capture
 import Exchanges
 
-/// What several intervals come to: the numbers of the time from the first to the last of them.
+/// The sum of several intervals: the numbers of the time from the first to the last of them.
 ///
 /// Totals are exact. A name that finds no row in a bounded sum belongs to no listed one from then on. Latencies are those
 /// of intervals with details (`Snapshot.detail`).

@@ -37,7 +37,7 @@ final class SpaceSaving {
   // 1 for a slot whose occupant never moves out; only a newcomer looks.
   private let pinned: ZeroedStorage<UInt8>
 
-  /// What a slot knows of its occupant beside the hash: half a cache line, all of which is needed to count it.
+  /// The state of a slot's occupant beside the hash: half a cache line, all of which is needed to count it.
   struct Occupant: BitwiseCopyable {
     /// Never less than its occurrences.
     var count: UInt64 = 0

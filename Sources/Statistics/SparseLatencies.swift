@@ -33,7 +33,7 @@ struct SparseLatencies: ~Copyable {
     var used: UInt8
     /// Those of them whose row was forgotten.
     var forgotten: UInt8
-    /// How often the buckets have become twice as wide.
+    /// The number of times that the buckets have become twice as wide.
     var level: UInt16
   }
 

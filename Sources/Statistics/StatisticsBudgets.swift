@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How many names the statistics may hold at once; what is beyond is counted in `other`.
+/// The number of names that the statistics may hold at once; what is beyond is counted in `other`.
 ///
 /// Numbers are rounded up to a power of two. With the defaults and hostile traffic that fills every
 /// table with the longest names, a worker and its share of the timeline stay below 32 MiB.

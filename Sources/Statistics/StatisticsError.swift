@@ -2,7 +2,7 @@
 
 import System
 
-/// Why the statistics could not be set up; nothing in them fails once they run.
+/// An error of setting up the statistics; nothing in them fails once they run.
 package enum StatisticsError: Error, Equatable, Sendable {
   /// The kernel refused this many bytes of address space.
   case noMemory(bytes: Int)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How far back the numbers of a table go.
+/// The time that the numbers of a table go back.
 package enum StatisticsWindow: String, CaseIterable, Sendable {
   case tenSeconds = "10s"
   case minute = "1m"

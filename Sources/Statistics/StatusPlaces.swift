@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Which statuses a site counts one by one: those that servers send. The others count by their class.
+/// The statuses that a site counts one by one: those that servers send. The others count by their class.
 ///
 /// A site has room for so few numbers that they take four cache lines, and a million sites cannot make
 /// them more.

@@ -4,7 +4,7 @@ import System
 import Exchanges
 import HTTP1
 
-/// What one worker counted since its last double buffer: plain numbers, all memory reserved at start.
+/// The counts of one worker since its last double buffer: plain numbers, all memory reserved at start.
 ///
 /// A tally has one owner at a time: the worker that adds to it, or the reporter that reads and clears
 /// it. `TallyExchange` moves it between them.
@@ -14,7 +14,7 @@ final class Tally {
 
   /// The time that it counts, and what the worker's tracker had counted at its end.
   struct Period {
-    /// When the worker's time began, nanoseconds since 1970.
+    /// The time when the worker's time began, nanoseconds since 1970.
     var start: UInt64 = 0
     /// Whether it has begun.
     var hasBegun = false
@@ -24,7 +24,7 @@ final class Tally {
     var endTick: UInt64 = 0
     /// The worker's ledger since its start.
     var ledger = ExchangeCounters()
-    /// When the request was read that the worker had waited for longest, nanoseconds since 1970; 0 when none waited.
+    /// The time when the request was read that the worker had waited for longest, nanoseconds since 1970; 0 when none waited.
     var oldestInFlight: UInt64 = 0
   }
 

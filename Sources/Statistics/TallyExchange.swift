@@ -2,7 +2,7 @@
 
 import Synchronization
 
-/// Where a worker and the reporter exchange tallies: no lock, no allocation, no waiting.
+/// The double buffer in which a worker and the reporter exchange tallies: no lock, no allocation, no waiting.
 ///
 /// There are two tallies. The worker adds to one; the other is either spare, which means empty and the
 /// worker's for the taking, or full, which means the reporter's. `isFull` says which, and the thread that finds

@@ -68,7 +68,7 @@ package final class TallyWriter {
   var start: UInt64?
   var tick: UInt64 = 0
 
-  /// When the current tick is over, nanoseconds since 1970; 0 before the first `turn`.
+  /// The time when the current tick is over, nanoseconds since 1970; 0 before the first `turn`.
   @usableFromInline package internal(set) var tickEnd: UInt64 = 0
 
   /// A writer that hands over through `tallyExchange`. Time begins at `start` (nanoseconds since 1970), or,

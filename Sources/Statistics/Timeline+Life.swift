@@ -4,7 +4,7 @@ package import Capture
 import Exchanges
 import TLSCoverage
 
-/// What a screen needs between two intervals: the open one so far, and totals that are reset.
+/// The numbers that a screen needs between two intervals: the open one so far, and totals that are reset.
 extension Timeline {
   /// The open interval up to the last tick that all workers have handed over; nil before there is one.
   package func openInterval(capture: CaptureCounters, top: Int? = nil) -> Snapshot? {

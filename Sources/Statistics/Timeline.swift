@@ -37,13 +37,13 @@ package final class Timeline {
   var progress: [UInt64]
   /// Each worker's ledger since its start.
   private var ledgers: [ExchangeCounters]
-  /// When the request was read that each worker has waited for longest; 0 when it waits for none.
+  /// The time when the request was read that each worker has waited for longest; 0 when it waits for none.
   private var oldestInFlight: [UInt64]
   var ledgerBefore = ExchangeCounters()
   /// Where the life begins after `resetTotals`: what had been counted by then.
   var lifeBefore: (start: UInt64, capture: CaptureCounters, ledger: ExchangeCounters)?
   var captureBefore = CaptureCounters()
-  /// When time began, nanoseconds since 1970; nil until the first tally, when it was not given.
+  /// The beginning of time, nanoseconds since 1970; nil until the first tally, when it was not given.
   package private(set) var start: UInt64?
   /// The first tick of the open interval.
   var firstTick: UInt64 = 0
@@ -52,7 +52,7 @@ package final class Timeline {
   private var lastEnd: UInt64 = 0
   /// Empty intervals reported in a row.
   private var silence: UInt64 = 0
-  /// Who names the owners of connections; nil when nobody looks for them.
+  /// The table that names the owners of connections; nil when nobody looks for them.
   package var owners: OwnerTable?
   /// What was seen and read of TLS; nil when nobody looks for that.
   package var coverage: TLSCoverage?

@@ -2,7 +2,7 @@
 
 /// The last seconds of traffic, for graphs: a ring of bins, each of whole ticks and about a second long.
 package struct TrafficHistory: Sendable {
-  /// What one bin has counted.
+  /// The counts of one bin.
   package struct Bin: Equatable, Sendable, BitwiseCopyable {
     package var requests: UInt64 = 0
     package var successes: UInt64 = 0

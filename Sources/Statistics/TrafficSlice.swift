@@ -3,7 +3,7 @@
 import HTTP1
 import System
 
-/// What one worker has counted in a slice of time: exact totals, and the busiest rows of each table.
+/// The counts of one worker in a slice of time: exact totals, and the busiest rows of each table.
 struct WorkerSlice {
   private(set) var totals = TrafficTotals()
   /// By `Method.rawValue`.

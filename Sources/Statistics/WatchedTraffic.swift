@@ -2,7 +2,7 @@
 
 import System
 
-/// What an interval brought to a pinned site, to a section, or to the owners that a condition names: exact. Of a client,
+/// The traffic in an interval of a pinned site, of a section, or of the owners that a condition names: exact. Of a client,
 /// what it brought since the client has had a row of its own.
 package struct WatchedTraffic: Equatable, Sendable {
   /// Whose traffic is looked at apart from all traffic.

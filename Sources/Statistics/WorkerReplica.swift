@@ -106,7 +106,7 @@ final class WorkerReplica {
     }
   }
 
-  /// Which rows are meant.
+  /// The table whose rows are meant.
   enum Scope { case interval, life, window }
 
   let sites: Table
@@ -157,7 +157,7 @@ final class WorkerReplica {
     [sites, sections, clients, methods, servingOwners, askingOwners, calls, siteOwners]
   }
 
-  /// How many rows of each table a slice of time keeps.
+  /// The number of rows of each table that a slice of time keeps.
   static let sliceLimits: [Int] =
     [
       SliceTable.Limit.sites, SliceTable.Limit.sections, SliceTable.Limit.clients,

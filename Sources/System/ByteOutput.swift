@@ -28,7 +28,7 @@ package struct ByteOutput: Sendable {
   private static let piece = 4096
   /// Milliseconds between two looks at whether the end was asked for; a signal ends a wait at once.
   private static let pace: Int32 = 100
-  /// How often it looks then, until it gives up a reader that takes nothing.
+  /// The number of times that it looks then, until it gives up a reader that takes nothing.
   private static let patience = 10
 
   /// - Parameter isEnding: whether the program is to end; a reader that takes no more is then waited for

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Which file a path leads to, whether it is there already or not: paths of one place are names of one file.
+/// The file that a path leads to, whether it is there already or not: paths of one place are names of one file.
 package struct FilePlace: Hashable, Sendable {
   /// The file itself, or the nearest folder above it that there is; nil when there is none.
   private let anchor: LogFile.Identity?

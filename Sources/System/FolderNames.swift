@@ -23,7 +23,7 @@ package enum FolderNames {
     return names
   }
 
-  /// When a name last came or went there, nanoseconds on the file system's clock; nil when that cannot be read.
+  /// The time when a name last came or went there, nanoseconds on the file system's clock; nil when that cannot be read.
   package static func lastChange(of path: String) -> Int64? {
     var status = stat()
     // Fills in one local variable.

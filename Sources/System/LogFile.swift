@@ -6,7 +6,7 @@
   import Darwin
 #endif
 
-/// Who gets the files that are made before the program gives up its own user.
+/// The user that gets the files which are made before the program gives up its own.
 package struct LogOwner: Equatable, Sendable {
   package var user: UInt32
   package var group: UInt32
@@ -19,7 +19,7 @@ package struct LogOwner: Equatable, Sendable {
 
 /// A file that is only ever appended to, such as the alert log.
 package struct LogFile: ~Copyable {
-  /// Which file it is, whatever its name: device and inode.
+  /// The identity of a file, whatever its name: device and inode.
   package struct Identity: Hashable, Sendable {
     var device: UInt64
     var inode: UInt64

@@ -12,7 +12,7 @@ import Glibc
 /// Every kind of descriptor can hold up that thread (a pipe that is full, a terminal after Ctrl-S, a file system
 /// that hangs), and none the caller.
 package final class OutputQueue: Sendable {
-  /// What has become of the units so far. Records are what the caller says a unit holds: lines, as a rule.
+  /// The counts of units so far. Records are what the caller says a unit holds: lines, as a rule.
   package struct Account: Sendable, Equatable {
     /// The units, and their bytes and records, that are queued or being written.
     package fileprivate(set) var waiting = 0
@@ -25,7 +25,7 @@ package final class OutputQueue: Sendable {
     package fileprivate(set) var failedRecords: UInt64 = 0
     /// The bytes written.
     package fileprivate(set) var written: UInt64 = 0
-    /// Why the last unit could not be written; nil while writing works.
+    /// The reason why the last unit could not be written; nil while writing works.
     package fileprivate(set) var failure: ByteOutput.Failure?
   }
 

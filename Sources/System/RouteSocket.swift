@@ -6,7 +6,7 @@
   ///
   /// The socket is opened while the process may open one; a question on it takes no privilege. One thread at a time asks.
   package struct RouteSocket: Sendable {
-    /// What is asked for: all entries of one kind.
+    /// A question to the kernel: all entries of one kind.
     package enum Question: Sendable {
       case addresses, links
 

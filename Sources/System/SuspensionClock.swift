@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How long the machine was suspended since a watch began: the steady clock stands still then, that since boot does not.
+/// The time for which the machine was suspended since a watch began: the steady clock stands still then, that since boot does not.
 package struct SuspensionClock: Equatable, Sendable {
   private let start: UInt64
   /// Whole seconds since the beginning.

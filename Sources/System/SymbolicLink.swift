@@ -5,7 +5,7 @@
   internal import Darwin
 #endif
 
-/// Where symbolic links lead, as text: in /proc they name open files and namespaces.
+/// The targets of symbolic links, as text: in /proc they name open files and namespaces.
 package enum SymbolicLink {
   /// The longest target that is read, bytes.
   private static let limit = 255

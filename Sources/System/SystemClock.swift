@@ -30,7 +30,7 @@ package enum SystemClock: Sendable {
   /// Nanoseconds that the machine has been suspended since it started.
   package static var suspended: UInt64 { offset(of: .boot) }
 
-  /// How far a clock is ahead of the monotonic one.
+  /// Nanoseconds by which a clock is ahead of the monotonic one.
   private static func offset(of clock: SystemClock) -> UInt64 {
     var before = SystemClock.monotonic.now, offset: UInt64 = 0
     // A thread that loses its processor between two readings reads them again.

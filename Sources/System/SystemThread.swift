@@ -46,7 +46,7 @@ package struct SystemThread: ~Copyable, Sendable {
     discard self
   }
 
-  /// What a thread is started with.
+  /// The work that a thread is started with.
   private final class Order: Sendable {
     private let name: String
     private let work: @Sendable () -> Void

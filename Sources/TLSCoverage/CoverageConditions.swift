@@ -2,9 +2,9 @@
 
 package import Capture
 
-/// What can be read of TLS in a watch or a file, and who is asked for processes.
+/// The conditions of a coverage report: what of TLS can be read in a watch or a file, and who is asked for processes.
 package struct CoverageConditions: Sendable {
-  /// How text is read.
+  /// The way in which text is read.
   package enum Reading: Sendable {
     /// Not at all, since nobody asked for it by this option.
     case off(option: String)
@@ -45,7 +45,7 @@ package struct CoverageConditions: Sendable {
   /// How text could be read, where nobody asked for it.
   var hint: String? { if case .off(let option) = reading { option } else { nil } }
 
-  /// Why a connection was not read.
+  /// The reason why a connection was not read.
   /// - Parameters:
   ///   - readers: names of processes of which connections were read.
   func reason(

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How many TLS connections were seen on the ports of TLS, and which of them were not read.
+/// The numbers of TLS connections that were seen on the ports of TLS, and which of them were not read.
 package struct CoverageCounts: Equatable, Sendable {
   /// The ports, as `--tls-port` takes them.
   package var ports: String
@@ -28,7 +28,7 @@ package struct CoverageCounts: Equatable, Sendable {
   }
 }
 
-/// How many connections of QUIC were seen: their requests are not visible.
+/// The numbers of QUIC connections that were seen: their requests are not visible.
 package struct HTTP3Counts: Equatable, Sendable {
   package struct Row: Equatable, Sendable {
     /// The name of the server that was asked for; nil where none was.

@@ -2,7 +2,7 @@
 
 /// Connections added up over a time: exact totals, and a Space-Saving table of those that were not read.
 struct CoverageSum: Sendable {
-  /// What a row is of.
+  /// The key of a row.
   struct Key: Hashable, Sendable {
     var serverName: String?
     var protocols: String?
@@ -10,7 +10,7 @@ struct CoverageSum: Sendable {
     var reason: CoverageReason
   }
 
-  /// What a row of QUIC's connections is of.
+  /// The key of a row of QUIC's connections.
   struct Name: Hashable, Sendable {
     var serverName: String?
     var protocols: String?

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How often keys were counted, by Space-Saving: the most frequent ones keep their rows.
+/// The counts of keys, by Space-Saving: the most frequent ones keep their rows.
 struct FrequentRows<Key: Hashable & Sendable>: Sendable {
   struct Row: Sendable {
     var key: Key

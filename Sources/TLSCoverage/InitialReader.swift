@@ -19,7 +19,7 @@ struct InitialReader: Sendable {
     var ends: Set<ConnectionEnds> = []
   }
 
-  /// Which connection a packet is of: its ends, and the identifier that the client has chosen.
+  /// The connection of a packet: its ends, and the identifier that the client has chosen.
   struct Key: Hashable, Sendable {
     var ends: ConnectionEnds
     var identifier: [UInt8]

@@ -29,7 +29,7 @@ struct SeenConnections: Sendable {
     var isDecided = false
     /// The pairs of ends under which it was seen.
     var ends: [ConnectionEnds]
-    /// Why it cannot be read, if somebody knows.
+    /// The reason why it cannot be read, if somebody knows.
     var reason: CoverageReason?
   }
 
@@ -45,7 +45,7 @@ struct SeenConnections: Sendable {
   private var first: UInt64 = 0
   private var undecided: UInt64 = 0
   private var next: UInt64 = 0
-  /// When text of connections came last, by their ends: this turn's and the last one's.
+  /// The time when text of connections came last, by their ends: this turn's and the last one's.
   private var reads: [ConnectionEnds: UInt64] = [:]
   private var earlierReads: [ConnectionEnds: UInt64] = [:]
 

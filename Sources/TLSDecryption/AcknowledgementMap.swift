@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Which text an acknowledgement of encrypted bytes acknowledges, by the ends of a direction's last sixteen records.
+/// The map from acknowledgements of encrypted bytes to those of text, by the ends of a direction's last sixteen records.
 struct AcknowledgementMap {
   private var ends = SIMD16<UInt32>()
   private var texts = SIMD16<UInt32>()

@@ -11,7 +11,7 @@ import TLSRecords
 ///     searching: after lost bytes, until a record decrypts again        over: nothing more is read
 final class CipherStream {
   enum Phase { case header, ready, body, passing, searching, over }
-  /// What the keys in use are for.
+  /// The epoch that the keys in use are for.
   enum Stage { case hello, early, handshake, application }
 
   let isClient: Bool

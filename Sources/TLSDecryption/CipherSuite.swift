@@ -3,7 +3,7 @@
 import Ciphers
 import TLSRecords
 
-/// What a cipher suite's records are protected with.
+/// The algorithms that protect a cipher suite's records.
 struct CipherSuite: Equatable, Sendable {
   let cipher: CipherKind
   /// What keys are derived with.

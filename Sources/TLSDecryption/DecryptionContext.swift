@@ -17,7 +17,7 @@ package protocol ConnectionObserver: AnyObject {
   func didFail(client: Endpoint, server: Endpoint, _ reason: UnreadReason)
 }
 
-/// What all connections share: keys, counters, memory for a record's text.
+/// The state that all connections share: keys, counters, memory for a record's text.
 final class DecryptionContext {
   /// The number of names of servers that are kept of connections which were not read.
   private static let longestList = 1_000

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What comes with a segment's bytes.
+/// The numbers that come with a segment's bytes.
 struct Arrival {
   /// Capture time, nanoseconds since 1970.
   var time: UInt64

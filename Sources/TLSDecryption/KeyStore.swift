@@ -4,7 +4,7 @@ import Ciphers
 import System
 package import TLSRecords
 
-/// What a key log has of one connection.
+/// The secrets that a key log has of one connection.
 package struct ConnectionSecrets {
   // Of TLS 1.3: the traffic secrets (RFC 8446, section 7.1).
   var clientEarly: Secret?
@@ -23,7 +23,7 @@ package final class KeyStore {
   /// The longest line: a label, a random and a secret of 48 bytes have 200.
   package static let longestLine = 1_024
 
-  /// What became of a key log's lines.
+  /// The counts of a key log's lines.
   package struct Lines: Equatable, Sendable {
     /// Lines that held a secret.
     package var secrets = 0

@@ -6,7 +6,7 @@ import TLSRecords
 
 /// The keys of one direction, with the number of the next record.
 final class RecordProtection {
-  /// How records are protected.
+  /// The kind of protection of records.
   private enum Form {
     /// TLS 1.3's AEADs (RFC 8446, section 5.2): the type is the text's last byte that is not 0.
     case tls13

@@ -12,7 +12,7 @@ package enum UnreadReason: String, Sendable, CaseIterable {
   case undecryptable
 }
 
-/// What became of the connections on the ports of TLS.
+/// The counters of the connections on the ports of TLS.
 package struct TLSCounters: Equatable, Sendable {
   /// Connections of which a part was seen.
   package var connections: UInt64 = 0

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What speaks TLS inside of a program, or of a library that is named after something else.
+/// An implementation of TLS inside of a program, or of a library that is named after something else.
 enum CarriedTLS {
   /// What the text of a program has when it was made of a library whose functions have no names in it: the paths of sources
   /// that its messages are about.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a function's first instructions may be, byte for byte: the beginnings of functions that were looked at in
+/// A pattern of a function's first instructions, byte for byte: the beginnings of functions that were looked at in
 /// builds of OpenSSL 1.1.1 to 3.5 and of GnuTLS 3.7 and 3.8. What is in no pattern is not attached to.
 ///
 /// A probe at `push`, at a conditional jump or at a call costs one trap, since the kernel emulates these; at others it

@@ -21,7 +21,7 @@ package struct LibrarySearch {
     var path: String
   }
 
-  /// What a search has found.
+  /// The result of a search.
   package struct Result: Sendable {
     /// Each file once, in the order of its paths.
     package var libraries: [TLSLibrary] = []

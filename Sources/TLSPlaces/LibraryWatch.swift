@@ -8,7 +8,7 @@ internal import System
 /// A process is looked at when it is new, then ever more seldom: what it loads late is found late. A file is read once.
 /// Processes may be strangers': what one may cost is bounded in each round.
 package struct LibraryWatch {
-  /// What a round comes upon.
+  /// A sighting: a file that a round comes upon.
   package enum Sighting {
     /// A process is about to be looked at.
     case process
@@ -20,7 +20,7 @@ package struct LibraryWatch {
     case program(String, Set<TLSLibrary.Identity>)
   }
 
-  /// What is to be done about a sighting from now on.
+  /// The decision about a sighting from now on.
   package enum Answer {
     /// Nothing more: it was looked at, until it changes.
     case done
@@ -32,7 +32,7 @@ package struct LibraryWatch {
 
   /// A process that was looked at.
   private struct Visit {
-    /// When it has started, in the kernel's ticks: its number may be another's later.
+    /// The time when it has started, in the kernel's ticks: its number may be another's later.
     var start: UInt64
     /// What it executes.
     var program: FileVersion?
@@ -55,7 +55,7 @@ package struct LibraryWatch {
   /// Files that have probes: what is open cannot be another file by its number.
   private var held: Set<TLSLibrary.Identity> = []
   private var visits: [Int32: Visit] = [:]
-  /// When the loaders' folders were changed last, of those whose files were all looked at.
+  /// The times when the loaders' folders were changed last, of those whose files were all looked at.
   private var changes: [String: Int64] = [:]
   private var number = 0
   /// Files that were read so far.
@@ -202,7 +202,7 @@ package struct LibraryWatch {
   }
 }
 
-/// When processes have started.
+/// The start times of processes.
 enum ProcessStart {
   /// Ticks from the machine's start to the process's; nil when there is no such process.
   static func ticks(of process: Int32) -> UInt64? {

@@ -2,7 +2,7 @@
 
 /// A place of a library's code where its plain text passes by.
 package struct ProbePlace: Equatable, Sendable {
-  /// What runs there.
+  /// The probe that runs there.
   package enum Function: String, Sendable, CaseIterable {
     /// Plain text is returned to the program.
     case read

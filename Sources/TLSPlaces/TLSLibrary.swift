@@ -2,7 +2,7 @@
 
 /// A file of this machine that speaks TLS: a library or a program, whichever names and processes it has.
 package struct TLSLibrary: Equatable, Sendable {
-  /// What speaks TLS in it.
+  /// The implementation of TLS in it.
   package enum Kind: String, Sendable, CaseIterable {
     case openSSL = "OpenSSL"
     case gnuTLS = "GnuTLS"
@@ -25,7 +25,7 @@ package struct TLSLibrary: Equatable, Sendable {
       }
     }
 
-    /// Why text of this kind cannot be read; nil when it can.
+    /// The reason why text of this kind cannot be read; nil when it can.
     package var limit: String? {
       switch self {
       case .openSSL, .gnuTLS, .go: nil

@@ -124,7 +124,7 @@ package struct ServerHello: Sendable, Equatable {
   }
 }
 
-/// What a server answers in secret (RFC 8446, section 4.3.1).
+/// The extensions that a server answers in secret (RFC 8446, section 4.3.1).
 package enum EncryptedExtensions {
   /// Whether the message's body accepts early data.
   package static func acceptsEarlyData(_ body: RawSpan) -> Bool {

@@ -2,7 +2,7 @@
 
 import System
 
-/// What a record carries (RFC 8446, section 5.1).
+/// The content type of a record (RFC 8446, section 5.1).
 package enum ContentType {
   package static var changeCipherSpec: UInt8 { 20 }
   package static var alert: UInt8 { 21 }

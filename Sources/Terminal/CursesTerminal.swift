@@ -10,7 +10,7 @@ package import Screen
 /// default. `close` puts the terminal back; a crash or a kill does so too (`wt_rescue`).
 @safe
 package final class CursesTerminal: ScreenTerminal {
-  /// What it is asked for.
+  /// The options of a terminal.
   package struct Options: Sendable {
     package var glyphs: Glyphs
     package var hasColor: Bool

@@ -3,7 +3,7 @@
 import CCurses
 import Screen
 
-/// How each style looks on this terminal: attributes alone, eight colours, or 256.
+/// The look of each style on this terminal: attributes alone, eight colours, or 256.
 struct Palette {
   private var attributes: [Int32]
 

@@ -5,7 +5,7 @@ import Glibc
 package import Screen
 import Text
 
-/// Whether a full screen can be drawn on a descriptor, and with which characters.
+/// The ability of a descriptor to show a full screen, and with which characters.
 package enum TerminalAbility: Equatable, Sendable {
   case screen
   /// It cannot, and why, in words.

@@ -45,7 +45,7 @@ extension AddressName {
   /// The eight groups of an IPv6 address, of which one gap leaves out those that are zero; the last two may be dotted.
   private static func groups(_ bytes: RawSpan, _ start: Int, _ end: Int) -> (high: UInt64, low: UInt64)? {
     var offset = start, value: UInt128 = 0, count = 0
-    /// How many groups there are before the gap; -1 without one.
+    /// The number of groups before the gap; -1 without one.
     var gap = -1
     if end &- start >= 2, isColon(bytes, start), isColon(bytes, start &+ 1) {
       (gap, offset) = (0, start &+ 2)

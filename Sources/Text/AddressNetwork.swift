@@ -8,7 +8,7 @@ package struct AddressNetwork: BitwiseCopyable, Equatable, Sendable {
   private var maskHigh: UInt64
   private var maskLow: UInt64
 
-  /// Why a text is no network.
+  /// The fault of a text that is no network.
   package enum Fault: Error, Equatable {
     /// It is none; the fault is in its address or in its length.
     case malformed

@@ -117,7 +117,7 @@ extension FrameConnection {
 }
 
 extension FrameConnection {
-  /// What a block says of the status.
+  /// The status in a block.
   private enum BlockStatus {
     case known(UInt16), absent, unknown
 

@@ -4,7 +4,7 @@ import HTTP1
 import HTTP2
 import System
 
-/// Whether bytes from the midst of a connection are HTTP/2 frames: by what they would have to be, never by a guess.
+/// The test whether bytes from the midst of a connection are HTTP/2 frames: by what they would have to be, never by a guess.
 ///
 /// Frames are looked for at the start of segments, where senders begin them as a rule. Of one header 22 bits are fixed
 /// in ordinary ones, so that random bytes begin with one in 2²² times. A flow of which nothing is known carries frames when

@@ -2,7 +2,7 @@
 
 import HTTP1
 
-/// What the reading of a chunk of frames came upon.
+/// A step of reading a chunk of frames: what it came upon.
 enum FrameStep: BitwiseCopyable {
   /// All of the chunk has been read.
   case endOfChunk

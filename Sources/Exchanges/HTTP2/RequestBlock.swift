@@ -5,7 +5,7 @@ import HTTP2
 import System
 import Text
 
-/// What counting takes from a request's header block.
+/// The fields of a request's header block that are counted by.
 enum RequestBlock {
   /// Whether a block is a request's: trailers have no pseudo-header field, and a server answers with an error when the
   /// method or the path is missing. One of its fields must be known.

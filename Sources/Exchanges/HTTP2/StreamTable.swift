@@ -4,7 +4,7 @@ import HTTP2
 
 /// One stream whose request has been read and whose exchange has not ended.
 struct StreamState: BitwiseCopyable {
-  /// What is known of whether the exchange is a gRPC call.
+  /// The knowledge whether the exchange is a gRPC call.
   enum Call: BitwiseCopyable {
     case no, yes
     /// The content types that would say it refer to what was sent before the watch.

@@ -6,7 +6,7 @@ struct Neighbours<Index: ArrayIndex>: BitwiseCopyable {
   fileprivate var after = PackedIndex<Index>()
 }
 
-/// Where the elements of a list lie and keep their neighbours: one type for each list that an element may be in.
+/// The memory in which the elements of a list lie and keep their neighbours: one type for each list that an element may be in.
 protocol ListOrder {
   associatedtype Index: ArrayIndex
   associatedtype Element: BitwiseCopyable

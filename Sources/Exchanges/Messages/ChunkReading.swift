@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What the reading of a direction must know of the other one and of the requests that wait, by value.
+/// The hint that the reading of a direction gets about the other one and about the requests that wait, by value.
 struct PairingHint: BitwiseCopyable {
   /// Requests of the flow wait for their responses.
   var isWaiting = false
@@ -11,7 +11,7 @@ struct PairingHint: BitwiseCopyable {
   var otherPosition: UInt32?
 }
 
-/// What the reading of a response must know about its request.
+/// The properties of a request that decide how its response is read.
 struct AnsweredRequest: BitwiseCopyable {
   var isHead: Bool
   var isConnect: Bool
@@ -19,7 +19,7 @@ struct AnsweredRequest: BitwiseCopyable {
   var isUpgrade: Bool
 }
 
-/// What reading a chunk came to; it decides the one class of the accounting that the segment falls in.
+/// The outcome of reading a chunk; it decides the one class of the accounting that the segment falls in.
 struct ChunkOutcome: BitwiseCopyable {
   /// The number of heads that ended in the chunk.
   var heads = 0
@@ -59,7 +59,7 @@ struct ChunkReading: BitwiseCopyable {
   var stored = StoredHead()
 }
 
-/// What the reading of a chunk came upon.
+/// A step of reading a chunk: what it came upon.
 enum ReadingStep: BitwiseCopyable {
   /// No head that counts: reading continues.
   case none
@@ -79,7 +79,7 @@ enum ReadingStep: BitwiseCopyable {
   case storedPreface
 }
 
-/// What a gap in a direction whose gaps are not waited for means to its reading.
+/// The meaning of a gap in a direction whose gaps are not waited for.
 enum GapMeaning: BitwiseCopyable {
   /// The chunk after it is body: it is not read, and counts as a false head or not.
   case isBody(looksLikeHead: Bool)

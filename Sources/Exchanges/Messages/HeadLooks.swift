@@ -4,7 +4,7 @@ import Capture
 import HTTP1
 import System
 
-/// How the first bytes of a chunk look, where a head is looked for or a body goes by.
+/// The look of a chunk's first bytes, where a head is looked for or a body goes by.
 enum HeadLooks {
   /// Whether a chunk that begins inside a body begins like a head.
   static func isFalseHead(_ chunk: Chunk, _ payload: RawSpan) -> Bool {

@@ -3,7 +3,7 @@
 import HTTP1
 import System
 
-/// Where the bytes of a head that comes in several segments are kept.
+/// The memory for the bytes of heads that come in several segments.
 struct StoredHead: BitwiseCopyable {
   fileprivate(set) var block = PackedIndex<BlockIndex>()
   /// The number of bytes kept.

@@ -3,7 +3,7 @@
 /// One TCP connection as `Messages` knows it: which direction asks, and what is read of both. All zero bytes are a
 /// connection of which nothing has been read.
 struct MessageFlow: BitwiseCopyable {
-  /// Which direction carries requests.
+  /// The direction that carries requests.
   enum Role: BitwiseCopyable { case unknown, forward, backward }
 
   var requests = Role.unknown

@@ -2,7 +2,7 @@
 
 import HTTP1
 
-/// Where the reading of one direction stands.
+/// The phase of reading one direction.
 enum ReadingPhase: BitwiseCopyable, Sendable {
   /// Inside something unknown: a head is looked for at the start of segments only. All zero bytes.
   case desynchronized
@@ -24,7 +24,7 @@ enum ReadingPhase: BitwiseCopyable, Sendable {
   case frames
 }
 
-/// What has been read of one direction's messages, and where the next head may begin.
+/// The state of reading one direction's messages, and where the next head may begin.
 ///
 /// `phase` changes by the transitions below alone; ARCHITECTURE.md draws them.
 struct MessageHalf: BitwiseCopyable {

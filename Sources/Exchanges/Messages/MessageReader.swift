@@ -174,7 +174,7 @@ extension MessageReader {
     flows[flow][direction].phase == .boundary
   }
 
-  /// What HTTP/1 leaves of a chunk.
+  /// The bytes that HTTP/1 leaves of a chunk.
   enum Rest {
     /// Nothing that can be read.
     case none

@@ -4,7 +4,7 @@ import Capture
 import HTTP1
 import System
 
-/// Where reading resumes when a message is longer or shorter than its head says: as the peers do, by what was sent.
+/// The place where reading resumes when a message is longer or shorter than its head says: as the peers do, by what was sent.
 extension ElementRef<MessageFlow> {
   /// Passes over bytes that follow a complete message and begin none, to the status line in the same chunk that
   /// clients would find, while a request waits.

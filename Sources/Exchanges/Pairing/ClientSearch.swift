@@ -6,7 +6,7 @@ import HTTP2
 import System
 package import Text
 
-/// Where to look for the client that a trusted proxy asked for.
+/// The settings by which the client is found that a trusted proxy asked for.
 package struct ClientHeader: Equatable, Sendable {
   /// Networks at most.
   package static let mostProxies = 32
@@ -50,7 +50,7 @@ struct FoundClient: BitwiseCopyable, Equatable {
   init(_ peer: Endpoint) { (high, low) = (peer.high, peer.low) }
 }
 
-/// What the PROXY header of a connection says; all zero bytes is that none was seen.
+/// The client that the PROXY header of a connection names; all zero bytes is that none was seen.
 struct ConnectionClient: BitwiseCopyable {
   enum Standing: BitwiseCopyable { case unseen, named, proxyItself }
 

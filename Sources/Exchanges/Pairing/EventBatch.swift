@@ -4,7 +4,7 @@ import Capture
 import HTTP1
 package import Text
 
-/// What one segment, or one step of the clock, brought about: events and the names they refer to.
+/// The result of one segment, or of one step of the clock: events and the names they refer to.
 package struct EventBatch: ~Copyable {
   /// Events that fit before the batch has to be handed on.
   package static let capacity = 512

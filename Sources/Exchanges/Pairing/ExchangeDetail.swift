@@ -2,7 +2,7 @@
 
 package import Capture
 
-/// What a reader of single exchanges wants of an event beyond what is counted. It is filled only in a
+/// The details of an event that a reader of single exchanges wants beyond what is counted. It is filled only in a
 /// batch that `isDetailed`.
 package struct ExchangeDetail: BitwiseCopyable, Sendable {
   /// Characters of the longest target, and of the longest value of another field, that are kept.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How a request ended that got no final response.
+/// The end of a request that got no final response.
 enum RequestEnd: BitwiseCopyable {
   /// Its connection ended first: by a reset of either side, or by the server's FIN.
   case aborted

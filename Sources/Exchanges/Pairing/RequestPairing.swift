@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What the pairing must know of a response to find its request.
+/// The numbers of a response by which its request is found.
 struct ResponseStart: BitwiseCopyable {
   var key: ExchangeKey
   /// The sequence number of the head's first byte.
@@ -13,7 +13,7 @@ struct ResponseStart: BitwiseCopyable {
   var lastSent: UInt32?
 }
 
-/// What a response is to the requests that wait.
+/// The relation of a response to the requests that wait.
 enum ResponseMatch: Equatable {
   /// It answers this request.
   case answers(RequestIndex)

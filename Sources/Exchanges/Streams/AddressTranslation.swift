@@ -91,7 +91,7 @@ struct AddressTranslation: ~Copyable {
   }
 }
 
-/// Where a pair of TCP numbers stands in a direct-mapped table of 2^bits entries.
+/// The slot of a pair of TCP numbers in a direct-mapped table of 2^bits entries.
 enum NumberHash {
   @inline(__always)
   static func slot(_ a: UInt32, _ b: UInt32, bits: Int) -> Int {

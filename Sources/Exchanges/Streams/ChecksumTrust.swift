@@ -4,7 +4,7 @@ import Capture
 import HTTP1
 import Text
 
-/// Which wrong checksums tell that a receiver has dropped the segment.
+/// The rule for which wrong checksums show that a receiver has dropped the segment.
 ///
 /// Not every network fills checksums in: a virtual card may leave those of its own machine as they are, and a card
 /// that puts segments together keeps the first one's. So a wrong one is believed only from an address that has sent right

@@ -34,7 +34,7 @@ struct Chunk: BitwiseCopyable {
   }
 }
 
-/// What `Streams` must know of what is read of a direction, to decide what waits; `Messages` gives it by value.
+/// The demand of a direction's reading, by which `Streams` can decide what waits; `Messages` gives it by value.
 enum Demand: BitwiseCopyable, Sendable {
   /// Requests: they wait for nobody.
   case requests
@@ -46,7 +46,7 @@ enum Demand: BitwiseCopyable, Sendable {
   case nothing
 }
 
-/// Where a chunk stands in its stream, and so what becomes of it.
+/// The placement of a chunk in its stream, which decides what becomes of it.
 enum Placement: BitwiseCopyable, Equatable {
   /// It begins at the next byte: to be read.
   case next

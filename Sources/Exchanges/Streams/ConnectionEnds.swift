@@ -2,7 +2,7 @@
 
 import Capture
 
-/// How the end of a connection stands, by its FIN or RST and by what has been read.
+/// The state of a connection's end, by its FIN or RST and by what has been read.
 enum ConnectionEnd: BitwiseCopyable {
   /// None has been seen, or none that fits the connection.
   case open

@@ -2,7 +2,7 @@
 
 import Capture
 
-/// How far the numbers of segments lie from their stream, and what of the held ones confirms them.
+/// The distance of segments' numbers from their stream, and what of the held ones confirms them.
 extension StreamAssembler {
   /// Bytes between two segments that may both be right: more are not in flight where a window is not scaled
   /// (RFC 7323, section 2.2).

@@ -50,7 +50,7 @@ struct FlowKey: Equatable, BitwiseCopyable, Sendable {
   }
 }
 
-/// What the hash of connections is keyed with: a number for each operand, made of one seed.
+/// The keys of the hash of connections: a number for each operand, made of one seed.
 package struct FlowSecrets: BitwiseCopyable, Sendable {
   let aHigh: UInt64
   let aLow: UInt64

@@ -2,7 +2,7 @@
 
 import Capture
 
-/// What a SYN is to its flow.
+/// The relation of a SYN to its flow.
 enum Opening: BitwiseCopyable { case known, first, another }
 
 /// A direction that continues at its first held chunk, without the bytes before it.

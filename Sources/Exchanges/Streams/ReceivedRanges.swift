@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Which bytes of one direction of a flow have been read: a few ranges of sequence numbers.
+/// The bytes of one direction of a flow that have been read: a few ranges of sequence numbers.
 ///
 /// It is what makes every byte count once, whatever the order and however often it comes. There is
 /// one range on an ordinary stream; a gap that was given up starts another. With too many, the oldest

@@ -40,7 +40,7 @@ struct StreamFlow: BitwiseCopyable {
   /// A FIN or RST was seen before which bytes are missing: `closing`.
   var isClosing = false
   var closing = Closing()
-  /// How often it was asked for that the connection passes whole.
+  /// The number of times that passing the connection whole was asked for.
   var marks: UInt8 = 0
   /// The number of requests since the last one that was sent before the answer to another one, up to 255.
   var calmRequests: UInt8 = 0

@@ -145,7 +145,7 @@ struct ReplaySession {
   }
 }
 
-/// What the intervals of a replay come to.
+/// The sum of the intervals of a replay.
 struct ReplaySummary {
   /// All of them, and those of the last watch among them.
   private(set) var all = SnapshotSum()

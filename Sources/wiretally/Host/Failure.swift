@@ -12,11 +12,11 @@ import Reporting
 import System
 import Statistics
 
-/// What the program says and how it ends when it cannot do what it was asked to.
+/// The messages and exit statuses of the program when it cannot do what it was asked to.
 enum Failure {
   private static let errors = ByteOutput(descriptor: 2, isEnding: { Interruption.isEnding })
 
-  /// How much a message matters: the journal's priorities (syslog(3)).
+  /// The priority of a message: the journal's priorities (syslog(3)).
   enum Priority: Int {
     case error = 3
     case warning = 4

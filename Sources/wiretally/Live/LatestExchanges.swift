@@ -19,7 +19,7 @@ struct LatestExchanges {
   private let owners: OwnerTable?
   private var records: [ExchangeRecord] = []
   private var next = 0
-  /// How many were received so far.
+  /// The number of exchanges that were received so far.
   private var received: UInt64 = 0
   private var isListening = false
   private var record = ExchangeRecord()

@@ -7,7 +7,7 @@ import Screen
 import System
 import Text
 
-/// What every page of a live watch says besides the counts: it changes while the watch runs.
+/// The lines of every page of a live watch besides the counts: they change while the watch runs.
 final class LiveNotices {
   /// Nanoseconds from one poll of the backend to the next.
   private static let pollInterval: UInt64 = 1_000_000_000

@@ -12,7 +12,7 @@ struct NotableExchanges {
   /// An exchange, and its number among all that were added: no two have the same.
   struct Kept {
     let number: UInt64
-    /// When it ended, nanoseconds of capture time.
+    /// The time when it ended, nanoseconds of capture time.
     let end: UInt64
     let record: ExchangeRecord
   }

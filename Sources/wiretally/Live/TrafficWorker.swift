@@ -26,11 +26,11 @@ final class TrafficWorker {
   private let stream: ExchangeWriter?
   private let owners: OwnerAttribution?
   private var tracker: ExchangeTracker
-  /// Which segments count; nil when all do.
+  /// The segments that count; nil when all do.
   private let filter: SegmentFilter?
-  /// Which connections are left out; nil when none is.
+  /// The side whose connections count, and how it is known; nil when all do.
   private let side: (choice: ConnectionSide, local: LocalSide)?
-  /// Which requests count; nil when all do.
+  /// The requests that count; nil when all do.
   private let choice: RequestChoice?
   /// Looks for sites that are counted on two hops; nil where that cannot be.
   private let hops: HopWatch?
@@ -193,7 +193,7 @@ final class TrafficWorker {
     return ledger
   }
 
-  /// When the request was read that counts and has waited for longest.
+  /// The time when the request was read that counts and has waited for longest.
   private var oldestInFlight: UInt64? {
     guard let choice else { return tracker.oldestInFlight }
     return tracker.oldestInFlight(where: choice.counts)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a key or a signal asks a watch for.
+/// A request to a watch by a key or a signal.
 enum WatchEvent: Equatable {
   /// The end, with the summary.
   case end
@@ -14,7 +14,7 @@ enum WatchEvent: Equatable {
   case resume
 }
 
-/// Where keys come from: a full screen, or a keyboard alone.
+/// A source of keys: a full screen, or a keyboard alone.
 protocol KeySource: AnyObject {
   /// Readable when keys wait; nil when there is no keyboard.
   var descriptor: Int32? { get }

@@ -4,7 +4,7 @@ import Glibc
 
 /// The signals and the keys of a watch.
 struct WatchInput {
-  /// What `wait` has found.
+  /// The result of `wait`.
   struct Readiness {
     fileprivate var hasKeys = false
     fileprivate var hasGone = false

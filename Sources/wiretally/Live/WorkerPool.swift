@@ -65,7 +65,7 @@ struct WorkerPool {
   /// Whether a source has failed; then `failure` says why.
   var hasEndedEarly: Bool { threads.contains(where: \.hasEndedEarly) }
 
-  /// Why a worker has ended before it was asked to.
+  /// The reason why a worker has ended before it was asked to.
   var failure: CaptureError? { threads.lazy.compactMap(\.failure).first }
 
   /// Asks the workers to drain their sources and end, and waits until they have.

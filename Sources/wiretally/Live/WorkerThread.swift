@@ -14,7 +14,7 @@ final class WorkerThread: @unchecked Sendable {
   private let hasFailed = Atomic<Bool>(false)
   private let number: Int
   private var thread: SystemThread?
-  /// Why the worker ended before it was asked to; read it after `hasEndedEarly` or `join`.
+  /// The reason why the worker ended before it was asked to; read it after `hasEndedEarly` or `join`.
   private(set) var failure: CaptureError?
 
   /// Milliseconds a worker waits for segments before it looks whether some came that nobody woke it for. Each look

@@ -4,7 +4,7 @@ import Alerting
 import ArgumentParser
 import Statistics
 
-/// When an alert is raised, as both commands take it.
+/// The options of alerts, as both commands take them.
 struct AlertOptions: ParsableArguments {
   @Option(
     name: [.customShort("t"), .customLong("alert-trigger-threshold")], parsing: .unconditional,

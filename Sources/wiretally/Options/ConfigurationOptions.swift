@@ -2,7 +2,7 @@
 
 import ArgumentParser
 
-/// Where options come from that are not typed; `OptionSources` has read the files before this is parsed.
+/// The sources of options that are not typed; `OptionSources` has read the files before this is parsed.
 struct ConfigurationOptions: ParsableArguments {
   @Option(
     name: .customLong("config"),

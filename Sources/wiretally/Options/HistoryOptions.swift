@@ -3,7 +3,7 @@
 import ArgumentParser
 import System
 
-/// Where intervals are kept.
+/// The options of the history, in which intervals are kept.
 struct HistoryOptions: ParsableArguments {
   @Option(
     name: .customLong("history"),

@@ -2,7 +2,7 @@
 
 import ArgumentParser
 
-/// Which interfaces are watched.
+/// The options of the watched interfaces.
 struct InterfaceOptions: ParsableArguments {
   @Option(
     name: [.customShort("i"), .customLong("interface")],

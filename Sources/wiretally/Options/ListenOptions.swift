@@ -3,7 +3,7 @@
 import ArgumentParser
 import Exporting
 
-/// Whether and where metrics, health, a snapshot and the live page are served.
+/// The options of the listener, which serves metrics, health, a snapshot and the live page.
 struct ListenOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(

@@ -7,7 +7,7 @@ import LocalSides
 import Reporting
 import Statistics
 
-/// What the value of an option looks like: for the answer to one that does not, or that is missing.
+/// The form of an option's value: for the answer to one that is of another form, or missing.
 struct OptionForm {
   /// All names of the option.
   let names: [String]

@@ -140,7 +140,7 @@ struct ReportOptions: ParsableArguments {
   /// The number of sites that a page lists by default.
   static let pageSites = 5
 
-  /// How many sites a snapshot holds; nil for all.
+  /// The number of sites that a snapshot holds; nil for all.
   var sites: Int? {
     if let top { return top }
     return format == .json ? nil : Self.pageSites
@@ -169,7 +169,7 @@ struct ReportOptions: ParsableArguments {
       "--window is about the tables of pages and of the screen", hint: "--format page --window 1m")
   }
 
-  /// Which single exchanges are shown; nil for all.
+  /// The single exchanges that are shown; nil for all.
   func filter() throws -> ExchangeFilter? {
     guard let condition else { return nil }
     guard showsExchanges else {
@@ -180,7 +180,7 @@ struct ReportOptions: ParsableArguments {
     return try ExchangeFilter(condition)
   }
 
-  /// Which requests count; nil for all.
+  /// The requests that count; nil for all.
   func choice() throws -> ExchangeFilter? {
     guard let countedCondition else { return nil }
     guard countedCondition.utf8.count <= Self.longestChoice else {
@@ -206,7 +206,7 @@ struct ReportOptions: ParsableArguments {
     return UInt64(count)
   }
 
-  /// Which segments count; nil for all.
+  /// The segments that count; nil for all.
   func segmentFilter() throws(SegmentFilterError) -> SegmentFilter? {
     if let expression { try SegmentFilter(expression) } else { nil }
   }

@@ -9,11 +9,11 @@ import TLSCoverage
 
 /// The options of a report read and checked: what the live watch and the reading of files both begin with.
 struct ReportSettings {
-  /// Which single exchanges are shown (`--where`); nil for all.
+  /// The single exchanges that are shown (`--where`); nil for all.
   let shown: ExchangeFilter?
-  /// Which segments count (`--filter`); nil for all.
+  /// The segments that count (`--filter`); nil for all.
   let segments: SegmentFilter?
-  /// Which requests count (`--only`); nil for all.
+  /// The requests that count (`--only`); nil for all.
   let counted: ExchangeFilter?
   /// The length of an interval.
   let plan: IntervalPlan

@@ -5,7 +5,7 @@ import Reporting
 import System
 import Terminal
 
-/// How the full screen looks, and when it is the right form.
+/// The options of the full screen, and when it is the right form.
 struct ScreenOptions: ParsableArguments {
   enum Color: String, ExpressibleByArgument, CaseIterable { case auto, always, never }
 

@@ -176,7 +176,7 @@ struct UsageFault: Equatable {
     values.map { ($0, distance($0, text)) }.filter { $0.1 <= 2 && $0.1 < $0.0.count }.min { $0.1 < $1.1 }?.0
   }
 
-  /// How many characters have to be added, removed or replaced (Levenshtein).
+  /// The number of characters that have to be added, removed or replaced (Levenshtein).
   static func distance(_ a: String, _ b: String) -> Int {
     let other = Array(b)
     var row = Array(0...other.count)

@@ -4,7 +4,7 @@ import ArgumentParser
 import CaptureWriting
 import System
 
-/// Whether and where what is read of HTTP is written as a capture file.
+/// The options of `--write`: where what is read of HTTP is written as a capture file.
 struct WriteOptions: ParsableArguments {
   @Option(
     name: .customLong("write"),

@@ -5,7 +5,7 @@ import Alerting
 import Reporting
 import Statistics
 
-/// What shows traffic or sends it on. The commands drive a list of these (`OutputPlan`) and know none by name.
+/// An output, which shows traffic or sends it on. The commands drive a list of these (`OutputPlan`) and know none by name.
 ///
 /// Calls come from one thread, in this order; each has a default that does nothing:
 ///

@@ -21,7 +21,7 @@ struct OutputPlan {
   let standardOutput: StandardOutput
   /// Single exchanges; nil when nobody shows them.
   let stream: ExchangeReader?
-  /// Who names the owners of connections; nil when nobody looks for them.
+  /// The table that names the owners of connections; nil when nobody looks for them.
   let owners: OwnerTable?
   /// Which of them are shown; nil for all.
   let filter: ExchangeFilter?

@@ -4,7 +4,7 @@ import Glibc
 import Text
 import System
 
-/// How far a long file has been read, on a terminal's standard error.
+/// The progress in a long file, on a terminal's standard error.
 final class ReadProgress {
   /// Bytes between two looks at the clock.
   private static let stride: UInt64 = 16 * 1024 * 1024

@@ -4,7 +4,7 @@ import Alerting
 import Exporting
 
 extension Reporter {
-  /// How the alert rules stand, for those who ask the listener.
+  /// The states of the alert rules, for those who ask the listener.
   var alertStatuses: [AlertStatus] {
     zip(alerts.watches, raised).map { watch, raised in
       var status = AlertStatus(

@@ -17,7 +17,7 @@ final class Reporter {
   var notices: [String] = []
   /// The state of the rules, with the times that the wall clock has for them now.
   var alerts: AlertBoard { board.shifted(by: shift) }
-  /// How often each rule raised an alert, in the board's order.
+  /// The number of times that each rule raised an alert, in the board's order.
   private(set) var raised: [UInt64]
   /// The milliseconds between two ticks.
   let pace: Int32

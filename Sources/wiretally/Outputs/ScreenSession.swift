@@ -21,7 +21,7 @@ final class ScreenSession: Output, KeySource {
   /// The last interval that is over.
   private var recent: Snapshot?
   private var nextPicture = ContinuousClock.now
-  /// When the next picture counts as dropped, unless the terminal takes it.
+  /// The time when the next picture counts as dropped, unless the terminal takes it.
   private var nextDrop = ContinuousClock.now
   private var droppedPictures: UInt64 = 0
   /// A key has changed the picture.

@@ -9,7 +9,7 @@ import System
 /// Live, they go through a bounded queue, and what does not fit is dropped and counted. When files are read, the caller
 /// waits for the reader, and nothing is dropped.
 final class StandardOutput: Output {
-  /// What is dropped whole.
+  /// The unit that is dropped whole.
   enum Unit: String { case page, line }
 
   /// Whether somebody reads standard output.
