@@ -91,15 +91,14 @@ package struct JSONLines: Sendable {
     json.key("oldestInFlight")
     if let oldest = snapshot.inFlight.oldest { json.seconds(oldest) } else { json.null() }
     counts(snapshot)
-    sites(snapshot)
-    clients(snapshot)
-    if let owners = snapshot.owners { addOwners(owners) }
+    json.sites(snapshot)
+    json.clients(snapshot, most: Self.clientsListed)
+    if let owners = snapshot.owners { json.owners(owners) }
     if let tls = snapshot.tls { json.coverage(tls) }
-    json.key("latency")
-    json.latency(snapshot.latency, withCount: true)
+    json.latency("latency", snapshot.latency, withCount: true)
     capture(snapshot, isLife: type == "summary")
-    alert(alerts.threshold)
-    if !alerts.others.isEmpty { rules(alerts.others) }
+    json.thresholdAlert(alerts.threshold)
+    if !alerts.others.isEmpty { json.rules(alerts.others) }
     if !deliveries.isEmpty { addDeliveries() }
     if !warnings.isEmpty { addWarnings() }
     if outputs != OutputCounters() { addOutputs() }
@@ -124,9 +123,7 @@ package struct JSONLines: Sendable {
     json.member("successes", totals.successes)
     json.member("failures", totals.failures)
     json.member("exchanges", totals.exchanges)
-    json.member("aborted", totals.unanswered.aborted)
-    json.member("timedOut", totals.unanswered.timedOut)
-    json.member("unknown", totals.unanswered.unknown)
+    json.unanswered(totals.unanswered)
     json.member("unmatchedResponses", totals.unmatchedResponses)
   }
 
@@ -156,109 +153,6 @@ package struct JSONLines: Sendable {
     json.endObject()
   }
 
-  private mutating func sites(_ snapshot: Snapshot) {
-    json.key("sites")
-    json.beginArray()
-    for site in snapshot.sites {
-      json.beginObject()
-      json.member("site", site.name)
-      json.member("requests", site.requests)
-      json.member("successes", site.successes)
-      json.member("failures", site.failures)
-      json.member("aborted", site.unanswered.aborted)
-      json.member("timedOut", site.unanswered.timedOut)
-      json.member("unknown", site.unanswered.unknown)
-      json.member("overcountMax", site.overcountMax)
-      json.objects("sections", of: site.sections) { json, section in
-        json.member("section", section.name)
-        json.member("requests", section.requests)
-        if section.isRequestsOnly { return }
-        json.member("successes", section.successes)
-        json.member("failures", section.failures)
-        // Not null as elsewhere: there may be thousands of sections.
-        if section.latency.count == 0 { return }
-        json.key("latency")
-        json.latency(section.latency, withCount: false)
-      }
-      json.key("latency")
-      json.latency(site.latency, withCount: false)
-      if !site.calls.isEmpty { calls(site.calls) }
-      if !site.owners.isEmpty { json.siteOwners(site.owners) }
-      json.endObject()
-    }
-    json.endArray()
-    json.key("other")
-    json.beginObject()
-    json.member("sites", snapshot.other.sites)
-    json.member("requests", snapshot.other.requests)
-    json.endObject()
-  }
-
-  /// The clients with the most requests.
-  private mutating func clients(_ snapshot: Snapshot) {
-    var other = snapshot.otherClients
-    for client in snapshot.clients.dropFirst(Self.clientsListed) {
-      other.clients &+= 1
-      other.requests &+= client.requests &- client.overcountMax
-    }
-    json.objects("clients", of: snapshot.clients.prefix(Self.clientsListed)) { json, client in
-      json.member("client", client.address)
-      json.member("requests", client.requests)
-      json.member("successes", client.successes)
-      json.member("failures", client.failures)
-      json.member("aborted", client.unanswered.aborted)
-      json.member("timedOut", client.unanswered.timedOut)
-      json.member("unknown", client.unanswered.unknown)
-      json.member("overcountMax", client.overcountMax)
-      json.key("slowest")
-      if client.slowest > 0 { json.seconds(client.slowest) } else { json.null() }
-    }
-    json.key("otherClients")
-    json.beginObject()
-    json.member("clients", other.clients)
-    json.member("requests", other.requests)
-    json.endObject()
-  }
-
-  /// Who served and who asked.
-  private mutating func addOwners(_ owners: [OwnerCounts]) {
-    json.key("owners")
-    json.beginArray()
-    for owner in owners {
-      json.beginObject()
-      json.member("role", owner.role.rawValue)
-      json.ownerMembers(owner.process)
-      json.member("requests", owner.requests)
-      json.member("failures", owner.failures)
-      json.member("inFlight", owner.inFlight)
-      json.key("latency")
-      json.latency(owner.latency, withCount: false)
-      json.endObject()
-    }
-    json.endArray()
-  }
-
-  /// A site's gRPC methods.
-  private mutating func calls(_ calls: [CallCounts]) {
-    json.key("grpc")
-    json.beginArray()
-    for call in calls {
-      json.beginObject()
-      json.member("method", call.name)
-      json.member("requests", call.requests)
-      json.member("successes", call.successes)
-      json.member("failures", call.failures)
-      json.key("statuses")
-      json.beginObject()
-      for status in call.statuses { json.member(status.name, status.count) }
-      json.endObject()
-      json.key("latency")
-      json.latency(call.latency, withCount: false)
-      json.endObject()
-    }
-    json.endArray()
-  }
-
   private mutating func capture(_ snapshot: Snapshot, isLife: Bool) {
     json.key("capture")
     json.beginObject()
@@ -281,27 +175,6 @@ package struct JSONLines: Sendable {
       if counter.json == .always || counter.json == .aboveZero && value > 0 {
         json.member(counter.name, value)
       }
-    }
-  }
-
-  /// The states of the rules beyond `-t`.
-  private mutating func rules(_ watches: ArraySlice<AlertWatch>) {
-    json.objects("alerts", of: watches) { json, watch in
-      let rule = watch.rule
-      json.member("rule", rule.name)
-      json.subject(rule)
-      json.member("measure", rule.measure.name)
-      json.member("unit", rule.unit.name)
-      json.key("active")
-      json.bool(watch.active != nil)
-      json.key("value")
-      json.number(rule.unit.number(watch.average))
-      json.key("threshold")
-      json.number(rule.unit.number(rule.threshold))
-      json.key("peak")
-      if watch.active != nil { json.number(rule.unit.number(watch.peak)) } else { json.null() }
-      json.key("heldBack")
-      if let reason = watch.heldBack { json.string(reason) } else { json.null() }
     }
   }
 
@@ -330,42 +203,5 @@ package struct JSONLines: Sendable {
     json.beginObject()
     members(of: outputs)
     json.endObject()
-  }
-
-  /// The state of the rule of `-t`; null when there is none.
-  private mutating func alert(_ watch: AlertWatch?) {
-    json.key("alert")
-    guard let watch else {
-      json.null()
-      return
-    }
-    json.beginObject()
-    json.key("active")
-    json.bool(watch.active != nil)
-    json.key("average")
-    json.number(watch.average)
-    json.key("threshold")
-    json.number(watch.rule.threshold)
-    json.member("unit", watch.rule.unit.name)
-    json.key("peak")
-    if watch.active != nil { json.number(watch.peak) } else { json.null() }
-    json.endObject()
-  }
-}
-
-extension JSONWriter {
-  /// Seconds; null where nothing was answered.
-  fileprivate mutating func latency(_ latency: LatencySummary, withCount: Bool) {
-    beginObject()
-    if withCount { member("count", latency.count) }
-    func value(_ name: String, _ value: UInt64) {
-      key(name)
-      if latency.count > 0 { seconds(value) } else { null() }
-    }
-    value("p50", latency.p50)
-    value("p90", latency.p90)
-    value("p99", latency.p99)
-    value("max", latency.maximum)
-    endObject()
   }
 }
