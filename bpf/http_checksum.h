@@ -12,8 +12,11 @@
 
 #include "http_maps.h"
 
-/* Bytes of a payload that the filter sums; a power of two, and more than an ordinary segment has. */
-enum { HTTPF_SUMMED = 2048 };
+/*
+ * Bytes of the space that is summed, a power of two; and of a segment that is verified, its header included:
+ * Segment.longestVerified.
+ */
+enum { HTTPF_SUMMED = 2048, HTTPF_VERIFIED = 1480 };
 
 /* A sum of 32-bit words as one of 16-bit words, in 16 bits. */
 static __always_inline __u32 httpf_fold(__u64 sum)
@@ -105,8 +108,8 @@ static __always_inline int httpf_is_wrong(struct __sk_buff *skb, const struct ht
 }
 
 /*
- * The same of a segment with a payload, of at most HTTPF_SUMMED bytes: a longer one is believed. Not for what
- * every packet takes: the payload is copied, and all of the space for it is summed.
+ * The same of a segment with a payload, of at most HTTPF_VERIFIED bytes: a longer one is believed. Not for
+ * what every packet takes: the payload is copied, and all of the space for it is summed.
  */
 static __always_inline int httpf_is_payload_wrong(struct __sk_buff *skb, struct httpf_cpu *cpu)
 {
@@ -116,7 +119,7 @@ static __always_inline int httpf_is_payload_wrong(struct __sk_buff *skb, struct 
 	__u64 *space = (__u64 *)cpu->payload;
 	__u64 pseudo, sum, size = length;
 
-	if (length == 0 || length > HTTPF_SUMMED)
+	if (length == 0 || length + (h->data_offset >> 4) * 4 > HTTPF_VERIFIED)
 		return 0;
 	pseudo = httpf_pseudo_sum(h, length);
 	if (httpf_fold(pseudo) == h->checksum)

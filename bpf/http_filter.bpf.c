@@ -94,6 +94,11 @@ int httpf_headers(struct __sk_buff *skb)
 	located = httpf_locate_any(skb, &cpu->segment.headers);
 	if (located == HTTPF_TUNNEL)
 		return httpf_resume_tunnel(skb, cpu);
+	if (located == HTTPF_TAGGED) {
+		/* PPPoE, MPLS or further tags may follow those in the data. */
+		cpu->tunnel.depth = 0;
+		return httpf_tail_call(skb, cpu, HTTPF_AT_TUNNEL);
+	}
 	if (located == HTTPF_FRAGMENTED)
 		return httpf_take_fragment(skb, cpu) ? httpf_tail_call(skb, cpu, HTTPF_AT_FRAGMENT) : 0;
 	return httpf_inspect_located(skb, cpu, located);

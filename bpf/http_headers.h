@@ -209,7 +209,7 @@ static __always_inline int httpf_locate_any(struct __sk_buff *skb, struct httpf_
 			return HTTPF_TUNNEL;
 		h->next = 0;
 	} else {
-		return HTTPF_NOT_TCP;
+		return httpf_is_vlan(skb->protocol) && !h->inner ? HTTPF_TAGGED : HTTPF_NOT_TCP;
 	}
 	h->offset = base;
 	return HTTPF_TUNNEL;

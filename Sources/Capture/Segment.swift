@@ -5,7 +5,7 @@
 /// The payload travels beside it as a borrowed `RawSpan` and is only valid during the delivery. It
 /// may be shorter than `payloadLength` when the capture cut it.
 @usableFromInline
-package struct Segment: Sendable {
+package struct Segment: BitwiseCopyable, Sendable {
   /// Why the backend delivered the segment.
   @usableFromInline
   package enum Kind: UInt8, BitwiseCopyable, Sendable {
@@ -34,7 +34,7 @@ package struct Segment: Sendable {
 
   /// The direction in which the packet crossed the interface, as far as the backend knows.
   @usableFromInline
-  package enum Direction: UInt8, Sendable {
+  package enum Direction: UInt8, BitwiseCopyable, Sendable {
     case unknown = 0
     case inbound = 1
     case outbound = 2
@@ -51,7 +51,7 @@ package struct Segment: Sendable {
 
   /// The TCP flags that matter here, as on the wire.
   @usableFromInline
-  package struct Flags: OptionSet, Sendable {
+  package struct Flags: OptionSet, BitwiseCopyable, Sendable {
     @usableFromInline package let rawValue: UInt8
     @inlinable package init(rawValue: UInt8) { self.rawValue = rawValue }
     @inlinable package static var fin: Flags { Flags(rawValue: 1) }

@@ -17,6 +17,10 @@ extension Segment {
     case partial
   }
 
+  /// The bytes of a segment, its header included, that Ethernet takes without a larger frame. The checksum of a longer one
+  /// is not looked at: a card may have put it together from several, and leaves the first one's, or takes it apart.
+  @inlinable package static var longestVerified: Int { 1_480 }
+
   /// The words of a TCP header that a segment does not have.
   @usableFromInline
   package struct HeaderRest {

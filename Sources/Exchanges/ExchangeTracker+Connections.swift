@@ -157,10 +157,10 @@ extension ExchangeTracker {
       acknowledgement = segment.acknowledgement
     }
     var connection = streams.end(of: flow, acknowledgement: acknowledgement)
-    if closing.isReset, streams.isWaiting(flow), connection == .reached || connection == .unseen {
-      // Nothing is sent again after a reset: what is held is all there is.
-      giveUpWaiting(flow)
-      if connection == .unseen {
+    if streams.isWaiting(flow), connection == .unseen || closing.isReset && connection == .reached {
+      // Nothing is sent again after a reset, nor what was received: what is held is all there is.
+      while streams.isWaiting(flow) { giveUpWaiting(flow) }
+      if closing.isReset, connection == .unseen {
         streams.close(flow, by: closing)
         connection = streams.end(of: flow, acknowledgement: nil)
       }

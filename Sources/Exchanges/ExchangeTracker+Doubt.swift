@@ -11,24 +11,62 @@ import Text
 /// One far ahead is held, and believed by what a guess does not have: another segment that follows on it, an
 /// acknowledgement of just what it ends with, or numbers that the other side shows. Else its heads count, and that is all.
 extension ExchangeTracker {
-  /// Counts a segment that its receiver drops, and nothing else.
+  /// Leaves out a segment that its receiver drops. A head is kept until it shows whether the receiver does.
   @inline(never)
-  mutating func countDropped(
+  mutating func leaveOutDropped(
     _ segment: borrowing Segment, _ payload: RawSpan, _ key: FlowKey, _ hash: UInt64, _ direction: Direction
   ) {
+    var isReplacing = false
+    switch HeadStart.verdict(payload) {
+    case .request, .response:
+      if fitsHead(at: segment.sequence, key, hash, direction),
+        refused.keep(hash, direction, segment, payload, isReplacing: &isReplacing)
+      {
+        if isReplacing { countDoubtful() }
+        return
+      }
+    default: break
+    }
+    countDoubtful()
+  }
+
+  /// Counts a segment that was left out, and nothing else.
+  mutating func countDoubtful() {
     counters.doubtful &+= 1
     counters.classify(ChunkOutcome())
-    switch HeadStart.verdict(payload) {
-    case .request, .response: break
-    default: return
+  }
+
+  /// Whether a head may begin at a number, as far as its connection is known. In a body the true bytes may pass unseen,
+  /// and be acknowledged.
+  private mutating func fitsHead(
+    at sequence: UInt32, _ key: FlowKey, _ hash: UInt64, _ direction: Direction
+  ) -> Bool {
+    guard let flow = streams.use(key, hash: hash), let position = streams.position(of: flow, direction) else {
+      return true
     }
-    // In a body the true bytes may pass unseen, and be acknowledged.
-    if let flow = streams.use(key, hash: hash), let position = streams.position(of: flow, direction),
-      position != segment.sequence || !messages.isAtBoundary(flow, direction)
-    {
-      return
+    return position == sequence && messages.isAtBoundary(flow, direction)
+  }
+
+  /// A head of a segment's connection was left out: reads it before the segment, if that shows it to be true.
+  @inline(never)
+  mutating func settleRefused(
+    _ segment: borrowing Segment, _ key: FlowKey, _ hash: UInt64, _ direction: Direction
+  ) {
+    switch refused.evidence(hash, direction, segment) {
+    case .none: return
+    case .refuted:
+      checksums.noteRefuted()
+      _ = refused.take(hash)
+      countDoubtful()
+    case .confirmed(let isExact):
+      var head = refused.take(hash)
+      guard fitsHead(at: head.segment.sequence, key, hash, head.direction) else { return countDoubtful() }
+      if isExact { checksums.noteAcknowledged() }
+      if head.segment.checksum == .partial { checksums.notePartial(from: head.segment.source) }
+      head.segment.checksum = .unknown
+      let kept = refused.bytes
+      process(head.segment, kept.bytes(of: head.block, count: head.count))
     }
-    checksums.refuse(hash, direction, endingAt: segment.sequence &+ segment.payloadLength)
   }
 
   /// Remembers how a chunk that is read begins, by which other bytes with its numbers show: those of a stranger, or the true

@@ -38,6 +38,7 @@ package struct ExchangeTracker: ~Copyable {
   /// The hash of the connection whose segment was expected last.
   private var expectedHash: UInt64 = 0
   var checksums: ChecksumTrust
+  var refused = RefusedHeads()
   var streams: StreamAssembler
   var messages: MessageReader
   var frames: FrameStage
@@ -68,9 +69,9 @@ package struct ExchangeTracker: ~Copyable {
     let hash = ends.key.hash(secrets)
     let isOpening = segment.flags.isOpening, isEmpty = segment.payloadLength == 0
     if checksums.isDropped(segment) {
-      return countDropped(segment, payload, ends.key, hash, ends.direction)
+      return leaveOutDropped(segment, payload, ends.key, hash, ends.direction)
     }
-    if checksums.isWatching, !isEmpty { checksums.see(hash, ends.direction, segment) }
+    if refused.has(hash) { settleRefused(segment, ends.key, hash, ends.direction) }
     var flow: FlowIndex
     var direction = ends.direction
     if let found = streams.use(ends.key, hash: hash) {
@@ -148,6 +149,7 @@ package struct ExchangeTracker: ~Copyable {
   /// Ends the capture: nothing more will come, so what waits is decided now. Requests without a response stay in
   /// flight, and events say which.
   package mutating func finish() {
+    for _ in 0..<refused.removeAll() { countDoubtful() }
     while let flow = streams.firstWaiting { giveUpWaiting(flow) }
     var next = streams.first
     while let flow = next {

@@ -197,10 +197,12 @@ package final class RingReader: SegmentSource, @unchecked Sendable {
     let payload = unsafe RawSpan(_unsafeStart: bytes.advanced(by: head), byteCount: captured)
     segment.network = event.network
     segment.endsBoth = event.direction & UInt8(HTTPF_ENDS_BOTH) != 0
-    if event.header_sum != 0, captured == Int(event.payload_length) {
+    let length = Int(event.direction >> 4) &* 4
+    if event.header_sum != 0, captured == Int(event.payload_length),
+      length &+ captured <= Segment.longestVerified
+    {
       var sum = InternetSum()
       sum.add(UInt64(event.header_sum))
-      let length = Int(event.direction >> 4) &* 4
       segment.verify(
         Segment.HeaderRest(length: length, sum: sum, checksum: event.checksum), payload)
     }

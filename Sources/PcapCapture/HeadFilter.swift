@@ -31,7 +31,9 @@ package enum HeadFilter {
     switch link {
     // Each "vlan" moves the offsets of all that follows it, so the nesting counts.
     case .ethernet:
-      all = "(\(test)) or \(announced) or (vlan and ((\(test)) or \(announced) or (vlan and (\(test)))))"
+      let plain = "(\(test)) or \(announced)"
+      // What has a third tag passes.
+      all = "\(plain) or (vlan and (\(plain) or (vlan and (\(plain) or vlan))))"
     case .cooked, .cooked2:
       all =
         "(\(test)) or \(announced) or ether proto \(EtherType.vlan) or ether proto \(EtherType.serviceVLAN) or \(taggedInData)"

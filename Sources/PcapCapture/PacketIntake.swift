@@ -186,15 +186,11 @@ package struct PacketIntake {
     segment.checksum = .unknown
   }
 
-  /// Bytes of a segment, its header included, that Ethernet takes without a larger frame. What is longer may have been put
-  /// together from several by a card, which leaves the first one's checksum.
-  private static let longest = 1_480
-
   /// Finds out whether the segment's checksum is right, if all of it was captured.
   private mutating func verify(_ packet: RawSpan) {
     let headers = decoder.headers, length = headers.headerLength
     guard length > 0, !decoder.isFragment, headers.payloadCaptured == headers.payloadLength,
-      length &+ headers.payloadLength <= Self.longest, headers.payloadStart >= length
+      length &+ headers.payloadLength <= Segment.longestVerified, headers.payloadStart >= length
     else { return }
     let start = headers.payloadStart &- length
     var sum = InternetSum()

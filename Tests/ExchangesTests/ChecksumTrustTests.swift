@@ -140,7 +140,8 @@ import Testing
       let first = talk.packets.count
       talk.ask(get("/\(path)"))
       mark(&talk, from: first, path > sent.wrong && path < last ? .right : .wrong)
-      talk.answer(ok("body"))
+      // Nothing shows that the last one was received.
+      if path < last { talk.answer(ok("body")) }
     }
     let account = Account(talk.packets, depth: depth, limits: ExchangeLimits())
     #expect(account.counters.doubtful == (sent.isKnown ? 1 : 0) && account.isBalanced)
@@ -242,10 +243,62 @@ import Testing
       talk.answer(ok("body"))
       packets += talk.packets
     }
-    let account = Account(packets, depth: depth, limits: ExchangeLimits())
-    #expect(account.counters.doubtful == 3, "\(account.counters)")
-    #expect(account.counters.exchanges == 7 + UInt64(Self.before))
-    #expect(account.isBalanced)
+    var last = Dialogue(depth: depth, clientPort: 40_011)
+    last.ask(get("/11"))
+    mark(&last, .wrong)
+    let account = Account(packets + last.packets, depth: depth, limits: ExchangeLimits())
+    #expect(account.counters.doubtful == 0, "\(account.counters)")
+    #expect(account.counters.exchanges == 10 + UInt64(Self.before))
+    #expect(account.requests["a.example /11"] == 1 && account.isBalanced)
+  }
+
+  /// What shows that a head was received: what the other side acknowledges, or what its sender sends after it.
+  private static let evidence: [(name: String, isOfRequest: Bool, send: @Sendable (inout Dialogue) -> Void)] =
+    [
+      ("the answer", true, { $0.answer(ok("body")) }),
+      ("the client's FIN", false, { $0.finish(byClient: true) }),
+      ("the server's FIN", false, { $0.finish(byClient: false) }),
+      ("the next request", false, { $0.ask(get("/2")) }),
+    ]
+
+  @Test(arguments: depths, [Segment.Checksum.wrong, .partial])
+  func `a head is read, whatever its checksum, once it shows that its receiver has it`(
+    depth: CaptureDepth, bad: Segment.Checksum
+  ) {
+    for (name, isOfRequest, send) in Self.evidence {
+      var talk = Dialogue(depth: depth)
+      talk.open()
+      talk.ask(get("/1"))
+      if !isOfRequest { talk.answer(ok("body")) }
+      mark(&talk, .right)
+      let refused = talk.packets.count - 1
+      talk.packets[refused].segment.checksum = bad
+      send(&talk)
+      mark(&talk, from: refused + 1, .right)
+      for index in talk.packets.indices { talk.packets[index].segment.direction = .inbound }
+      let account = Account(talk.packets, depth: depth, limits: ExchangeLimits())
+      #expect(account.answers == ["a.example /1 200": 1], "\(name): \(account.counters)")
+      // The request's own time, not that of what showed it.
+      #expect(account.latencies == [1_000_000], "\(name)")
+      #expect(account.counters.doubtful == 0 && account.isBalanced, "\(name)")
+    }
+  }
+
+  @Test(arguments: depths)
+  func `an address is believed to leave checksums to its card once one such head was received`(
+    depth: CaptureDepth
+  ) {
+    var talk = known(depth)
+    for path in 1...3 {
+      let first = talk.packets.count
+      talk.ask(get("/\(path)"))
+      mark(&talk, from: first, .partial)
+      if path < 3 { talk.answer(ok("body")) }
+    }
+    for index in talk.packets.indices { talk.packets[index].segment.direction = .inbound }
+    let account = Account(talk.packets, depth: depth, limits: ExchangeLimits())
+    // Nothing shows that the last one was received.
+    #expect(account.requests["a.example /3"] == 1 && account.counters.doubtful == 0 && account.isBalanced)
   }
 
   @Test(arguments: depths)

@@ -55,6 +55,24 @@ import Testing
     }
   }
 
+  @Test func `what waits for missing bytes answers its requests once all is known to have been received`() {
+    var talk = Dialogue(depth: .streams)
+    talk.open()
+    for path in 1...3 {
+      talk.ask(get("/\(path)"))
+      talk.answer("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n")
+      talk.answer("body")
+      // The capture lacks two bodies.
+      if path < 3 { talk.packets.removeLast() }
+    }
+    talk.finish(byClient: false)
+    // It acknowledges the server's FIN.
+    talk.finish(byClient: true)
+    let account = Account(talk.packets, depth: .streams)
+    #expect(account.counters.exchanges == 3 && account.counters.unmatchedResponses == 0, "\(account.answers)")
+    #expect(account.unanswered == 0 && account.isBalanced)
+  }
+
   @Test(arguments: depths, [1, 2])
   func `a client's FIN may come before the bytes that it follows on`(depth: CaptureDepth, segments: Int) {
     let request = get("/b")

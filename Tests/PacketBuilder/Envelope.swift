@@ -119,6 +119,11 @@ private struct EnvelopeMaker {
     add("PPPoE", mac, session, Array(ppp.dropFirst(2)))
     add("PPPoE with a short field", mac, session, Array(ppp.dropFirst(3)))
     add("PPPoE with MPLS", mac, session, [2, 0x81, 0, 0, 1, 64], packet)
+    let tag: [UInt8] = [0x81, 0, 0, 5], tags: [UInt8] = [0x88, 0xa8, 0, 6] + tag
+    for (name, tags) in [("a VLAN", tag), ("two VLANs", tags)] {
+      add("PPPoE in \(name)", mac, tags, session, Array(ppp.dropFirst(2)))
+      add("MPLS in \(name)", mac, tags, [0x88, 0x47, 0, 0, 1, 64], packet)
+    }
     add("NSH", mac, [0x89, 0x4f, 0, 2, 0, 1, 0, 0, 0, 0], packet)
     add("NSH with Ethernet", mac, [0x89, 0x4f, 0, 2, 0, 3, 0, 0, 0, 0], frame)
     add("Ethernet in Ethernet", mac, [0x65, 0x58], frame)

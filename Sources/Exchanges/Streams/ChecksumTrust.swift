@@ -21,14 +21,6 @@ import Text
 /// A partial checksum, which is left to a card, comes in from virtual cards alone: from an address that is known to fill
 /// checksums in, and has never left one, it is as wrong as another.
 struct ChecksumTrust: ~Copyable {
-  /// A head that was left out, by its connection.
-  struct Refused: BitwiseCopyable {
-    /// 0 in an empty slot.
-    var hash: UInt64
-    var end: UInt32
-    var isForward: Bool
-  }
-
   /// Acknowledged heads after which checksums mean nothing here.
   private static let proofs = 3
   /// Right checksums after which an address is one that fills them in, whatever was wrong before; also the mark of one
@@ -41,15 +33,11 @@ struct ChecksumTrust: ~Copyable {
   private static let oneWrong: UInt64 = 32
   private static let noteMask: UInt64 = 0xffff
   private static let sourceBits: UInt64 = 10
-  private static let refusedSlots = 64
 
   private let secrets: FlowSecrets
   /// The addresses whose checksums were looked at, as hashes with what is noted in the lowest bits, direct-mapped.
   private var sources = FixedArray<Int, UInt64>(zeroed: 1 << 10)
-  private var refused = FixedArray<Int, Refused>(zeroed: ChecksumTrust.refusedSlots)
   private var acknowledged = 0
-  /// Whether something was left out that a receiver may acknowledge.
-  private(set) var isWatching = false
 
   init(secrets: FlowSecrets) { self.secrets = secrets }
 
@@ -127,25 +115,16 @@ struct ChecksumTrust: ~Copyable {
     }
   }
 
-  /// Notes that a head was left out, where the next one of its connection may begin.
-  mutating func refuse(_ hash: UInt64, _ direction: Direction, endingAt end: UInt32) {
-    isWatching = true
-    refused[Int(truncatingIfNeeded: hash) & (Self.refusedSlots &- 1)].value = Refused(
-      hash: hash, end: end, isForward: direction == .forward)
-  }
+  /// Notes that a receiver has acknowledged a head that was left out, and just that.
+  mutating func noteAcknowledged() { acknowledged &+= 1 }
 
-  /// Notes a segment with a payload of a connection of which a head may have been left out: of the other side, whether
-  /// it acknowledges that head; of the same side, that the true one came.
-  mutating func see(_ hash: UInt64, _ direction: Direction, _ segment: borrowing Segment) {
-    let slot = Int(truncatingIfNeeded: hash) & (Self.refusedSlots &- 1), found = refused[slot].value
-    guard found.hash == hash else { return }
-    if found.isForward == (direction == .forward) {
-      acknowledged = isOver ? acknowledged : 0
-    } else if segment.flags.isAcknowledging, segment.acknowledgement == found.end {
-      acknowledged &+= 1
-    } else {
-      return
-    }
-    refused[slot].value = Refused(hash: 0, end: 0, isForward: false)
+  /// Notes that a head that was left out was a stranger's: the true one came.
+  mutating func noteRefuted() { acknowledged = isOver ? acknowledged : 0 }
+
+  /// Notes that an address leaves checksums to its card, though it has sent right ones: its receiver takes what has a
+  /// partial one.
+  mutating func notePartial(from source: Endpoint) {
+    let hash = hash(source)
+    addRight(hash, notes(hash) | Self.partialBit)
   }
 }
