@@ -130,6 +130,10 @@ extension ExchangeTracker {
     while let first = streams.firstHeld(flow, direction) {
       // What it waits for may have turned out to be DATA, which does not come.
       if isFramed { passData(before: streams.held(first).chunk) }
+      if streams.isAlone(flow, direction), streams.showsLoss(streams.held(first).chunk) {
+        readOn(flow, direction.opposite)
+        return true
+      }
       guard
         let placement = streams.placeHeld(flow, direction, for: messages.demand(of: flow, direction)),
         placement != .held
@@ -137,6 +141,8 @@ extension ExchangeTracker {
       hasMoved = true
       readHeld(streams.held(first), placement)
       streams.removeFirstHeld(flow, direction)
+      // What is read alone may be what the other side's bytes wait for.
+      if streams.isAlone(flow, direction), streams.firstHeld(flow, direction.opposite) != nil { break }
     }
     return hasMoved
   }
@@ -176,14 +182,20 @@ extension ExchangeTracker {
     for step in 0..<2 {
       let direction = step == 0 ? first : first.opposite
       if giveUpDoubtful(flow, direction) { continue }
-      guard let resumption = streams.resume(flow, direction) else { continue }
-      if resumption.isFirst { messages.begin(flow, direction) }
-      if resumption.missing > 0 { skip(flow, direction, resumption.missing, from: resumption.position) }
-      messages.giveUpResponse(flow, direction)
-      progress(flow)
+      if readOn(flow, direction) { progress(flow) }
     }
     // Something may still wait, for the next gap: it gets its own time.
     if streams.isWaiting(flow) { streams.settle(flow, isOver: true, at: clock) }
+  }
+
+  /// Continues a direction at what it holds, without the bytes before it; false when it holds nothing.
+  @discardableResult
+  private mutating func readOn(_ flow: FlowIndex, _ direction: Direction) -> Bool {
+    guard let resumption = streams.resume(flow, direction) else { return false }
+    if resumption.isFirst { messages.begin(flow, direction) }
+    if resumption.missing > 0 { skip(flow, direction, resumption.missing, from: resumption.position) }
+    messages.giveUpResponse(flow, direction)
+    return true
   }
 
   /// The direction that asks, as far as anything tells: without a SYN and before any head was read, what is

@@ -73,6 +73,23 @@ import Testing
     #expect(account.unanswered == 0 && account.isBalanced)
   }
 
+  @Test func `an answer that is read without its request waits for the requests that follow`() {
+    var talk = Dialogue(depth: .streams)
+    talk.open()
+    var packets = talk.packets
+    for path in 1...6 {
+      let first = talk.packets.count
+      talk.ask(get("/\(path)"))
+      talk.answer(ok("body"))
+      // The capture lacks the second exchange and the fourth request.
+      if path != 2 { packets += talk.packets[(first + (path == 4 ? 1 : 0))...] }
+    }
+    let account = Account(packets, depth: .streams)
+    let answers = [1, 3, 5, 6].map { "a.example /\($0) 200" }
+    #expect(account.answers == Dictionary(uniqueKeysWithValues: answers.map { ($0, 1) }))
+    #expect(account.counters.unmatchedResponses == 1 && account.unanswered == 0 && account.isBalanced)
+  }
+
   @Test(arguments: depths, [1, 2])
   func `a client's FIN may come before the bytes that it follows on`(depth: CaptureDepth, segments: Int) {
     let request = get("/b")

@@ -271,6 +271,21 @@ extension StreamAssembler {
     flows[flow][direction].held.first
   }
 
+  /// Whether a direction is read without the other one's bytes, which are missing.
+  func isAlone(_ flow: FlowIndex, _ direction: Direction) -> Bool { flows[flow][direction].isAlone }
+
+  /// Whether a chunk acknowledges what the other side holds, and with it the bytes before that: they were received, and are
+  /// not sent again.
+  func showsLoss(_ chunk: Chunk) -> Bool {
+    let other = chunk.direction.opposite
+    guard chunk.hasAcknowledgement, let first = firstHeld(chunk.flow, other),
+      let position = position(of: chunk.flow, other)
+    else { return false }
+    let held = self.held(first).chunk.sequence
+    return SequenceNumber.distance(held, from: position) > 0
+      && SequenceNumber.distance(chunk.acknowledgement, from: held) > 0
+  }
+
   /// The number of held chunks of a direction.
   func heldCount(_ flow: FlowIndex, _ direction: Direction) -> Int32 { flows[flow][direction].heldCount }
 
