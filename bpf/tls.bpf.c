@@ -4,6 +4,7 @@
  *
  *     SSL_read, SSL_write ─▶ tls_enter  the call is noted by its thread
  *       recv(2), inside ───▶ tls_receive  ties the call to the socket that it receives from
+ *       recv(2), outside ──▶ tls_receive  notes hellos: tls_hellos.h
  *     … return ────────────▶ tls_leave  counts the text and sends the heads in it
  *     SSL_free, close(2) ──▶ tls_enter, tls_change: TLS_CLOSED
  *
@@ -11,10 +12,11 @@
  * returns are probes at the functions' ends.
  *
  * Nothing of the library's memory is known but the arguments of these functions: no offset of a structure,
- * which differ from version to version.
+ * which differ from version to version. The one that hellos take is searched.
  */
 #include "tls_calls.h"
 #include "tls_connections.h"
+#include "tls_hellos.h"
 #include "tls_text.h"
 
 /* Bytes of text of a call that has returned: of a TLS record or of a write, 0 when there are more than can
@@ -36,7 +38,7 @@ __noinline int tls_finish(struct tls_thread *thread, const struct tls_call *call
 {
 	struct tls_key key = {.process = bpf_get_current_pid_tgid() >> 32};
 	struct tls_connection *connection;
-	int has_text;
+	int has_text, is_open = 1;
 	__u32 count;
 
 	if (!thread || !call)
@@ -50,14 +52,19 @@ __noinline int tls_finish(struct tls_thread *thread, const struct tls_call *call
 	connection = tls_find(&key, call, has_text);
 	if (!connection)
 		return 0;
+	if (!connection->socket && !connection->has_text)
+		is_open = tls_tie_by_hello(thread, &key, connection);
 	if (thread->received.state == TLS_PASSED_ON) {
 		thread->received.state = TLS_NOTHING;
-		tls_tie(thread, &key, connection);
+		if (is_open)
+			tls_tie(thread, &key, connection);
 	}
 	if (!has_text)
 		return 0;
 	if (connection->is_late) {
-		connection->is_late -= call->function == TLS_READ;
+		/* Of what one receive has brought several texts may be read. */
+		connection->is_late -=
+		    call->function == TLS_READ && (thread->received.is_fresh || !thread->received.socket);
 	} else if (tls_is_wanted(&connection->ends)) {
 		TLS_COUNT(calls);
 		if (!connection->has_text) {
@@ -188,13 +195,20 @@ int BPF_PROG(tls_receive, struct sock *sk)
 
 	if (call && call->socket != (__u64)sk && tls_read_ends(&call->ends, sk))
 		call->socket = (__u64)sk;
-	if (!thread || thread->has_sockets)
+	if (call) {
+		if (thread && thread->call.function)
+			thread->has_sockets = 1;
 		return 0;
-	if (thread->call.function)
-		thread->has_sockets = 1;
+	}
+	/* A thread's first hello comes before its first call. */
+	if (thread || tls_is_watched(sk->__sk_common.skc_num) ||
+	    tls_is_watched(bpf_ntohs(sk->__sk_common.skc_dport)))
+		tls_note_hello(sk);
+	if (!thread)
+		return 0;
 	/* An event loop's thread is mostly a process's first one; threads of a pool take turns at
 	 * connections. */
-	else if ((__u32)who == who >> 32)
+	if (!thread->has_sockets && (__u32)who == who >> 32)
 		tls_note_received(thread, sk);
 	return 0;
 }

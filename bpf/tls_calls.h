@@ -50,7 +50,10 @@ static __always_inline struct tls_thread *tls_any_thread(void)
 	if (thread)
 		return thread;
 	tls_add_thread();
-	return tls_this_thread();
+	thread = tls_this_thread();
+	if (thread)
+		thread->since = bpf_ktime_get_ns();
+	return thread;
 }
 
 /* The call that a receive is inside; NULL for most. */
@@ -119,6 +122,7 @@ static __always_inline void tls_note(struct tls_registers *registers, __u32 func
 	call = &thread->call;
 	if (!call->ssl && tls_is_reading(function))
 		thread->first = registers->di;
+	thread->received.is_fresh = thread->received.state != TLS_NOTHING;
 	thread->received.state =
 	    thread->received.state == TLS_RECEIVED && tls_is_reading(function) ? TLS_PASSED_ON : TLS_NOTHING;
 	/*

@@ -8,7 +8,8 @@
 
 #include "tls_send.h"
 
-/* Texts that are read of a connection that began before the watch until it counts without a socket. */
+/* Receives whose text is read of a connection that began before the watch until it counts without a socket.
+ */
 enum { TLS_LATE_READS = 2 };
 
 /* Reads both ends of a socket; whether it is one of TCP. */
@@ -100,8 +101,12 @@ static __always_inline struct tls_connection *tls_find(const struct tls_key *key
 		connection->ends = call->ends;
 		bpf_map_update_elem(&tls_sockets, &socket, key, BPF_ANY);
 	}
-	if (connection && call->socket)
+	if (connection && call->socket) {
 		connection->is_late = 0;
+		/* Nothing of it was left out. */
+		if (!connection->halves[0].position && !connection->halves[1].position)
+			connection->was_late = 0;
+	}
 	return connection;
 }
 

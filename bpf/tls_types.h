@@ -60,6 +60,23 @@ enum {
 struct tls_received {
 	__u64 socket;
 	__u32 state;
+	__u32 is_fresh; /* it came since the call before, whatever it was of */
+	struct tls_ends ends;
+};
+
+/* The random that a hello has: no two handshakes of a process have the same. */
+struct tls_random {
+	/* The first half of it. A zero, and whether it is of a server: that the process has received such
+	   hellos. */
+	__u64 words[2];
+	__u32 process; /* whose thread has received it */
+	__u32 zero;
+};
+
+/* A hello that a thread has received outside of all calls. */
+struct tls_hello {
+	__u64 socket; /* 0 once another one has brought the same */
+	__u32 is_of_server;
 	__u32 zero;
 	struct tls_ends ends;
 };
@@ -96,9 +113,15 @@ struct tls_search {
  */
 struct tls_thread {
 	struct tls_call call; /* of Go's functions nothing: those are goroutines' */
+	__u64 since;	      /* when its first call was seen */
 	struct tls_received received;
 	__u64 has_sockets; /* it has received inside of a call: the library has the sockets */
 	__u64 first;	   /* the first connection that it has called for, while that has no socket */
+	/* Where in the library's memory of a connection the client's random is, and the server's; 0 until one
+	   was found. */
+	__u32 client_random_at;
+	__u32 server_random_at;
+	__u64 random_searches; /* how often they were looked for */
 	struct tls_text text;
 	struct tls_search search;
 	__u64 loaded_at; /* where the text in the window is */
@@ -132,7 +155,8 @@ struct tls_connection {
 	__u64 number;
 	__u64 socket;
 	__u64 likely_socket; /* whose bytes were passed on to a call for it, while it has none */
-	__u32 is_new;	     /* its handshake was seen */
+	__u64 random; /* of its client, as it was in the library's memory when the call before returned */
+	__u32 is_new; /* its handshake was seen */
 	__u32 has_text;
 	/* It began before the watch, since the first call of it that was seen had text: of which port it is
 	   shows when a call receives, and that it has no socket of its own after TLS_LATE_READS that have
@@ -157,6 +181,14 @@ struct {
 	__type(key, __u64);
 	__type(value, struct tls_key);
 } tls_sockets SEC(".maps");
+
+/* Hellos whose connections have no socket yet. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, TLS_HELLOS);
+	__type(key, struct tls_random);
+	__type(value, struct tls_hello);
+} tls_hellos SEC(".maps");
 
 /* Who is inside a call of Go's: a goroutine, which threads take turns at. */
 struct tls_caller {

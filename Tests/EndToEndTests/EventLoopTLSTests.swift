@@ -50,6 +50,56 @@ struct EventLoopTLSTests {
         await server.serve_forever()
     asyncio.run(main())
     """
+  /// Receives from all sockets that are ready, and passes on what came in another order afterwards: what a thread received last
+  /// does not say of which connection its next call is.
+  private static let turns = """
+    import selectors, socket, ssl
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain("both.pem")
+    log, select = open("log", "w"), selectors.DefaultSelector()
+    listener = socket.create_server(("0.0.0.0", 44333), backlog=512)
+    select.register(listener, selectors.EVENT_READ)
+    class Connection:
+        def __init__(self, socket):
+            self.socket, self.port, self.text = socket, socket.getpeername()[1], b""
+            self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+            self.tls = context.wrap_bio(self.incoming, self.outgoing, server_side=True)
+        def close(self):
+            select.unregister(self.socket)
+            self.socket.close()
+        def take(self, data):
+            if not data:
+                return self.close()
+            self.incoming.write(data)
+            try:
+                self.tls.do_handshake()
+                while piece := self.tls.read(65536):
+                    self.text += piece
+            except ssl.SSLWantReadError:
+                pass
+            except (ssl.SSLError, OSError):
+                return self.close()
+            while b"\\r\\n\\r\\n" in self.text:
+                head, _, self.text = self.text.partition(b"\\r\\n\\r\\n")
+                target = head.split()[1].decode()
+                status = "404 Not Found" if target.startswith("/nowhere") else "200 OK"
+                print(self.port, target, status[:3], file=log, flush=True)
+                self.tls.write(f"HTTP/1.1 {status}\\r\\nContent-Length: 5\\r\\n\\r\\nhello".encode())
+            self.socket.sendall(self.outgoing.read())
+    while True:
+        received = []
+        for key, _ in select.select():
+            if key.data:
+                try:
+                    received.append((key.data, key.data.socket.recv(65536)))
+                except OSError:
+                    received.append((key.data, b""))
+            else:
+                accepted = listener.accept()[0]
+                select.register(accepted, selectors.EVENT_READ, Connection(accepted))
+        for connection, data in reversed(received):
+            connection.take(data)
+    """
 
   static let servers = [
     Server(
@@ -64,10 +114,13 @@ struct EventLoopTLSTests {
     Server(
       testDescription: "asyncio", command: ["/usr/bin/env", "python3"], script: asyncio,
       carriesLibrary: false),
+    Server(
+      testDescription: "Python, in turns", command: ["/usr/bin/env", "python3"], script: turns,
+      carriesLibrary: false),
   ]
 
   /// Whether Node.js has OpenSSL in its own file. Debian's is linked to the system's library.
-  private static let carriesLibrary = Shell.attempt("ldd $(command -v node) | grep -q libssl").status != 0
+  static let carriesLibrary = Shell.attempt("ldd $(command -v node) | grep -q libssl").status != 0
 
   /// Commands with connections of TLS 1.2 and 1.3 at once, each with targets of its own: 80 of them with 15 requests of HTTP/1, or
   /// 40 with 30 of HTTP/2, some at a time.

@@ -59,6 +59,8 @@ enum {
 	TLS_CONNECTIONS = 16384,
 	TLS_THREADS = 8192,
 	TLS_CALLS = 8192,
+	/* Hellos that threads have received outside of the library, and not passed on yet. */
+	TLS_HELLOS = 4096,
 	/* Bytes of the ring; a power of two. */
 	TLS_RING = 8388608,
 };
