@@ -98,6 +98,23 @@ import Testing
   }
 
   @Test(arguments: depths)
+  func `heads without their ends, far apart and of one side alone, count by their start lines`(
+    depth: CaptureDepth
+  ) {
+    var talk = Dialogue(depth: depth)
+    for path in 1...5 {
+      // The capture has the first segment of each; millions of bytes of a body follow.
+      talk.ask(String(get("/\(path)", more: "Content-Length: 3000000\r\n").dropLast(12)))
+      talk.clientNext &+= 3_000_000
+      talk.serverNext &+= 500
+      talk.time += 100_000_000
+    }
+    let account = account(talk, depth)
+    #expect(account.requests == Dictionary(uniqueKeysWithValues: (1...5).map { ("a.example /\($0)", 1) }))
+    #expect(account.counters.truncated == 5 && account.isBalanced, "\(account.counters)")
+  }
+
+  @Test(arguments: depths)
   func `a flood of guesses is refused once its direction holds no more`(depth: CaptureDepth) {
     var limits = ExchangeLimits()
     (limits.heldSegments, limits.heldPerDirection) = (16, 4)

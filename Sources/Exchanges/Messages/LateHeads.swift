@@ -26,7 +26,8 @@ struct LateHeads: ~Copyable {
     return true
   }
 
-  /// Reads the next whole head of a late chunk, with the body before it; false when there is none.
+  /// Reads the next head of a late chunk, with the body before it; false when there is none. A head without its end counts
+  /// where the chunk's numbers may be a guess.
   mutating func read(
     _ chunk: Chunk, _ payload: RawSpan, of flow: ElementRef<MessageFlow>, _ reading: inout ChunkReading,
     into head: inout MessageHead
@@ -41,13 +42,19 @@ struct LateHeads: ~Copyable {
     guard offset < payload.byteCount, half.phase == .boundary else { return false }
     let bytes = payload.slice(offset, payload.byteCount)
     // The preface of HTTP/2 has the form of a head.
-    guard HeadStart.verdict(bytes) != .http2, HeadParser.parse(bytes, into: &head) == .complete else {
-      return false
+    guard HeadStart.verdict(bytes) != .http2 else { return false }
+    let isWhole: Bool
+    switch HeadParser.parse(bytes, into: &head) {
+    case .complete: isWhole = true
+    // What may be a guess moves nothing on, so that a head's rest is not looked for.
+    case .incomplete where reading.isDoubtful && HeadParser.hasStartLine(head): isWhole = false
+    case .incomplete, .invalid: return false
     }
     reading.headOffset = offset
     reading.headStart = chunk.sequence &+ UInt32(offset)
     reading.isInStep = false
-    reading.offset = offset &+ head.length
+    reading.offset = isWhole ? offset &+ head.length : payload.byteCount
+    if !isWhole { head.length = 0 }
     return flow.accept(head, chunk, half, &reading, isStreams: isStreams)
   }
 }
