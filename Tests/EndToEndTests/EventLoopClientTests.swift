@@ -134,7 +134,10 @@ struct EventLoopClientTests {
     return (process, writer)
   }
 
-  private static func expectSame(_ output: String, as truth: [String], _ folder: Folder) {
+  private static func expectSame(
+    _ output: String, as truth: [String], _ folder: Folder,
+    between expected: Set<String> = ["10.77.0.1 10.77.0.2 \(port)"]
+  ) {
     let counted = output.split(separator: "\n")
       .compactMap { try? JSONDecoder().decode(Line.self, from: Data($0.utf8)) }
       .filter { $0.type == "exchange" }
@@ -143,7 +146,7 @@ struct EventLoopClientTests {
     let difference = entries.sorted().difference(from: truth.sorted())
     #expect(difference.isEmpty, "\(difference.count) of \(truth.count): \(difference.prefix(6))")
     let ends = Set(counted.map { "\($0.client ?? "") \($0.server ?? "") \($0.serverPort ?? 0)" })
-    #expect(ends == ["10.77.0.1 10.77.0.2 \(port)"])
+    #expect(ends == expected)
   }
 
   /// The client began before the watch; one that carries the library and is the only one that is read, after it.
@@ -184,5 +187,54 @@ struct EventLoopClientTests {
     server.send(SIGTERM)
     server.wait(seconds: 20)
     Self.expectSame(output, as: truth, folder)
+  }
+
+  /// What it receives from its clients comes right before what it writes to its server, and both ends are one thread's.
+  @Test
+  func
+    `requests through a proxy that receives by itself count once at each side, with the ports that are logged`()
+    throws
+  {
+    let network = Network()
+    let (place, name) = network.pair()
+    let folder = Folder(), port = Self.port + 1
+    folder.makeCertificate()
+    folder.write(Self.nginx, to: "nginx.conf")
+    folder.write(
+      Self.node + """
+        const pem = fs.readFileSync("both.pem"), log = fs.openSync("proxy-log", "w");
+        https.createServer({key: pem, cert: pem}, (request, response) => {
+          fs.writeSync(log, `${request.socket.remotePort} ${request.url} 200\\n`);
+          const more = {...options(request.url.length), agent: request.url.endsWith("1") ? false : undefined};
+          https.get({host: "10.77.0.2", port: \(Self.port), path: request.url.replace("in", "out"), ...more},
+            answer => answer.pipe(response));
+        }).listen(\(port));
+        """, to: "script")
+    let (server, _) = try Self.server(in: name, folder, isRead: true)
+    let proxy = ChildProcess(
+      ["ip", "netns", "exec", place, "sh", "-c", "cd \(folder.path) && exec node script"],
+      errors: .file(folder.file("client-errors")))
+    Network.awaitListener(port, of: proxy, in: place)
+    let monitor = Monitor(
+      in: name, ["--tls", "--tls-port", "\(Self.port),\(port)", "--follow", "--format", "json"])
+    Network.run(
+      """
+      for i in $(seq 30); do
+        if [ $((i % 2)) = 0 ]; then limit=; else limit='--tls-max 1.2'; fi
+        curl -sk --http1.1 $limit -o /dev/null https://10.77.0.1:\(port)/in/$i/[0-9] &
+      done
+      wait
+      """, in: name)
+    let output = monitor.end().output
+    for process in [server, proxy] {
+      process.send(SIGTERM)
+      process.wait(seconds: 20)
+    }
+    let truth = ["log", "proxy-log"].flatMap {
+      Shell.read(folder.file($0)).split(separator: "\n").map(String.init)
+    }
+    Self.expectSame(
+      output, as: truth, folder,
+      between: ["10.77.0.1 10.77.0.2 \(Self.port)", "10.77.0.2 10.77.0.1 \(port)"])
   }
 }
