@@ -87,6 +87,7 @@ let package = Package(
         .linkedLibrary("bz2"), .linkedLibrary("lzma"), .linkedLibrary("z"), .linkedLibrary("zstd"),
       ]),
     .target(name: "CSearch"),
+    .target(name: "CBytes"),
     .target(name: "CPrefetch"),
     .target(name: "CProgram"),
     .target(name: "CThreads"),
@@ -95,7 +96,8 @@ let package = Package(
     .target(name: "CConfiguration"),
     .target(name: "CExpressions", linkerSettings: [.linkedLibrary("re2")]),
     // Ground: what every layer may use.
-    .target(name: "System", dependencies: ["CProgram", "CThreads"], swiftSettings: settings),
+    .target(
+      name: "System", dependencies: ["CBytes", "CProgram", "CThreads"], swiftSettings: settings),
     .target(name: "Text", dependencies: ["System"], swiftSettings: settings),
     .target(
       name: "Settings", dependencies: ["CConfiguration", "System"], swiftSettings: settings),

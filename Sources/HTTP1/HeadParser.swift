@@ -29,14 +29,15 @@ package enum HeadParser {
     let start = skipEmptyLines(bytes)
     let count = bytes.byteCount
     guard start < count else { return .incomplete }
-    let feed = ByteScan.lineFeed(in: bytes, from: start)
+    var feeds = LineFeeds(from: start)
+    let feed = feeds.next(in: bytes)
     if feed < 0 {
       return StartLine.mayBegin(bytes, start, count) ? .incomplete : .invalid
     }
     guard StartLine.parse(bytes, start, trimmedEnd(bytes, start, feed), into: &head) else {
       return .invalid
     }
-    return HeaderFields.parse(bytes, from: feed &+ 1, into: &head) ? .complete : .incomplete
+    return HeaderFields.parse(bytes, from: feed &+ 1, feeds, into: &head) ? .complete : .incomplete
   }
 
   /// Whether the start line of an incomplete head was whole and valid.

@@ -9,13 +9,34 @@ import Text
 /// end. A line that begins with white space continues the field before it (obs-fold, RFC 9112,
 /// section 5.2); only a `Host` whose own line is empty looks there.
 enum HeaderFields {
-  /// Reads lines from `start` on; true when the empty line that ends the head was found.
-  static func parse(_ bytes: RawSpan, from start: Int, into head: inout MessageHead) -> Bool {
+  /// The first bytes of lines that are looked at, and some more: bit n for those whose lowest six bits are n.
+  private static var wanted: UInt64 {
+    mark(UInt8(ascii: "H")) | mark(UInt8(ascii: "h")) | mark(UInt8(ascii: "C")) | mark(UInt8(ascii: "c"))
+      | mark(UInt8(ascii: "T")) | mark(UInt8(ascii: "t")) | mark(UInt8(ascii: "U")) | mark(UInt8(ascii: "u"))
+      | mark(UInt8(ascii: " ")) | mark(UInt8(ascii: "\t")) | mark(UInt8(ascii: "\r"))
+      | mark(UInt8(ascii: "\n"))
+  }
+
+  @inline(__always)
+  private static func mark(_ byte: UInt8) -> UInt64 { 1 &<< UInt64(byte) }
+
+  /// Reads lines from `start` on, whose ends are next in `feeds`; true when the empty line that ends the head was found.
+  static func parse(
+    _ bytes: RawSpan, from start: Int, _ feeds: LineFeeds, into head: inout MessageHead
+  ) -> Bool {
+    var feeds = feeds
     let count = bytes.byteCount
     var line = start
     var hostWaits = false
     while line < count {
       let first = bytes.byte(line)
+      if wanted &>> UInt64(first) & 1 == 0 {
+        let feed = feeds.next(in: bytes)
+        if feed < 0 { return false }
+        hostWaits = false
+        line = feed &+ 1
+        continue
+      }
       if first == UInt8(ascii: "\n") {
         head.length = line &+ 1
         return true
@@ -24,35 +45,41 @@ enum HeaderFields {
         head.length = line &+ 2
         return true
       }
-      let feed = ByteScan.lineFeed(in: bytes, from: line)
+      let feed = feeds.next(in: bytes)
       if feed < 0 { return false }
-      let end = HeadParser.trimmedEnd(bytes, line, feed)
       // Only the line directly after a `Host` continues it.
-      let continuesHost = hostWaits
-      hostWaits = false
-      switch first | ByteScan.caseBit {
-      case UInt8(ascii: "h"):
-        if let value = valueStart(bytes, line, end, "host") {
-          hostWaits = takeHost(bytes, value, end, into: &head)
-        }
-      case UInt8(ascii: "c"):
-        if let value = valueStart(bytes, line, end, "content-length") {
-          takeContentLength(bytes, value, end, into: &head)
-        }
-      case UInt8(ascii: "t"):
-        if let value = valueStart(bytes, line, end, "transfer-encoding") {
-          takeTransferEncoding(bytes, value, end, into: &head)
-        }
-      case UInt8(ascii: "u"):
-        if valueStart(bytes, line, end, "upgrade") != nil { head.upgrade = true }
-      case UInt8(ascii: " "), UInt8(ascii: "\t") | ByteScan.caseBit:
-        if continuesHost, isBlank(first) {
-          head.hostFields &-= 1
-          hostWaits = takeHost(bytes, line, end, into: &head)
-        }
-      default: break
-      }
+      hostWaits = take(
+        first, bytes, line, HeadParser.trimmedEnd(bytes, line, feed), continuesHost: hostWaits, into: &head)
       line = feed &+ 1
+    }
+    return false
+  }
+
+  /// Takes a line that begins with `first`; true when it is a `Host` that is empty so far.
+  @inline(__always)
+  private static func take(
+    _ first: UInt8, _ bytes: RawSpan, _ line: Int, _ end: Int, continuesHost: Bool,
+    into head: inout MessageHead
+  ) -> Bool {
+    switch first | ByteScan.caseBit {
+    case UInt8(ascii: "h"):
+      if let value = valueStart(bytes, line, end, "host") { return takeHost(bytes, value, end, into: &head) }
+    case UInt8(ascii: "c"):
+      if let value = valueStart(bytes, line, end, "content-length") {
+        takeContentLength(bytes, value, end, into: &head)
+      }
+    case UInt8(ascii: "t"):
+      if let value = valueStart(bytes, line, end, "transfer-encoding") {
+        takeTransferEncoding(bytes, value, end, into: &head)
+      }
+    case UInt8(ascii: "u"):
+      if valueStart(bytes, line, end, "upgrade") != nil { head.upgrade = true }
+    case UInt8(ascii: " "), UInt8(ascii: "\t") | ByteScan.caseBit:
+      if continuesHost, isBlank(first) {
+        head.hostFields &-= 1
+        return takeHost(bytes, line, end, into: &head)
+      }
+    default: break
     }
     return false
   }

@@ -26,14 +26,7 @@ package enum SiteName {
   ) -> (start: Int, count: Int) {
     var start = Int(authority.start)
     var end = authority.end
-    var offset = end
-    while offset > start {
-      offset &-= 1
-      if bytes.byte(offset) == UInt8(ascii: "@") {
-        start = offset &+ 1
-        break
-      }
-    }
+    if ByteScan.contains(UInt8(ascii: "@"), in: bytes, start, end) { start = afterUser(bytes, end) }
     if isBareAddress(bytes, start, end) {
       let mark = names.count
       names.append(UInt8(ascii: "["))
@@ -44,6 +37,13 @@ package enum SiteName {
     end = withoutPort(bytes, start, end)
     if end &- start > 1, bytes.byte(end &- 1) == UInt8(ascii: ".") { end &-= 1 }
     return PrintableName.append(bytes, start, end, lowercased: true, to: names)
+  }
+
+  /// Where the host begins after the last `@` before `end`, of which there is one.
+  private static func afterUser(_ bytes: RawSpan, _ end: Int) -> Int {
+    var offset = end
+    while bytes.byte(offset &- 1) != UInt8(ascii: "@") { offset &-= 1 }
+    return offset
   }
 
   /// Bytes of an IPv6 address and its zone at most; what is longer is none.

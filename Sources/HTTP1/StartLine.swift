@@ -95,7 +95,9 @@ enum StartLine {
     }
     var target = space &+ 1, targetEnd = version &- 1
     guard space > start, target < targetEnd else { return false }
-    if containsSpace(bytes, target, targetEnd) {
+    // The grammar forbids a space, and servers answer nevertheless. Other bytes that it forbids are not looked for;
+    // they are escaped before anybody sees them.
+    if ByteScan.contains(UInt8(ascii: " "), in: bytes, target, targetEnd) {
       while target < targetEnd, bytes.byte(target) == UInt8(ascii: " ") { target &+= 1 }
       while target < targetEnd, bytes.byte(targetEnd &- 1) == UInt8(ascii: " ") { targetEnd &-= 1 }
       guard target < targetEnd else { return false }
@@ -106,19 +108,6 @@ enum StartLine {
     head.method = Method.named(bytes, start, space)
     head.target = ByteRange(target, targetEnd)
     return true
-  }
-
-  /// Whether a target holds a space, which the grammar forbids and servers answer nevertheless. Other bytes that it
-  /// forbids are not looked for; they are escaped before anybody sees them.
-  @inline(__always)
-  private static func containsSpace(_ bytes: RawSpan, _ start: Int, _ end: Int) -> Bool {
-    let space = ByteScan.repeated(UInt8(ascii: " "))
-    var offset = start
-    while offset &+ 8 <= end {
-      if ByteScan.zeroBytes(bytes.little64(offset) ^ space) != 0 { return true }
-      offset &+= 8
-    }
-    return offset < end && ByteScan.zeroBytes(bytes.littleTail(end, end &- offset) ^ space) != 0
   }
 
   /// Whether "HTTP/" stands at `start`.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+public import CBytes
 
 /// Reading numbers out of borrowed bytes: the one place of this target that loads unaligned memory.
 ///
@@ -48,20 +49,25 @@ extension RawSpan {
     return UInt64(littleEndian: unsafe unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self))
   }
 
-  /// Where among the sixteen bytes at `offset`, which the caller has found to be there, `byte` stands
-  /// first; 16 when it does not.
+  /// Which of the 64 bytes at `offset`, which the caller has found to be there, are `byte`: bit n for the byte n after it.
   @inlinable @inline(__always)
-  package func firstOfSixteen(_ offset: Int, _ byte: UInt8) -> Int {
-    assert(offset >= 0 && offset <= byteCount - 16)
-    // In bounds by the caller's check; any bits are a valid vector, and a mask is as long as its vector.
-    let bytes = unsafe unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: SIMD16<UInt8>.self)
-    // A value of its own: in one expression the comparison is the generic one, a byte at a time.
-    let wanted = SIMD16<UInt8>(repeating: byte)
-    let equal: SIMDMask<SIMD16<Int8>> = bytes .== wanted
-    let marks = unsafe unsafeBitCast(equal, to: SIMD2<UInt64>.self)
-    let low = UInt64(littleEndian: marks[0]), high = UInt64(littleEndian: marks[1])
-    if low != 0 { return low.trailingZeroBitCount &>> 3 }
-    return 8 &+ high.trailingZeroBitCount &>> 3
+  package func marksOfSixtyFour(_ offset: Int, _ byte: UInt8) -> UInt64 {
+    assert(offset >= 0 && offset <= byteCount - 64)
+    // In bounds by the caller's check; the function reads 64 bytes, of any alignment.
+    return unsafe withUnsafeBytes {
+      guard let start = $0.baseAddress else { return 0 }
+      return unsafe wt_equal_bytes(start + offset, byte)
+    }
+  }
+
+  /// The sum of the 64-bit words in memory's order of all whole blocks of 64 bytes, modulo 2^64 - 1.
+  @inlinable @inline(__always)
+  package var sumOfBlocks: UInt64 {
+    // In bounds by the count; of any alignment.
+    unsafe withUnsafeBytes {
+      guard let start = $0.baseAddress else { return 0 }
+      return unsafe wt_sum_words(start, $0.count / Int(WT_BLOCK))
+    }
   }
 
   /// The last `count` bytes, 1 to 8, before `end` as a little-endian number with zeros above them.

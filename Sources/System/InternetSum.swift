@@ -18,7 +18,8 @@ package struct InternetSum: Sendable {
   @inlinable @inline(__always)
   package mutating func add(_ bytes: RawSpan) {
     let count = bytes.byteCount
-    var offset = 0, first: UInt64 = 0, second: UInt64 = 0
+    let blocks = UInt64(littleEndian: bytes.sumOfBlocks)
+    var offset = count & ~63, first = blocks & 0xffff_ffff &+ blocks &>> 32, second: UInt64 = 0
     // Two sums that do not wait for one another; a segment is far from the 2^32 words that either may take.
     while offset &+ 16 <= count {
       let one = bytes.knownLittle64(offset), two = bytes.knownLittle64(offset &+ 8)

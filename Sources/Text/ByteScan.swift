@@ -21,25 +21,27 @@ package enum ByteScan {
     ~(((word & lowBits) &+ lowBits) | word | lowBits)
   }
 
+  /// Whether a byte stands from `start` up to `end`.
+  @inlinable @inline(__always)
+  package static func contains(_ byte: UInt8, in bytes: RawSpan, _ start: Int, _ end: Int) -> Bool {
+    let wanted = repeated(byte)
+    var offset = start
+    while offset &+ 8 <= end {
+      if zeroBytes(bytes.little64(offset) ^ wanted) != 0 { return true }
+      offset &+= 8
+    }
+    guard offset < end else { return false }
+    // Above the bytes that are left there are zeros: whatever the byte is, none of them counts.
+    let marks = zeroBytes(bytes.littleTail(end, end &- offset) ^ wanted)
+    return marks != 0 && marks.trailingZeroBitCount &>> 3 < end &- offset
+  }
+
   /// The offset of the first line feed at or after `start`, or -1.
   @inlinable @inline(__always)
   package static func lineFeed(in bytes: RawSpan, from start: Int) -> Int {
-    let count = bytes.byteCount
     guard start >= 0 else { return -1 }
-    var offset = start
-    while offset &+ 16 <= count {
-      let place = bytes.firstOfSixteen(offset, UInt8(ascii: "\n"))
-      if place < 16 { return offset &+ place }
-      offset &+= 16
-    }
-    if offset &+ 8 <= count {
-      let marks = zeroBytes(bytes.knownLittle64(offset) ^ repeated(UInt8(ascii: "\n")))
-      if marks != 0 { return offset &+ marks.trailingZeroBitCount &>> 3 }
-      offset &+= 8
-    }
-    guard offset < count else { return -1 }
-    let marks = zeroBytes(bytes.littleTail(count, count &- offset) ^ repeated(UInt8(ascii: "\n")))
-    return marks == 0 ? -1 : offset &+ marks.trailingZeroBitCount &>> 3
+    var feeds = LineFeeds(from: start)
+    return feeds.next(in: bytes)
   }
 
   /// The reference of `lineFeed(in:from:)`, a byte at a time.
@@ -58,9 +60,9 @@ package enum ByteScan {
   /// a search in a grown buffer starts two bytes before the old end.
   package static func headEnd(in bytes: RawSpan, from start: Int) -> Int {
     let count = bytes.byteCount
-    var offset = start
+    var feeds = LineFeeds(from: start)
     while true {
-      let feed = lineFeed(in: bytes, from: offset)
+      let feed = feeds.next(in: bytes)
       if feed < 0 { return -1 }
       let next = feed &+ 1
       if next < count {
@@ -70,7 +72,6 @@ package enum ByteScan {
           return next &+ 2
         }
       }
-      offset = next
     }
   }
 }
