@@ -71,11 +71,13 @@ internal import System
   /// Asks for the cache lines from `position` up to `end`, of which another processor wrote them.
   @inline(__always)
   func prefetch(from position: UInt64, to end: UInt64) {
-    var line = position
-    while line < end {
-      // An address that need not be right; within the first mapping here.
-      unsafe wt_prefetch(data.advanced(by: Int(truncatingIfNeeded: line & UInt64(capacity &- 1))))
-      line &+= 64
+    guard position < end else { return }
+    // An address that need not be right; within both mappings here.
+    var line = unsafe data.advanced(by: Int(truncatingIfNeeded: position & UInt64(capacity &- 1)))
+    let last = unsafe line.advanced(by: Int(truncatingIfNeeded: end &- position))
+    while unsafe line < last {
+      unsafe wt_prefetch(line)
+      unsafe line += 64
     }
   }
 

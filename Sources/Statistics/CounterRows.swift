@@ -151,14 +151,14 @@ final class CounterRows {
       sparse.add(UInt32(truncatingIfNeeded: count), bucket: bucket, row: slot)
     }
     guard hasLatency, other.hasLatency else { return }
-    let first = slot * buckets.count
-    for index in first..<first + buckets.count {
+    other.latencies.forEachUsed(from: slot * buckets.count, count: buckets.count) { index in
       let more = other.latencies[index]
       if more > .max - latencies[index] { halveLatencies(slot) }
       latencies[index] &+= more
     }
-    let place = slot * StatusPlaces.count
-    for index in place..<place + StatusPlaces.count { statuses[index] &+= other.statuses[index] }
+    other.statuses.forEachUsed(from: slot * StatusPlaces.count, count: StatusPlaces.count) { index in
+      statuses[index] &+= other.statuses[index]
+    }
   }
 
   /// A row's latencies by bucket, then its statuses by place, as `PackedCounts`.
@@ -216,8 +216,9 @@ final class CounterRows {
       maximum = max(maximum, rows.rows[slot].maximum)
       rows.sparse.forEach(slot) { sums.add($1, bucket: $0) }
       guard rows.hasLatency, rows.rows[slot].counts.answered > 0 else { continue }
-      for index in 0..<LatencyBuckets.coarse.count {
-        sums.add(UInt64(rows.latencies[slot * LatencyBuckets.coarse.count + index]), bucket: index)
+      let first = slot * LatencyBuckets.coarse.count
+      rows.latencies.forEachUsed(from: first, count: LatencyBuckets.coarse.count) {
+        sums.add(UInt64(rows.latencies[$0]), bucket: $0 - first)
       }
     }
     return sums.summary(count: count, maximum: maximum)

@@ -2,7 +2,7 @@
 
 /// Sums of latencies by coarse bucket, of which few may be in use: adding and summing up cost what is, and nothing is
 /// allocated.
-struct LatencySums {
+struct LatencySums: ~Copyable {
   /// Buckets of a word of `used`.
   private static let wordBits = UInt64.bitWidth
 

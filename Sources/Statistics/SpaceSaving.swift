@@ -150,9 +150,7 @@ final class SpaceSaving {
   private func holds(_ slot: Int, _ number: UInt64, _ owner: UInt64) -> Bool {
     let occupant = occupants[slot]
     guard occupant.owner == owner, occupant.length == 8 else { return false }
-    var held: UInt64 = 0
-    for place in 0..<8 { held = held &<< 8 | UInt64(names[slot &* width &+ place]) }
-    return held == number
+    return names.big64(slot &* width) == number
   }
 
   /// Gives a free slot of the set, or the one counted least, to a newcomer, whose name is then to be copied.

@@ -75,6 +75,31 @@ package struct ZeroedStorage<Element: BitwiseCopyable>: ~Copyable {
   }
 }
 
+extension ZeroedStorage where Element: FixedWidthInteger {
+  /// Calls `body` with the index of each element that is not zero, of `length` ones from `start` on: what is looked at
+  /// is eight bytes at a time.
+  @inlinable @inline(__always)
+  package func forEachUsed(from start: Int, count length: Int, _ body: (Int) -> Void) {
+    precondition(start >= 0 && length >= 0 && start <= count && length <= count - start)
+    let step = max(1, 8 / MemoryLayout<Element>.size)
+    var index = start
+    while index < start &+ length {
+      // In bounds by the check above and the one here; integers have no invalid pattern.
+      if index &+ step <= start &+ length,
+        unsafe UnsafeRawPointer(base + index).loadUnaligned(as: UInt64.self) == 0
+      {
+        index &+= step
+        continue
+      }
+      let end = min(index &+ step, start &+ length)
+      while index < end {
+        if unsafe base[index] != 0 { body(index) }
+        index &+= 1
+      }
+    }
+  }
+}
+
 extension ZeroedStorage where Element == UInt8 {
   /// Copies `length` bytes at `from` of another storage to `start`; both must have them.
   package func copy(
@@ -110,6 +135,14 @@ extension ZeroedStorage where Element == UInt8 {
     precondition(length >= 0 && start >= 0 && start <= count && length <= count - start)
     // In bounds by the check above; what is not UTF-8 is repaired.
     return unsafe String(decoding: UnsafeBufferPointer(start: base + start, count: length), as: UTF8.self)
+  }
+
+  /// The eight bytes from `start` on as a big-endian number; the storage must have them.
+  @inlinable @inline(__always)
+  package func big64(_ start: Int) -> UInt64 {
+    precondition(start >= 0 && start <= count - 8)
+    // In bounds by the check above; an integer has no invalid pattern.
+    return UInt64(bigEndian: unsafe UnsafeRawPointer(base + start).loadUnaligned(as: UInt64.self))
   }
 
   /// Whether the bytes from `start` on equal `bytes`, eight at a time.

@@ -32,6 +32,22 @@ import Testing
     }
   }
 
+  @Test func `the elements in use are those that are not zero, at either end of what is asked for too`()
+    throws
+  {
+    let counts = try ZeroedStorage<UInt32>(reserving: 100)
+    for used in [[0], [1], [7, 8, 30], [99], [0, 1, 2, 97, 98, 99], []] {
+      counts.clear(from: 0, count: 100)
+      for index in used { counts[index] = 1 << 31 }
+      for (start, length) in [(0, 100), (1, 99), (7, 24), (1, 1), (100, 0)] {
+        var found: [Int] = []
+        counts.forEachUsed(from: start, count: length) { found.append($0) }
+        #expect(
+          found == used.filter { $0 >= start && $0 < start + length }, "\(used): \(length) from \(start)")
+      }
+    }
+  }
+
   @Test func `more than the address space is refused, and little is available`() {
     #expect(AddressSpace.isAvailable(1 << 20))
     #expect(!AddressSpace.isAvailable(1 << 60))
