@@ -154,11 +154,21 @@ extension ExchangeTracker {
     return true
   }
 
+  /// Counts the heads of a late chunk that may be a guess. Where just one request was read of a connection and no answer, the
+  /// guess may have been that one: the answer tells, by its numbers.
+  mutating func readDoubtfulLate(_ chunk: Chunk, _ bytes: RawSpan) {
+    let flow = chunk.flow
+    let mayBeFirst =
+      streams.position(of: flow, chunk.direction.opposite) == nil
+      && messages.requestDirection(of: flow) == chunk.direction && !pairing.hasSeveral(of: flow)
+    readDoubtful(chunk, bytes, mayBeAnswered: mayBeFirst && pairing.first(of: flow) != nil)
+  }
+
   /// Counts the heads of a chunk that may be a guess.
-  mutating func readDoubtful(_ chunk: Chunk, _ bytes: RawSpan) {
+  mutating func readDoubtful(_ chunk: Chunk, _ bytes: RawSpan, mayBeAnswered: Bool = false) {
     // They say nothing of what their connection's heads are good for.
     let neededWhole = needsWhole
-    var outcome = readLateHeads(chunk, bytes, isDoubtful: true)
+    var outcome = readLateHeads(chunk, bytes, isDoubtful: true, mayBeAnswered: mayBeAnswered)
     needsWhole = neededWhole
     if outcome.heads == 0, chunk.kind == .start { outcome.isUnparseable = true }
     counters.classify(outcome)
@@ -195,6 +205,7 @@ extension ExchangeTracker {
   /// Whether a chunk would be the first that is read of its direction, and may be a guess.
   mutating func isDoubtfulFirst(_ chunk: Chunk) -> Bool {
     streams.position(of: chunk.flow, chunk.direction) == nil && !hasPlausibleAcknowledgement(chunk)
+      && !isExpected(chunk)
   }
 
   /// Whether a chunk has the numbers that the other side shows: it acknowledges just what was read there, or begins where

@@ -21,7 +21,7 @@ extension ExchangeTracker {
       if head.isMalformed { counters.malformedRequests &+= 1 }
       guard let added = takeRequest(head, bytes, chunk, reading.headStart) else { return }
       if !pairing.mayBeAnswered(added) { return endUnqueued(added) }
-      if reading.isDoubtful { end(added, as: .unknown) }
+      if reading.isDoubtful, !reading.mayBeAnswered { end(added, as: .unknown) }
       return
     }
     counters.responses &+= 1

@@ -59,10 +59,15 @@ extension ExchangeTracker {
 
   /// Reads the heads in a late chunk, with their bodies as far as they lie in it.
   ///
-  /// - Parameter isDoubtful: the chunk's numbers may be a guess: its requests end at once, its responses answer none.
-  mutating func readLateHeads(_ chunk: Chunk, _ payload: RawSpan, isDoubtful: Bool = false) -> ChunkOutcome {
+  /// - Parameters:
+  ///   - isDoubtful: the chunk's numbers may be a guess: its responses answer none, and its requests end at once.
+  ///   - mayBeAnswered: they do not, but wait for an answer.
+  mutating func readLateHeads(
+    _ chunk: Chunk, _ payload: RawSpan, isDoubtful: Bool = false, mayBeAnswered: Bool = false
+  ) -> ChunkOutcome {
     var reading = ChunkReading()
     reading.isDoubtful = isDoubtful
+    reading.mayBeAnswered = mayBeAnswered
     guard messages.beginLate(chunk, payload) else { return reading.outcome }
     reading.isLate = true
     while true {

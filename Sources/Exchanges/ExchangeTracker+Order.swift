@@ -54,6 +54,7 @@ extension ExchangeTracker {
       take(chunk, bytes)
     case .overlap(let seen):
       if takesBackPreface(chunk, bytes) { return }
+      if followsPadding(chunk, bytes, seen) { return take(chunk, bytes) }
       take(chunk.dropping(seen), bytes.slice(min(Int(seen), bytes.byteCount), bytes.byteCount))
     case .duplicate:
       if takesBackPreface(chunk, bytes) { return }
@@ -62,6 +63,12 @@ extension ExchangeTracker {
     case .late: readLate(chunk, bytes)
     case .next, .gap, .held, .noRoom, .passedOver: take(chunk, bytes)
     }
+  }
+
+  /// Whether a head begins with the numbers of a few bytes that were none: some network counts what pads an empty
+  /// segment's frame, up to 6 bytes after the headers of IPv4 and TCP, as its data.
+  private func followsPadding(_ chunk: Chunk, _ bytes: RawSpan, _ seen: UInt32) -> Bool {
+    seen <= 6 && messages.isDesynchronized(chunk.flow, chunk.direction) && HeadLooks.beginsLikeHead(bytes)
   }
 
   /// Reads a chunk that begins at the next byte.
@@ -74,6 +81,14 @@ extension ExchangeTracker {
   /// Depth `heads`: reads a segment after bytes that the kernel did not pass, body as a rule.
   private mutating func readAfterGap(of gap: UInt32, _ chunk: Chunk, _ bytes: RawSpan) {
     if isUnexplained(gap, before: chunk) { return holdUnexplained(chunk, bytes) }
+    // What waits for missing bytes and comes before it is read first: those of a segment that passed whole, in fragments.
+    if let held = streams.firstHeld(chunk.flow, chunk.direction), chunk.kind == .start,
+      streams.held(held).chunk.kind == .stream,
+      SequenceNumber.distance(chunk.sequence, from: streams.held(held).chunk.sequence) > 0
+    {
+      giveUpWaiting(chunk.flow)
+      if streams.firstHeld(chunk.flow, chunk.direction) != held { return arrive(chunk, bytes) }
+    }
     let hint = messages.needsHint(chunk, bytes) ? hint(for: chunk) : PairingHint()
     switch messages.passGap(of: gap, before: chunk, hint) {
     case .isBody(let looksLikeHead): return counters.classify(ChunkOutcome(isFalseHead: looksLikeHead))
@@ -102,9 +117,9 @@ extension ExchangeTracker {
   /// Counts the whole heads in a late chunk; the direction's state stays as it is.
   private mutating func readLate(_ chunk: Chunk, _ payload: RawSpan) {
     if !streams.isStreams, streams.isLongPast(chunk) {
-      return goesBack(to: chunk, payload) ? take(chunk, payload) : readDoubtful(chunk, payload)
+      return goesBack(to: chunk, payload) ? take(chunk, payload) : readDoubtfulLate(chunk, payload)
     }
-    if !streams.isStreams, !hasPlausibleAcknowledgement(chunk) { return readDoubtful(chunk, payload) }
+    if !streams.isStreams, !hasPlausibleAcknowledgement(chunk) { return readDoubtfulLate(chunk, payload) }
     var outcome = readLateHeads(chunk, payload)
     if outcome.heads == 0, chunk.kind == .start { outcome.isUnparseable = true }
     counters.classify(outcome)

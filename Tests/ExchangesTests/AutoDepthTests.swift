@@ -80,6 +80,21 @@ import Testing
     #expect(account.answers.count == 6 && account.unmatchedResponses.isEmpty && account.isBalanced)
   }
 
+  @Test func `a response of which fragments were put together comes before those after it`() {
+    var talk = Dialogue(depth: .auto)
+    for path in 1...3 {
+      talk.ask(get("/\(path)"))
+      talk.answer(ok("body"))
+    }
+    var packets = talk.packets
+    // What comes in fragments passes whole, in a tunnel without the rest; the response before it was lost.
+    packets[3].segment.kind = .stream
+    packets.remove(at: 1)
+    let account = account(packets)
+    #expect(account.answers == ["a.example /2 200": 1, "a.example /3 200": 1], "\(account.counters)")
+    #expect(account.unmatchedResponses.isEmpty && account.unknownCount == 1 && account.isBalanced)
+  }
+
   @Test func `requests before the answer to others are wished for, four times at most`() {
     var talk = Dialogue(depth: .heads)
     for index in 0..<20 { talk.ask(get("/\(index)")) }

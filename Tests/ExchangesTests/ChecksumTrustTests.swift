@@ -284,6 +284,30 @@ import Testing
     }
   }
 
+  @Test(arguments: depths, [UInt32(1 << 20), 1 << 30, 3 << 29, 1 << 31, 0 &- 1 << 20])
+  func `a stranger's guess takes no head away that waits to be acknowledged`(
+    depth: CaptureDepth, off: UInt32
+  ) {
+    var talk = known(depth)
+    let first = talk.packets.count
+    talk.ask(get("/1"))
+    mark(&talk, from: first, .partial)
+    var guess = talk
+    guess.packets = []
+    guess.clientNext &+= off
+    guess.serverNext &+= 123_456_789
+    guess.ask(get("/", host: "forged.example"))
+    mark(&guess, .right)
+    talk.packets += guess.packets
+    let second = talk.packets.count
+    talk.answer(ok("body"))
+    mark(&talk, from: second, .right)
+    for index in talk.packets.indices { talk.packets[index].segment.direction = .inbound }
+    let account = Account(talk.packets, depth: depth, limits: ExchangeLimits())
+    #expect(account.answers["a.example /1 200"] == 1, "\(account.answers)")
+    #expect(account.isBalanced)
+  }
+
   @Test(arguments: depths)
   func `an address is believed to leave checksums to its card once one such head was received`(
     depth: CaptureDepth

@@ -46,6 +46,21 @@ import Testing
     }
   }
 
+  @Test(arguments: depths)
+  func `a request that was guessed before the first one takes no answer`(depth: CaptureDepth) {
+    for off in Self.distances {
+      var talk = Dialogue(depth: depth)
+      forge(&talk, byClient: true, get("/", host: "forged.example"), off: off)
+      for path in 1...4 {
+        talk.ask(get("/\(path)"))
+        talk.answer(ok("body"))
+      }
+      let account = account(talk, depth)
+      #expect(account.answers == Self.honest, "\(off): \(account.counters)")
+      #expect(account.requests["a.example /1"] == 1 && account.isBalanced, "\(off)")
+    }
+  }
+
   private func forgeBoth(_ talk: inout Dialogue, _ off: UInt32, _ pause: UInt64) {
     forge(&talk, byClient: true, get("/", host: "forged.example"), off: off)
     talk.time += pause

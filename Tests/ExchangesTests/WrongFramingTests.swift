@@ -24,6 +24,44 @@ import Testing
     #expect(account.isBalanced)
   }
 
+  @Test(arguments: [1, 2, 6], [true, false])
+  func `what pads the frames of empty segments hides no head with its numbers`(count: Int, hasSyn: Bool) {
+    var talk = Dialogue()
+    if hasSyn { talk.open() }
+    for path in 1...3 {
+      // Some network has counted it as data; neither side has.
+      for byClient in [true, false] {
+        let own = (talk.clientNext, talk.serverNext)
+        talk.send(byClient, [UInt8](repeating: 0, count: count))
+        (talk.clientNext, talk.serverNext) = own
+        if byClient { talk.ask(get("/\(path)")) } else { talk.answer(ok("body")) }
+      }
+    }
+    let account = Account(talk.packets)
+    #expect(
+      account.answers == ["a.example /1 200": 1, "a.example /2 200": 1, "a.example /3 200": 1],
+      "\(account.counters)")
+    #expect(account.isBalanced)
+  }
+
+  @Test(arguments: [CaptureDepth.streams, .auto])
+  func `who has opened a connection may be asked on it`(depth: CaptureDepth) {
+    var talk = Dialogue(depth: depth)
+    talk.open()
+    // SOCKS 5, whose client is called back, with itself as the server.
+    let greeting: [(byClient: Bool, bytes: [UInt8])] = [
+      (true, [5, 1, 2]), (false, [5, 2]), (true, [1, 0, 1, 0]), (false, [1, 0]),
+    ]
+    for (byClient, bytes) in greeting { talk.send(byClient, bytes) }
+    for path in 1...2 {
+      talk.send(false, Array(get("/\(path)").utf8))
+      talk.send(true, Array(ok("body").utf8))
+    }
+    let account = Account(talk.packets, depth: depth)
+    #expect(account.answers == ["a.example /1 200": 1, "a.example /2 200": 1], "\(account.counters)")
+    #expect(account.isBalanced)
+  }
+
   @Test func `a status line after stray bytes is none where no request waits`() {
     var talk = Dialogue()
     talk.open()

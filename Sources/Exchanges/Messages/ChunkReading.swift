@@ -38,8 +38,10 @@ struct ChunkReading: BitwiseCopyable {
   var hint = PairingHint()
   /// The chunk came after reading had continued without it: its heads decide nothing about its direction.
   var isLate = false
-  /// The chunk's numbers may be a guess: its requests count and wait for no response, its responses answer none.
+  /// The chunk's numbers may be a guess: its requests count and wait for no response, but those that `mayBeAnswered`, and its
+  /// responses answer none.
   var isDoubtful = false
+  var mayBeAnswered = false
 
   /// The rest of the chunk was not captured from where a head would begin.
   var isCutAtBoundary = false

@@ -12,6 +12,7 @@ extension ElementRef<MessageFlow> {
     isStreams: Bool
   ) -> Bool {
     let isRequest = head.kind.isRequest
+    if isRequest, !self.hasHead, isAskedBack(head, chunk) { setRole(requestsIn: chunk.direction) }
     guard isRequest ? mayRequest(chunk.direction) : mayRespond(chunk.direction) else {
       reading.outcome.isFalseHead = true
       half.desynchronize()
@@ -22,6 +23,12 @@ extension ElementRef<MessageFlow> {
     reading.outcome.heads &+= 1
     if isRequest { half.follow(request: head, isStreams: isStreams) }
     return true
+  }
+
+  /// Whether the first head of a connection shows that its opener is the one that is asked, as behind a proxy that is called
+  /// back: what that side has sent so far is not HTTP.
+  private func isAskedBack(_ head: MessageHead, _ chunk: Chunk) -> Bool {
+    head.length > 0 && self[chunk.direction.opposite].phase == .desynchronized
   }
 
   /// Decides what follows a response, and what it decides for the requests' direction (RFC 9112, section 6.3);

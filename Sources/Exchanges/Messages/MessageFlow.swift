@@ -7,7 +7,7 @@ struct MessageFlow: BitwiseCopyable {
   enum Role: BitwiseCopyable { case unknown, forward, backward }
 
   var requests = Role.unknown
-  /// A SYN decided the role: no head can contradict it.
+  /// A SYN decided the role: no head can contradict it, but a request to an opener that has sent no HTTP.
   var isRoleSure = false
   /// A head of HTTP/1 was read.
   var hasHead = false

@@ -174,6 +174,11 @@ extension MessageReader {
     flows[flow][direction].phase == .boundary
   }
 
+  /// Whether the last bytes of a direction made no sense, or are missing: the next head is looked for.
+  func isDesynchronized(_ flow: FlowIndex, _ direction: Direction) -> Bool {
+    flows[flow][direction].phase == .desynchronized
+  }
+
   /// The bytes that HTTP/1 leaves of a chunk.
   enum Rest {
     /// Nothing that can be read.

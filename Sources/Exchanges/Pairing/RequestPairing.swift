@@ -140,7 +140,9 @@ struct RequestPairing: ~Copyable {
   @inline(__always)
   mutating func match(_ response: ResponseStart) -> ResponseMatch {
     guard let first = pending.first(of: response.key) else { return .unasked }
-    if isTooEarly(response, for: first) { return .tooEarly }
+    if isTooEarly(response, for: first) {
+      return isExpectedByNext(response, after: first) ? .overtook(first) : .tooEarly
+    }
     // TCP drops what acknowledges bytes that were not sent (RFC 9293, section 3.10.7.4): a stranger's guess.
     if let last = response.lastSent, response.hasAcknowledgement,
       SequenceNumber.distance(response.acknowledgement, from: last) > Self.unrecognised
@@ -155,6 +157,16 @@ struct RequestPairing: ~Copyable {
       return .overtook(first)
     }
     return .answers(first)
+  }
+
+  /// Whether a response that is too early for a request begins just where the next one expects its own. What a client
+  /// acknowledges does not go back, so that the numbers of the first one are a stranger's guess.
+  @inline(never)
+  private func isExpectedByNext(_ response: ResponseStart, after first: RequestIndex) -> Bool {
+    guard let next = pending.after(first), pending[next].hasAcknowledgement,
+      pending[next].acknowledgement == response.sequence
+    else { return false }
+    return !isTooEarly(response, for: next)
   }
 
   /// What a response to a request must know of it, and the nanoseconds from its head to a response's at `time`.

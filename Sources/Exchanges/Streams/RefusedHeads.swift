@@ -97,8 +97,9 @@ struct RefusedHeads: ~Copyable {
       if segment.flags.isOpening { return .refuted }
       return .confirmed(isExact: false)
     }
+    // One that shares none of its numbers may be another stranger's, and says nothing.
     let end = segment.sequence &+ segment.payloadLength
-    return SequenceNumber.distance(end, from: found.segment.sequence) > 0 ? .refuted : .none
+    return beyond < 0 && SequenceNumber.distance(end, from: found.segment.sequence) > 0 ? .refuted : .none
   }
 
   /// Takes a connection's head out: its segment, and its bytes' place.
