@@ -164,6 +164,15 @@ extension ExchangeTracker {
     readDoubtful(chunk, bytes, mayBeAnswered: mayBeFirst && pairing.first(of: flow) != nil)
   }
 
+  /// Counts the heads of a direction's first chunk, which may be a guess; or the only answer that was read may be one, and
+  /// asked for nothing.
+  @inline(never)
+  mutating func readDoubtfulFirst(_ chunk: Chunk, _ bytes: RawSpan) {
+    let flow = chunk.flow
+    let mayBeFirst = messages.requestDirection(of: flow) == chunk.direction && !streams.isAnswered(flow)
+    readDoubtful(chunk, bytes, mayBeAnswered: mayBeFirst && pairing.first(of: flow) == nil)
+  }
+
   /// Counts the heads of a chunk that may be a guess.
   mutating func readDoubtful(_ chunk: Chunk, _ bytes: RawSpan, mayBeAnswered: Bool = false) {
     // They say nothing of what their connection's heads are good for.

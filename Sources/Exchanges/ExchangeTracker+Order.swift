@@ -15,7 +15,7 @@ extension ExchangeTracker {
       return counters.classify(ChunkOutcome(isUnparseable: true))
     }
     if !streams.isStreams, chunk.hasAcknowledgement, streams.hasHeld(chunk.flow) { trustHeld(by: chunk) }
-    if !streams.isStreams, isDoubtfulFirst(chunk) { return readDoubtful(chunk, bytes) }
+    if !streams.isStreams, isDoubtfulFirst(chunk) { return readDoubtfulFirst(chunk, bytes) }
     let demand = messages.demand(of: chunk.flow, chunk.direction)
     let placement = streams.place(chunk, bytes, for: demand, at: clock)
     switch placement {

@@ -61,6 +61,22 @@ import Testing
     }
   }
 
+  @Test(arguments: depths)
+  func `an answer that was guessed before the first request hides none`(depth: CaptureDepth) {
+    for off in Self.distances {
+      var talk = Dialogue(depth: depth)
+      forge(&talk, byClient: false, ok(status: "500 No"), off: off)
+      for path in 1...4 {
+        talk.ask(get("/\(path)"))
+        if path == 1 { forgeBoth(&talk, off, 0) }
+        talk.answer(ok("body"))
+      }
+      let account = account(talk, depth)
+      #expect(account.answers == Self.honest, "\(off): \(account.counters)")
+      #expect(account.requests["a.example /1"] == 1 && account.isBalanced, "\(off)")
+    }
+  }
+
   private func forgeBoth(_ talk: inout Dialogue, _ off: UInt32, _ pause: UInt64) {
     forge(&talk, byClient: true, get("/", host: "forged.example"), off: off)
     talk.time += pause
