@@ -121,7 +121,8 @@ extension ExchangeTracker {
     return hint
   }
 
-  /// Takes a head that was kept in the store.
+  /// Takes a head that was kept in the store; apart, since it refers to a pool, which is counted.
+  @inline(never)
   private mutating func takeStored(_ head: MessageHead, _ chunk: Chunk, _ reading: inout ChunkReading) {
     guard let block = reading.stored.block.index else { return }
     let pool = messages.storedBytes(reading.stored)
