@@ -89,7 +89,10 @@ enum MessageReading: FuzzTarget {
 
     private mutating func take(_ head: MessageHead, _ chunk: Chunk, _ reading: ChunkReading) {
       starts.append(reading.headStart)
-      expect(head.kind.isRequest == (chunk.direction == .forward), "each direction has its kind of heads")
+      // A request turns the roles where the opener has sent no HTTP.
+      expect(
+        (messages.requestDirection(of: flow) == chunk.direction) == head.kind.isRequest,
+        "each direction has its kind of heads")
       guard !head.kind.isRequest else { return }
       let answered = AnsweredRequest(isHead: isAnsweringHead, isConnect: isConnect, isUpgrade: isConnect)
       if messages.follow(head, answering: isUnasked ? nil : answered, chunk, isLate: reading.isLate) {

@@ -56,7 +56,13 @@ enum RequestPairing: FuzzTarget {
     func match(_ response: ResponseStart) -> ResponseMatch {
       let list = (order[response.key.flow.offset] ?? []).filter { $0.request.key == response.key }
       guard let first = list.first else { return .unasked }
-      if isTooEarly(response, first.request) { return .tooEarly }
+      if isTooEarly(response, first.request) {
+        // What a client acknowledges does not go back: the numbers of a first one were a guess.
+        guard list.count > 1, list[1].request.hasAcknowledgement,
+          list[1].request.acknowledgement == response.sequence, !isTooEarly(response, list[1].request)
+        else { return .tooEarly }
+        return .overtook(first.index)
+      }
       if !response.isInStep, list.count > 1, list[1].request.hasAcknowledgement,
         list[1].request.acknowledgement != first.request.acknowledgement,
         !isTooEarly(response, list[1].request)
