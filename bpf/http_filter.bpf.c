@@ -317,21 +317,6 @@ int httpf_walk_frames(struct __sk_buff *skb)
 	return httpf_emit_left(skb, cpu);
 }
 
-/* Sends the next piece of a super-segment; whether another one follows. */
-static __always_inline int httpf_emit_rest(struct __sk_buff *skb, struct httpf_cpu *cpu)
-{
-	if (!httpf_take_piece(skb, cpu, HTTPF_PIECE))
-		return 0;
-	if (cpu->event.kind != HTTPF_STREAM) {
-		if (cpu->size == cpu->left && httpf_ends_blank(cpu))
-			cpu->progress.unfinished = 0;
-		cpu->progress.tail = httpf_tail(cpu);
-	}
-	httpf_emit_piece(cpu, cpu->size);
-	return cpu->left &&
-	       (cpu->event.kind == HTTPF_STREAM || cpu->offset - cpu->segment.offset < HTTPF_HEAD_LIMIT);
-}
-
 /*
  * What is left of a super-segment: of one in depth streams, or of one that is all head. Four pieces a
  * call, since BIG TCP goes up to 512 KiB (GSO_MAX_SIZE) and a chain has 33 calls.

@@ -176,4 +176,19 @@ static __always_inline int httpf_emit_heads(struct __sk_buff *skb, struct httpf_
 	return httpf_emit_whole(cpu);
 }
 
+/* Sends the next piece of a super-segment; whether another one follows. */
+static __always_inline int httpf_emit_rest(struct __sk_buff *skb, struct httpf_cpu *cpu)
+{
+	if (!httpf_take_piece(skb, cpu, HTTPF_PIECE))
+		return 0;
+	if (cpu->event.kind != HTTPF_STREAM) {
+		if (cpu->size == cpu->left && httpf_ends_blank(cpu))
+			cpu->progress.unfinished = 0;
+		cpu->progress.tail = httpf_tail(cpu);
+	}
+	httpf_emit_piece(cpu, cpu->size);
+	return cpu->left &&
+	       (cpu->event.kind == HTTPF_STREAM || cpu->offset - cpu->segment.offset < HTTPF_HEAD_LIMIT);
+}
+
 #endif

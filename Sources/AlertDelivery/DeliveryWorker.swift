@@ -3,7 +3,7 @@
 import System
 internal import Glibc
 
-/// The life of a delivery process from its start to its end: it takes messages from the program, delivers,
+/// The lifetime of a delivery process from its start to its end: it takes messages from the program, delivers,
 /// and reports. Its first message says how it delivers; it ends when the program has gone.
 package enum DeliveryWorker {
   /// Reports, which wait for space, since the program waits for what they say: `ready` asks for the next

@@ -259,7 +259,7 @@ extension RingReader {
   }
 }
 
-/// The life of a capture, which still runs or not: shared by its readers and the thread that stops it.
+/// The lifetime of a capture, which still runs or not: shared by its readers and the thread that stops it.
 final class CaptureLife: Sendable {
   private let stopped = Atomic(false)
   /// Readable once the capture has been stopped; -1, which poll(2) passes over, where there is none.
