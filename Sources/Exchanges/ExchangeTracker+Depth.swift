@@ -12,9 +12,19 @@ extension ExchangeTracker {
     if messages.carriesFrames(chunk.flow) { return passData(before: chunk) }
     let gap = SequenceNumber.distance(chunk.sequence, from: position)
     guard gap > 0 else { return }
-    guard messages.isInBody(chunk.flow, chunk.direction, atLeast: UInt64(gap)) else { return }
-    messages.skip(chunk.flow, chunk.direction, UInt64(gap))
-    streams.jump(to: chunk, known: UInt32(gap))
+    if messages.isInBody(chunk.flow, chunk.direction, atLeast: UInt64(gap)) {
+      messages.skip(chunk.flow, chunk.direction, UInt64(gap))
+      streams.jump(to: chunk, known: UInt32(gap))
+    } else if wasAsked(at: chunk), messages.restart(chunk.flow, chunk.direction) {
+      streams.jump(to: chunk, known: 0)
+    }
+  }
+
+  /// Whether the client had read exactly up to a response's chunk when it asked last: what comes before it is not sent again.
+  private mutating func wasAsked(at chunk: Chunk) -> Bool {
+    guard messages.requestDirection(of: chunk.flow) == chunk.direction.opposite else { return false }
+    let hint = pairing.hint(for: chunk.flow)
+    return hint.isWaiting && hint.hasLastAcknowledgement && hint.lastAcknowledgement == chunk.sequence
   }
 
   /// Depth `auto`, HTTP/2: does not wait for the payload of DATA, of which the filter leaves out what it can, neither

@@ -23,7 +23,7 @@ package enum HeadParser {
   /// Reads the head at the start of `bytes` into `head`.
   ///
   /// With `.incomplete`, `head` holds what could be read: `hasStartLine` tells whether its start
-  /// line is whole.
+  /// line says what message it is.
   package static func parse(_ bytes: RawSpan, into head: inout MessageHead) -> Verdict {
     head = MessageHead()
     let start = skipEmptyLines(bytes)
@@ -32,7 +32,9 @@ package enum HeadParser {
     var feeds = LineFeeds(from: start)
     let feed = feeds.next(in: bytes)
     if feed < 0 {
-      return StartLine.mayBegin(bytes, start, count) ? .incomplete : .invalid
+      guard StartLine.mayBegin(bytes, start, count) else { return .invalid }
+      StartLine.readStatus(bytes, start, count, into: &head)
+      return .incomplete
     }
     guard StartLine.parse(bytes, start, trimmedEnd(bytes, start, feed), into: &head) else {
       return .invalid
@@ -40,7 +42,8 @@ package enum HeadParser {
     return HeaderFields.parse(bytes, from: feed &+ 1, feeds, into: &head) ? .complete : .incomplete
   }
 
-  /// Whether the start line of an incomplete head was whole and valid.
+  /// Whether an incomplete head says by its start line what message it is: a request by its whole line, a response by its
+  /// status, whose reason phrase may be due.
   package static func hasStartLine(_ head: MessageHead) -> Bool {
     head.status != 0 || head.target.count > 0
   }

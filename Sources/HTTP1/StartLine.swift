@@ -39,6 +39,14 @@ enum StartLine {
     return offset > start && offset &- start <= longestToken && bytes.byte(offset) == UInt8(ascii: " ")
   }
 
+  /// Reads the status of a status line without its end yet: the kernel's filter passes no more of a response than that.
+  @inline(never)
+  static func readStatus(_ bytes: RawSpan, _ start: Int, _ end: Int, into head: inout MessageHead) {
+    guard isVersionStart(bytes, start, end), end &- start > 12 else { return }
+    let isCarriageReturn = end &- start == 13 && bytes.byte(start &+ 12) == UInt8(ascii: "\r")
+    _ = parseStatus(bytes, start, isCarriageReturn ? end &- 1 : end, into: &head)
+  }
+
   /// Whether the bytes are "HTTP/" as far as they reach.
   static func isVersionPrefix(_ bytes: RawSpan, _ start: Int, _ end: Int) -> Bool {
     let prefix: StaticString = "HTTP/"

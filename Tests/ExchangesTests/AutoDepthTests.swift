@@ -80,6 +80,28 @@ import Testing
     #expect(account.answers.count == 6 && account.unmatchedResponses.isEmpty && account.isBalanced)
   }
 
+  /// The filter passes the 101 and what follows whole, and of the body before it the first bytes alone.
+  @Test(arguments: ["186a0\r\n", "10\r\n"])
+  func `a switch to another protocol after chunks that did not pass leaves HTTP at once`(chunk: String) {
+    var talk = Dialogue(depth: .auto)
+    talk.open()
+    talk.ask(get("/chunked"))
+    talk.answer("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\(chunk)", uncaptured: 100_007)
+    talk.ask(get("/socket", more: "Connection: Upgrade\r\nUpgrade: websocket\r\n"))
+    let first = talk.packets.count
+    talk.answer("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n")
+    talk.ask(get("/inside"))
+    talk.answer(ok("inside"))
+    var packets = talk.packets
+    for index in packets.indices where index >= first { packets[index].segment.kind = .stream }
+    // Nothing ends the wait for bytes that do not come but the next segment, late.
+    packets[packets.count - 1].segment.time += 10_000_000_000
+    let account = account(packets)
+    #expect(account.answers == ["a.example /chunked 200": 1, "a.example /socket 101": 1])
+    #expect(
+      account.requests.values.reduce(0, +) == 2 && account.unmatchedResponses.isEmpty && account.isBalanced)
+  }
+
   @Test func `a response of which fragments were put together comes before those after it`() {
     var talk = Dialogue(depth: .auto)
     for path in 1...3 {

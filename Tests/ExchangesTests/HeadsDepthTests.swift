@@ -107,6 +107,26 @@ extension Dialogue {
     #expect(account.counters.truncated == 1)
   }
 
+  /// The filter passes a response until its status is over: 13 bytes, in whichever segments they come.
+  @Test(arguments: 1...40)
+  func `a response whose head is cut anywhere counts by its status`(cut: Int) {
+    let answer = Array("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n".utf8)
+    var talk = Dialogue(depth: .heads)
+    talk.open()
+    talk.ask(get("/a"))
+    talk.answer(String(decoding: answer[..<cut], as: UTF8.self))
+    if cut < 13 {
+      talk.send(false, Array(answer[cut...]), continues: true)
+    } else {
+      talk.serverNext &+= UInt32(answer.count - cut)
+    }
+    talk.ask(get("/b"))
+    talk.answer(ok())
+    let account = Account(talk.packets, depth: .heads)
+    #expect(account.answers == ["a.example /a 404": 1, "a.example /b 200": 1])
+    #expect(account.counters.truncated == (cut < 13 ? 0 : 1) && account.isBalanced)
+  }
+
   @Test func `heads captured only in part count by their start line`() {
     var talk = Dialogue()
     talk.ask(get("/a", more: "Cookie: \(String(repeating: "c", count: 500))\r\n"))

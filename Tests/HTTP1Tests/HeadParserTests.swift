@@ -63,6 +63,18 @@ import Text
     #expect(Reading(text).verdict == .invalid)
   }
 
+  @Test(arguments: [
+    ("HTTP/1.1 204", 0), ("HTTP/1.1 204 ", 204), ("HTTP/1.1 204\r", 204), ("HTTP/1.1 204 No Con", 204),
+    ("HTTP/1.1 204 No Content\r", 204), ("HTTP/1.1 2040", 0), ("HTTP/1.1 20", 0), ("HTTP/1.1 099 ", 0),
+    ("GET / HTTP/1.1\r", 0),
+  ])
+  func `a status is read as soon as it is over, a request line once it is whole`(text: String, status: UInt16)
+  {
+    let reading = Reading(text)
+    #expect(reading.verdict == .incomplete && reading.head.status == status)
+    #expect(HeadParser.hasStartLine(reading.head) == (status != 0))
+  }
+
   @Test func `a head cut anywhere is incomplete, never invalid`() {
     for text in [
       "POST /a/b HTTP/1.1\r\nHost: a.example\r\nContent-Length: 5\r\n\r\n",

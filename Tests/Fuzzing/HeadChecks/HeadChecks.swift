@@ -64,7 +64,10 @@ package enum HeadChecks {
       switch HeadParser.parse(input.slice(0, end), into: &part) {
       case .complete: expect(verdict == .complete && part == head, "a part is the whole")
       case .invalid: expect(verdict == .invalid, "what may become a head is not refused early, at \(end)")
-      case .incomplete: expect(verdict != .complete || end < head.length, "the end is seen")
+      case .incomplete:
+        expect(verdict != .complete || end < head.length, "the end is seen")
+        expect(
+          part.status == 0 || part.status == head.status || verdict == .invalid, "the status is the whole's")
       }
     }
   }
