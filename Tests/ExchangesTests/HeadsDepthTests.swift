@@ -127,6 +127,27 @@ extension Dialogue {
     #expect(account.counters.truncated == (cut < 13 ? 0 : 1) && account.isBalanced)
   }
 
+  @Test(arguments: [
+    ("CONNECT a.example:443 HTTP/1.1\r\nHost: a.example:443\r\n\r\n", "HTTP/1.1 200 Established\r\n\r\n"),
+    (
+      get("/socket", more: "Upgrade: websocket\r\n"), "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n"
+    ),
+  ])
+  func `a tunnel begins with its status, wherever the head is cut`(request: String, answer: String) {
+    for cut in 13..<answer.utf8.count {
+      var talk = Dialogue(depth: .heads)
+      talk.open()
+      talk.ask(request)
+      talk.answer(String(answer.prefix(cut)))
+      talk.serverNext &+= UInt32(answer.utf8.count - cut)
+      talk.ask(get("/inside"))
+      talk.answer(ok("inside"))
+      let account = Account(talk.packets, depth: .heads)
+      #expect(account.answers.values.reduce(0, +) == 1 && account.requests.values.reduce(0, +) == 1)
+      #expect(account.counters.tunnels == 1 && account.unmatchedResponses.isEmpty && account.isBalanced)
+    }
+  }
+
   @Test func `heads captured only in part count by their start line`() {
     var talk = Dialogue()
     talk.ask(get("/a", more: "Cookie: \(String(repeating: "c", count: 500))\r\n"))

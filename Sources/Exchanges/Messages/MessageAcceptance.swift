@@ -41,8 +41,9 @@ extension ElementRef<MessageFlow> {
     let status = head.status
     if request != nil { self.hasAnswer = true }
     let isSuccess = status / 100 == 2
+    // The status decides: what is left of a head whose end was not seen is passed over with all that follows.
     if status == 101 || (request?.isConnect == true && isSuccess) {
-      if head.length == 0 { half.desynchronize() } else { half.leaveHTTP() }
+      half.leaveHTTP()
       return true
     }
     if status < 200 {
