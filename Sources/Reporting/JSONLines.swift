@@ -33,7 +33,7 @@ package struct JSONLines: Sendable {
     line("interval", snapshot, alerts)
   }
 
-  /// The last line: the whole life.
+  /// The last line, of the lifetime.
   package mutating func summary(_ life: Snapshot, alerts: AlertBoard) -> [UInt8] {
     line("summary", life, alerts)
   }

@@ -25,7 +25,7 @@ package struct PageRenderer: Sendable {
 
   /// Appends the page at the end of an interval.
   ///
-  /// `life` is the whole life up to then, `tables` a window's numbers where the tables are not of the whole life, `alerts` the rules' states with this interval observed and
+  /// `life` is the lifetime up to then, `tables` a window's numbers where the tables are not of the lifetime, `alerts` the rules' states with this interval observed and
   /// `changes` what it brought; `warnings` are lines of the program's own, like the alert log's.
   package func page(
     _ interval: Snapshot, life: Snapshot, tables: (window: StatisticsWindow, numbers: Snapshot)? = nil,
@@ -43,7 +43,7 @@ package struct PageRenderer: Sendable {
     text.line()
   }
 
-  /// Appends the page of the whole life, when the watch has ended.
+  /// Appends the page of the lifetime, when the watch has ended.
   package func summary(
     _ life: Snapshot, alerts: AlertBoard, warnings: [String] = [], to text: inout ByteText
   ) {

@@ -10,9 +10,9 @@ package struct ScreenContent: Sendable {
   package var now: UInt64 = 0
   /// The length of the statistics interval, nanoseconds.
   package var interval: UInt64
-  /// The whole life, all sites listed.
+  /// The lifetime, all sites listed.
   package var life = Snapshot()
-  /// The window that the tables are of, all sites listed; nil for the whole life.
+  /// The window that the tables are of, all sites listed; nil for the lifetime.
   package var windowed: (window: StatisticsWindow, numbers: Snapshot)?
   /// The last interval that is over; the open one before there is any.
   package var recent = Snapshot()
@@ -46,7 +46,7 @@ package struct ScreenContent: Sendable {
     self.interval = interval
   }
 
-  /// What the tables show: a window's numbers, or those of the whole life.
+  /// What the tables show: a window's numbers, or those of the lifetime.
   package var shown: Snapshot { windowed?.numbers ?? life }
 
   /// How far back the tables go, as their titles have it: `last 1m`, `all`.

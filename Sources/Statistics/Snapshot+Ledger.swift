@@ -5,7 +5,7 @@ import Exchanges
 
 /// The check that every segment is accounted for (ARCHITECTURE.md, Invariants).
 extension Snapshot {
-  /// What does not add up, in words; nil when all does. Meant for the whole life, once the capture has
+  /// What does not add up, in words; nil when all does. Meant for the lifetime, once the capture has
   /// ended: before, some segments are still on their way from the kernel.
   package var imbalance: String? {
     let identities: [(String, UInt64, String, UInt64)] = [

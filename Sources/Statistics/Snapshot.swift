@@ -5,7 +5,8 @@ package import Exchanges
 import Text
 package import TLSCoverage
 
-/// The numbers that are shown of an interval, or of the whole life: plain values in a fixed order.
+/// The numbers that are shown of an interval, or of the lifetime (since the start, or the last reset): plain values in a
+/// fixed order.
 ///
 /// Lists are in order of count, highest first, then of name, so that the same traffic always gives the
 /// same snapshot.
@@ -17,7 +18,7 @@ package struct Snapshot: Equatable, Sendable {
   package var isComplete = true
   /// All traffic: requests, responses and how requests ended.
   package var totals = TrafficTotals()
-  /// Requests of each tick of an interval, oldest first; empty for the whole life.
+  /// Requests of each tick of an interval, oldest first; empty for the lifetime.
   package var requestsByTick: [UInt64] = []
   /// Requests by method.
   package var methods: [NamedCount] = []
@@ -31,7 +32,7 @@ package struct Snapshot: Equatable, Sendable {
   package var clients: [ClientCounts] = []
   /// What belongs to no listed client.
   package var otherClients = OtherClients()
-  /// Over the whole life, the most requests that a site without a row of its own can have had.
+  /// Over the lifetime, the most requests that a site without a row of its own can have had.
   package var untracked: UInt64 = 0
   package var latency = LatencySummary()
   /// All latencies of an interval by the fine buckets, when somebody asked for them.
@@ -87,7 +88,7 @@ package struct StatusCount: Equatable, Sendable {
 /// A site's share of the traffic.
 package struct SiteCounts: Equatable, Sendable {
   package var name: String
-  /// Requests: exact in an interval; over the whole life at most `overcountMax` too many.
+  /// Requests: exact in an interval; over the lifetime at most `overcountMax` too many.
   package var requests: UInt64 = 0
   /// What `requests` may include that was another site's.
   package var overcountMax: UInt64 = 0
@@ -131,7 +132,7 @@ package struct ClientCounts: Equatable, Sendable {
   /// The bytes of the address as big-endian numbers; IPv4 comes mapped.
   package var high: UInt64
   package var low: UInt64
-  /// Requests: exact in an interval; over the whole life at most `overcountMax` too many.
+  /// Requests: exact in an interval; over the lifetime at most `overcountMax` too many.
   package var requests: UInt64 = 0
   /// What `requests` may include that was another client's.
   package var overcountMax: UInt64 = 0

@@ -13,7 +13,7 @@ extension Timeline {
   }
 
   /// The numbers of a window, shorter by less than a tenth than it says (`TrafficWindows`), and by what the watch is younger;
-  /// nil for `all`, and for a timeline without windows. Losses are those of the whole life.
+  /// nil for `all`, and for a timeline without windows. Losses are those of the lifetime.
   ///
   /// Totals are exact. A site that was not among the busiest of a second (`SliceTable.Limit`) counts as another one there.
   ///
@@ -34,7 +34,7 @@ extension Timeline {
     }
   }
 
-  /// A site in detail, in a window or in the whole life; nil when it is not in the tables (any more).
+  /// A site in detail, in a window or in the lifetime; nil when it is not in the tables (any more).
   package func site(_ name: String, in window: StatisticsWindow = .all) -> SiteDetail? {
     guard window.length != nil, windows != nil else { return site(name, .life) }
     return withWindow(window, until: .now) { _ in site(name, .window) } ?? nil

@@ -60,7 +60,7 @@ import Testing
   }
 
   @Test
-  func `a slow minute shows in each window while it lasts, fades after it, and stays for the whole life`() {
+  func `a slow minute shows in each window while it lasts, fades after it, and stays for the lifetime`() {
     var notable = NotableExchanges()
     // The number of slow ones, and of failures, in a window that ends at this second.
     func slow(_ window: StatisticsWindow, _ length: UInt64, at now: UInt64) -> [Int] {

@@ -92,7 +92,7 @@ import Testing
       tracker.batch.clear()
     }
 
-    /// Ends it; the whole life with its top 20.
+    /// Ends it; the lifetime with its top 20.
     func end() -> Snapshot {
       tracker.finish()
       record()

@@ -103,7 +103,7 @@ import Testing
     #expect(fast.latency.count == 60 && fast.latency.maximum == 1_000_000)
     #expect(
       replay.timeline.site("shop", in: .minute)?.statuses == [NamedCount(name: "200", count: 60)])
-    // The whole life keeps it.
+    // The lifetime keeps it.
     #expect(replay.timeline.summary(capture: replay.capture).sites[0].failures == 60)
     let five = try Self.window(replay, .fiveMinutes)
     #expect(five.sites[0].failures == 60 && five.latency.maximum == 900_000_000)

@@ -75,92 +75,111 @@ enum RequestPairing: FuzzTarget {
 
   static func test(_ input: RawSpan) {
     var script = Script(input)
-    var limits = ExchangeLimits()
-    (limits.flows, limits.pendingRequests, limits.timeout) = (3, capacity, 1_000)
-    var pairing = Exchanges.RequestPairing(limits: limits)
-    var reference = Reference()
-    var clock: UInt64 = 5_000
-    func number(_ script: inout Script) -> UInt32 {
-      script.byte() & 31 == 0 ? script.number32() : 0xffff_ffc0 &+ UInt32(script.byte() & 127)
-    }
+    var run = Run()
     while !script.isOver {
       let choice = script.byte()
       let key = ExchangeKey(
         flow: FlowIndex(offset: Int(choice >> 2) % 3),
         stream: choice & 0x80 == 0 ? 0 : UInt32(script.byte() & 3))
-      clock &+= UInt64(script.byte())
+      run.clock &+= UInt64(script.byte())
       switch choice & 3 {
-      case 0, 1:
-        let start = number(&script)
-        let request = PendingRequest(
-          key: key, headStart: start, headEnd: start &+ 20, acknowledgement: number(&script),
-          hasAcknowledgement: script.byte() & 7 != 0,
-          answer: AnsweredRequest(isHead: script.flag(), isConnect: false, isUpgrade: false),
-          time: clock &- UInt64(script.byte()), clock: clock)
-        if let evicted = pairing.nextToEvict {
-          expect(reference.waiting.count == capacity, "only a full table evicts")
-          expect(evicted == reference.waiting[0].index, "the oldest request makes room")
-          pairing.remove(evicted)
-          reference.remove(evicted)
-        }
-        guard let added = pairing.add(request, isAnswered: true) else {
-          expect(false, "there is room")
-          return
-        }
-        expect(!reference.waiting.contains { $0.index == added }, "an index is free before it is used again")
-        reference.add(Waiting(index: added, request: request))
-        if script.flag() { pairing.expectResponse(to: added, bodyLength: UInt64(script.byte())) }
-      case 2:
-        let response = ResponseStart(
-          key: key, sequence: number(&script), acknowledgement: number(&script),
-          hasAcknowledgement: script.byte() & 7 != 0, isInStep: script.flag())
-        let match = pairing.match(response)
-        expect(match == reference.match(response), "a response is the same to both: \(match)")
-        switch match {
-        case .answers(let request):
-          let time = clock &+ UInt64(script.byte()) &- 100
-          let asked = reference.waiting.first { $0.index == request }?.request
-          let answer = pairing.answer(to: request, at: time)
-          expect(answer.answered.isHead == asked?.answer.isHead, "the answer is the request's own")
-          expect(
-            answer.latency == asked.map { time > $0.time ? time - $0.time : 0 }, "no latency is below zero")
-          pairing.remove(request)
-          reference.remove(request)
-        case .overtook(let request):
-          pairing.remove(request)
-          reference.remove(request)
-        case .tooEarly, .unsent, .unasked: break
-        }
-      default:
-        while let expired = pairing.expired(at: clock) {
-          expect(reference.waiting[0].index == expired, "the oldest request expires first")
-          expect(reference.waiting[0].request.clock &+ 1_000 <= clock, "its time is over")
-          pairing.remove(expired)
-          reference.remove(expired)
-        }
-        expect(
-          reference.waiting.allSatisfy { $0.request.clock &+ 1_000 > clock },
-          "all whose time is over are gone")
-        let numbers = (number(&script), number(&script))
-        if let found = pairing.expectedRequest(sequence: numbers.0, acknowledgement: numbers.1) {
-          let request = reference.waiting.first { $0.index == found }?.request
-          expect(request?.acknowledgement == numbers.0, "what is expected waits for these numbers")
-        }
+      case 0, 1: run.ask(key, &script)
+      case 2: run.respond(key, &script)
+      default: run.expire(&script)
       }
-      check(pairing.oldest, pairing.first(of: key.flow), key.flow, reference)
-      let hint = pairing.hint(for: key.flow), last = reference.order[key.flow.offset]?.last?.request
+      run.check(key.flow)
+    }
+  }
+
+  /// Both, and the time.
+  private struct Run: ~Copyable {
+    private var pairing: Exchanges.RequestPairing
+    private var reference = Reference()
+    var clock: UInt64 = 5_000
+
+    init() {
+      var limits = ExchangeLimits()
+      (limits.flows, limits.pendingRequests, limits.timeout) = (3, capacity, 1_000)
+      pairing = Exchanges.RequestPairing(limits: limits)
+    }
+
+    private func number(_ script: inout Script) -> UInt32 {
+      script.byte() & 31 == 0 ? script.number32() : 0xffff_ffc0 &+ UInt32(script.byte() & 127)
+    }
+
+    mutating func ask(_ key: ExchangeKey, _ script: inout Script) {
+      let start = number(&script)
+      let request = PendingRequest(
+        key: key, headStart: start, headEnd: start &+ 20, acknowledgement: number(&script),
+        hasAcknowledgement: script.byte() & 7 != 0,
+        answer: AnsweredRequest(isHead: script.flag(), isConnect: false, isUpgrade: false),
+        time: clock &- UInt64(script.byte()), clock: clock)
+      if let evicted = pairing.nextToEvict {
+        expect(reference.waiting.count == capacity, "only a full table evicts")
+        expect(evicted == reference.waiting[0].index, "the oldest request makes room")
+        pairing.remove(evicted)
+        reference.remove(evicted)
+      }
+      guard let added = pairing.add(request, isAnswered: true) else {
+        expect(false, "there is room")
+        return
+      }
+      expect(!reference.waiting.contains { $0.index == added }, "an index is free before it is used again")
+      reference.add(Waiting(index: added, request: request))
+      if script.flag() { pairing.expectResponse(to: added, bodyLength: UInt64(script.byte())) }
+    }
+
+    mutating func respond(_ key: ExchangeKey, _ script: inout Script) {
+      let response = ResponseStart(
+        key: key, sequence: number(&script), acknowledgement: number(&script),
+        hasAcknowledgement: script.byte() & 7 != 0, isInStep: script.flag())
+      let match = pairing.match(response)
+      expect(match == reference.match(response), "a response is the same to both: \(match)")
+      switch match {
+      case .answers(let request):
+        let time = clock &+ UInt64(script.byte()) &- 100
+        let asked = reference.waiting.first { $0.index == request }?.request
+        let answer = pairing.answer(to: request, at: time)
+        expect(answer.answered.isHead == asked?.answer.isHead, "the answer is the request's own")
+        expect(
+          answer.latency == asked.map { time > $0.time ? time - $0.time : 0 }, "no latency is below zero")
+        pairing.remove(request)
+        reference.remove(request)
+      case .overtook(let request):
+        pairing.remove(request)
+        reference.remove(request)
+      case .tooEarly, .unsent, .unasked: break
+      }
+    }
+
+    mutating func expire(_ script: inout Script) {
+      while let expired = pairing.expired(at: clock) {
+        expect(reference.waiting[0].index == expired, "the oldest request expires first")
+        expect(reference.waiting[0].request.clock &+ 1_000 <= clock, "its time is over")
+        pairing.remove(expired)
+        reference.remove(expired)
+      }
+      let now = clock
+      expect(
+        reference.waiting.allSatisfy { $0.request.clock &+ 1_000 > now }, "all whose time is over are gone")
+      let numbers = (number(&script), number(&script))
+      if let found = pairing.expectedRequest(sequence: numbers.0, acknowledgement: numbers.1) {
+        let request = reference.waiting.first { $0.index == found }?.request
+        expect(request?.acknowledgement == numbers.0, "what is expected waits for these numbers")
+      }
+    }
+
+    /// Both know the same of a flow.
+    mutating func check(_ flow: FlowIndex) {
+      let list = reference.order[flow.offset], oldest = pairing.oldest, first = pairing.first(of: flow)
+      expect(oldest == reference.waiting.first?.index, "the oldest request is the same")
+      expect(first == list?.first?.index, "the first request of a flow is the same")
+      let hint = pairing.hint(for: flow), last = list?.last?.request
       expect(hint.isWaiting == (last != nil), "the hint knows whether requests wait")
       if let last {
         expect(hint.lastAcknowledgement == last.acknowledgement, "the hint is the last request's")
       }
     }
-  }
-
-  private static func check(
-    _ oldest: RequestIndex?, _ first: RequestIndex?, _ flow: FlowIndex, _ reference: Reference
-  ) {
-    expect(oldest == reference.waiting.first?.index, "the oldest request is the same")
-    expect(first == reference.order[flow.offset]?.first?.index, "the first request of a flow is the same")
   }
 }
 
