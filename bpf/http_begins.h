@@ -161,8 +161,9 @@ static __always_inline int httpf_begins_fast(const struct httpf_first *first, __
 		return HTTPF_UNDECIDED;
 	if (httpf_is(first, "GET ", 4))
 		return HTTPF_REQUEST;
+	/* So short a response may be the first piece of a head alone. */
 	if (httpf_is(first, "HTTP/", 5))
-		return HTTPF_RESPONSE;
+		return count < HTTPF_START_BYTES ? HTTPF_UNDECIDED : HTTPF_RESPONSE;
 	if (httpf_is(first, "POST ", 5) || httpf_is(first, "PUT ", 4) || httpf_is(first, "HEAD ", 5) ||
 	    httpf_is(first, "DELETE ", 7) || httpf_is(first, "OPTIONS ", 8) || httpf_is(first, "PATCH ", 6))
 		return HTTPF_REQUEST;
@@ -182,6 +183,25 @@ static __always_inline int httpf_is_final(const struct httpf_first *first)
 	return (__u8)first->words[1] == ' ' && (__u8)((first->words[1] >> 8) - '2') <= 3;
 }
 
+/* Whether two lines end within the first bytes: those of a short payload that is a head without fields. */
+static __always_inline int httpf_ends_twice(const struct httpf_first *first)
+{
+	const __u64 ones = 0x0101010101010101ull;
+	__u64 ends = 0;
+
+#pragma clang loop unroll(full)
+	for (int i = 0; i < HTTPF_START_BYTES / 8; i++)
+		ends += httpf_bytes_equal(first->words[i], '\n' * ones) >> 7;
+	/* Each byte of the product's uppermost one is a sum of all. */
+	return ends * ones >> 56 >= 2;
+}
+
+/* Whether a payload begins with a TLS record of any type and version: RFC 8446, section 5.1. */
+static __always_inline int httpf_begins_record(const struct httpf_first *first)
+{
+	return (__u8)(first->words[0] - 0x14) <= 3 && (__u8)(first->words[0] >> 8) == 3;
+}
+
 /*
  * Whether a payload that begins with a zero byte begins like frames of HTTP/2 (RFC 9113, section 4.1): with a
  * client's HEADERS frame, whole in itself, or with the SETTINGS that a server sends first. Chance has it so
@@ -196,6 +216,58 @@ static __always_inline int httpf_begins_frames(const struct httpf_first *first, 
 	if ((word & 0x000080d6ff0000ffull) == 0x0000000401000000ull)
 		return stream & 1 && 9 + ((__u32)(word >> 8 & 0xff) << 8 | (word >> 16 & 0xff)) <= count;
 	return (word & ~0x0000000000ff0000ull) == 0x0000000004000000ull && (__u8)stream == 0 && count >= 9;
+}
+
+/* 0x80 in some byte if any byte of `word` is 0. */
+static __always_inline __u64 httpf_any_zero(__u64 word)
+{
+	const __u64 ones = 0x0101010101010101ull;
+
+	return (word - ones) & ~word & 0x80 * ones;
+}
+
+/* The eight bytes of a word and the one after it from the byte number `from` on. */
+static __always_inline __u64 httpf_bytes_from(__u64 low, __u64 high, const int from)
+{
+	return low >> (8 * from) | high << (64 - 8 * from);
+}
+
+/*
+ * Whether "HT" comes after one to sixteen bytes: a status line may follow some that belong to nothing. In few
+ * instructions, since every segment of a body is looked at.
+ */
+static __always_inline int httpf_may_be_stray(const struct httpf_first *first)
+{
+	const __u64 ones = 0x0101010101010101ull;
+	__u64 found = 0;
+
+#pragma clang loop unroll(full)
+	for (int i = 0; i < 2; i++) {
+		__u64 low = first->words[i], high = first->words[i + 1];
+
+		found |= httpf_any_zero((httpf_bytes_from(low, high, 1) ^ 'H' * ones) |
+					(httpf_bytes_from(low, high, 2) ^ 'T' * ones));
+	}
+	return found != 0;
+}
+
+/* Whether "HTTP/" comes after one to nineteen other bytes. */
+static __always_inline int httpf_is_stray(const struct httpf_first *first)
+{
+	const __u64 ones = 0x0101010101010101ull;
+	__u64 found = 0;
+
+#pragma clang loop unroll(full)
+	for (int i = 0; i < HTTPF_START_BYTES / 8; i++) {
+		__u64 low = first->words[i], high = i < 2 ? first->words[i + 1] : 0;
+
+		found |= httpf_any_zero((httpf_bytes_from(low, high, 1) ^ 'H' * ones) |
+					(httpf_bytes_from(low, high, 2) ^ 'T' * ones) |
+					(httpf_bytes_from(low, high, 3) ^ 'T' * ones) |
+					(httpf_bytes_from(low, high, 4) ^ 'P' * ones) |
+					(httpf_bytes_from(low, high, 5) ^ '/' * ones));
+	}
+	return found != 0;
 }
 
 /*

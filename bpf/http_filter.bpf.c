@@ -137,7 +137,7 @@ int httpf_fragment(struct __sk_buff *skb)
 
 /*
  * A payload in `start` that begins with capitals or an empty line, or is too short to tell; a header that a
- * proxy has put before what a client sends.
+ * proxy has put before what a client sends; a short response; a status line after stray bytes; a TLS record.
  */
 SEC("socket")
 int httpf_methods(struct __sk_buff *skb)
@@ -146,15 +146,25 @@ int httpf_methods(struct __sk_buff *skb)
 
 	if (!cpu)
 		return 0;
-	if (httpf_settings.depth == HTTPF_AUTO && httpf_is_proxy(&cpu->start) &&
-	    httpf_watched(bpf_ntohs(cpu->segment.headers.destination_port))) {
+	cpu->segment.begins = HTTPF_NOTHING;
+	cpu->segment.final = 0;
+	if (httpf_begins_record(&cpu->start.first)) {
+		HTTPF_COUNT(cpu, tls);
+		/* At depth streams it passes anyhow. */
+		if (httpf_settings.depth != HTTPF_STREAMS &&
+		    httpf_is_hello(&cpu->start.first, cpu->start.count) &&
+		    httpf_is_tls_port(bpf_ntohs(cpu->segment.headers.destination_port)))
+			return httpf_tail_call(skb, cpu, HTTPF_AT_HELLO);
+	} else if (httpf_settings.depth == HTTPF_AUTO && httpf_is_proxy(&cpu->start) &&
+		   httpf_watched(bpf_ntohs(cpu->segment.headers.destination_port))) {
 		cpu->segment.begins = HTTPF_PROXY;
 	} else {
 		httpf_skip_lines(&cpu->start);
-		cpu->segment.begins = HTTPF_NOTHING;
-		cpu->segment.final = 0;
 		if (!httpf_cannot_begin(cpu->start.first.words[0], cpu->start.count))
 			cpu->segment.begins = httpf_begins(&cpu->start);
+		if (httpf_settings.depth == HTTPF_AUTO &&
+		    httpf_watched(bpf_ntohs(cpu->segment.headers.source_port)))
+			httpf_begin_answer(cpu);
 	}
 	return httpf_decide(skb, cpu, httpf_verifier_reload(&cpu->segment.begins));
 }

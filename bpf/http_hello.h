@@ -28,12 +28,6 @@ static __always_inline __u32 httpf_hello_length(const struct httpf_first *first)
 	return 5 + ((__u32)(first->words[0] >> 24 & 0xff) << 8 | (__u32)(first->words[0] >> 32 & 0xff));
 }
 
-/* A TLS record of any type and version: nothing of it is the rest of a hello. */
-static __always_inline int httpf_is_record(const struct httpf_first *first, __u32 count)
-{
-	return count > 1 && (__u8)(first->words[0] - 0x14) <= 3 && (__u8)(first->words[0] >> 8) == 3;
-}
-
 /* Whether the segment is to be sent: a hello, or what follows the beginning of one. */
 static __always_inline int httpf_passes_hello(struct httpf_cpu *cpu, const struct httpf_first *first)
 {
@@ -43,7 +37,8 @@ static __always_inline int httpf_passes_hello(struct httpf_cpu *cpu, const struc
 	struct httpf_opening *opening;
 	__u32 slot, tag;
 
-	if (!is_hello && httpf_is_record(first, length))
+	/* Nothing of another record is the rest of a hello. */
+	if (!is_hello && httpf_begins_record(first))
 		return 0;
 	/* Nor does the rest of one that is skipped pass: `httpf_openings` knows nothing of it. */
 	if (is_hello && !httpf_admits(&cpu->hellos, bpf_ktime_get_ns(), HTTPF_HELLOS)) {

@@ -50,28 +50,25 @@ static __always_inline int httpf_inspect_payload(struct __sk_buff *skb, struct h
 	is_line_end = httpf_is_line_end(first.words[0]);
 	if (is_line_end || !httpf_cannot_begin(first.words[0], count)) {
 		begins = is_line_end ? HTTPF_UNDECIDED : httpf_begins_fast(&first, count);
-		if (begins == HTTPF_UNDECIDED) {
-			cpu->start.first = first;
-			cpu->start.count = count;
-			return httpf_tail_call(skb, cpu, HTTPF_AT_METHODS);
-		}
+		if (begins == HTTPF_UNDECIDED)
+			goto undecided;
 		if (httpf_settings.depth == HTTPF_AUTO && begins == HTTPF_RESPONSE) {
 			segment->final = httpf_is_final(&first) ? HTTPF_ANSWERED : 0;
 			if (httpf_is_switch(&first))
 				begins = HTTPF_SWITCH;
 		}
-	} else if (httpf_settings.depth == HTTPF_AUTO && (__u8)first.words[0] == 0) {
-		if (httpf_begins_frames(&first, count))
-			begins = HTTPF_FRAMES;
-	} else if ((__u8)(first.words[0] - 0x14) <= 3 && (__u8)(first.words[0] >> 8) == 3) {
-		/* A TLS record of any type and version: RFC 8446, section 5.1. */
-		HTTPF_COUNT(cpu, tls);
-		/* At depth streams it passes anyhow. */
-		if (httpf_settings.depth != HTTPF_STREAMS && httpf_is_hello(&first, count) &&
-		    httpf_is_tls_port(bpf_ntohs(segment->headers.destination_port)))
-			return httpf_tail_call(skb, cpu, HTTPF_AT_HELLO);
+	} else if (httpf_settings.depth == HTTPF_AUTO && (__u8)first.words[0] == 0 &&
+		   httpf_begins_frames(&first, count)) {
+		begins = HTTPF_FRAMES;
+	} else if (httpf_begins_record(&first) ||
+		   (httpf_settings.depth == HTTPF_AUTO && httpf_may_be_stray(&first))) {
+		goto undecided;
 	}
 	return httpf_decide(skb, cpu, begins);
+undecided:
+	cpu->start.first = first;
+	cpu->start.count = count;
+	return httpf_tail_call(skb, cpu, HTTPF_AT_METHODS);
 }
 
 /*

@@ -106,6 +106,47 @@ static __always_inline int httpf_mark_connection(struct httpf_cpu *cpu)
 	return 1;
 }
 
+/* Marks the connection of a segment with which the answer to its last request is to begin. */
+static __always_inline void httpf_mark_answer(struct httpf_cpu *cpu)
+{
+	const struct httpf_headers *h = &cpu->segment.headers;
+	struct httpf_mark *mark;
+
+	cpu->flow = httpf_flow(h);
+	mark = httpf_mark_of(cpu);
+	if (mark && mark->bare && mark->acknowledgement == bpf_ntohl(h->sequence))
+		httpf_mark_connection(cpu);
+}
+
+/*
+ * Decides what a server's segment begins with, by its first bytes in `start`. The connection is marked whose
+ * answer the segment does not show as a head: it begins with other bytes, after which clients look for the
+ * status line, and so does the reader; or with a piece of the head alone.
+ */
+static __always_inline void httpf_begin_answer(struct httpf_cpu *cpu)
+{
+	const struct httpf_first *first = &cpu->start.first;
+	struct httpf_segment *segment = &cpu->segment;
+	__u32 begins, is_unseen;
+
+	/* All is loaded again: of what differs from path to path the verifier would follow each. */
+	asm volatile("" : : : "memory");
+	begins = httpf_verifier_reload(&segment->begins);
+	if (begins == HTTPF_NOTHING) {
+		is_unseen = httpf_is_stray(first);
+	} else if (begins == HTTPF_RESPONSE && cpu->start.count >= 8) {
+		segment->final = httpf_is_final(first) ? HTTPF_ANSWERED : 0;
+		segment->begins = httpf_is_switch(first) ? HTTPF_SWITCH : HTTPF_RESPONSE;
+		is_unseen = segment->length < HTTPF_START_BYTES && !httpf_ends_twice(first);
+	} else {
+		return;
+	}
+	cpu->search.several = is_unseen;
+	asm volatile("" : : : "memory");
+	if (httpf_verifier_reload(&cpu->search.several))
+		httpf_mark_answer(cpu);
+}
+
 /* Gives a connection the slot that was another one's, or its own in an earlier lifetime. */
 static __always_inline void httpf_claim(struct httpf_cpu *cpu, struct httpf_mark *mark)
 {

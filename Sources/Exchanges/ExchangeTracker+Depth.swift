@@ -64,7 +64,8 @@ extension ExchangeTracker {
     else { return }
     let gap = SequenceNumber.distance(chunk.sequence, from: start)
     guard gap >= 0, gap < Int32(HeadParser.maximumLength) else { return }
-    messages.begin(chunk.flow, chunk.direction)
+    // What begins right there may be bytes that belong to nothing, and the answer after them.
+    messages.begin(chunk.flow, chunk.direction, atBoundary: gap == 0)
     streams.begin(chunk.flow, chunk.direction, at: start)
   }
 

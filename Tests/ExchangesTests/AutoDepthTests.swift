@@ -51,6 +51,22 @@ import Testing
     #expect(account.unmatchedResponses.isEmpty && account.isBalanced)
   }
 
+  @Test(arguments: ["\0", " \r\n", "foobar\r\n"], [0, 1, 2])
+  func `stray bytes before an answer hide it no more where its segment alone passes whole`(
+    stray: String, before: Int
+  ) {
+    var talk = Dialogue(depth: .heads)
+    for path in 0...before {
+      talk.ask(get("/\(path)"))
+      talk.answer(path < before ? ok("body") : stray + ok("body", status: "201 Created"))
+    }
+    var packets = talk.packets
+    packets[packets.count - 1].segment.kind = .stream
+    let account = account(packets)
+    #expect(account.answers["a.example /\(before) 201"] == 1, "\(account.answers) \(account.counters)")
+    #expect(account.unmatchedResponses.isEmpty && account.isBalanced)
+  }
+
   @Test func `segments that overtook one another are put in order`() {
     var talk = Dialogue()
     talk.ask(get("/a") + get("/b") + get("/c"))

@@ -97,6 +97,46 @@ struct DepthMarkTests {
     #expect(try !passesWhole() && trial.gained().http2 == 0)
   }
 
+  @Test(arguments: ["\0", " \r\n", "\t\r\n", " \r\n\t\r\n", "foobar\r\n", "FOOBAR\r\n", "\r\n \r\n"])
+  func `a status line after stray bytes passes where the answer is to begin, and nowhere else`(stray: String)
+    throws
+  {
+    _ = try trial.records(Packet().sequence(1_000).acknowledgement(5_000).payload(request))
+    let answer = Packet().reversed().acknowledgement(1_000 + UInt32(request.utf8.count)).payload(
+      stray + response)
+    #expect(try trial.records(answer.sequence(5_001)).isEmpty)
+    #expect(try trial.records(answer.sequence(4_999)).isEmpty)
+    #expect(try !passesWhole())
+    let records = try trial.records(answer.sequence(5_000))
+    #expect(records.map(\.segment.kind) == [.stream])
+    #expect(records.map(\.text) == [stray + response])
+    #expect(try passesWhole())
+  }
+
+  @Test(arguments: [
+    "an answer without a status", " HTT", " HTTP", "seventeen bytes!!HTTP/1.1 200 OK\r\n\r\n",
+  ])
+  func `an answer in whose first bytes there is no status line does not`(text: String) throws {
+    _ = try trial.records(Packet().sequence(1_000).acknowledgement(5_000).payload(request))
+    #expect(try trial.records(Packet().reversed().sequence(5_000).payload(text)).isEmpty)
+    #expect(try !passesWhole())
+  }
+
+  @Test(arguments: [
+    ("HTTP/1.1 200 OK\r\n", true), ("HTTP/1.0 404 Not Foun", true), ("HTTP/1.1 100 C", true),
+    ("HTTP/1.1 200 OK\r\n\r\n", false), ("HTTP/1.1 204 \n\n", false), ("HTTP/1.1 200 OK\r\nA: 1\r\n", false),
+  ])
+  func `an answer whose first piece is of the head's first line passes whole`(text: String, isPiece: Bool)
+    throws
+  {
+    _ = try trial.records(Packet().sequence(1_000).acknowledgement(5_000).payload(request))
+    let answer = Packet().reversed().acknowledgement(1_000 + UInt32(request.utf8.count)).payload(text)
+    #expect(try trial.records(answer.sequence(5_001)).map(\.segment.kind) == [.start])
+    #expect(try !passesWhole())
+    #expect(try trial.records(answer.sequence(5_000)).map(\.segment.kind) == [isPiece ? .stream : .start])
+    #expect(try passesWhole() == isPiece)
+  }
+
   private static let settings: [UInt8] = [0, 0, 6, 4, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 100]
   private static let headers: [UInt8] = [0, 0, 2, 1, 5, 0, 0, 0, 3, 0x82, 0x84]
 

@@ -45,8 +45,8 @@ extension MessageReader {
   }
 
   /// A direction is read from its midst on.
-  mutating func begin(_ flow: FlowIndex, _ direction: Direction) {
-    flows[flow][direction].start(atBoundary: false)
+  mutating func begin(_ flow: FlowIndex, _ direction: Direction, atBoundary: Bool = false) {
+    flows[flow][direction].start(atBoundary: atBoundary)
   }
 
   /// Moves what is known of a direction to another flow.
