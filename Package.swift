@@ -97,7 +97,7 @@ let package = Package(
     .target(name: "CExpressions", linkerSettings: [.linkedLibrary("re2")]),
     // Ground: what every layer may use.
     .target(
-      name: "System", dependencies: ["CBytes", "CProgram", "CThreads"], swiftSettings: settings),
+      name: "System", dependencies: ["CBytes", "CPrefetch", "CProgram", "CThreads"], swiftSettings: settings),
     .target(name: "Text", dependencies: ["System"], swiftSettings: settings),
     .target(
       name: "Settings", dependencies: ["CConfiguration", "System"], swiftSettings: settings),

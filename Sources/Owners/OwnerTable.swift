@@ -83,8 +83,11 @@ package final class OwnerTable: Sendable {
     return versions[slot] == version
   }
 
-  /// The owner of the end `local` at the time of a request; nil when it is unknown.
+  /// The owner of the end `local` at the time of a request; nil when it is unknown. Takes no lock where nobody has the
+  /// local port and nothing waits.
   func find(_ local: Endpoint, _ remote: Endpoint, at time: UInt64, isExact: Bool) -> Finding? {
+    if source.hasWaiting { update() }
+    guard ports.contains(local.port) else { return nil }
     let key = ConnectionOwners.Key(local: local, remote: remote)
     return state.withLock { state -> Finding? in
       update(&state)

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import CPrefetch
+
 #if canImport(Glibc)
   import Glibc
 #else
@@ -63,6 +65,13 @@ package struct ZeroedStorage<Element: BitwiseCopyable>: ~Copyable {
       // As above. Not `base[index]`, which the thread sanitiser takes for an access to the first element.
       yield unsafe &(base + index).pointee
     }
+  }
+
+  /// Asks for an element ahead of its use.
+  package func prefetch(_ index: Int) {
+    precondition(index >= 0 && index < count)
+    // In bounds by the check above; nothing is read.
+    unsafe wt_prefetch_lines(base + index, MemoryLayout<Element>.size)
   }
 
   /// Sets `length` elements from `start` on back to zero.
