@@ -68,6 +68,20 @@ static __always_inline __u32 httpf_header_sum(struct __sk_buff *skb, const struc
 	return httpf_fold(sum);
 }
 
+/*
+ * Whether the checksum of the IPv4 header is wrong that the record's addresses are of: its receiver drops the
+ * packet. Not of one with options, which were not loaded.
+ */
+static __always_inline int httpf_is_ip4_wrong(const struct httpf_headers *h)
+{
+	const __u32 *words = (const __u32 *)&h->ip4_first;
+	__u64 sum = (__u64)words[0] + words[1] + words[2] + words[3] + words[4];
+
+	/* Its words add up to a multiple of 0xffff: by the inverse of that number, in fewer instructions than
+	 * folding. */
+	return h->ip4_first == 0x45 && sum * 0xfffefffefffeffffull > 0x1000100010001ull;
+}
+
 /* The sum of the pseudo-header of a segment, by the bytes of its payload. */
 static __always_inline __u64 httpf_pseudo_sum(const struct httpf_headers *h, __u32 bytes)
 {
@@ -94,17 +108,19 @@ static __always_inline int httpf_is_sum_wrong(const struct httpf_headers *h, __u
 
 /*
  * Whether the checksum of a segment that has no payload is neither right nor that of the pseudo-header alone,
- * which is what a card is to complete.
+ * which is what a card is to complete; or IP's is wrong.
  */
 static __always_inline int httpf_is_wrong(struct __sk_buff *skb, const struct httpf_headers *h)
 {
 	__u64 pseudo = httpf_pseudo_sum(h, 0);
 	__u32 sum;
 
-	if (httpf_fold(pseudo) == h->checksum)
-		return 0;
 	sum = httpf_header_sum(skb, h);
-	return sum && httpf_is_sum_wrong(h, pseudo, sum);
+	if (!sum)
+		return 0;
+	if (h->is_ip4 && httpf_is_ip4_wrong(h))
+		return 1;
+	return httpf_fold(pseudo) != h->checksum && httpf_is_sum_wrong(h, pseudo, sum);
 }
 
 /*
@@ -121,11 +137,13 @@ static __always_inline int httpf_is_payload_wrong(struct __sk_buff *skb, struct 
 
 	if (length == 0 || length + (h->data_offset >> 4) * 4 > HTTPF_VERIFIED)
 		return 0;
-	pseudo = httpf_pseudo_sum(h, length);
-	if (httpf_fold(pseudo) == h->checksum)
-		return 0;
 	sum = httpf_header_sum(skb, h);
 	if (!sum)
+		return 0;
+	if (h->is_ip4 && httpf_is_ip4_wrong(h))
+		return 1;
+	pseudo = httpf_pseudo_sum(h, length);
+	if (httpf_fold(pseudo) == h->checksum)
 		return 0;
 #pragma clang loop unroll(full)
 	for (int i = 0; i < HTTPF_SUMMED / 8; i++) {

@@ -88,7 +88,10 @@ static __always_inline void httpf_describe(struct __sk_buff *skb, struct httpf_c
 	if (httpf_settings.all)
 		httpf_note_passed(h);
 	event->time = bpf_ktime_get_ns();
+	event->direction = cpu->segment.direction | (h->data_offset & 0xf0);
 	if (h->is_ip4) {
+		if (httpf_is_ip4_wrong(h))
+			event->direction |= HTTPF_IP_WRONG;
 		event->source[0] = 0;
 		event->source[1] = bpf_cpu_to_be64(0xffffull << 32 | bpf_ntohl(h->ip4_source));
 		event->destination[0] = 0;
@@ -104,7 +107,6 @@ static __always_inline void httpf_describe(struct __sk_buff *skb, struct httpf_c
 	event->interface = skb->ifindex;
 	event->source_port = bpf_ntohs(h->source_port);
 	event->destination_port = bpf_ntohs(h->destination_port);
-	event->direction = cpu->segment.direction | (h->data_offset & 0xf0);
 	event->question = 0;
 	event->checksum = h->checksum;
 	event->header_sum = httpf_header_sum(skb, h);

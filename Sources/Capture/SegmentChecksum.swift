@@ -11,7 +11,7 @@ extension Segment {
     case unknown
     /// It is right.
     case right
-    /// It is neither right nor partial: the receiver drops the segment.
+    /// It is neither right nor partial, or IP's is wrong: the receiver drops the segment.
     case wrong
     /// It is that of the pseudo-header alone, as the sender leaves it to its card to complete.
     case partial

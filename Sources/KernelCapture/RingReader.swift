@@ -190,7 +190,7 @@ package final class RingReader: SegmentSource, @unchecked Sendable {
         port: event.destination_port),
       sequence: event.sequence, acknowledgement: event.acknowledgement,
       payloadLength: event.payload_length, flags: Segment.Flags(rawValue: event.flags), kind: kind,
-      direction: Segment.Direction(rawValue: event.direction & 7) ?? .unknown,
+      direction: Segment.Direction(rawValue: event.direction & 3) ?? .unknown,
       interface: event.interface, question: event.question)
     let captured = min(size &- head, Int(event.payload_length))
     // Borrowed from the ring until the record is given back, which is after `body` has returned.
@@ -201,10 +201,14 @@ package final class RingReader: SegmentSource, @unchecked Sendable {
     if event.header_sum != 0, captured == Int(event.payload_length),
       length &+ captured <= Segment.longestVerified
     {
-      var sum = InternetSum()
-      sum.add(UInt64(event.header_sum))
-      segment.verify(
-        Segment.HeaderRest(length: length, sum: sum, checksum: event.checksum), payload)
+      if event.direction & UInt8(HTTPF_IP_WRONG) != 0 {
+        segment.checksum = .wrong
+      } else {
+        var sum = InternetSum()
+        sum.add(UInt64(event.header_sum))
+        segment.verify(
+          Segment.HeaderRest(length: length, sum: sum, checksum: event.checksum), payload)
+      }
     }
     if kind == .hello { clients?.note(segment.source, at: time) }
     body(segment, payload)
@@ -234,7 +238,7 @@ extension RingReader {
     }
     let origin = FragmentReader.Origin(
       time: time, network: event.network, interface: event.interface,
-      direction: Segment.Direction(rawValue: event.direction & 7) ?? .unknown)
+      direction: Segment.Direction(rawValue: event.direction & 3) ?? .unknown)
     let packet = unsafe RawSpan(_unsafeStart: bytes.advanced(by: head), byteCount: size &- head)
     var count = 0
     fragments?.read(packet, origin) { segment, payload in

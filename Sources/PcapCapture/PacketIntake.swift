@@ -193,10 +193,26 @@ package struct PacketIntake {
       length &+ headers.payloadLength <= Segment.longestVerified, headers.payloadStart >= length
     else { return }
     let start = headers.payloadStart &- length
+    guard !Self.isHeaderWrong(headers, packet, start) else {
+      segment.checksum = .wrong
+      return
+    }
     var sum = InternetSum()
     sum.add(packet.slice(start &+ 12, headers.payloadStart))
     let checksum = packet.big16(start &+ 16).bigEndian
     segment.verify(Segment.HeaderRest(length: length, sum: sum, checksum: checksum), payload(of: packet))
+  }
+
+  /// Whether IPv4's header before the TCP header at `start` has a wrong checksum; not of one with options.
+  private static func isHeaderWrong(_ headers: PacketHeaders, _ packet: RawSpan, _ start: Int) -> Bool {
+    let network = start &- 20
+    guard network >= 0, packet.byte(network) == 0x45, headers.sourceHigh == 0,
+      packet.big32(network &+ 12) == UInt32(truncatingIfNeeded: headers.sourceLow),
+      packet.big32(network &+ 16) == UInt32(truncatingIfNeeded: headers.destinationLow)
+    else { return false }
+    var sum = InternetSum()
+    sum.add(packet.slice(network, start))
+    return sum.folded != 0xffff
   }
 
   /// Adds where the packet was seen, as far as a cooked header states it: it shows a second sighting.

@@ -98,6 +98,23 @@ struct ChecksumVerdictTests {
     }
   }
 
+  @Test func `where IP's checksum is wrong, TCP's does not matter`() throws {
+    let trial = try FilterTrial(KernelCaptureOptions(depth: .streams, ringBytes: 1 << 20))
+    for checksum in [PacketChecksum.right, .partial, .wrong] {
+      for isRight in [true, false] {
+        let plain = Packet().payload("GET / HTTP/1.1\r\n\r\n").with { $0.checksum = checksum }
+        let packet = plain.ipv4 { $0.isChecksumRight = isRight }
+        let expected = isRight ? Self.verdict(checksum) : .wrong
+        #expect(try Self.kernel(trial, packet.bytes) == expected)
+        #expect(Self.decoder(packet.bytes) == expected)
+        // With options it is not looked at.
+        let long = plain.ipv4 { ($0.isChecksumRight, $0.options) = (isRight, [1, 1, 1, 1]) }
+        #expect(try Self.kernel(trial, long.bytes) == Self.verdict(checksum))
+        #expect(Self.decoder(long.bytes) == Self.verdict(checksum))
+      }
+    }
+  }
+
   @Test func `a right checksum of what came in is right, also where a partial one would be the same`() throws
   {
     func field(_ packet: Packet, _ checksum: PacketChecksum) -> Int {

@@ -159,8 +159,8 @@ def from_client(port, sequence, acknowledgement, payload=b"", flags=PSH | ACK, s
     return frame4(address(CLIENT), address(SERVER), (port, SERVER_PORT), sequence, acknowledgement, payload, flags, sum_)
 
 
-def from_server(port, sequence, acknowledgement, payload=b"", flags=PSH | ACK, sum_=RIGHT):
-    return frame4(address(SERVER), address(CLIENT), (SERVER_PORT, port), sequence, acknowledgement, payload, flags, sum_)
+def from_server(port, sequence, acknowledgement, payload=b"", flags=PSH | ACK, sum_=RIGHT, wrong=0):
+    return frame4(address(SERVER), address(CLIENT), (SERVER_PORT, port), sequence, acknowledgement, payload, flags, sum_, wrong)
 
 
 # What has the right numbers is dropped by its receiver, for its checksum or its flags: what is not, nobody can tell from its
@@ -298,6 +298,11 @@ def partial_request(numbers):
 @attack("forged answer without ACK, right numbers and checksum", "capture.doubtful", is_sample=True, is_early=True)
 def deaf_answer(numbers):
     yield from exact_answers(numbers, flags=PSH)
+
+
+@attack("forged answer, IP's checksum wrong", "capture.doubtful", is_early=True)
+def lost_answer(numbers):
+    yield from exact_answers(numbers, wrong=0xBAD)
 
 
 import attacks_http2  # noqa: E402, F401

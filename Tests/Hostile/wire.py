@@ -39,17 +39,19 @@ def tcp(addresses, ports, sequence, acknowledgement, flags, payload, sum_):
     return header[:16] + struct.pack("!H", found) + header[18:] + payload
 
 
-def frame4(source, target, ports, sequence, acknowledgement, payload=b"", flags=PSH | ACK, sum_=RIGHT):
-    """An Ethernet frame with a TCP segment over IPv4; the addresses are packed."""
-    return packet4(source, target, TCP, tcp(source + target, ports, sequence, acknowledgement, flags, payload, sum_))
+def frame4(source, target, ports, sequence, acknowledgement, payload=b"", flags=PSH | ACK, sum_=RIGHT, wrong=0):
+    """An Ethernet frame with a TCP segment over IPv4; the addresses are packed, `wrong` is as for `packet4`."""
+    segment = tcp(source + target, ports, sequence, acknowledgement, flags, payload, sum_)
+    return packet4(source, target, TCP, segment, wrong=wrong)
 
 
-def packet4(source, target, protocol, payload, identification=1, offset=0, has_more=False):
-    """An Ethernet frame with an IPv4 packet, or with a fragment of one: `offset` is in bytes."""
+def packet4(source, target, protocol, payload, identification=1, offset=0, has_more=False, wrong=0):
+    """An Ethernet frame with an IPv4 packet, or with a fragment of one: `offset` is in bytes; `wrong` is what is wrong of its
+    checksum."""
     place = offset >> 3 | has_more << 13
     header = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(payload), identification, place, FORGED_TTL, protocol, 0,
                          source, target)
-    header = header[:10] + struct.pack("!H", checksum(header)) + header[12:]
+    header = header[:10] + struct.pack("!H", checksum(header) ^ wrong) + header[12:]
     return b"\xff" * 6 + b"\x02" * 6 + b"\x08\x00" + header + payload
 
 

@@ -44,6 +44,7 @@ package struct IPv4: Sendable {
   package var moreFragments = false
   /// In units of eight bytes.
   package var fragmentOffset: UInt16 = 0
+  package var isChecksumRight = true
 
   package init() {}
 
@@ -55,7 +56,10 @@ package struct IPv4: Sendable {
     var bytes: [UInt8] = [version << 4 | (headerWords ?? UInt8(5 + options.count / 4)) & 15, 0]
     bytes += big16(totalLength ?? UInt16(truncatingIfNeeded: length)) + big16(identification)
     bytes += big16(fragment) + [64, transport, 0, 0]
-    return bytes + big32(source) + big32(destination) + options + body
+    bytes += big32(source) + big32(destination) + options
+    let sum = ~PacketChecksum.sum(bytes) ^ (isChecksumRight ? 0 : 0x0bad)
+    bytes[10...11] = big16(sum)[...]
+    return bytes + body
   }
 }
 

@@ -3,7 +3,6 @@
 /// A packet to be: says what is in it, and `bytes` puts it together. The one builder of all tests.
 ///
 /// By default an Ethernet frame with IPv4 from 10.0.0.1:40000 to 10.0.0.2:80, all lengths right.
-/// IP's checksum is left zero: nobody who watches checks it.
 package struct Packet: Sendable {
   package enum Link: Sendable { case ethernet, none }
 

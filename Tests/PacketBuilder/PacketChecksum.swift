@@ -26,7 +26,7 @@ package enum PacketChecksum: Sendable, CaseIterable {
   }
 
   /// The sum of 16-bit words (RFC 1071), the plain way.
-  private static func sum(_ bytes: [UInt8]) -> UInt16 {
+  static func sum(_ bytes: [UInt8]) -> UInt16 {
     var sum: UInt32 = 0
     for index in stride(from: 0, to: bytes.count, by: 2) {
       sum += UInt32(bytes[index]) << 8 | (index + 1 < bytes.count ? UInt32(bytes[index + 1]) : 0)

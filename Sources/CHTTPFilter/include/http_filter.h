@@ -112,6 +112,9 @@ enum { HTTPF_UNKNOWN = 0, HTTPF_INBOUND = 1, HTTPF_OUTBOUND = 2 };
 /* Added to it: a FIN after the other direction's, which did not pass. */
 enum { HTTPF_ENDS_BOTH = 8 };
 
+/* The same: the checksum of the packet's IPv4 header is wrong. */
+enum { HTTPF_IP_WRONG = 4 };
+
 /* Which packets count; the cases of CaptureDirection. */
 enum { HTTPF_BOTH = 0, HTTPF_IN = 1, HTTPF_OUT = 2 };
 
@@ -130,8 +133,8 @@ struct httpf_event {
 	__u16 source_port;
 	__u16 destination_port;
 	__u8 kind;
-	/* HTTPF_INBOUND, …, perhaps with HTTPF_ENDS_BOTH; in the upper half the length of the TCP header, in
-	   words of 32 bits. */
+	/* HTTPF_INBOUND, …, perhaps with HTTPF_ENDS_BOTH or HTTPF_IP_WRONG; in the upper half the length of
+	   the TCP header, in words of 32 bits. */
 	__u8 direction;
 	__u8 flags;
 	__u8 question; /* what is asked by it: where the direction's next frame begins; 0 for nothing */
