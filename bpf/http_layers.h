@@ -167,18 +167,32 @@ static __always_inline void httpf_enter_gtp(struct httpf_tunnel *tunnel, const _
 		httpf_go(tunnel, HTTPF_LAYER_IP, bytes[8] & 0x07 ? 20 : 16);
 }
 
-/* RFC 2661: data of L2TP, version 2, at 8 of `bytes`; none with padding of its own. */
+/* The length of L2TP's padding, whose place depends on the fields before it; loaded from each, as no address
+ * is computed here. */
+static __always_inline __u32 httpf_l2tp_padding(volatile const __u8 *bytes, __u32 flags)
+{
+	__u32 plain = (__u32)bytes[14] << 8 | bytes[15], with_length = (__u32)bytes[16] << 8 | bytes[17];
+	__u32 with_numbers = (__u32)bytes[18] << 8 | bytes[19], with_both = (__u32)bytes[20] << 8 | bytes[21];
+
+	if (flags & 0x4000)
+		return flags & 0x0800 ? with_both : with_length;
+	return flags & 0x0800 ? with_numbers : plain;
+}
+
+/* RFC 2661: data of L2TP, version 2, at 8 of `bytes`. */
 static __always_inline void httpf_enter_l2tp(struct httpf_tunnel *tunnel, const __u8 *bytes)
 {
 	__u32 flags = httpf_big16(bytes + 8), size = 8 + 6;
 
 	tunnel->layer = HTTPF_LAYER_NONE;
-	if ((flags & 0x820f) != 2)
+	if ((flags & 0x800f) != 2)
 		return;
 	if (flags & 0x4000)
 		size += 2;
 	if (flags & 0x0800)
 		size += 4;
+	if (flags & 0x0200)
+		size += 2 + httpf_l2tp_padding(bytes, flags);
 	httpf_go(tunnel, HTTPF_LAYER_PPP, size);
 }
 

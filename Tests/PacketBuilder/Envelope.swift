@@ -94,6 +94,9 @@ private struct EnvelopeMaker {
     add("L2TP", udp: 1701, [0, 2, 0, 1, 0, 1], ppp)
     let long: [UInt8] = [0x4a, 2, 0, 60, 0, 1, 0, 1, 0, 0, 0, 0, 0, 2, 0, 0]
     add("L2TP with all its fields", udp: 12_345, from: 1701, long, ppp)
+    add("L2TP with padding", udp: 1701, [2, 2, 0, 1, 0, 1, 0, 3, 9, 9, 9], ppp)
+    add("L2TP with a length and padding", udp: 1701, [0x42, 2, 0, 60, 0, 1, 0, 1, 0, 0], ppp)
+    add("L2TP with numbers and padding", udp: 1701, [0x0a, 2, 0, 1, 0, 1, 0, 8, 0, 8, 0, 1, 9], ppp)
     let ayiya: [UInt8] = [0x40, 0x50, 1, isIPv4 ? 4 : 41]
     add("AYIYA", udp: 5072, ayiya, zeros(40), packet)
     add("AYIYA, the other way", udp: 12_345, from: 5072, ayiya, zeros(40), packet)
