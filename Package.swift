@@ -24,6 +24,14 @@ let common: [SwiftSetting] = [
 /// the C library's socket addresses count as its module's then.
 let settings = common + [.enableUpcomingFeature("MemberImportVisibility")]
 
+/// What every head passes is optimised as one program when a release is linked (lld), though it is several modules:
+/// calls across their walls are inlined then. The frontend is asked itself, as the package manager looks for the objects
+/// elsewhere when its driver is (`-lto`).
+let acrossModules: [SwiftSetting] =
+  settings + [
+    .unsafeFlags(["-Xfrontend", "-lto=llvm-full", "-Xfrontend", "-emit-bc"], .when(configuration: .release))
+  ]
+
 /// For tests that generate and compare hundreds of thousands of inputs: what they test stays as debug builds are.
 let optimized: [SwiftSetting] = [.unsafeFlags(["-O"], .when(configuration: .debug))]
 
@@ -42,8 +50,11 @@ let linking: [LinkerSetting] =
       ])
     ]
   }
-  ?? (knowsPackedRelocations
-    ? [.unsafeFlags(["-use-ld=lld", "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs"])] : [])
+  ?? [
+    .unsafeFlags(
+      ["-use-ld=lld"]
+        + (knowsPackedRelocations ? ["-Xlinker", "-z", "-Xlinker", "pack-relative-relocs"] : []))
+  ]
 
 var knowsPackedRelocations: Bool {
   #if canImport(Glibc)
@@ -97,29 +108,30 @@ let package = Package(
     .target(name: "CExpressions", linkerSettings: [.linkedLibrary("re2")]),
     // Ground: what every layer may use.
     .target(
-      name: "System", dependencies: ["CBytes", "CPrefetch", "CProgram", "CThreads"], swiftSettings: settings),
-    .target(name: "Text", dependencies: ["System"], swiftSettings: settings),
+      name: "System", dependencies: ["CBytes", "CPrefetch", "CProgram", "CThreads"],
+      swiftSettings: acrossModules),
+    .target(name: "Text", dependencies: ["System"], swiftSettings: acrossModules),
     .target(
       name: "Settings", dependencies: ["CConfiguration", "System"], swiftSettings: settings),
     .target(name: "RegularExpressions", dependencies: ["CExpressions"], swiftSettings: settings),
     .target(name: "Decompression", dependencies: ["CDecompression", "System"], swiftSettings: settings),
     // Wire formats.
-    .target(name: "Packets", dependencies: ["System"], swiftSettings: settings),
-    .target(name: "HTTP1", dependencies: ["System", "Text"], swiftSettings: settings),
-    .target(name: "HTTP2", swiftSettings: settings),
+    .target(name: "Packets", dependencies: ["System"], swiftSettings: acrossModules),
+    .target(name: "HTTP1", dependencies: ["System", "Text"], swiftSettings: acrossModules),
+    .target(name: "HTTP2", swiftSettings: acrossModules),
     .target(name: "TLSPlaces", dependencies: ["CSearch", "System"], swiftSettings: settings),
     .target(name: "TLSRecords", dependencies: ["System"], swiftSettings: settings),
     .target(name: "QUIC", dependencies: ["System"], swiftSettings: settings),
     .target(name: "Ciphers", dependencies: ["CCrypto", "System"], swiftSettings: settings),
     // Sources of segments.
-    .target(name: "Capture", dependencies: ["System"], swiftSettings: settings),
+    .target(name: "Capture", dependencies: ["System"], swiftSettings: acrossModules),
     .target(
       name: "KernelCapture",
       dependencies: [
         "Capture", "CHTTPFilter", "CLibbpf", "COwnerFilter", "CPrefetch", "CTLSFilter", "HTTP1", "Packets",
         "System", "Text",
         "TLSPlaces",
-      ], swiftSettings: settings),
+      ], swiftSettings: acrossModules),
     .target(
       name: "PcapCapture",
       dependencies: [
@@ -139,19 +151,19 @@ let package = Package(
     // Core: from segments to statistics.
     .target(
       name: "Exchanges", dependencies: ["Capture", "CPrefetch", "HTTP1", "HTTP2", "System", "Text"],
-      swiftSettings: settings),
+      swiftSettings: acrossModules),
     .target(
       name: "LocalSides", dependencies: ["Capture", "Exchanges", "HTTP1", "System", "Text"],
-      swiftSettings: settings),
+      swiftSettings: acrossModules),
     .target(
-      name: "Owners", dependencies: ["Capture", "Exchanges", "System", "Text"], swiftSettings: settings),
+      name: "Owners", dependencies: ["Capture", "Exchanges", "System", "Text"], swiftSettings: acrossModules),
     .target(
       name: "TLSCoverage", dependencies: ["Capture", "Ciphers", "QUIC", "System", "TLSRecords"],
       swiftSettings: settings),
     .target(
       name: "Statistics",
       dependencies: ["Capture", "Exchanges", "HTTP1", "Owners", "System", "Text", "TLSCoverage"],
-      swiftSettings: settings),
+      swiftSettings: acrossModules),
     .target(
       name: "ExchangeStream", dependencies: ["Capture", "Exchanges", "HTTP1", "System", "Text"],
       swiftSettings: settings),
@@ -239,7 +251,7 @@ let package = Package(
     // What the tests of the sandbox run: it enters one itself and tries what is forbidden.
     .executableTarget(
       name: "wiretally-sandbox-probe", dependencies: ["CThreads", "KernelCapture", "Sandbox", "System"],
-      path: "Tests/SandboxProbe", swiftSettings: settings),
+      path: "Tests/SandboxProbe", swiftSettings: settings, linkerSettings: linking),
     .target(name: "PacketBuilder", path: "Tests/PacketBuilder", swiftSettings: settings),
     .target(
       name: "Conversations", dependencies: ["Capture"], path: "Tests/Conversations", swiftSettings: settings),
