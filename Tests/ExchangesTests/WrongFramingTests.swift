@@ -24,6 +24,24 @@ import Testing
     #expect(account.isBalanced)
   }
 
+  @Test(arguments: [1, 2, 5, 14])
+  func `a response in pieces is read after stray bytes, where its request was sent upon these`(size: Int) {
+    var talk = Dialogue()
+    talk.open()
+    for path in ["/a", "/b"] {
+      talk.ask("HEAD \(path) HTTP/1.1\r\nHost: a.example\r\n\r\n")
+      talk.answer("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nHello", size: 43)
+      talk.ask(get("\(path)-next"))
+      talk.answer(ok("body", status: "404 Not Found"), size: size)
+    }
+    let account = Account(talk.packets)
+    #expect(
+      account.answers == [
+        "a.example /a 200": 1, "a.example /a-next 404": 1, "a.example /b 200": 1, "a.example /b-next 404": 1,
+      ], "\(account.answers)")
+    #expect(account.unanswered == 0 && account.isBalanced)
+  }
+
   @Test(arguments: [1, 2, 6], [true, false])
   func `what pads the frames of empty segments hides no head with its numbers`(count: Int, hasSyn: Bool) {
     var talk = Dialogue()

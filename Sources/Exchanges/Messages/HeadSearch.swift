@@ -24,6 +24,8 @@ extension ElementRef<MessageFlow> {
         let isHead =
           !isStreams && chunk.kind == .stream
           && (HeadLooks.mayBeginHead(payload) || !self.hasHead && ProxyHeader.mayBegin(payload))
+          // The first piece of an answer, after bytes that were none.
+          || isAskedAgain(chunk, reading.hint) && StatusLine.mayBegin(payload)
         if offset == 0, isHead || chunk.kind == .start || HeadLooks.beginsLikeHead(payload) {
           reading.offset = 0
           return true

@@ -65,13 +65,14 @@ extension ElementRef<MessageFlow> {
   }
 
   /// Whether the hint is needed to read a chunk: a body is being read that may be over, and its length unknown or
-  /// wrong.
+  /// wrong, or a response is looked for.
   @inline(__always)
   func needsHint(_ chunk: Chunk, _ payload: RawSpan) -> Bool {
     switch self[chunk.direction].phase {
     case .untilClose, .chunked: true
     case .body:
       self[chunk.direction].isBodyUncertain || (payload.byteCount > 0 && payload.byte(0) == UInt8(ascii: "H"))
+    case .desynchronized: payload.byteCount > 0 && payload.byte(0) == UInt8(ascii: "H")
     default: false
     }
   }
