@@ -40,13 +40,25 @@ extension ExchangeTracker {
     begin(flow, direction, at: start, isAnswer: isAnswer)
   }
 
-  /// Whether a SYN's answer acknowledges about where the other side, as far as that is known, has begun.
+  /// Whether a SYN's answer acknowledges about where the other side, as far as that is known, has begun; and begins about
+  /// where a request of that side that waits expects its response. A server that keeps no state of a handshake (SYN
+  /// cookies) may answer a second SYN by another number, of which the client knows nothing.
   private func answersOpening(_ flow: FlowIndex, _ direction: Direction, _ segment: borrowing Segment) -> Bool
   {
-    guard let position = streams.position(of: flow, direction.opposite) else { return true }
-    let read = SequenceNumber.distance(position, from: segment.acknowledgement)
-    // No more was sent before the answer than a window takes that is not scaled (RFC 7323, section 2.2).
-    return read >= 0 && read <= 65_535
+    if let position = streams.position(of: flow, direction.opposite),
+      !Self.isSoonAfter(segment.acknowledgement, position)
+    {
+      return false
+    }
+    guard messages.requestDirection(of: flow) == direction.opposite,
+      let expected = pairing.expectedPosition(of: flow)
+    else { return true }
+    return Self.isSoonAfter(segment.sequence, expected)
+  }
+
+  /// No more is sent before the answer to a SYN than a window takes that is not scaled (RFC 7323, section 2.2).
+  private static func isSoonAfter(_ start: UInt32, _ position: UInt32) -> Bool {
+    (0...65_535).contains(SequenceNumber.distance(position, from: start))
   }
 
   /// Data came in a flow for which a SYN of another connection was seen: data at its number begins that one.

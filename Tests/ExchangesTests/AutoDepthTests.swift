@@ -67,6 +67,24 @@ import Testing
     #expect(account.unmatchedResponses.isEmpty && account.isBalanced)
   }
 
+  /// As servers with SYN cookies do, when their first one was late and the client sent its SYN again.
+  @Test(arguments: [1, 70_000, 1 << 30, 3_000_000_000] as [UInt32])
+  func `a second answer to the SYN, by a number that the client does not know, is passed over`(off: UInt32) {
+    var talk = Dialogue(depth: .heads)
+    talk.ask(get("/a"))
+    talk.answer(ok("body"))
+    talk.ask(get("/b"))
+    talk.answer(ok("body", status: "404 Not Found"))
+    var late = Dialogue(depth: .heads)
+    late.open()
+    late.packets[1].segment.sequence &+= off
+    late.packets[1].segment.time = talk.packets[0].segment.time + 1
+    talk.packets.insert(late.packets[1], at: 1)
+    let account = account(talk.packets)
+    #expect(account.answers == ["a.example /a 200": 1, "a.example /b 404": 1], "\(account.counters)")
+    #expect(account.unmatchedResponses.isEmpty && account.isBalanced)
+  }
+
   @Test func `segments that overtook one another are put in order`() {
     var talk = Dialogue()
     talk.ask(get("/a") + get("/b") + get("/c"))
