@@ -22,6 +22,9 @@ struct LiveConversationTests {
     ["--backend", "ebpf", "--workers", "2"], ["--backend", "pcap"],
   ]
 
+  /// The same conversations each time; others with WIRETALLY_SEED.
+  private static let seed = ProcessInfo.processInfo.environment["WIRETALLY_SEED"].flatMap { Int($0) } ?? 1
+
   /// Messages in one write, and heads in one write a line, or two.
   @Test(arguments: ["whole", "lines", "cut"])
   func `conversations of any kind count as they were, however they are written`(writing: String) throws {
@@ -32,12 +35,11 @@ struct LiveConversationTests {
     let monitors = Self.watches.map { Monitor(in: name, $0 + ["--format", "json"]) }
     let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .appendingPathComponent("Scripts/conversations.py").path
-    let seed = Int.random(in: 1...1_000_000)
-    let ran = Network.run("\(Stage.python) \(script) \(seed) \(writing)", in: name)
+    let ran = Network.run("\(Stage.python) \(script) \(Self.seed) \(writing)", in: name)
     let truth = try JSONDecoder().decode(Truth.self, from: Data(ran.output.utf8))
     #expect(truth.requests > 100 && truth.aborted > 10 && truth.statuses["101"] != nil)
     for (options, monitor) in zip(Self.watches, monitors) {
-      let what = "\(writing), seed \(seed), \(options)"
+      let what = "\(writing), seed \(Self.seed), \(options)"
       let summary = try #require(Lines(monitor.end().output).summary, "\(what)")
       #expect(summary.siteCounts == truth.sites, "\(what)")
       #expect(summary.requests == truth.requests && summary.exchanges == truth.exchanges, "\(what)")
