@@ -24,9 +24,9 @@ let common: [SwiftSetting] = [
 /// the C library's socket addresses count as its module's then.
 let settings = common + [.enableUpcomingFeature("MemberImportVisibility")]
 
-/// What every head passes is optimised as one program when a release is linked (lld), though it is several modules:
-/// calls across their walls are inlined then. The frontend is asked itself, as the package manager looks for the objects
-/// elsewhere when its driver is (`-lto`).
+/// For the targets that every head passes: when a release is linked, lld optimises them as one, so that calls between the
+/// modules are inlined. The options go to the frontend: with the driver's `-lto` the package manager looks for object files
+/// of other names.
 let acrossModules: [SwiftSetting] =
   settings + [
     .unsafeFlags(["-Xfrontend", "-lto=llvm-full", "-Xfrontend", "-emit-bc"], .when(configuration: .release))

@@ -46,18 +46,18 @@ extension ExchangeTracker {
   private func answersOpening(_ flow: FlowIndex, _ direction: Direction, _ segment: borrowing Segment) -> Bool
   {
     if let position = streams.position(of: flow, direction.opposite),
-      !Self.isSoonAfter(segment.acknowledgement, position)
+      !Self.isSoon(position, after: segment.acknowledgement)
     {
       return false
     }
     guard messages.requestDirection(of: flow) == direction.opposite,
       let expected = pairing.expectedPosition(of: flow)
     else { return true }
-    return Self.isSoonAfter(segment.sequence, expected)
+    return Self.isSoon(expected, after: segment.sequence)
   }
 
   /// No more is sent before the answer to a SYN than a window takes that is not scaled (RFC 7323, section 2.2).
-  private static func isSoonAfter(_ start: UInt32, _ position: UInt32) -> Bool {
+  private static func isSoon(_ position: UInt32, after start: UInt32) -> Bool {
     (0...65_535).contains(SequenceNumber.distance(position, from: start))
   }
 

@@ -21,7 +21,7 @@ extension ExchangeTracker {
   }
 
   /// Whether the client had read exactly up to a response's chunk when it asked last: what comes before it is not sent again.
-  private mutating func wasAsked(at chunk: Chunk) -> Bool {
+  private func wasAsked(at chunk: Chunk) -> Bool {
     guard messages.requestDirection(of: chunk.flow) == chunk.direction.opposite else { return false }
     let hint = pairing.hint(for: chunk.flow)
     return hint.isWaiting && hint.hasLastAcknowledgement && hint.lastAcknowledgement == chunk.sequence

@@ -44,7 +44,7 @@ package final class OwnerAttribution {
   private let known: ZeroedStorage<Known>
   /// Of the events of a batch, the hashes of the connections to look for.
   private let hashes: ZeroedStorage<UInt64>
-  /// What places are keyed with.
+  /// The keys of the hash.
   private let secrets = FlowSecrets(seed: .random(in: .min ... .max))
 
   package init(_ table: OwnerTable) throws(SystemError) {
@@ -55,7 +55,7 @@ package final class OwnerAttribution {
 
   /// Completes the parties of a batch that `isAttributed`.
   package func attribute(_ batch: borrowing EventBatch) {
-    // First asks for the connections' places, then uses them: a load that nobody waits for yet is nearly free.
+    // First prefetches the connections' entries, then uses them: a load that nothing waits for yet is nearly free.
     var index = 0
     while index < batch.count {
       hashes[index] = hashToLookFor(batch, index)
@@ -69,7 +69,7 @@ package final class OwnerAttribution {
     }
   }
 
-  /// The hash of the connection of an exchange that has ended, whose place is asked for; 0 when there is nothing to find.
+  /// The hash of the connection of an exchange that has ended, whose entry is prefetched; 0 when there is nothing to find.
   @inline(__always)
   private func hashToLookFor(_ batch: borrowing EventBatch, _ index: Int) -> UInt64 {
     switch batch[index].kind {
@@ -79,7 +79,7 @@ package final class OwnerAttribution {
     let parties = batch.parties(index)
     guard parties.server.port != 0, table.mayKnow(parties) else { return 0 }
     let hash = hash(parties)
-    known.prefetch(place(hash))
+    known.prefetch(entryIndex(hash))
     return hash
   }
 
@@ -104,8 +104,8 @@ package final class OwnerAttribution {
     of parties: ExchangeParties, _ hash: UInt64, asked: UInt64, isExact: Bool, at now: UInt64, isKept: Bool
   ) -> ExchangeParties {
     var parties = parties
-    let place = place(hash)
-    var entry = known[place]
+    let index = entryIndex(hash)
+    var entry = known[index]
     let isKept = isKept || entry.hash == 0 || entry.hash == hash
     if entry.hash != hash { entry = Known(hash: hash) }
     resolve(
@@ -114,7 +114,7 @@ package final class OwnerAttribution {
     resolve(
       &entry.server, (parties.server, parties.client), (parties.otherServer, parties.otherClient), asked,
       isExact, now)
-    if isKept { known[place] = entry }
+    if isKept { known[index] = entry }
     parties.clientOwner = entry.client.owner
     parties.serverOwner = entry.server.owner
     return parties
@@ -147,7 +147,7 @@ package final class OwnerAttribution {
   /// Never 0.
   private func hash(_ parties: ExchangeParties) -> UInt64 { secrets.hash(parties.client, parties.server) | 1 }
 
-  private func place(_ hash: UInt64) -> Int {
+  private func entryIndex(_ hash: UInt64) -> Int {
     Int(truncatingIfNeeded: hash &>> 1 & UInt64(Self.capacity &- 1))
   }
 }

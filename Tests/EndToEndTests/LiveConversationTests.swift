@@ -9,7 +9,7 @@ import Testing
   .enabled(if: Machine.hasNamespaces && Shell.has("python3"), "needs root, network namespaces and python3"))
 struct LiveConversationTests {
   /// The ground truth, which the script prints at its end.
-  private struct Truth: Decodable {
+  private struct GroundTruth: Decodable {
     var requests: Int
     var exchanges: Int
     var aborted: Int
@@ -36,7 +36,7 @@ struct LiveConversationTests {
     let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .appendingPathComponent("Scripts/conversations.py").path
     let ran = Network.run("\(Stage.python) \(script) \(Self.seed) \(writing)", in: name)
-    let truth = try JSONDecoder().decode(Truth.self, from: Data(ran.output.utf8))
+    let truth = try JSONDecoder().decode(GroundTruth.self, from: Data(ran.output.utf8))
     #expect(truth.requests > 100 && truth.aborted > 10 && truth.statuses["101"] != nil)
     for (options, monitor) in zip(Self.watches, monitors) {
       let what = "\(writing), seed \(Self.seed), \(options)"
