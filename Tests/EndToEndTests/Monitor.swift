@@ -95,10 +95,19 @@ final class Monitor {
     return false
   }
 
-  /// What its threads wait for: the state and the function of the kernel, and the system call.
+  /// What its threads and those of the processes that it has started wait for (the state, the kernel's function and the
+  /// system call), the files that those have open, and how busy the machine is.
   private var threads: String {
     Shell.attempt(
-      "for t in /proc/\(program)/task/*; do echo \"$(cut -d' ' -f2,3 $t/stat) $(cat $t/wchan) $(cat $t/syscall)\"; done"
+      """
+      for p in \(program) $(pgrep -P \(program)); do
+        for t in /proc/$p/task/*; do
+          echo "$p $(cut -d' ' -f2,3,14,15 $t/stat) $(cat $t/wchan) $(cat $t/syscall)"
+        done
+        [ $p = \(program) ] || readlink /proc/$p/fd/*
+      done
+      cat /proc/loadavg; ls /proc | grep -c '^[0-9]'
+      """
     ).output
   }
 }
