@@ -97,7 +97,14 @@ package struct LibrarySearch {
     if found[identity] == nil, !others.contains(identity) {
       let library = TLSLibrary(
         kind: named ?? .openSSL, path: path, root: root, identity: identity)
-      if let kind = named ?? Self.carried(by: library, isThorough: isThorough) {
+      let carried: TLSLibrary.Kind?
+      do throws(SystemError) {
+        carried = if let named { named } else { try Self.carried(by: library, isThorough: isThorough) }
+      } catch {
+        // The process may have gone meanwhile: another one that has the file may show it.
+        return nil
+      }
+      if let kind = carried {
         found[identity] = library
         found[identity]?.kind = kind
       } else {
@@ -131,9 +138,10 @@ package struct LibrarySearch {
     return nil
   }
 
-  /// What speaks TLS in a file that is not named after it.
-  static func carried(by library: TLSLibrary, isThorough: Bool) -> TLSLibrary.Kind? {
-    guard let file = try? LibraryFile(library), let elf = try? ELFFile(file) else { return nil }
+  /// What speaks TLS in a file that is not named after it; throws when the file cannot be opened, which tells nothing of it.
+  static func carried(by library: TLSLibrary, isThorough: Bool) throws(SystemError) -> TLSLibrary.Kind? {
+    let file = try LibraryFile(library)
+    guard let elf = try? ELFFile(file) else { return nil }
     return CarriedTLS.kind(of: elf, isThorough: isThorough)
   }
 

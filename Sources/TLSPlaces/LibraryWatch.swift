@@ -65,6 +65,8 @@ package struct LibraryWatch {
   private let folders: [String]
   /// Numbers of the processes that run.
   private let processes: () -> [Int32]
+  /// What speaks TLS in a file that is not named after it.
+  private let carried: (TLSLibrary) throws(SystemError) -> TLSLibrary.Kind?
   /// Whether a file of the folder or process that is looked at is to be seen again.
   private var isOneLeft = false
   /// The process after which the next round begins: the last round ended with it, as its time was over.
@@ -78,9 +80,14 @@ package struct LibraryWatch {
   }
 
   init(
-    patience: UInt64, folders: [String] = LibrarySearch.folders, processes: @escaping () -> [Int32]
+    patience: UInt64, folders: [String] = LibrarySearch.folders,
+    carried: @escaping (TLSLibrary) throws(SystemError) -> TLSLibrary.Kind? = {
+      (library) throws(SystemError) in try LibrarySearch.carried(by: library, isThorough: false)
+    },
+    processes: @escaping () -> [Int32]
   ) {
     (self.patience, self.folders, self.processes) = (patience, folders, processes)
+    self.carried = carried
   }
 
   /// Files that need no look, as long as they are held.
@@ -185,7 +192,10 @@ package struct LibraryWatch {
     reads += 1
     if files.count >= Self.mostFiles { files = [] }
     if !isNamed {
-      guard let kind = LibrarySearch.carried(by: library, isThorough: false) else {
+      let kind: TLSLibrary.Kind?
+      // What cannot be opened now, as its process is about to go, is not taken for a file without TLS.
+      do throws(SystemError) { kind = try carried(library) } catch { return false }
+      guard let kind else {
         files.insert(version)
         libraries.remove(library.identity)
         return false

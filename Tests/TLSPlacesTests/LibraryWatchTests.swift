@@ -105,6 +105,28 @@ struct LibraryWatchTests {
     }
   }
 
+  @Test func `a file that cannot be opened for an instant is looked at again`() throws {
+    let folder = try Self.folder()
+    defer { ChildProcess(["/bin/rm", "-r", folder]).wait(seconds: 20) }
+    let copy = folder + "/program"
+    #expect(ChildProcess(["/bin/mv", try Self.copy(to: folder), copy]).wait(seconds: 20))
+    let process = try Self.loading(copy)
+    let isOpening = Locked(false)
+    var watch = LibraryWatch(
+      patience: 3_600_000_000_000, folders: [],
+      carried: { (library) throws(SystemError) in
+        if library.path == copy, !isOpening.withLock({ $0 }) { throw SystemError(EMFILE) }
+        return library.path == copy ? .openSSL : nil
+      }, processes: { [process.identifier] })
+    #expect(!Seen(&watch).has(copy))
+    isOpening.withLock { $0 = true }
+    // The next looks at a process are one round and two rounds later.
+    #expect((0..<2).contains { _ in Seen(&watch).has(copy) })
+    #expect(!(0..<4).contains { _ in Seen(&watch).has(copy) })
+    process.endInput()
+    #expect(process.wait(seconds: 20))
+  }
+
   @Test func `without patience some files are read in each look, until all are`() throws {
     let folder = try Self.folder()
     defer { ChildProcess(["/bin/rm", "-r", folder]).wait(seconds: 20) }
